@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// Core's tests run against the offline Clerk, which itself depends on core: the sources are aliased so that the
+// package graph stays without a cycle and both sides see one copy of core.
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: '@acme/clerk-testing/conformance', replacement: source('../clerk-testing/src/conformance/index.ts') },
+      { find: '@acme/clerk-testing', replacement: source('../clerk-testing/src/index.ts') },
+      { find: '@acme/clerk-core', replacement: source('./src/index.ts') },
+    ],
+  },
+})
