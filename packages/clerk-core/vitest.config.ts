@@ -8,7 +8,10 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig({
   resolve: {
     alias: [
-      { find: '@acme/clerk-testing/conformance', replacement: source('../clerk-testing/src/conformance/index.ts') },
+      {
+        find: '@acme/clerk-testing/conformance',
+        replacement: source('../clerk-testing/src/conformance/index.ts'),
+      },
       { find: '@acme/clerk-testing', replacement: source('../clerk-testing/src/index.ts') },
       { find: '@acme/clerk-core', replacement: source('./src/index.ts') },
     ],

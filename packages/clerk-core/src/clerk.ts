@@ -1,0 +1,52 @@
+import type { ClerkApi } from './api/api.js'
+import type { Auth } from './auth.js'
+import type { Diagnostic } from './check/diagnostic.js'
+import type { Credentials } from './credentials/credentials.js'
+import type { MaybePromise } from './maybe-promise.js'
+import type { ClerkListener } from './observe/events.js'
+import type { ResolvedOptions } from './options.js'
+import type { MembershipRecord } from './organizations/organization.js'
+import type { ClerkOrganizations } from './organizations/organizations.js'
+import type { SessionClaims } from './tokens/session-claims.js'
+import type { UserRecord } from './users/user.js'
+import type { ClerkUsers } from './users/users.js'
+import type { OnWebhook } from './webhooks/handlers.js'
+import type { WebhookOutcome, WebhookRequest } from './webhooks/webhook.js'
+
+/** What `createClerk` returns. `U` and `M` are the row types of the stores. */
+export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
+  /** Never throws for anything a client sent. */
+  authenticate(credentials: Credentials): Promise<Auth<U, M>>
+  /** The same answer, without a promise when nothing has to be waited for. What the adapters call. */
+  authenticateNow(credentials: Credentials): MaybePromise<Auth<U, M>>
+  /** @throws {TokenError} with a `reason`; `keys-unavailable` carries `retryAfterSeconds` */
+  verifyToken(token: string): Promise<SessionClaims>
+  /** Never throws for what was sent. */
+  receiveWebhook(request: WebhookRequest): Promise<WebhookOutcome>
+  /** Registers an application handler; returns a function that removes it. */
+  on: OnWebhook
+  /** Registers a listener; returns a function that removes it. A listener that throws harms nothing. */
+  observe(listener: ClerkListener): () => void
+  readonly users: ClerkUsers<U>
+  readonly organizations: ClerkOrganizations<M>
+  /** @throws {ConfigurationError} on use, without a secret key */
+  readonly api: ClerkApi
+  /**
+   * Watches what a long-lived connection rests on: calls `ended` once when the session or user is revoked, the user
+   * banned or deleted, the organisation lost, or when looking again every `revalidateAfterSeconds` fails for longer
+   * than `graceSeconds`. Returns a function that stops watching.
+   */
+  watch(auth: Auth<U, M>, ended: (reason: WatchEnd) => void): () => void
+  /** Ends the Clerk session locally, in every process: records its `sid` like a `session.ended` event. */
+  signOut(sessionId: string): Promise<void>
+  /** Configuration and reachability problems, each with its remedy. */
+  check(): Promise<Diagnostic[]>
+  /** Prefetches the keys and reads past revocations. Rejects when either cannot be had. */
+  ready(): Promise<void>
+  /** Releases timers and subscriptions. */
+  close(): Promise<void>
+  /** What the adapters read: validated options. Never holds anything to log. */
+  readonly options: ResolvedOptions
+}
+
+export type WatchEnd = 'session-revoked' | 'user-inactive' | 'organization-lost' | 'unavailable'

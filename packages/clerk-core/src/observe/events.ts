@@ -1,0 +1,66 @@
+import type { AnonymousReason, UnavailableReason } from '../errors.js'
+
+/** What `observe` receives. No event carries a token, a secret, private metadata or an e-mail address. */
+export interface ClerkEvents {
+  'auth.success': {
+    readonly kind: 'user' | 'machine' | 'local'
+    readonly source: 'token' | 'session' | 'machine' | 'local'
+    readonly userId: string | null
+    readonly sessionId: string | null
+    readonly orgId: string | null
+  }
+  /** `tokenHash`: base64url SHA-256 of the refused token, `null` when there was none. */
+  'auth.failure': { readonly reason: AnonymousReason; readonly tokenHash: string | null }
+  'auth.unavailable': { readonly reason: UnavailableReason; readonly retryAfterSeconds: number }
+  'auth.denied': { readonly code: string; readonly detail: string }
+  'cache.hit': { readonly cache: CacheName }
+  'cache.miss': { readonly cache: CacheName }
+  'jwks.refresh': {
+    readonly keys: number
+    readonly reason: 'cold' | 'expired' | 'soft-expired' | 'unknown-kid' | 'bad-signature'
+  }
+  'jwks.error': { readonly message: string; readonly retryAfterSeconds: number }
+  'jwks.stale': { readonly ageSeconds: number }
+  'session.started': { readonly userId: string; readonly sessionId: string }
+  'session.refreshed': { readonly userId: string; readonly sessionId: string; readonly by: 'token' | 'clerk' }
+  'session.ended': {
+    readonly userId: string | null
+    readonly sessionId: string | null
+    readonly reason: string
+  }
+  'user.provisioned': {
+    readonly userId: string
+    readonly by: 'api' | 'claims' | 'webhook'
+    readonly outcome: string
+  }
+  'user.linked': { readonly userId: string }
+  'webhook.received': { readonly id: string; readonly type: string }
+  'webhook.processed': { readonly id: string; readonly type: string; readonly durationMs: number }
+  'webhook.duplicate': { readonly id: string; readonly type: string }
+  /** The state stored was newer: nothing was changed. */
+  'webhook.stale': { readonly id: string; readonly type: string }
+  'webhook.failed': {
+    readonly id: string | null
+    readonly type: string | null
+    readonly code: string
+    readonly message: string
+  }
+  'changes.applied': { readonly count: number; readonly by: 'poll' | 'push' }
+  'changes.error': { readonly message: string }
+  'api.retry': {
+    readonly operation: string
+    readonly attempt: number
+    readonly status: number
+    readonly delayMs: number
+  }
+}
+
+export type CacheName = 'token' | 'user' | 'membership' | 'machine'
+export type ClerkEventName = keyof ClerkEvents
+
+/** One event: its name, when it happened (ms), and its fields. */
+export type ClerkEvent = {
+  [N in ClerkEventName]: { readonly name: N; readonly at: number } & ClerkEvents[N]
+}[ClerkEventName]
+
+export type ClerkListener = (event: ClerkEvent) => void

@@ -1,0 +1,168 @@
+import type { Invalidation } from './invalidation/invalidation.js'
+import type { MembershipRecord, OrganizationRecord, OrganizationStore } from './organizations/organization.js'
+import type { SessionClaims } from './tokens/session-claims.js'
+import type { UserRecord, UserSnapshot, UserStore } from './users/user.js'
+import type { Inbox } from './webhooks/inbox.js'
+
+/** The three stores, as a store factory (`prismaStore(prisma)`, `memoryStore()`) returns them; spread into the options. */
+export interface Stores<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
+  users: UserStore<U>
+  organizations: OrganizationStore<OrganizationRecord, M>
+  inbox: Inbox
+}
+
+/** Fields of a user that an application takes from its own session-token claims (`claimsToUser`). */
+export type UserClaims = Partial<
+  Pick<
+    UserSnapshot,
+    | 'email'
+    | 'emailVerified'
+    | 'username'
+    | 'phone'
+    | 'firstName'
+    | 'lastName'
+    | 'imageUrl'
+    | 'externalId'
+    | 'publicMetadata'
+  >
+>
+
+export interface ClerkOptions<U extends UserRecord = never, M extends MembershipRecord = never> {
+  /** `sk_test_…` or `sk_live_…`. */
+  secretKey?: string | undefined
+  /** `pk_test_…` or `pk_live_…`: names the frontend API, hence issuer, public key set and cookie suffix. */
+  publishableKey?: string | undefined
+  /** PEM public key: verification without any network. Newlines may be `\n` in two characters, or CRLF. */
+  jwtKey?: string | undefined
+  jwksUrl?: string | undefined
+  /** Expected `iss`. Default: from `publishableKey`, else the origin of `jwksUrl`. */
+  issuer?: string | undefined
+  /** Default `https://api.clerk.com`. `http:` only for loopback. */
+  apiUrl?: string | undefined
+  /** Secret key of this machine (`ak_…`), needed for `accept: { m2m: true }`. */
+  machineSecretKey?: string | undefined
+
+  /** Origins whose pages may obtain tokens for this backend, or `'any'` in so many words. Required. */
+  authorizedParties: readonly string[] | 'any'
+  /** Accept Bearer tokens without `azp`: native apps send no Origin, tokens minted by the Backend API carry none. Default false. */
+  allowMissingAzp?: boolean | undefined
+  /** Expected `aud`; any one of several. */
+  audience?: string | readonly string[] | undefined
+  /** 0–300, default 5. */
+  clockToleranceSeconds?: number | undefined
+  /** Accept sessions whose tasks are open (`sts: pending`). Default false. */
+  allowPending?: boolean | undefined
+  /** Opaque machine credentials to accept; none by default. */
+  accept?: { apiKeys?: boolean; m2m?: boolean; oauth?: boolean } | undefined
+
+  session?:
+    | {
+        /** Default 300. */
+        revalidateAfterSeconds?: number | undefined
+        /** How long an outage of Clerk is bridged. Default 300. */
+        graceSeconds?: number | undefined
+        /** Who gets a session: requests that carry cookies (default), everybody, nobody. */
+        remember?: 'cookies' | 'always' | 'never' | undefined
+      }
+    | undefined
+
+  users?: UserStore<U> | undefined
+  organizations?: OrganizationStore<OrganizationRecord, M> | undefined
+  inbox?: Inbox | undefined
+
+  /** A valid token whose user is not in the store: fetch from Clerk, build from claims, or stay anonymous. Default `'api'`. */
+  provisioning?: 'api' | 'claims' | 'off' | undefined
+  /** `'verified-email'` attaches a Clerk user to an existing local row. Default `'off'`. Not together with `'claims'`. */
+  linking?: 'off' | 'verified-email' | undefined
+  /** The application's last word on a link. Default: the row's own `emailVerified`. */
+  canLink?: ((row: U, snapshot: UserSnapshot) => boolean | Promise<boolean>) | undefined
+  claimsToUser?: ((claims: SessionClaims) => UserClaims) | undefined
+  /** Hand `private_metadata` to the stores. Default false. */
+  privateMetadata?: boolean | undefined
+
+  /** `whsec_…`; several during a rotation. */
+  webhookSecrets?: readonly string[] | undefined
+  webhook?:
+    | {
+        /** Default 300. */
+        toleranceSeconds?: number | undefined
+        /** Default 60. */
+        leaseSeconds?: number | undefined
+        /** Default 10. */
+        handlerTimeoutSeconds?: number | undefined
+        /** Default 1 MiB. */
+        maxBodyBytes?: number | undefined
+      }
+    | undefined
+
+  /** In-process LRU caches: entries (0 disables) and how long they hold. */
+  cache?:
+    | {
+        /** Default 10,000. */
+        tokens?: number | undefined
+        /** Users and memberships each. Default 10,000. */
+        users?: number | undefined
+        /** Default 300. */
+        userTtlSeconds?: number | undefined
+        /** Default 900. */
+        organizationTtlSeconds?: number | undefined
+      }
+    | undefined
+
+  /** How processes learn of changes: by polling the inbox (default every 2 s), or at once with an {@link Invalidation}. */
+  invalidation?: { pollSeconds?: number | undefined } | Invalidation | undefined
+
+  /** Clock, in milliseconds. Default `Date.now`. */
+  now?: (() => number) | undefined
+  /** Default: the global `fetch`. */
+  fetch?: typeof globalThis.fetch | undefined
+}
+
+/** Options with every default filled in and every value validated. What the modules of core receive. */
+export interface ResolvedOptions {
+  readonly secretKey: string | null
+  readonly publishableKey: string | null
+  readonly machineSecretKey: string | null
+  /** Expected `iss`; also names the instance. */
+  readonly issuer: string
+  /** Without trailing slash and without `/v1`. */
+  readonly apiUrl: string
+  readonly keys:
+    | { readonly kind: 'pem'; readonly pem: string }
+    /** `secretKey` set: send it as bearer (the Backend API's key set). */
+    | { readonly kind: 'jwks'; readonly url: string; readonly secretKey: string | null }
+  /** Normalised origins; `null` for `'any'`. */
+  readonly authorizedParties: ReadonlySet<string> | null
+  readonly allowMissingAzp: boolean
+  readonly audience: readonly string[] | null
+  readonly clockToleranceSeconds: number
+  readonly allowPending: boolean
+  readonly accept: { readonly apiKeys: boolean; readonly m2m: boolean; readonly oauth: boolean }
+  /** `__session_<suffix>` of the publishable key; `null` without one. */
+  readonly cookieSuffix: string | null
+  readonly session: {
+    readonly revalidateAfterSeconds: number
+    readonly graceSeconds: number
+    readonly remember: 'cookies' | 'always' | 'never'
+  }
+  readonly provisioning: 'api' | 'claims' | 'off'
+  readonly linking: 'off' | 'verified-email'
+  readonly privateMetadata: boolean
+  readonly webhookSecrets: readonly string[]
+  readonly webhook: {
+    readonly toleranceSeconds: number
+    readonly leaseSeconds: number
+    readonly handlerTimeoutSeconds: number
+    readonly maxBodyBytes: number
+  }
+  readonly cache: {
+    readonly tokens: number
+    readonly users: number
+    readonly userTtlSeconds: number
+    readonly organizationTtlSeconds: number
+  }
+  readonly pollSeconds: number
+  readonly invalidation: Invalidation | null
+  readonly now: () => number
+  readonly fetch: typeof globalThis.fetch
+}

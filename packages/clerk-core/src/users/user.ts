@@ -1,0 +1,85 @@
+/** JSON as Clerk's metadata holds it. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+export type Metadata = { readonly [key: string]: Json }
+
+/** The least a user row has, whatever store it comes from. The application's own columns stand beside these. */
+export interface UserRecord {
+  /** The store's own id, never Clerk's. */
+  readonly id: unknown
+  /** `null` for a row that Clerk does not know (yet). */
+  readonly clerkId: string | null
+  readonly email: string | null
+  /** Whether the owner of `email` has proved it, at Clerk or (rows without `clerkId`) to the application. */
+  readonly emailVerified: boolean
+  readonly username: string | null
+  readonly phone: string | null
+  readonly firstName: string | null
+  readonly lastName: string | null
+  readonly imageUrl: string | null
+  readonly externalId: string | null
+  readonly publicMetadata: Metadata | null
+  /** False for deleted and banned users: they are anonymous everywhere. */
+  readonly isActive: boolean
+  /** Clerk's `updated_at` in milliseconds of the state stored; 0 for a row that holds nothing from Clerk yet. */
+  readonly version: number
+  /** Set once, never unset. */
+  readonly deletedAt: Date | null
+}
+
+/** A user as Clerk describes it at one moment. Times are milliseconds. */
+export interface UserSnapshot {
+  readonly clerkId: string
+  /** Primary e-mail address. */
+  readonly email: string | null
+  readonly emailVerified: boolean
+  readonly username: string | null
+  /** Primary phone number. */
+  readonly phone: string | null
+  readonly firstName: string | null
+  readonly lastName: string | null
+  readonly imageUrl: string | null
+  readonly externalId: string | null
+  readonly publicMetadata: Metadata
+  /** Only with `privateMetadata: true` in the options; never logged. */
+  readonly privateMetadata?: Metadata
+  readonly banned: boolean
+  readonly locked: boolean
+  readonly createdAt: number | null
+  readonly updatedAt: number | null
+  readonly lastSignInAt: number | null
+  readonly lastActiveAt: number | null
+  /**
+   * Clerk's `updated_at`, else the event's timestamp. 0 for a snapshot built from token claims, which only creates a
+   * row or fills one that has nothing but its id.
+   */
+  readonly version: number
+}
+
+/** What became of a snapshot. `stale`: the row already holds a higher version. */
+export type ApplyOutcome = 'created' | 'updated' | 'unchanged' | 'stale'
+
+/**
+ * Where local users live. A row has two parts and both only grow: its synced fields belong to the highest `version`
+ * seen (of equal versions the later write wins), and `deletedAt`, once set, never goes; the earliest one stays.
+ *
+ * Every method throws {@link StoreUnavailableError} when the store cannot be reached.
+ */
+export interface UserStore<U extends UserRecord = UserRecord> {
+  /** Deleted rows too. `null`: there is no such user. */
+  findByClerkId(clerkId: string): Promise<U | null>
+  /** Stores the snapshot unless the row holds a higher version. Fills the fields of a deleted row and leaves it deleted. */
+  apply(snapshot: UserSnapshot): Promise<{ user: U; outcome: ApplyOutcome }>
+  /**
+   * Marks the row deleted (`isActive` false) and keeps it; an unknown id gets a row of version 0 that has nothing else.
+   * Never changes a version.
+   *
+   * @param at milliseconds
+   */
+  remove(clerkId: string, at: number): Promise<U>
+  /** Optional, enables linking: rows without `clerkId` and `deletedAt` whose e-mail address is this one in any case. */
+  findLinkable?(email: string): Promise<U[]>
+  /** Gives a row without `clerkId` this one's, and its fields. `null`: someone else got there first. */
+  link?(id: U['id'], snapshot: UserSnapshot): Promise<U | null>
+  /** Optional, for `clerk.check()`: rejects when the store cannot be used. */
+  ping?(): Promise<void>
+}
