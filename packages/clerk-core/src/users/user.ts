@@ -80,6 +80,13 @@ export interface UserStore<U extends UserRecord = UserRecord> {
   findLinkable?(email: string): Promise<U[]>
   /** Gives a row without `clerkId` this one's, and its fields. `null`: someone else got there first. */
   link?(id: U['id'], snapshot: UserSnapshot): Promise<U | null>
+  /**
+   * Optional (erasure requests): empties the synced fields of rows deleted before this time and leaves `clerkId`,
+   * `deletedAt` and a version that nothing outbids (`Number.MAX_SAFE_INTEGER`). Batched; answers how many.
+   *
+   * @param before milliseconds; at least 7 days before `now`, else {@link StoreInputError}
+   */
+  purge?(before: number, now?: number): Promise<number>
   /** Optional, for `clerk.check()`: rejects when the store cannot be used. */
   ping?(): Promise<void>
 }
