@@ -41,6 +41,7 @@ export type AnonymousReason =
   | 'signed-out'
   | 'cross-site-request'
   | 'session-ended'
+  | 'session-stale'
   | 'user-not-provisioned'
   | 'user-inactive'
 
@@ -50,6 +51,7 @@ export type UnavailableReason =
   | 'clerk-unavailable'
   | 'store-unavailable'
   | 'changes-unavailable'
+  | 'session-unavailable'
 
 /** Codes in the body of a denied request (and of a refused webhook). */
 export type DenialCode =
