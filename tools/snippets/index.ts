@@ -54,7 +54,6 @@ export interface RunOptions {
 export async function runSnippet(code: string, { cwd, env = {}, files = {} }: RunOptions): Promise<RunningSnippet> {
   await mkdir(join(cwd, '.snippets'), { recursive: true })
   const folder = await mkdtemp(join(cwd, '.snippets', 'run-'))
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
   const entry = join(folder, 'snippet.ts')
   await writeFile(entry, code)
