@@ -28,12 +28,20 @@ export interface ClerkEvents {
     readonly sessionId: string | null
     readonly reason: string
   }
+  /** The framework's session could not be written or ended; the answer to the request does not depend on it. */
+  'session.error': { readonly operation: 'write' | 'end'; readonly message: string }
   'user.provisioned': {
     readonly userId: string
     readonly by: 'api' | 'claims' | 'webhook'
     readonly outcome: string
   }
   'user.linked': { readonly userId: string }
+  /** The application's `canLink` or `claimsToUser` threw: no link was made, no row written. `error`: its class. */
+  'user.error': {
+    readonly userId: string
+    readonly step: 'can-link' | 'claims-to-user'
+    readonly error: string
+  }
   'webhook.received': { readonly id: string; readonly type: string }
   'webhook.processed': { readonly id: string; readonly type: string; readonly durationMs: number }
   'webhook.duplicate': { readonly id: string; readonly type: string }
