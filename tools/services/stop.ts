@@ -1,0 +1,8 @@
+// `tsx tools/services/stop.ts`: ends the shared servers of this checkout at once, whoever uses them.
+import type { ServerName } from './definition.js'
+import { DEFINITIONS } from './definitions.js'
+import { stopServer } from './lease.js'
+
+for (const name of Object.keys(DEFINITIONS) as ServerName[]) {
+  if (await stopServer(name)) console.log(`${name}: stopped`)
+}
