@@ -1,4 +1,5 @@
-import type { ClerkEventName, ClerkEvents, ClerkListener } from './events.js'
+import { type Channel, channel } from 'node:diagnostics_channel'
+import type { ClerkEvent, ClerkEventName, ClerkEvents, ClerkListener } from './events.js'
 
 /** Internal side of `observe`: modules of core emit through it. */
 export interface Observer {
@@ -7,4 +8,71 @@ export interface Observer {
   /** Delivers to every listener and to `node:diagnostics_channel`; a listener that throws harms nothing. */
   emit<N extends ClerkEventName>(name: N, fields: ClerkEvents[N]): void
   add(listener: ClerkListener): () => void
+}
+
+/** Every event, so that each has its channel before the first one is emitted. */
+const EVENT_NAMES: Record<ClerkEventName, true> = {
+  'auth.success': true,
+  'auth.failure': true,
+  'auth.unavailable': true,
+  'auth.denied': true,
+  'cache.hit': true,
+  'cache.miss': true,
+  'jwks.refresh': true,
+  'jwks.error': true,
+  'jwks.stale': true,
+  'session.started': true,
+  'session.refreshed': true,
+  'session.ended': true,
+  'session.error': true,
+  'user.provisioned': true,
+  'user.linked': true,
+  'user.error': true,
+  'webhook.received': true,
+  'webhook.processed': true,
+  'webhook.duplicate': true,
+  'webhook.stale': true,
+  'webhook.failed': true,
+  'changes.applied': true,
+  'changes.error': true,
+  'api.retry': true,
+}
+
+/** Names of all events; each is also the diagnostics channel `acme.clerk.<name>`. */
+export const CLERK_EVENT_NAMES = Object.keys(EVENT_NAMES) as readonly ClerkEventName[]
+
+const CHANNELS = Object.fromEntries(
+  CLERK_EVENT_NAMES.map((name) => [name, channel(`acme.clerk.${name}`)]),
+) as Record<ClerkEventName, Channel>
+
+/** @param now clock in milliseconds, the `at` of every event */
+export function createObserver(now: () => number): Observer {
+  // An array replaced on change: emitting costs no iterator, and a listener may remove itself while being called.
+  let listeners: readonly ClerkListener[] = []
+  return {
+    wants: (name) => listeners.length > 0 || CHANNELS[name].hasSubscribers,
+    emit(name, fields) {
+      const published = CHANNELS[name]
+      if (listeners.length === 0 && !published.hasSubscribers) return
+      const event = Object.freeze({ name, at: now(), ...fields }) as unknown as ClerkEvent
+      for (const listener of listeners) deliver(listener, event)
+      if (published.hasSubscribers) published.publish(event)
+    },
+    add(listener) {
+      // Wrapped, so that the same function added twice is removed once per call.
+      const added: ClerkListener = (event) => listener(event)
+      listeners = [...listeners, added]
+      return () => {
+        listeners = listeners.filter((other) => other !== added)
+      }
+    },
+  }
+}
+
+/** Observation must never decide a request: neither a throw nor an async listener's rejection gets out. */
+function deliver(listener: ClerkListener, event: ClerkEvent): void {
+  try {
+    const result: unknown = listener(event)
+    if (result instanceof Promise) result.catch(() => {})
+  } catch {}
 }

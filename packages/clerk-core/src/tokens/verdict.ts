@@ -15,6 +15,8 @@ export type TokenVerdict =
       readonly unchecked?: { readonly sub: string; readonly sid: string }
       /** By its own (unverified) word, or its form, not a session token of this instance. */
       readonly foreign: boolean
+      /** By its own (unverified) word a machine's JWT (OAuth access token, M2M): refused as `machine-jwt-not-supported`. */
+      readonly machine?: boolean
     }
 
 export interface TokenJudge {

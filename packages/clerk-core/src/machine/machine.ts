@@ -1,0 +1,129 @@
+import { LRUCache } from 'lru-cache'
+import type { MachineTokenType } from '../auth.js'
+import type { MachineErrorReason } from '../errors.js'
+import type { MaybePromise } from '../maybe-promise.js'
+import type { Observer } from '../observe/observer.js'
+import type { ResolvedOptions } from '../options.js'
+import { isMachineToken } from '../tokens/checks.js'
+import { MAX_TOKEN_LENGTH, parseToken } from '../tokens/parse-token.js'
+import { hashToken } from '../tokens/token-hash.js'
+import { askClerk } from './ask-clerk.js'
+import { createFloodgate } from './floodgate.js'
+import { MACHINE_TYPES } from './machine-types.js'
+
+/** A machine credential that Clerk has confirmed. Frozen; shared by the cache. */
+export interface MachineCredential {
+  readonly tokenType: MachineTokenType
+  /** Id of the credential at Clerk. */
+  readonly id: string
+  /** `user_…`, `org_…` or `mch_…`. */
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+}
+
+/** `hash`: of the credential, the only form in which it is mentioned. */
+export type MachineVerdict = { readonly hash: string } & (
+  | { readonly ok: true; readonly machine: MachineCredential }
+  | { readonly ok: false; readonly reason: MachineErrorReason }
+  /** Clerk could not be asked, so that nobody knows. */
+  | { readonly ok: false; readonly unavailable: { readonly retryAfterSeconds: number } }
+)
+
+export type MachineKind = MachineTokenType | 'jwt-machine'
+
+export interface MachineVerifier {
+  /**
+   * By its form; `null` for what may be a session token. Cheap. An M2M JWT that only its `sub` gives away is found by the
+   * token judge instead (`TokenVerdict.machine`).
+   */
+  kindOf(bearer: string): MachineKind | null
+  /** Never throws for what was sent. */
+  verify(bearer: string): MaybePromise<MachineVerdict>
+}
+
+/** A key revoked at Clerk works here for at most this long. */
+const CACHE_MS = 60_000
+
+interface Confirmed {
+  readonly verdict: MachineVerdict
+  /** The credential's own expiry, and never more than {@link CACHE_MS} ahead. */
+  readonly until: number
+  readonly since: number
+}
+
+/** Asks Clerk about API keys, M2M tokens and OAuth access tokens, and remembers only what it confirms. */
+export function createMachineVerifier(options: ResolvedOptions, observer: Observer): MachineVerifier {
+  const { now, accept } = options
+  const accepted: Record<MachineKind, boolean> = {
+    api_key: accept.apiKeys,
+    m2m: accept.m2m,
+    oauth: accept.oauth,
+    'jwt-machine': false,
+  }
+  const cache =
+    options.cache.tokens > 0 ? new LRUCache<string, Confirmed>({ max: options.cache.tokens }) : null
+  const flights = new Map<string, Promise<MachineVerdict>>()
+  const gate = createFloodgate(now)
+  let lastHeader = { text: '', machine: false }
+
+  return { kindOf, verify }
+
+  function kindOf(bearer: string): MachineKind | null {
+    for (const type of MACHINE_TYPES) if (bearer.startsWith(type.prefix)) return type.tokenType
+    return hasMachineHeader(bearer) ? 'jwt-machine' : null
+  }
+
+  /** All session tokens of an instance share one header: what it says is remembered, not decoded for each request. */
+  function hasMachineHeader(bearer: string): boolean {
+    const dot = bearer.indexOf('.')
+    if (dot < 0 || bearer.length > MAX_TOKEN_LENGTH) return false
+    if (dot !== lastHeader.text.length || !bearer.startsWith(lastHeader.text)) {
+      const text = bearer.slice(0, dot)
+      const parsed = parseToken(`${text}.e30.AA`)
+      lastHeader = { text, machine: parsed !== null && isMachineToken(parsed.header, {}) }
+    }
+    return lastHeader.machine
+  }
+
+  function verify(bearer: string): MaybePromise<MachineVerdict> {
+    const hash = hashToken(bearer)
+    const kind = kindOf(bearer)
+    if (kind === 'jwt-machine') return { ok: false, reason: 'machine-jwt-not-supported', hash }
+    const type = MACHINE_TYPES.find(({ tokenType }) => tokenType === kind)
+    if (type === undefined) return { ok: false, reason: 'machine-credential-invalid', hash }
+    if (!accepted[type.tokenType]) return { ok: false, reason: 'machine-type-not-accepted', hash }
+    // Nothing Clerk hands out is longer or has other characters: not worth a request.
+    if (!/^[\w.~+/=-]{8,512}$/.test(bearer)) return { ok: false, reason: 'machine-credential-invalid', hash }
+
+    const known = cache?.get(hash)
+    const at = now()
+    if (known !== undefined && at >= known.since && at < known.until) {
+      if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'machine' })
+      return known.verdict
+    }
+    if (cache !== null && observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'machine' })
+    let flight = flights.get(hash)
+    if (flight === undefined) {
+      flight = ask(type, bearer, hash).finally(() => flights.delete(hash))
+      flights.set(hash, flight)
+    }
+    return flight
+  }
+
+  async function ask(
+    type: (typeof MACHINE_TYPES)[number],
+    bearer: string,
+    hash: string,
+  ): Promise<MachineVerdict> {
+    const answer = await gate.pass(() => askClerk(options, type, bearer))
+    if (answer.kind === 'unavailable') {
+      return { ok: false, unavailable: { retryAfterSeconds: answer.retryAfterSeconds }, hash }
+    }
+    if (answer.kind === 'refused') return { ok: false, reason: answer.reason, hash }
+    const verdict: MachineVerdict = Object.freeze({ ok: true, machine: answer.machine, hash })
+    const since = now()
+    cache?.set(hash, { verdict, since, until: Math.min(since + CACHE_MS, answer.expiresAtMs) })
+    return verdict
+  }
+}
