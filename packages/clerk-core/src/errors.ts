@@ -62,6 +62,17 @@ export type DenialCode =
   | 'reverification-required'
   | 'unavailable'
 
+/** Codes in the body of a request refused by one of our routes, for what it is rather than for who sent it. */
+export type WebErrorCode =
+  | 'raw-body-required'
+  | 'body-too-large'
+  | 'body-timeout'
+  | 'method-not-allowed'
+  | 'cross-site-request'
+  | 'return-target-refused'
+  | 'sign-in-url-required'
+  | 'unavailable'
+
 /** A problem of configuration, with what to do about it. */
 export interface ConfigurationProblem {
   /** Option or environment variable concerned, as the user wrote it. */

@@ -1,0 +1,51 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Credentials } from '../credentials/credentials.js'
+import type { SessionSlot } from '../session/slot.js'
+
+/**
+ * The credentials in the headers of a Node request (HTTP/1 or HTTP/2).
+ *
+ * Node keeps the first of repeated `Authorization` headers and joins the others with `, `, so that a repeated `Origin`,
+ * `Sec-Fetch-…` or `X-Organization-Id` equals nothing that is listed. Arrays, which some hosts make of repetitions, are
+ * joined the same way.
+ */
+export function credentialsFrom(
+  headers: IncomingHttpHeaders,
+  method: string | undefined,
+  session?: SessionSlot,
+  localUser?: unknown,
+): Credentials {
+  return {
+    authorization: single(headers.authorization),
+    cookie: single(headers.cookie, '; '),
+    origin: single(headers.origin),
+    fetchSite: single(headers['sec-fetch-site']),
+    fetchDest: single(headers['sec-fetch-dest']),
+    method,
+    organization: single(headers['x-organization-id']),
+    session,
+    localUser,
+  }
+}
+
+/** The same of a fetch `Request`, whose `Headers` join repetitions themselves. */
+export function credentialsFromFetch(request: {
+  readonly headers: Headers
+  readonly method: string
+}): Credentials {
+  const { headers, method } = request
+  const get = (name: string) => headers.get(name) ?? undefined
+  return {
+    authorization: get('authorization'),
+    cookie: get('cookie'),
+    origin: get('origin'),
+    fetchSite: get('sec-fetch-site'),
+    fetchDest: get('sec-fetch-dest'),
+    method,
+    organization: get('x-organization-id'),
+  }
+}
+
+function single(value: string | string[] | undefined, separator = ', '): string | undefined {
+  return typeof value === 'string' || value === undefined ? value : value.join(separator)
+}

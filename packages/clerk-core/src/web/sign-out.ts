@@ -1,0 +1,48 @@
+import { StoreUnavailableError } from '../errors.js'
+import { authorize } from '../guard/authorize.js'
+import { parseRecord } from '../session/parse-record.js'
+import type { AnyAuth, AnyClerk } from './any-clerk.js'
+import { refusal, type WebRequest, type WebResponse } from './messages.js'
+import type { RequestState } from './request-state.js'
+
+/**
+ * Ends the local session and, in every process, the Clerk session it stands for. Nobody is signed out by a page
+ * elsewhere: `POST` falls under the Origin rule (its failure is an anonymous answer with that reason), `GET` must come
+ * from this very origin.
+ *
+ * @returns `null` when it is done, else the refusal
+ */
+export async function signOut(
+  clerk: AnyClerk,
+  request: WebRequest,
+  { auth, session }: RequestState,
+): Promise<WebResponse | null> {
+  if (isCrossSite(request, auth)) return refusal(403, 'cross-site-request', 'Forbidden')
+  const { issuer, now, clockToleranceSeconds } = clerk.options
+  const nowSeconds = Math.floor(now() / 1000)
+  const { record } = parseRecord(await session?.read(), {
+    instance: issuer,
+    nowSeconds,
+    clockToleranceSeconds,
+  })
+  // Whose session to end is not known: saying "signed out" would be a lie.
+  if (auth.kind === 'unavailable' && record === null) return authorize(auth, {})
+
+  const sessionIds = new Set<string>()
+  if (auth.kind === 'user') sessionIds.add(auth.sessionId)
+  if (record !== null) sessionIds.add(record.sid)
+  const ended = await Promise.allSettled([...sessionIds].map((id) => clerk.signOut(id)))
+  // Whatever became of the rest, this browser's session is over.
+  await session?.end()
+  for (const result of ended) {
+    if (result.status === 'fulfilled') continue
+    if (!(result.reason instanceof StoreUnavailableError)) throw result.reason
+    return refusal(503, 'unavailable', 'Temporarily unavailable', { 'Retry-After': '5' })
+  }
+  return null
+}
+
+function isCrossSite({ method, headers }: WebRequest, auth: AnyAuth): boolean {
+  if (method !== 'POST') return headers['sec-fetch-site'] !== 'same-origin'
+  return auth.kind === 'anonymous' && auth.reason === 'cross-site-request'
+}

@@ -1,0 +1,71 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Auth } from '../auth.js'
+import type { Clerk, WatchEnd } from '../clerk.js'
+import { authorize } from '../guard/authorize.js'
+import type { Denial, Requirement } from '../guard/requirement.js'
+import type { MembershipRecord } from '../organizations/organization.js'
+import type { SessionSlot } from '../session/slot.js'
+import type { UserRecord } from '../users/user.js'
+import { credentialsFrom } from './credentials-from.js'
+
+export interface UpgradeOptions<A extends Auth = Auth> {
+  /** Default: any signed-in user. */
+  requirement?: Requirement<A> | undefined
+  /** `Bearer …`, for clients that send it in the first message or in connection parameters; the header by default. */
+  authorization?: string | undefined
+  /** The framework's session, where it has been read for this request. */
+  session?: SessionSlot | undefined
+  /** Whoever the application's own login has signed in. */
+  localUser?: unknown
+}
+
+export interface Upgrade<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
+  readonly auth: Auth<U, M>
+  /** Not `null`: refuse the connection, with {@link refuseUpgrade} for instance. */
+  readonly denial: Denial | null
+  /** Calls `ended` once when the right to this connection ends. Returns a function that stops watching. */
+  watch(ended: (reason: WatchEnd) => void): () => void
+}
+
+/**
+ * Authenticates a plain Node request that asks for a WebSocket. Browsers send cookies with it from every site, so that a
+ * cookie counts only with a listed `Origin` (or `Sec-Fetch-Site: same-origin`).
+ */
+export async function authenticateUpgrade<U extends UserRecord, M extends MembershipRecord>(
+  clerk: Clerk<U, M>,
+  req: IncomingMessage,
+  { requirement, authorization, session, localUser }: UpgradeOptions<Auth<U, M>> = {},
+): Promise<Upgrade<U, M>> {
+  // Node hands over an upgraded socket without a listener: a client that resets it while we wait would end the process.
+  req.socket.on('error', ignore)
+  const given = credentialsFrom(req.headers, req.method, session, localUser)
+  const auth = await clerk.authenticate({
+    ...given,
+    authorization: authorization ?? given.authorization,
+    upgrade: true,
+  })
+  return {
+    auth,
+    denial: authorize(auth, requirement ?? {}),
+    watch: (ended) => clerk.watch(auth, ended),
+  }
+}
+
+function ignore(): void {
+  // The socket is closed by Node; whoever uses it hears `close`.
+}
+
+/** Answers the request for a WebSocket with the denial and closes the connection. */
+export function refuseUpgrade(socket: Duplex, { status, headers, body }: Denial): void {
+  const text = JSON.stringify(body)
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Connection: close',
+  ]
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`)
+}

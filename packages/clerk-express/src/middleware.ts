@@ -1,0 +1,42 @@
+import {
+  type AnyClerk,
+  authenticateRequest,
+  REQUEST_STATE,
+  type RegisteredAuth,
+  type StatefulRequest,
+  settle,
+  stateOf,
+} from '@acme/clerk-core'
+import type { Request, RequestHandler } from 'express'
+import { credentialsOf } from './request.js'
+import type { ClerkMiddlewareOptions } from './types.js'
+
+/**
+ * Puts `req.auth` on every request. Refuses nobody: that is what `requireAuth` is for. Mount it after the session and
+ * after the application's own login, where there are such, and before everything that asks who is there.
+ */
+export function clerkMiddleware(
+  clerk: AnyClerk,
+  options: ClerkMiddlewareOptions<Request> = {},
+): RequestHandler {
+  return (req: Request & StatefulRequest, _res, next) => {
+    settle(
+      authenticateRequest(clerk, req, options, credentialsOf),
+      (state) => {
+        req[REQUEST_STATE] = state
+        req.auth = state.auth as RegisteredAuth
+        next()
+      },
+      next,
+    )
+  }
+}
+
+/**
+ * The same as `req.auth`, also where another library has put something else in its place.
+ *
+ * @throws {MiddlewareMissingError} where `clerkMiddleware` has not run
+ */
+export function getAuth(req: Request): RegisteredAuth {
+  return stateOf(req, 'clerkMiddleware').auth as RegisteredAuth
+}

@@ -1,0 +1,12 @@
+import type { RegisteredAuth } from '@acme/clerk-core'
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Who is asking; there on every request after `clerkMiddleware`. */
+      auth: RegisteredAuth
+    }
+  }
+}
+
+export type { MiddlewareOptions as ClerkMiddlewareOptions } from '@acme/clerk-core'

@@ -1,0 +1,40 @@
+import {
+  type AnyClerk,
+  authenticateRequest,
+  REQUEST_STATE,
+  type RegisteredAuth,
+  type RequestState,
+  type StatefulRequest,
+  stateOf,
+} from '@acme/clerk-core'
+import type { Context, Middleware } from 'koa'
+import { credentialsOf } from './request.js'
+import type { ClerkMiddlewareOptions } from './types.js'
+
+/**
+ * Puts `ctx.state.auth` on every request. Refuses nobody: that is what `requireAuth` is for. Mount it after the session
+ * and after the application's own login, where there are such, and before everything that asks who is there.
+ */
+export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions<Context> = {}): Middleware {
+  return (ctx, next) => {
+    const state = authenticateRequest(clerk, ctx as Context, options, credentialsOf)
+    if (!(state instanceof Promise)) return goOn(state)
+    return state.then(goOn)
+
+    function goOn(known: RequestState): Promise<unknown> {
+      const req: StatefulRequest = ctx.req
+      req[REQUEST_STATE] = known
+      ctx.state.auth = known.auth as RegisteredAuth
+      return next()
+    }
+  }
+}
+
+/**
+ * The same as `ctx.state.auth`, also where another library has put something else in its place.
+ *
+ * @throws {MiddlewareMissingError} where `clerkMiddleware` has not run
+ */
+export function getAuth(ctx: Pick<Context, 'req'>): RegisteredAuth {
+  return stateOf(ctx.req, 'clerkMiddleware').auth as RegisteredAuth
+}
