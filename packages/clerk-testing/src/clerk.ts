@@ -1,0 +1,192 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { createClock } from './clock.js'
+import { createTestIssuer, newKeyId } from './issuer/issuer.js'
+import { generateKey } from './issuer/keys.js'
+import { createOperations } from './operations.js'
+import type { OfflineClerk, StartClerkOptions } from './options.js'
+import { newId, randomText } from './resources/ids.js'
+import { createMachine } from './resources/machines.js'
+import { plant } from './resources/seed.js'
+import { assertSnapshot, dumpState, loadState, type Snapshot } from './resources/snapshot.js'
+import { defaultRoles, emptyState, type World } from './resources/world.js'
+import { createAdmission } from './server/admit.js'
+import { createFaults } from './server/faults.js'
+import { createRateLimiter } from './server/rate-limit.js'
+import { createRouter } from './server/route.js'
+import { instanceRoutes } from './server/routes/instance.js'
+import { machineRoutes } from './server/routes/machines.js'
+import { organizationRoutes } from './server/routes/organizations.js'
+import { sessionRoutes } from './server/routes/sessions.js'
+import { userRoutes } from './server/routes/users.js'
+import { close, listen, type RequestRecord, requestListener } from './server/server.js'
+import { Dispatcher } from './webhooks/dispatcher.js'
+import { newWebhookSecret } from './webhooks/sign.js'
+
+/**
+ * Starts an offline Clerk: Backend API, key set, webhooks and pages on a loopback port.
+ * @throws {Error} Node's `EADDRINUSE` when the port is taken; a seed or snapshot that cannot be read
+ */
+export async function startClerk(options: StartClerkOptions = {}): Promise<OfflineClerk> {
+  const clock = createClock(options.now)
+  const snapshot = options.snapshot === undefined ? undefined : await readSnapshot(options.snapshot)
+  const requests: RequestRecord[] = []
+  const secretKey = options.secretKey ?? snapshot?.secretKey ?? `sk_test_${randomText(42)}`
+  const webhookSecrets = options.webhookSecret
+    ? [options.webhookSecret]
+    : (snapshot?.webhookSecrets ?? [newWebhookSecret()])
+  const instanceId = snapshot?.instanceId ?? newId('ins')
+  const dispatcher = new Dispatcher({
+    clock,
+    instanceId,
+    secrets: () => webhookSecrets,
+    url: options.webhookUrl,
+  })
+
+  // The port is part of the issuer's name, so the server listens before its routes exist. The key is made before that:
+  // nothing takes time between listening and answering.
+  const key = snapshot?.key ?? (await generateKey(newKeyId()))
+  const server = createServer()
+  const port = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1')
+  const url = `http://127.0.0.1:${port}`
+
+  const world: World = {
+    state: snapshot ? loadState(snapshot.state) : emptyState(),
+    roles: { ...defaultRoles, ...options.roles },
+    issuer: await createTestIssuer({ frontendApi: `127.0.0.1:${port}`, now: clock.now, key }),
+    instanceId,
+    url,
+    sessionClaims: options.sessionClaims,
+    now: clock.now,
+    emit: (type, data) => {
+      dispatcher.emit(type, data)
+    },
+  }
+  const limiter = options.rateLimits
+    ? createRateLimiter(options.rateLimits === true ? {} : options.rateLimits, clock.now)
+    : null
+  const routes = [
+    ...userRoutes(world),
+    ...organizationRoutes(world),
+    ...sessionRoutes(world),
+    ...machineRoutes(world),
+    ...instanceRoutes(world),
+  ]
+  const faults = createFaults(routes)
+  const admit = createAdmission({
+    world: () => world,
+    secretKey: () => secretKey,
+    allowedHosts: options.allowedHosts ?? [],
+    limiter,
+  })
+  server.on(
+    'request',
+    requestListener({ match: createRouter(routes), faults, requests, admit, now: clock.now }),
+  )
+
+  const seed = async (given: StartClerkOptions['seed']) => {
+    if (typeof given === 'function') await given(clerk)
+    else if (given) plant(world, given)
+  }
+
+  const ownMachine = () => createMachine(world, { name: 'offline' }).secret_key
+  let machineSecretKey = [...world.state.machines.values()][0]?.secret_key ?? ownMachine()
+
+  const clerk: OfflineClerk = {
+    url,
+    issuer: world.issuer.issuer,
+    tokens: world.issuer,
+    secretKey,
+    publishableKey: world.issuer.publishableKey,
+    get webhookSecret() {
+      return webhookSecrets[0] ?? ''
+    },
+    get machineSecretKey() {
+      return machineSecretKey
+    },
+    get env() {
+      return {
+        CLERK_PUBLISHABLE_KEY: world.issuer.publishableKey,
+        CLERK_SECRET_KEY: secretKey,
+        CLERK_API_URL: url,
+        CLERK_PROXY_URL: url,
+        CLERK_WEBHOOK_SIGNING_SECRET: webhookSecrets[0] ?? '',
+        CLERK_MACHINE_SECRET_KEY: machineSecretKey,
+        CLERK_SIGN_IN_URL: `${url}/sign-in`,
+        CLERK_SIGN_UP_URL: `${url}/sign-up`,
+        CLERK_TELEMETRY_DISABLED: '1',
+      }
+    },
+    ...createOperations(world),
+    webhooks: {
+      deliveries: dispatcher.deliveries,
+      get url() {
+        return dispatcher.url
+      },
+      get disabled() {
+        return dispatcher.disabled
+      },
+      sendTo: (target) => dispatcher.sendTo(target),
+      settled: () => dispatcher.settled(),
+      flush: () => dispatcher.flush(),
+      chaos: (chaos) => dispatcher.disturb(chaos),
+      replay: async (id) => {
+        const delivery = dispatcher.replay(id)
+        await dispatcher.settled()
+        return delivery
+      },
+      send: (type, data) => dispatcher.emit(type, data),
+      rotateSecret: () => {
+        webhookSecrets.unshift(newWebhookSecret())
+        webhookSecrets.splice(2)
+        return webhookSecrets[0] ?? ''
+      },
+    },
+    faults,
+    requests,
+    now: clock.now,
+    advance: (ms) => dispatcher.advance(ms),
+    reset: async () => {
+      dispatcher.clear()
+      dispatcher.disturb({})
+      faults.clear()
+      limiter?.clear()
+      requests.length = 0
+      world.state = emptyState()
+      machineSecretKey = ownMachine()
+      await seed(options.seed)
+    },
+    snapshot: () => ({
+      version: 1,
+      instanceId,
+      secretKey,
+      webhookSecrets: [...webhookSecrets],
+      key: world.issuer.key,
+      state: dumpState(world.state),
+    }),
+    save: async (file) => {
+      // Written beside and renamed: a process that dies half-way leaves the old file whole. It holds private keys.
+      await writeFile(`${file}.tmp`, JSON.stringify(clerk.snapshot()), { mode: 0o600 })
+      await rename(`${file}.tmp`, file)
+    },
+    stop: async () => {
+      await dispatcher.stop()
+      await close(server)
+    },
+    [Symbol.asyncDispose]: () => clerk.stop(),
+  }
+
+  try {
+    if (!snapshot) await seed(options.seed)
+  } catch (error) {
+    await clerk.stop()
+    throw error
+  }
+  return clerk
+}
+
+async function readSnapshot(from: string | Snapshot): Promise<Snapshot> {
+  const value: unknown = typeof from === 'string' ? JSON.parse(await readFile(from, 'utf8')) : from
+  assertSnapshot(value)
+  return value
+}

@@ -1,0 +1,237 @@
+import type { SessionTokenClaims } from './issuer/claims.js'
+import type { MintOptions } from './issuer/issuer.js'
+import { acceptOrganizationInvitation, createOrganizationInvitation } from './resources/invitations.js'
+import type {
+  ApiKeyJSON,
+  DeletedJSON,
+  M2MTokenJSON,
+  MachineJSON,
+  MembershipJSON,
+  Metadata,
+  OAuthAccessTokenJSON,
+  OrganizationInvitationJSON,
+  OrganizationJSON,
+  SessionJSON,
+  UserJSON,
+} from './resources/json.js'
+import {
+  createApiKey,
+  createM2MToken,
+  createMachine,
+  createOAuthToken,
+  getMachine,
+  machineJson,
+  revokeOAuthToken,
+} from './resources/machines.js'
+import { createMembership, deleteMembership, updateMembership } from './resources/memberships.js'
+import {
+  createOrganization,
+  deleteOrganization,
+  getOrganization,
+  updateOrganization,
+} from './resources/organizations.js'
+import type {
+  CreateOrganizationParams,
+  CreateUserParams,
+  UpdateOrganizationParams,
+  UpdateUserParams,
+} from './resources/params.js'
+import { createSession, endSession, getSession, setActiveOrganization } from './resources/sessions.js'
+import { activeOrganization, sessionToken } from './resources/tokens.js'
+import {
+  changeUserMetadata,
+  createUser,
+  deleteUser,
+  getUser,
+  setBanned,
+  updateUser,
+} from './resources/users.js'
+import type { World } from './resources/world.js'
+import { notFound } from './server/errors.js'
+import { snakeCase } from './snake-case.js'
+
+/** A user, or the id of one. */
+export type UserRef = string | { readonly id: string }
+/** An organisation, or its id or slug. */
+export type OrganizationRef = string | { readonly id: string }
+/** A session, or its id; a user means the user's newest active session, created when there is none. */
+export type SessionRef = string | { readonly id: string }
+
+export interface TokenParams {
+  /** Active organisation of the token; `null` none. Default: the session's. The user must be a member. */
+  organization?: OrganizationRef | null
+  /** Origin of the page that asks. Default `http://localhost:3000`; `null` leaves it out, as the Backend API does. */
+  azp?: string | null
+  /** Further claims; each wins. */
+  claims?: SessionTokenClaims
+  options?: MintOptions
+}
+
+/** What a test does at Clerk, without HTTP. Everything emits the webhook that Clerk would; errors are {@link BackendError}s. */
+export interface Operations {
+  createUser(params?: CreateUserParams): UserJSON
+  getUser(user: UserRef): UserJSON
+  updateUser(user: UserRef, params: UpdateUserParams): UserJSON
+  /** Deep merge; `null` deletes a key. */
+  updateUserMetadata(
+    user: UserRef,
+    metadata: { publicMetadata?: Metadata; privateMetadata?: Metadata; unsafeMetadata?: Metadata },
+  ): UserJSON
+  banUser(user: UserRef): UserJSON
+  unbanUser(user: UserRef): UserJSON
+  deleteUser(user: UserRef): DeletedJSON
+
+  createOrganization(params: CreateOrganizationParams): OrganizationJSON
+  getOrganization(organization: OrganizationRef): OrganizationJSON
+  updateOrganization(organization: OrganizationRef, params: UpdateOrganizationParams): OrganizationJSON
+  deleteOrganization(organization: OrganizationRef): DeletedJSON
+  /** Default role `org:member`. */
+  addMember(organization: OrganizationRef, user: UserRef, role?: string): MembershipJSON
+  updateMembership(organization: OrganizationRef, user: UserRef, role: string): MembershipJSON
+  removeMember(organization: OrganizationRef, user: UserRef): MembershipJSON
+  inviteMember(organization: OrganizationRef, emailAddress: string, role?: string): OrganizationInvitationJSON
+  /** What following the link of the invitation does. */
+  acceptInvitation(invitation: string | { readonly id: string }, user: UserRef): MembershipJSON
+
+  createSession(user: UserRef, params?: { organization?: OrganizationRef | null }): SessionJSON
+  getSession(session: string | { readonly id: string }): SessionJSON
+  /** What the organisation switcher does. */
+  switchOrganization(
+    session: string | { readonly id: string },
+    organization: OrganizationRef | null,
+  ): SessionJSON
+  /** `session.revoked`, as from the dashboard or the Backend API. */
+  revokeSession(session: string | { readonly id: string }): SessionJSON
+  /** `session.ended`, as when the user signs out. */
+  endSession(session: string | { readonly id: string }): SessionJSON
+  /** A session token. @throws {BackendError} when the session or its user is not active */
+  token(of: SessionRef, params?: TokenParams): Promise<string>
+  /** Headers of a signed-in request. */
+  authHeader(of: SessionRef, params?: TokenParams): Promise<{ authorization: string }>
+
+  createApiKey(params: {
+    subject: UserRef | OrganizationRef
+    name?: string
+    scopes?: string[]
+    claims?: Record<string, unknown>
+    secondsUntilExpiration?: number
+  }): ApiKeyJSON & { secret: string }
+  createMachine(params: { name: string; scopedMachines?: string[] }): MachineJSON & { secret_key: string }
+  createM2MToken(params: {
+    machine: string | { readonly id: string }
+    claims?: Record<string, unknown>
+    secondsUntilExpiration?: number
+    tokenFormat?: 'opaque' | 'jwt'
+  }): Promise<M2MTokenJSON & { token: string }>
+  createOAuthToken(params: {
+    user: UserRef
+    clientId?: string
+    scopes?: string[]
+    ttlSeconds?: number
+  }): OAuthAccessTokenJSON & { token: string }
+  revokeOAuthToken(token: string | { readonly id: string }): void
+}
+
+const idOf = (ref: string | { readonly id: string }) => (typeof ref === 'string' ? ref : ref.id)
+const copy = <T>(json: T): T => structuredClone(json)
+
+export function createOperations(world: World): Operations {
+  const organizationId = (ref: OrganizationRef) => getOrganization(world, idOf(ref)).id
+
+  const sessionOf = (ref: SessionRef): string => {
+    const id = idOf(ref)
+    if (!id.startsWith('user_')) return id
+    const own = [...world.state.sessions.values()].filter(
+      (session) => session.user_id === id && session.status === 'active' && world.now() < session.expire_at,
+    )
+    return (own.at(-1) ?? createSession(world, { user_id: id })).id
+  }
+
+  const token: Operations['token'] = (
+    of,
+    { organization, azp = 'http://localhost:3000', claims, options } = {},
+  ) => {
+    const sessionId = sessionOf(of)
+    const wanted =
+      organization === undefined ? {} : { organization: membershipClaims(sessionId, organization) }
+    return sessionToken(world, sessionId, { azp: azp ?? undefined, ...wanted, ...claims }, options)
+  }
+
+  const membershipClaims = (sessionId: string, organization: OrganizationRef | null) => {
+    if (organization === null) return null
+    const session = getSession(world, sessionId)
+    const id = organizationId(organization)
+    const claims = activeOrganization(world, { ...session, last_active_organization_id: id })
+    if (!claims) throw notFound('organization membership')
+    return claims
+  }
+
+  return {
+    createUser: (params = {}) => copy(createUser(world, snakeCase(params))),
+    getUser: (user) => copy(getUser(world, idOf(user))),
+    updateUser: (user, params) => copy(updateUser(world, idOf(user), snakeCase(params))),
+    updateUserMetadata: (user, metadata) =>
+      copy(changeUserMetadata(world, idOf(user), snakeCase(metadata), 'merge')),
+    banUser: (user) => copy(setBanned(world, idOf(user), true)),
+    unbanUser: (user) => copy(setBanned(world, idOf(user), false)),
+    deleteUser: (user) => deleteUser(world, idOf(user)),
+
+    createOrganization: (params) => copy(createOrganization(world, snakeCase(params))),
+    getOrganization: (organization) => copy(getOrganization(world, idOf(organization))),
+    updateOrganization: (organization, params) =>
+      copy(updateOrganization(world, idOf(organization), snakeCase(params))),
+    deleteOrganization: (organization) => deleteOrganization(world, idOf(organization)),
+    addMember: (organization, user, role = 'org:member') =>
+      copy(createMembership(world, organizationId(organization), { user_id: idOf(user), role })),
+    updateMembership: (organization, user, role) =>
+      copy(updateMembership(world, organizationId(organization), idOf(user), { role })),
+    removeMember: (organization, user) =>
+      copy(deleteMembership(world, organizationId(organization), idOf(user))),
+    inviteMember: (organization, emailAddress, role = 'org:member') =>
+      copy(
+        createOrganizationInvitation(world, organizationId(organization), {
+          email_address: emailAddress,
+          role,
+        }),
+      ),
+    acceptInvitation: (invitation, user) =>
+      copy(acceptOrganizationInvitation(world, idOf(invitation), idOf(user))),
+
+    createSession: (user, { organization = null } = {}) =>
+      copy(
+        createSession(world, {
+          user_id: idOf(user),
+          ...(organization === null ? {} : { organization_id: organizationId(organization) }),
+        }),
+      ),
+    getSession: (session) => copy(getSession(world, idOf(session))),
+    switchOrganization: (session, organization) =>
+      copy(
+        setActiveOrganization(
+          world,
+          idOf(session),
+          organization === null ? null : organizationId(organization),
+        ),
+      ),
+    revokeSession: (session) => copy(endSession(world, idOf(session), 'revoked')),
+    endSession: (session) => copy(endSession(world, idOf(session), 'ended')),
+    token,
+    authHeader: async (of, params) => ({ authorization: `Bearer ${await token(of, params)}` }),
+
+    createApiKey: ({ subject, name = 'test key', ...params }) =>
+      copy(createApiKey(world, snakeCase({ ...params, name, subject: idOf(subject) }))),
+    createMachine: (params) => {
+      const machine = createMachine(world, snakeCase(params))
+      return copy({ ...machineJson(world, machine), secret_key: machine.secret_key })
+    },
+    createM2MToken: async ({ machine, ...params }) =>
+      copy(
+        (await createM2MToken(world, getMachine(world, idOf(machine)), snakeCase(params))) as M2MTokenJSON & {
+          token: string
+        },
+      ),
+    createOAuthToken: ({ user, ...params }) =>
+      copy(createOAuthToken(world, { ...params, subject: idOf(user) })),
+    revokeOAuthToken: (token) => revokeOAuthToken(world, idOf(token)),
+  }
+}

@@ -1,0 +1,93 @@
+import type { TestIssuer } from './issuer/issuer.js'
+import type { Operations } from './operations.js'
+import type { SessionJSON, UserJSON } from './resources/json.js'
+import type { Seed } from './resources/seed.js'
+import type { Snapshot } from './resources/snapshot.js'
+import type { Roles } from './resources/world.js'
+import type { Faults } from './server/faults.js'
+import type { RateLimits } from './server/rate-limit.js'
+import type { RequestRecord } from './server/server.js'
+import type { Chaos, Delivery } from './webhooks/delivery.js'
+
+export interface StartClerkOptions {
+  /** Default 0: any free port. */
+  port?: number | undefined
+  /** Address to listen on. Default `127.0.0.1`. */
+  host?: string | undefined
+  /** Users and organisations to begin with; none by default. Planted again by `reset()`. */
+  seed?: Seed | ((clerk: OfflineClerk) => void | Promise<void>) | undefined
+  /** File written by `save()`, or a snapshot: state and keys to go on with. `seed` is then not planted. */
+  snapshot?: string | Snapshot | undefined
+  /** Endpoint that receives the webhooks. Without one events are only logged; see `webhooks.sendTo`. */
+  webhookUrl?: string | undefined
+  /** Clock in milliseconds. Given, time stands where it says plus what `advance()` adds, and nothing happens by itself. */
+  now?: (() => number) | undefined
+  /** Default: a new one. */
+  secretKey?: string | undefined
+  /** Default: a new one. */
+  webhookSecret?: string | undefined
+  /** Roles beside `org:admin` and `org:member`, with their permissions. */
+  roles?: Roles | undefined
+  /** Claims added to every session token ("customise session token"). */
+  sessionClaims?: ((user: UserJSON, session: SessionJSON) => Record<string, unknown>) | undefined
+  /** Default: off. `true` is Clerk's limits of a development instance. */
+  rateLimits?: boolean | RateLimits | undefined
+  /** Host names beside the loopback ones under which the pages may be reached. */
+  allowedHosts?: readonly string[] | undefined
+  /** Origins beside the loopback ones that the sign-in page returns to and hands tokens to. */
+  allowedOrigins?: readonly string[] | undefined
+}
+
+export interface Webhooks {
+  /** Everything that was sent or should have been, oldest first. */
+  readonly deliveries: readonly Delivery[]
+  readonly url: string | undefined
+  /** The endpoint failed for five days and gets nothing more until `sendTo()`. */
+  readonly disabled: boolean
+  /** Where events go from now on. */
+  sendTo(url: string | undefined): void
+  /** Resolves when nothing is due or under way any more. Retries that are due later do not count. */
+  settled(): Promise<void>
+  /** Also makes the retries that are due later, at once. */
+  flush(): Promise<void>
+  /** Disturbs deliveries from now on; `chaos({})` ends it. */
+  chaos(chaos: Chaos): void
+  /** Sends a logged event again, with its id and its bytes, and resolves when it was answered. */
+  replay(id: string): Promise<Delivery>
+  /** Sends an event of any type. For a valid one of a known type see `webhookFixture`. */
+  send(type: string, data: object): Delivery
+  /** Signs with a new secret as well as the old one, as during Svix's rotation. Returns the new one. */
+  rotateSecret(): string
+}
+
+/** A running offline Clerk. */
+export interface OfflineClerk extends Operations, AsyncDisposable {
+  /** `http://127.0.0.1:<port>`: Backend API (`apiUrl`), frontend API and pages. */
+  readonly url: string
+  /** `iss` of its tokens: equal to `url`. */
+  readonly issuer: string
+  /** Its keys: mint any token, rotate, revoke, forge. */
+  readonly tokens: TestIssuer
+  readonly secretKey: string
+  readonly publishableKey: string
+  readonly webhookSecret: string
+  /** Secret key of a machine, for M2M tokens. */
+  readonly machineSecretKey: string
+  /** Environment variables for the application under test. */
+  readonly env: Readonly<Record<string, string>>
+  readonly webhooks: Webhooks
+  readonly faults: Faults
+  /** Every request that came in, oldest first. */
+  readonly requests: readonly RequestRecord[]
+  /** Its time in milliseconds: give it to the code under test as its clock. */
+  now(): number
+  /** Moves its time forward and makes every delivery that falls due on the way, at its time. */
+  advance(ms: number): Promise<void>
+  /** Back to the seed: users, sessions, deliveries, faults and chaos are gone. Keys and secrets stay. */
+  reset(): Promise<void>
+  snapshot(): Snapshot
+  /** Writes the snapshot to a file only its owner can read: it holds private keys. */
+  save(file: string): Promise<void>
+  /** Closes every connection and timer. */
+  stop(): Promise<void>
+}

@@ -1,0 +1,29 @@
+import { takenIdentifier } from '../server/errors.js'
+import type { World } from './world.js'
+
+const kinds = {
+  email_address: (value: string) => `email:${value.toLowerCase()}`,
+  phone_number: (value: string) => `phone:${value}`,
+  username: (value: string) => `username:${value.toLowerCase()}`,
+  external_id: (value: string) => `external:${value}`,
+} as const
+
+export type IdentifierKind = keyof typeof kinds
+
+export function findByIdentifier({ state }: World, kind: IdentifierKind, value: string): string | undefined {
+  return state.identifiers.get(kinds[kind](value))
+}
+
+/** @throws {BackendError} 422 `form_identifier_exists` when another user has it */
+export function assertFree(world: World, kind: IdentifierKind, value: string, userId?: string): void {
+  const owner = findByIdentifier(world, kind, value)
+  if (owner !== undefined && owner !== userId) throw takenIdentifier(kind)
+}
+
+export function claimIdentifier({ state }: World, kind: IdentifierKind, value: string, userId: string): void {
+  state.identifiers.set(kinds[kind](value), userId)
+}
+
+export function releaseIdentifier({ state }: World, kind: IdentifierKind, value: string): void {
+  state.identifiers.delete(kinds[kind](value))
+}

@@ -1,0 +1,25 @@
+import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
+import type { World } from './world.js'
+
+// Cheap on purpose: this protects invented passwords of a development server.
+const cost = { N: 1024, r: 8, p: 1 }
+
+export function setPassword({ state }: World, userId: string, password: string): void {
+  const salt = randomBytes(16)
+  state.passwords.set(
+    userId,
+    `scrypt:${salt.toString('hex')}:${scryptSync(password, salt, 32, cost).toString('hex')}`,
+  )
+}
+
+/** A digest made elsewhere is kept, and never matches: there is no `bcrypt` or `argon2` here. */
+export function importPassword({ state }: World, userId: string, hasher: string, digest: string): void {
+  state.passwords.set(userId, `${hasher}:${digest}`)
+}
+
+export function checkPassword({ state }: World, userId: string, password: string): boolean {
+  const [scheme, salt, hash] = state.passwords.get(userId)?.split(':') ?? []
+  if (scheme !== 'scrypt' || salt === undefined || hash === undefined) return false
+  const expected = Buffer.from(hash, 'hex')
+  return timingSafeEqual(scryptSync(password, Buffer.from(salt, 'hex'), expected.length, cost), expected)
+}

@@ -1,0 +1,44 @@
+import { snakeCase } from '../snake-case.js'
+import { createMembership } from './memberships.js'
+import { createOrganization } from './organizations.js'
+import type { CreateOrganizationParams, CreateUserParams } from './params.js'
+import { createUser, findUser } from './users.js'
+import type { World } from './world.js'
+
+/** Users and organisations to begin with; also the form of the file given to `--seed`. */
+export interface Seed {
+  users?: readonly CreateUserParams[]
+  organizations?: readonly (CreateOrganizationParams & {
+    /** Who is in it: an e-mail address, username or external id of a seeded user. Default role `org:member`. */
+    members?: readonly { user: string; role?: string }[]
+  })[]
+}
+
+/** @throws {Error} naming the entry that is wrong */
+export function plant(world: World, seed: Seed): void {
+  for (const [index, user] of (seed.users ?? []).entries()) {
+    attempt(`users[${index}]`, () => createUser(world, snakeCase(user)))
+  }
+  for (const [index, { members = [], ...organization }] of (seed.organizations ?? []).entries()) {
+    attempt(`organizations[${index}]`, () => {
+      const { id } = createOrganization(world, snakeCase(organization))
+      for (const { user, role = 'org:member' } of members) {
+        const found =
+          findUser(world, user) ??
+          world.state.users.get(world.state.identifiers.get(`external:${user}`) ?? '')
+        if (!found) throw new Error(`there is no user "${user}"`)
+        createMembership(world, id, { user_id: found.id, role })
+      }
+    })
+  }
+}
+
+function attempt(where: string, run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    const reason =
+      error instanceof Error ? ('longMessage' in error ? error.longMessage : error.message) : error
+    throw new Error(`The seed's ${where} cannot be created: ${String(reason)}`, { cause: error })
+  }
+}

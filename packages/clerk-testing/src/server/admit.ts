@@ -1,0 +1,51 @@
+import { machineOf, unauthorizedMachine } from '../resources/machines.js'
+import type { World } from '../resources/world.js'
+import { BackendError } from './errors.js'
+import { isLoopbackHost } from './origin.js'
+import type { createRateLimiter } from './rate-limit.js'
+import type { Call, Route } from './route.js'
+
+export interface Doorkeeper {
+  readonly world: () => World
+  readonly secretKey: () => string
+  readonly allowedHosts: readonly string[]
+  readonly limiter: ReturnType<typeof createRateLimiter> | null
+}
+
+/** Who may come in, and how often. */
+export function createAdmission({ world, secretKey, allowedHosts, limiter }: Doorkeeper) {
+  return (route: Route, call: Call): void => {
+    if (route.access === 'public') {
+      // DNS rebinding: a foreign page whose name resolves to 127.0.0.1 would be same-origin with these pages.
+      if (!isLoopbackHost(call.headers.host) && !allowedHosts.includes(hostName(call.headers.host))) {
+        throw new BackendError(403, 'host_invalid', 'Unknown host', {
+          longMessage: 'This server answers pages on loopback hosts only. List others in allowedHosts.',
+        })
+      }
+      return
+    }
+    const [scheme = '', credential = ''] = (call.headers.authorization ?? '').split(' ')
+    const isSecretKey = scheme.toLowerCase() === 'bearer' && credential === secretKey()
+    if (route.access === 'machine') {
+      if (!isSecretKey && !machineOf(world(), credential)) throw unauthorizedMachine()
+    } else if (credential === '') {
+      throw new BackendError(
+        401,
+        'authorization_header_format_invalid',
+        'Invalid Authorization header format',
+        {
+          longMessage: 'Send the secret key as "Authorization: Bearer sk_test_…".',
+        },
+      )
+    } else if (!isSecretKey) {
+      throw new BackendError(
+        401,
+        'clerk_key_invalid',
+        'The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct.',
+      )
+    }
+    limiter?.check(route.limit, route.limit === 'user-write' ? call.param('id') : '')
+  }
+}
+
+const hostName = (host: string | undefined) => (host ?? '').replace(/:\d+$/, '').toLowerCase()

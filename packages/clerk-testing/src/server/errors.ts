@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto'
+
+/** A refusal in the form of Clerk's Backend API. Thrown by resources, rendered by the server. */
+export class BackendError extends Error {
+  override readonly name = 'BackendError'
+  readonly status: number
+  readonly code: string
+  readonly longMessage: string
+  readonly meta: Record<string, unknown>
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    details: { longMessage?: string; meta?: Record<string, unknown>; retryAfterSeconds?: number } = {},
+  ) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.longMessage = details.longMessage ?? message
+    this.meta = details.meta ?? {}
+    this.retryAfterSeconds = details.retryAfterSeconds
+  }
+}
+
+export function errorBody(error: BackendError): object {
+  return {
+    errors: [{ code: error.code, message: error.message, long_message: error.longMessage, meta: error.meta }],
+    clerk_trace_id: randomBytes(16).toString('hex'),
+  }
+}
+
+export const notFound = (what: string) =>
+  new BackendError(404, 'resource_not_found', 'not found', {
+    longMessage: `No ${what} was found with that id.`,
+  })
+
+export const invalidParameter = (name: string, expected: string) =>
+  new BackendError(422, 'form_param_format_invalid', 'is invalid', {
+    longMessage: `${name} must be ${expected}.`,
+    meta: { param_name: name },
+  })
+
+export const missingParameter = (name: string) =>
+  new BackendError(422, 'form_param_missing', 'is missing', {
+    longMessage: `${name} must be included.`,
+    meta: { param_name: name },
+  })
+
+export const unknownParameter = (name: string) =>
+  new BackendError(422, 'form_param_unknown', 'is unknown', {
+    longMessage: `${name} is not a valid parameter for this request.`,
+    meta: { param_name: name },
+  })
+
+export const takenIdentifier = (name: string) =>
+  new BackendError(
+    422,
+    'form_identifier_exists',
+    `That ${name.replaceAll('_', ' ')} is taken. Please try another.`,
+    {
+      meta: { param_name: name },
+    },
+  )

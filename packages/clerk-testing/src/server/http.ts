@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BackendError } from './errors.js'
+
+/** What a handler of this server returns. `json` is sent as Clerk sends it, everything else as it is. */
+export interface Reply {
+  status?: number
+  headers?: Record<string, string | string[]>
+  json?: unknown
+  text?: string
+}
+
+const maxBodyBytes = 4 * 1024 * 1024
+
+/** @throws {BackendError} 413 */
+export async function readBody(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBodyBytes) throw new BackendError(413, 'request_body_too_large', 'The body is too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** @throws {BackendError} 400 `request_body_invalid` */
+export function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return undefined
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    throw new BackendError(400, 'request_body_invalid', 'The body is not JSON')
+  }
+}
+
+export function send(res: ServerResponse, { status = 200, headers = {}, json, text }: Reply): void {
+  const body = json === undefined ? (text ?? '') : JSON.stringify(json)
+  res.writeHead(status, {
+    // The official client compares the whole value: no charset.
+    ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+  })
+  res.end(body)
+}

@@ -1,0 +1,70 @@
+import type { Reply } from './http.js'
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE' | 'OPTIONS'
+
+/** Who may call: anybody, the bearer of the secret key, or also a machine. */
+export type Access = 'public' | 'secret-key' | 'machine'
+
+/** What a request counts against (when rate limits are on). */
+export type LimitClass = 'none' | 'standard' | 'user-write' | 'invitation'
+
+export interface Call {
+  readonly method: string
+  readonly url: URL
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** Parsed JSON of the body. */
+  readonly body: unknown
+  /** The body of an HTML form. */
+  readonly form: URLSearchParams
+  /** Value of a path parameter. */
+  param(name: string): string
+}
+
+export interface Route {
+  readonly method: Method
+  /** `/v1/users/:id`; also its name for faults and the request log. */
+  readonly path: string
+  readonly access: Access
+  readonly limit: LimitClass
+  readonly handle: (call: Call) => Reply | Promise<Reply>
+}
+
+/** What a handler returned, as 200 JSON. */
+export const ok = (json: unknown): Reply => ({ json })
+
+interface Entry {
+  readonly route: Route
+  readonly segments: readonly string[]
+}
+
+/** Finds the route of a request. Fixed segments win over parameters, as `/v1/users/count` over `/v1/users/:id`. */
+export function createRouter(routes: readonly Route[]) {
+  const entries: Entry[] = routes.map((route) => ({ route, segments: route.path.split('/') }))
+  const fixed = ({ segments }: Entry) => segments.filter((segment) => !segment.startsWith(':')).length
+  entries.sort((a, b) => fixed(b) - fixed(a))
+
+  return (method: string, pathname: string): { route: Route; params: Record<string, string> } | undefined => {
+    const given = pathname.split('/')
+    for (const { route, segments } of entries) {
+      if (route.method !== method || segments.length !== given.length) continue
+      const params: Record<string, string> = Object.create(null)
+      const fits = segments.every((segment, index) => {
+        const value = given[index] ?? ''
+        if (!segment.startsWith(':')) return segment === value
+        params[segment.slice(1)] = decode(value)
+        return value !== ''
+      })
+      if (fits) return { route, params }
+    }
+    return undefined
+  }
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}

@@ -1,0 +1,225 @@
+import { createDomain, deleteDomain, updateDomain } from '../../resources/domains.js'
+import {
+  createOrganizationInvitation,
+  getOrganizationInvitation,
+  organizationInvitations,
+  revokeOrganizationInvitation,
+} from '../../resources/invitations.js'
+import type { OrganizationJSON } from '../../resources/json.js'
+import { order, paginate, values } from '../../resources/lists.js'
+import { listMemberships } from '../../resources/membership-list.js'
+import {
+  changeMembershipMetadata,
+  createMembership,
+  deleteMembership,
+  updateMembership,
+} from '../../resources/memberships.js'
+import {
+  changeOrganizationMetadata,
+  createOrganization,
+  deleteOrganization,
+  getOrganization,
+  organizationJson,
+  updateOrganization,
+} from '../../resources/organizations.js'
+import type { World } from '../../resources/world.js'
+import { invalidParameter } from '../errors.js'
+import { type Call, ok, type Route } from '../route.js'
+
+const orders = {
+  created_at: ({ created_at }: OrganizationJSON) => created_at,
+  updated_at: ({ updated_at }: OrganizationJSON) => updated_at,
+  name: ({ name }: OrganizationJSON) => name.toLowerCase(),
+  members_count: ({ members_count }: OrganizationJSON) => members_count,
+} as const
+
+export function organizationRoutes(world: World): Route[] {
+  const at = { access: 'secret-key', limit: 'standard' } as const
+  const id = (call: Call) => call.param('id')
+  const userId = (call: Call) => call.param('userId')
+  const organizationId = (call: Call) => getOrganization(world, id(call)).id
+
+  const list = ({ query }: Call) => {
+    const needle = query.get('query')?.toLowerCase()
+    const ids = values(query, 'organization_id')
+    const members = values(query, 'user_id').map((value) => value.replace(/^\+/, ''))
+    const ofMembers = new Set(
+      [...world.state.memberships.values()]
+        .filter(({ user_id }) => members.includes(user_id))
+        .map(({ organization_id }) => organization_id),
+    )
+    const found = [...world.state.organizations.values()]
+      .filter(
+        ({ id, name, slug }) => !needle || [id, name, slug].some((one) => one.toLowerCase().includes(needle)),
+      )
+      .filter((organization) => ids.length === 0 || ids.includes(organization.id))
+      .filter((organization) => members.length === 0 || ofMembers.has(organization.id))
+    const counts =
+      query.get('include_members_count') === 'true' || (query.get('order_by') ?? '').includes('members_count')
+    const json = found.map((organization) => organizationJson(world, organization, { counts }))
+    return ok(paginate(order(json, query, orders), query))
+  }
+
+  return [
+    { method: 'GET', path: '/v1/organizations', ...at, handle: list },
+    {
+      method: 'POST',
+      path: '/v1/organizations',
+      ...at,
+      handle: ({ body }) => ok(createOrganization(world, body)),
+    },
+    {
+      method: 'GET',
+      path: '/v1/organizations/:id',
+      ...at,
+      handle: (call) =>
+        ok(
+          organizationJson(world, getOrganization(world, id(call)), {
+            counts: call.query.get('include_members_count') === 'true',
+          }),
+        ),
+    },
+    {
+      method: 'PATCH',
+      path: '/v1/organizations/:id',
+      ...at,
+      handle: (call) => ok(updateOrganization(world, id(call), call.body)),
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/organizations/:id',
+      ...at,
+      handle: (call) => ok(deleteOrganization(world, id(call))),
+    },
+    {
+      method: 'PATCH',
+      path: '/v1/organizations/:id/metadata',
+      ...at,
+      handle: (call) => ok(changeOrganizationMetadata(world, id(call), call.body, 'merge')),
+    },
+    {
+      method: 'PUT',
+      path: '/v1/organizations/:id/metadata',
+      ...at,
+      handle: (call) => ok(changeOrganizationMetadata(world, id(call), call.body, 'replace')),
+    },
+    {
+      method: 'GET',
+      path: '/v1/organizations/:id/memberships',
+      ...at,
+      handle: (call) => ok(listMemberships(world, call.query, organizationId(call))),
+    },
+    {
+      method: 'POST',
+      path: '/v1/organizations/:id/memberships',
+      ...at,
+      handle: (call) => ok(createMembership(world, organizationId(call), call.body)),
+    },
+    {
+      method: 'PATCH',
+      path: '/v1/organizations/:id/memberships/:userId',
+      ...at,
+      handle: (call) => ok(updateMembership(world, organizationId(call), userId(call), call.body)),
+    },
+    {
+      method: 'PATCH',
+      path: '/v1/organizations/:id/memberships/:userId/metadata',
+      ...at,
+      handle: (call) => ok(changeMembershipMetadata(world, organizationId(call), userId(call), call.body)),
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/organizations/:id/memberships/:userId',
+      ...at,
+      handle: (call) => ok(deleteMembership(world, organizationId(call), userId(call))),
+    },
+    {
+      method: 'GET',
+      path: '/v1/organization_memberships',
+      ...at,
+      handle: ({ query }) => ok(listMemberships(world, query)),
+    },
+    {
+      method: 'GET',
+      path: '/v1/organizations/:id/invitations',
+      ...at,
+      handle: (call) => {
+        const status = values(call.query, 'status')
+        const found = organizationInvitations(world, organizationId(call)).filter(
+          (invitation) => status.length === 0 || status.includes(invitation.status),
+        )
+        return ok(
+          paginate(
+            order(found, call.query, {
+              created_at: ({ created_at }) => created_at,
+              email_address: ({ email_address }) => email_address,
+            }),
+            call.query,
+          ),
+        )
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/organizations/:id/invitations',
+      access: 'secret-key',
+      limit: 'invitation',
+      handle: (call) => ok(createOrganizationInvitation(world, id(call), call.body)),
+    },
+    {
+      method: 'POST',
+      path: '/v1/organizations/:id/invitations/bulk',
+      access: 'secret-key',
+      limit: 'invitation',
+      handle: (call) => {
+        if (!Array.isArray(call.body) || call.body.length > 10)
+          throw invalidParameter('body', 'a list of at most 10')
+        const data = call.body.map((one) => createOrganizationInvitation(world, id(call), one))
+        return ok({ data, total_count: data.length })
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/organizations/:id/invitations/:invitationId',
+      ...at,
+      handle: (call) => ok(getOrganizationInvitation(world, id(call), call.param('invitationId'))),
+    },
+    {
+      method: 'POST',
+      path: '/v1/organizations/:id/invitations/:invitationId/revoke',
+      ...at,
+      handle: (call) =>
+        ok(revokeOrganizationInvitation(world, id(call), call.param('invitationId'), call.body)),
+    },
+    {
+      method: 'GET',
+      path: '/v1/organizations/:id/domains',
+      ...at,
+      handle: (call) => {
+        const organization = organizationId(call)
+        const own = [...world.state.organizationDomains.values()].filter(
+          ({ organization_id }) => organization_id === organization,
+        )
+        return ok(paginate(own.reverse(), call.query))
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/organizations/:id/domains',
+      ...at,
+      handle: (call) => ok(createDomain(world, id(call), call.body)),
+    },
+    {
+      method: 'PATCH',
+      path: '/v1/organizations/:id/domains/:domainId',
+      ...at,
+      handle: (call) => ok(updateDomain(world, id(call), call.param('domainId'), call.body)),
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/organizations/:id/domains/:domainId',
+      ...at,
+      handle: (call) => ok(deleteDomain(world, id(call), call.param('domainId'))),
+    },
+  ]
+}

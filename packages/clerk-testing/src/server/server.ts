@@ -1,0 +1,138 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { BackendError, errorBody } from './errors.js'
+import { type FaultTable, faultReply } from './faults.js'
+import { parseJson, type Reply, readBody, send } from './http.js'
+import type { Call, createRouter, Route } from './route.js'
+
+/** One request, as it was answered. */
+export interface RequestRecord {
+  readonly method: string
+  /** Path and query as sent. */
+  readonly path: string
+  /** `GET /v1/users/:id`, or null for a path this server does not have. */
+  readonly route: string | null
+  readonly query: URLSearchParams
+  /** Without `authorization` and `cookie`. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: unknown
+  /** 0 when the connection was cut or left hanging. */
+  readonly status: number
+  /** Milliseconds, by the server's clock. */
+  readonly at: number
+}
+
+export interface ServerParts {
+  readonly match: ReturnType<typeof createRouter>
+  readonly faults: FaultTable
+  readonly requests: RequestRecord[]
+  /** @throws {BackendError} 401, 403 or 429 */
+  readonly admit: (route: Route, call: Call) => void
+  readonly now: () => number
+}
+
+const keptRequests = 10_000
+
+export function requestListener(parts: ServerParts): RequestListener {
+  return (req, res) => {
+    void answer(parts, req, res).catch(() => res.destroy())
+  }
+}
+
+async function answer(parts: ServerParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const method = req.method ?? 'GET'
+  const target = req.url ?? '/'
+  const url = URL.canParse(target, 'http://offline')
+    ? new URL(target, 'http://offline')
+    : new URL('http://offline/')
+  const found = parts.match(method === 'HEAD' ? 'GET' : method, url.pathname)
+  let parsed: unknown
+  const record = (status: number) => {
+    const { authorization: _, cookie: __, ...headers } = flat(req.headers)
+    parts.requests.push({
+      method,
+      path: target,
+      route: found ? `${found.route.method} ${found.route.path}` : null,
+      query: url.searchParams,
+      headers,
+      body: parsed,
+      status,
+      at: parts.now(),
+    })
+    if (parts.requests.length > keptRequests) parts.requests.shift()
+  }
+
+  const fault = found && parts.faults.take(found.route.method, found.route.path)
+  if (fault?.hang || fault?.down) {
+    record(0)
+    if (fault.down) res.destroy()
+    return
+  }
+  if (fault?.slowMs) await delay(fault.slowMs, undefined, { ref: false })
+
+  const reply: Reply = fault ? (faultReply(fault) ?? (await handle())) : await handle()
+  record(reply.status ?? 200)
+  send(res, reply)
+
+  async function handle(): Promise<Reply> {
+    try {
+      const bytes = await readBody(req)
+      if (!found)
+        throw new BackendError(404, 'not_found', 'not found', {
+          longMessage: `There is no ${method} ${url.pathname} here.`,
+        })
+      const { route, params } = found
+      const isForm = req.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
+      const call: Call = {
+        method,
+        url,
+        query: url.searchParams,
+        headers: flat(req.headers),
+        body: undefined,
+        form: new URLSearchParams(isForm ? bytes.toString('utf8') : ''),
+        param: (name) => params[name] ?? '',
+      }
+      parts.admit(route, call)
+      if (!isForm) parsed = parseJson(bytes)
+      return await route.handle({ ...call, body: parsed })
+    } catch (error) {
+      return errorReply(error)
+    }
+  }
+}
+
+function errorReply(error: unknown): Reply {
+  const known =
+    error instanceof BackendError
+      ? error
+      : new BackendError(500, 'internal_clerk_error', 'Oops, an unexpected error occurred', {
+          longMessage: error instanceof Error ? error.message : String(error),
+        })
+  const headers: Record<string, string> =
+    known.retryAfterSeconds === undefined ? {} : { 'retry-after': String(known.retryAfterSeconds) }
+  return { status: known.status, headers, json: errorBody(known) }
+}
+
+const flat = (headers: IncomingMessage['headers']): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  )
+
+/** Resolves with the port. Rejects with Node's error, `EADDRINUSE` for a port that is taken. */
+export function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+export function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
