@@ -1,3 +1,4 @@
+export type * from './api/api.js'
 export type * from './auth.js'
 export type * from './check/diagnostic.js'
 export type * from './clerk.js'
@@ -8,6 +9,15 @@ export type * from './guard/requirement.js'
 export { validateRequirement } from './guard/validate-requirement.js'
 export type * from './invalidation/invalidation.js'
 export type { MaybePromise } from './maybe-promise.js'
+export type { MemoryInbox } from './memory/memory-inbox.js'
+export type {
+  MemoryInvitation,
+  MemoryMembership,
+  MemoryOrganization,
+  MemoryOrganizationStore,
+} from './memory/memory-organizations.js'
+export { type MemoryStoreOptions, type MemoryStores, memoryStore } from './memory/memory-store.js'
+export type { MemoryUser, MemoryUserStore } from './memory/memory-users.js'
 export type * from './observe/events.js'
 export type * from './options.js'
 export type * from './organizations/organization.js'
@@ -19,5 +29,7 @@ export type * from './tokens/session-claims.js'
 export type * from './users/user.js'
 export type * from './users/users.js'
 export * from './web/index.js'
+export type * from './webhooks/events.js'
+export type * from './webhooks/handlers.js'
 export type * from './webhooks/inbox.js'
 export type * from './webhooks/webhook.js'

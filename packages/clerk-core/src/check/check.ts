@@ -7,12 +7,13 @@ import type { Diagnostic } from './diagnostic.js'
 /** What the checks look at. */
 export interface CheckContext {
   readonly options: ResolvedOptions
-  /** Fetches the keys again. Rejects when they cannot be had. */
-  readonly prefetchKeys: () => Promise<unknown>
-  readonly stores: { readonly [K in keyof Stores]: Pick<Stores[K], 'ping'> | null }
+  readonly keys: { prefetch(): Promise<unknown> }
+  readonly stores: {
+    readonly [K in keyof Stores]?: { ping?(): Promise<void> } | undefined
+  }
   readonly api: Pick<ClerkApi, 'countUsers'>
-  /** `NODE_ENV`. */
-  readonly environment: string | undefined
+  /** Default: `NODE_ENV`. */
+  readonly environment?: string | undefined
 }
 
 interface Check {
@@ -29,7 +30,7 @@ const SHORTEST_SECRET_BYTES = 24
 const CLOCK_SKEW_SECONDS = 2
 const PROBE_TIMEOUT_MS = 3_000
 
-const inProduction = ({ environment }: CheckContext) => environment === 'production'
+const inProduction = ({ environment = process.env.NODE_ENV }: CheckContext) => environment === 'production'
 
 const checks: readonly Check[] = [
   {
@@ -74,7 +75,8 @@ const checks: readonly Check[] = [
     code: 'webhook-secret-missing',
     severity: 'warning',
     find: ({ options, stores }) =>
-      options.webhookSecrets.length === 0 && (stores.users !== null || stores.organizations !== null)
+      options.webhookSecrets.length === 0 &&
+      (stores.users !== undefined || stores.organizations !== undefined)
         ? 'No webhook secret is set: local rows are not kept true, and revocations are not learned of.'
         : null,
     remedy: 'Create an endpoint under Webhooks in the Clerk dashboard and set CLERK_WEBHOOK_SIGNING_SECRET.',
@@ -92,7 +94,7 @@ const checks: readonly Check[] = [
     code: 'inbox-missing',
     severity: 'warning',
     find: ({ options, stores }) =>
-      options.webhookSecrets.length > 0 && stores.inbox === null
+      options.webhookSecrets.length > 0 && stores.inbox === undefined
         ? 'Webhooks are configured without an inbox: duplicates are processed again, and other processes do not learn of changes.'
         : null,
     remedy: 'Give createClerk an inbox; every store factory brings one.',
@@ -100,8 +102,8 @@ const checks: readonly Check[] = [
   {
     code: 'keys-unreachable',
     severity: 'error',
-    find: async ({ prefetchKeys }) => {
-      const error = await failureOf(prefetchKeys)
+    find: async ({ keys }) => {
+      const error = await failureOf(() => keys.prefetch())
       return error === null ? null : `The signing keys cannot be had (${error}): no token can be verified.`
     },
     remedy: 'Check the publishable key or jwksUrl, and that this host may reach it over HTTPS.',

@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../maybe-promise.js'
 import type { Observer } from '../observe/observer.js'
 import type { ResolvedOptions } from '../options.js'
+import { revocationLifetimeSeconds } from '../session/revocations.js'
 import { nameOf } from '../users/apply-user.js'
 import type { Change, Inbox } from '../webhooks/inbox.js'
 
@@ -19,17 +20,10 @@ export interface Changes {
 
 /** Clocks of several processes differ, and a write becomes visible some time after its `appliedAt`. */
 const OVERLAP_MS = 60_000
-/** The longest life of a token, and so of what a revocation must outlive. */
-const LONGEST_TOKEN_SECONDS = 24 * 3600
 /** Requests wait no longer for a look; a driver may take half a minute to give up. */
 const LOOK_TIMEOUT_MS = 3_000
 const MAX_SEEN = 10_000
 const FRESH: Currency = Object.freeze({ ok: true })
-
-/** How long a revocation must be remembered, and events be kept in the inbox. */
-export function revocationSeconds({ session }: Pick<ResolvedOptions, 'session'>): number {
-  return LONGEST_TOKEN_SECONDS + session.revalidateAfterSeconds + session.graceSeconds
-}
 
 /**
  * Learns from the inbox's log what other processes changed. Requests drive the looks, so that no timer keeps a process
@@ -65,7 +59,9 @@ export function createChanges(parts: {
   async function readLog(inbox: Inbox): Promise<void> {
     const begun = now()
     const since =
-      lookedAt === null ? begun - revocationSeconds(options) * 1000 : Math.min(lookedAt, begun) - OVERLAP_MS
+      lookedAt === null
+        ? begun - revocationLifetimeSeconds(options.session) * 1000
+        : Math.min(lookedAt, begun) - OVERLAP_MS
     const changes = await inbox.changesSince(since)
     const fresh = changes.filter(({ id, appliedAt }) => seen.get(id) !== appliedAt)
     for (const change of fresh) onChange(change)
