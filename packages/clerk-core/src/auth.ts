@@ -70,7 +70,7 @@ export interface AnonymousAuth {
   readonly kind: 'anonymous'
   readonly isAuthenticated: false
   readonly reason: AnonymousReason
-  /** A bearer token was sent and refused (RFC 6750 §3.1 `invalid_token`). */
+  /** A token was sent and refused (RFC 6750 §3.1 `invalid_token`). */
   readonly tokenRefused: boolean
   has(params: HasParams): false
 }

@@ -19,7 +19,10 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   authenticate(credentials: Credentials): Promise<Auth<U, M>>
   /** The same answer, without a promise when nothing has to be waited for. What the adapters call. */
   authenticateNow(credentials: Credentials): MaybePromise<Auth<U, M>>
-  /** @throws {TokenError} with a `reason`; `keys-unavailable` carries `retryAfterSeconds` */
+  /**
+   * @throws {TokenError} with a `reason`; `keys-unavailable` carries `retryAfterSeconds`
+   * @throws {StoreUnavailableError} when the log of revocations cannot be read for longer than `graceSeconds`
+   */
   verifyToken(token: string): Promise<SessionClaims>
   /** Never throws for what was sent. */
   receiveWebhook(request: WebhookRequest): Promise<WebhookOutcome>
@@ -49,4 +52,9 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   readonly options: ResolvedOptions
 }
 
-export type WatchEnd = 'session-revoked' | 'user-inactive' | 'organization-lost' | 'unavailable'
+export type WatchEnd =
+  | 'session-revoked'
+  | 'user-inactive'
+  | 'organization-lost'
+  | 'revalidation-failed'
+  | 'unavailable'

@@ -55,9 +55,9 @@ const tokens: Record<string, TokenStanding> = {
   'lapsed, same session': { kind: 'lapsed', sub: 'ann', sid: 's1', reason: 'token-expired' },
   'lapsed, other session': { kind: 'lapsed', sub: 'ann', sid: 's2', reason: 'token-expired' },
   'lapsed, other user': { kind: 'lapsed', sub: 'bob', sid: 's1', reason: 'cookie-outdated' },
-  'unchecked, same session': { kind: 'unchecked', sub: 'ann', sid: 's1' },
-  'unchecked, other user': { kind: 'unchecked', sub: 'bob', sid: 's1' },
-  'unchecked, unreadable': { kind: 'unchecked', sub: null, sid: null },
+  'unchecked, same session': { kind: 'unchecked', sub: 'ann', sid: 's1', retryAfterSeconds: 1 },
+  'unchecked, other user': { kind: 'unchecked', sub: 'bob', sid: 's1', retryAfterSeconds: 1 },
+  'unchecked, unreadable': { kind: 'unchecked', sub: null, sid: null, retryAfterSeconds: 1 },
   foreign: { kind: 'foreign', reason: 'issuer-mismatch' },
   refused: { kind: 'refused', reason: 'signature-invalid' },
 }

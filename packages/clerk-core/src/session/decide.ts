@@ -11,7 +11,12 @@ export type TokenStanding =
   /** Expired with a good signature, or (cookie) older than `__client_uat`: may still point at the session it came from. */
   | { readonly kind: 'lapsed'; readonly sub: string; readonly sid: string; readonly reason: AnonymousReason }
   /** The keys cannot be reached; `null` where the token does not even say whose it is. */
-  | { readonly kind: 'unchecked'; readonly sub: string | null; readonly sid: string | null }
+  | {
+      readonly kind: 'unchecked'
+      readonly sub: string | null
+      readonly sid: string | null
+      readonly retryAfterSeconds: number
+    }
   /** By its own word or form not a session token of this instance: possibly the application's own bearer. */
   | { readonly kind: 'foreign'; readonly reason: AnonymousReason }
   | { readonly kind: 'refused'; readonly reason: AnonymousReason }

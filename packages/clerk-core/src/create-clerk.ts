@@ -1,0 +1,149 @@
+import { createClerkApi } from './api/client.js'
+import { createAuthenticate } from './authenticate.js'
+import { runChecks } from './check/check.js'
+import type { Clerk } from './clerk.js'
+import { resolveOptions } from './configure.js'
+import { ConfigurationError, StoreUnavailableError } from './errors.js'
+import { createChanges } from './invalidation/changes.js'
+import { createKeySource } from './keys/key-source.js'
+import { createMachineVerifier } from './machine/machine.js'
+import { createObserver } from './observe/observer.js'
+import type { ClerkOptions } from './options.js'
+import { createOrganizationDirectory } from './organizations/directory.js'
+import type { MembershipRecord } from './organizations/organization.js'
+import { createClerkQuestion } from './session/ask-clerk.js'
+import { createRevocations, revocationLifetimeSeconds } from './session/revocations.js'
+import { createWatch, type Watch } from './session/watch.js'
+import { createTokenJudge } from './tokens/judge.js'
+import { createUserDirectory } from './users/directory.js'
+import type { UserRecord } from './users/user.js'
+import { effectOf } from './webhooks/event-table.js'
+import type { Change } from './webhooks/inbox.js'
+import { createWebhooks } from './webhooks/receive.js'
+
+/**
+ * Everything a backend needs of Clerk, wired from one set of options:
+ *
+ * ```ts
+ * const clerk = createClerk({ ...fromEnv(), ...prismaStore(prisma) })
+ * ```
+ *
+ * The row types of the stores flow to `auth.user` and `auth.organization`.
+ *
+ * @throws {ConfigurationError} once, with every problem and its remedy
+ */
+export function createClerk<U extends UserRecord = never, M extends MembershipRecord = never>(
+  options: ClerkOptions<U, M>,
+): Clerk<U, M> {
+  const resolved = resolveOptions(options)
+  const { now } = resolved
+  const inbox = options.inbox ?? null
+  const observer = createObserver(now)
+  const keys = createKeySource(resolved, observer)
+  const revocations = createRevocations(now, revocationLifetimeSeconds(resolved.session))
+  const judge = createTokenJudge(resolved, keys, observer, revocations)
+  const api = createClerkApi(resolved, observer)
+  const users = options.users
+    ? createUserDirectory<U>({
+        store: options.users,
+        options: resolved,
+        api,
+        observer,
+        canLink: options.canLink,
+        claimsToUser: options.claimsToUser,
+      })
+    : null
+  const organizations = options.organizations
+    ? createOrganizationDirectory<M>({ store: options.organizations, options: resolved, api, observer })
+    : null
+  // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
+  const changes =
+    inbox || resolved.invalidation
+      ? createChanges({ inbox, options: resolved, observer, onChange: learn })
+      : null
+  const clerk = resolved.secretKey
+    ? createClerkQuestion({ api, organizations, allowPending: resolved.allowPending, now })
+    : null
+  const watch: Watch = createWatch({ options: resolved, revocations, users, organizations, changes, clerk })
+  const webhooks = createWebhooks({
+    options: resolved,
+    users,
+    organizations,
+    inbox,
+    observer,
+    applied: (change) => (changes === null ? learn(change) : changes.publish(change)),
+  })
+  const authenticate = createAuthenticate({
+    options: resolved,
+    judge,
+    machines: createMachineVerifier(resolved, observer),
+    revocations,
+    users,
+    organizations,
+    changes,
+    clerk,
+    observer,
+  }) as Clerk<U, M>['authenticateNow']
+
+  /** What a change means here, whether this process applied it or another one. */
+  function learn(change: Change): void {
+    const { subjects, revokes } = effectOf(change)
+    if (revokes) revocations.revoke(revokes.id, change.appliedAt)
+    if (subjects.user) users?.drop(subjects.user)
+    if (subjects.organization) {
+      if (subjects.user) organizations?.dropMembership(subjects.organization, subjects.user)
+      else organizations?.dropOrganization(subjects.organization)
+    }
+    watch.notice(change)
+  }
+
+  return {
+    options: resolved,
+    authenticateNow: authenticate,
+    authenticate: async (credentials) => authenticate(credentials),
+    async verifyToken(token) {
+      const current = await changes?.current()
+      if (current?.ok === false)
+        throw new StoreUnavailableError('The log of revocations cannot be read: try again.')
+      const verdict = await judge.judge(token, { allowMissingAzp: resolved.allowMissingAzp })
+      if (verdict.ok) return verdict.token.claims
+      throw verdict.error
+    },
+    receiveWebhook: webhooks.receive,
+    on: webhooks.on,
+    observe: (listener) => observer.add(listener),
+    users: users?.users ?? notConfigured('users', ['get', 'refresh', 'forget']),
+    organizations:
+      organizations?.organizations ??
+      notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
+    api,
+    watch: watch.watch,
+    signOut: webhooks.signOut,
+    check: () => runChecks({ options: resolved, stores: options, keys, api }),
+    async ready() {
+      await Promise.all([keys.prefetch(), changes?.start()])
+    },
+    async close() {
+      watch.close()
+      keys.close()
+      await changes?.close()
+    },
+  }
+}
+
+/** Using what was not configured is a mistake of the application, and says which option is missing. */
+function notConfigured<T extends object>(
+  option: 'users' | 'organizations',
+  methods: readonly (keyof T & string)[],
+): T {
+  const refuse = (method: string) => () => {
+    throw new ConfigurationError([
+      {
+        option,
+        message: `clerk.${option}.${method}() needs a store.`,
+        remedy: 'Spread one into createClerk: { ...fromEnv(), ...memoryStore() }.',
+      },
+    ])
+  }
+  return Object.fromEntries(methods.map((method) => [method, refuse(method)])) as T
+}

@@ -1,0 +1,132 @@
+import type { Auth, UserAuth } from '../auth.js'
+import type { WatchEnd } from '../clerk.js'
+import { StoreUnavailableError } from '../errors.js'
+import type { Changes } from '../invalidation/changes.js'
+import type { ResolvedOptions } from '../options.js'
+import type { OrganizationDirectory } from '../organizations/directory.js'
+import type { UserDirectory } from '../users/directory.js'
+import type { UserRecord } from '../users/user.js'
+import type { Change } from '../webhooks/inbox.js'
+import type { ClerkQuestion } from './ask-clerk.js'
+import type { Revocations } from './revocations.js'
+
+/** Watches over long-lived connections: nobody sends a request that could be judged again. */
+export interface Watch {
+  watch(auth: Auth, ended: (reason: WatchEnd) => void): () => void
+  /** Looks again at once at those whom the change concerns. */
+  notice(change: Change): void
+  close(): void
+}
+
+interface Watcher {
+  readonly auth: Auth
+  readonly ended: (reason: WatchEnd) => void
+  /** Milliseconds: the last time everything could be checked. */
+  confirmedAt: number
+  /** Milliseconds: the next time Clerk is asked. */
+  askAt: number
+}
+
+export function createWatch(parts: {
+  options: ResolvedOptions
+  revocations: Revocations
+  users: UserDirectory<UserRecord> | null
+  organizations: OrganizationDirectory | null
+  changes: Changes | null
+  clerk: ClerkQuestion | null
+}): Watch {
+  const { options, revocations, users, organizations, changes, clerk } = parts
+  const { now } = options
+  const windowMs = options.session.revalidateAfterSeconds * 1000
+  const graceMs = options.session.graceSeconds * 1000
+  const watchers = new Set<Watcher>()
+  let timer: NodeJS.Timeout | undefined
+
+  return {
+    watch(auth, ended) {
+      if (auth.kind !== 'user' && auth.kind !== 'machine') return () => undefined
+      const watcher: Watcher = { auth, ended, confirmedAt: now(), askAt: now() + windowMs }
+      watchers.add(watcher)
+      timer ??= setInterval(() => void tick(), options.pollSeconds * 1000).unref()
+      // Something may have been revoked between the authentication and this call.
+      check(watcher)
+      return () => drop(watcher)
+    },
+    notice({ subjects }) {
+      for (const watcher of watchers) {
+        const { auth } = watcher
+        const concerned =
+          (auth.kind === 'user' && subjects.includes(auth.sessionId)) ||
+          ((auth.kind === 'user' || auth.kind === 'machine') &&
+            ((auth.userId !== null && subjects.includes(auth.userId)) ||
+              (auth.orgId !== null && subjects.includes(auth.orgId))))
+        if (concerned) check(watcher)
+      }
+    },
+    close() {
+      for (const watcher of watchers) drop(watcher)
+    },
+  }
+
+  function drop(watcher: Watcher): void {
+    watchers.delete(watcher)
+    if (watchers.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+
+  /** Without requests nobody reads the log of changes: it is read here, and brings `notice`. */
+  async function tick(): Promise<void> {
+    const current = await changes?.current()
+    for (const watcher of watchers) {
+      if (current?.ok === false) end(watcher, 'unavailable')
+      else if (now() >= watcher.askAt) check(watcher)
+    }
+  }
+
+  /** Whatever goes wrong while looking, a connection nobody can vouch for is closed. */
+  function check(watcher: Watcher): void {
+    look(watcher).catch(() => end(watcher, 'unavailable'))
+  }
+
+  async function look(watcher: Watcher): Promise<void> {
+    const due = now() >= watcher.askAt
+    if (due) watcher.askAt = now() + windowMs
+    const reason = await standing(watcher.auth, due)
+    if (reason === null) watcher.confirmedAt = now()
+    else if (reason !== 'unavailable') end(watcher, reason)
+    else if (now() - watcher.confirmedAt >= windowMs + graceMs) end(watcher, reason)
+  }
+
+  async function standing(auth: Auth, askClerk: boolean): Promise<WatchEnd | null> {
+    if (auth.kind !== 'user' && auth.kind !== 'machine') return null
+    const sessionId = auth.kind === 'user' ? auth.sessionId : ''
+    if (revocations.isRevoked(auth.userId ?? '', sessionId)) return 'session-revoked'
+    try {
+      const user = auth.userId === null ? undefined : await users?.resolve(auth.userId, null)
+      if (user?.kind === 'none') return 'user-inactive'
+      if (user?.kind === 'unavailable') return 'unavailable'
+      if (auth.kind === 'user' && (await lostOrganization(auth))) return 'organization-lost'
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return 'unavailable'
+      throw error
+    }
+    if (!askClerk || auth.kind !== 'user') return null
+    // Nothing here can renew the trust in a connection without asking: it has to come again, with a token.
+    if (clerk === null) return 'revalidation-failed'
+    const { kind } = await clerk.standing(auth.userId, sessionId)
+    return kind === 'active' ? null : kind === 'ended' ? 'session-revoked' : 'unavailable'
+  }
+
+  async function lostOrganization({ orgId, userId }: UserAuth): Promise<boolean> {
+    if (orgId === null || organizations === null) return false
+    const membership = await organizations.membership(orgId, userId)
+    return membership?.deletedAt != null
+  }
+
+  function end(watcher: Watcher, reason: WatchEnd): void {
+    if (!watchers.has(watcher)) return
+    drop(watcher)
+    watcher.ended(reason)
+  }
+}
