@@ -39,6 +39,11 @@ export interface Services extends Record<ServerName, DatabaseServer> {
 /** True where everything has to be there, in CI: a missing service is a failure then. */
 export const servicesRequired = (): boolean => ['1', 'true'].includes(process.env.REQUIRE_SERVICES ?? '')
 
+/** Not with `new URL`, which refuses the several hosts of a replica set. */
+function withDatabase(url: string, database: string): string {
+  return url.replace(/^([^:]+:\/\/[^/?]+)(?:\/[^?]*)?/, `$1/${database}`)
+}
+
 function databaseServer(name: ServerName, url: string): DatabaseServer {
   const { create, drop } = ADMINISTRATION[name]
   return {
@@ -48,9 +53,7 @@ function databaseServer(name: ServerName, url: string): DatabaseServer {
         throw new Error(`"${prefix}" is not a prefix of a database's name`)
       const database = `${prefix}_${randomBytes(6).toString('hex')}`
       await create(url, database)
-      const own = new URL(url)
-      own.pathname = `/${database}`
-      return { name: database, url: own.href, drop: () => drop(url, database) }
+      return { name: database, url: withDatabase(url, database), drop: () => drop(url, database) }
     },
   }
 }

@@ -8,7 +8,8 @@ import type { ServerName } from './definition.js'
 import { portsOf, ROOT, SERVICES_FOLDER } from './ports.js'
 
 /** What a supervisor writes to a connection, first at once and then when its server runs or has failed; one JSON line each. */
-export const hello = (name: ServerName) => `${JSON.stringify({ supervisor: name, root: ROOT })}\n`
+export const hello = (name: ServerName) =>
+  `${JSON.stringify({ supervisor: name, folder: SERVICES_FOLDER })}\n`
 export type Outcome = { url: string } | { error: string }
 
 /** Longer than downloading and installing anything takes. */

@@ -7,15 +7,15 @@ import { listen } from './processes.js'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Logs and downloads; ignored by git. */
+/** Logs and downloads; ignored by git. Servers are shared by those who have the same one. */
 export const SERVICES_FOLDER = process.env.SERVICES_DIR ?? join(ROOT, '.services')
 
 /**
- * Ports below the ephemeral range, in the order to try them, always the same for one checkout and name. Whoever listens
+ * Ports below the ephemeral range, in the order to try them, always the same for one folder and name. Whoever listens
  * holds the name: unlike a lock file, a port is given back by the kernel however its holder ends.
  */
 export function portsOf(name: string): number[] {
-  const hash = createHash('sha256').update(`${ROOT}\0${name}`).digest()
+  const hash = createHash('sha256').update(`${SERVICES_FOLDER}\0${name}`).digest()
   return Array.from({ length: 8 }, (_, index) => 20_000 + (hash.readUInt16BE(index * 2) % 10_000))
 }
 

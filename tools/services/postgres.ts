@@ -59,7 +59,7 @@ async function embeddedBinaries(): Promise<string> {
   return dirname(module.postgres)
 }
 
-async function embedded(): Promise<Boot | null> {
+export async function embedded(): Promise<Boot | null> {
   const binaries = await embeddedBinaries().catch(() => null)
   if (binaries === null) return null
   return async (place) => {

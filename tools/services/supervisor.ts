@@ -11,7 +11,7 @@ import { DEFINITIONS } from './definitions.js'
 import { hello, type Outcome } from './lease.js'
 import { eventually, findProgram, freePort, listen, unprivileged } from './processes.js'
 
-const IDLE_MS = 10_000
+const IDLE_MS = Number(process.env.SERVICES_IDLE_MS ?? 10_000)
 const START_DEADLINE_MS = 60_000
 
 const name = process.argv[2] as ServerName
