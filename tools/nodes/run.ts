@@ -31,9 +31,18 @@ const execute = (
   environment: NodeJS.ProcessEnv = process.env,
 ) => spawnSync(command, args, { cwd, env: environment, stdio: 'inherit' }).status === 0
 
-if (!execute('pnpm', ['exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], ROOT)) process.exit(1)
-execute('node', ['-p', '`Node ${process.version}`'], ROOT, env)
-const failed = (named.length > 0 ? named : packages).filter((name) => {
+const suites = named.length > 0 ? named : packages
+const build = [
+  'exec',
+  'turbo',
+  'run',
+  'build',
+  '--output-logs=errors-only',
+  ...suites.map((name) => `--filter=@acme/${name}`),
+]
+if (!execute('pnpm', build, ROOT)) process.exit(1)
+execute('node', ['--version'], ROOT, env)
+const failed = suites.filter((name) => {
   console.log(`\n${name} on Node ${version}`)
   const folder = join(ROOT, 'packages', name)
   return !execute('node', [join(folder, 'node_modules', 'vitest', 'vitest.mjs'), 'run'], folder, env)
