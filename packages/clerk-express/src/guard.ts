@@ -13,7 +13,7 @@ import { send, webRequestOf } from './request.js'
 /**
  * Lets pass whoever meets the requirement; without one, any signed-in user. Answers everybody else: 401, 403 or 503.
  *
- * @throws {TypeError} for a requirement that says something unknown
+ * @throws {ConfigurationError} for a requirement that says something unknown
  */
 export function requireAuth(
   requirement: Requirement<RegisteredAuth> = {},

@@ -1,10 +1,9 @@
 import {
   type AnyClerk,
   authenticateRequest,
-  REQUEST_STATE,
   type RegisteredAuth,
-  type StatefulRequest,
   settle,
+  setState,
   stateOf,
 } from '@acme/clerk-core'
 import type { Request, RequestHandler } from 'express'
@@ -19,11 +18,11 @@ export function clerkMiddleware(
   clerk: AnyClerk,
   options: ClerkMiddlewareOptions<Request> = {},
 ): RequestHandler {
-  return (req: Request & StatefulRequest, _res, next) => {
+  return (req, _res, next) => {
     settle(
       authenticateRequest(clerk, req, options, credentialsOf),
       (state) => {
-        req[REQUEST_STATE] = state
+        setState(req, state)
         req.auth = state.auth as RegisteredAuth
         next()
       },

@@ -18,7 +18,7 @@ type SessionRequest = Request & { session?: Fields | null; sessionOptions?: { si
 export function sessionSlot(req: Request, hasLocalUser: boolean): SessionSlot | undefined {
   const { session, sessionOptions } = req as SessionRequest
   if (typeof session !== 'object' || session === null) return undefined
-  if (typeof session['regenerate'] === 'function') return new ServerSessionSlot(req, hasLocalUser)
+  if (typeof session.regenerate === 'function') return new ServerSessionSlot(req, hasLocalUser)
   // An unsigned cookie is whatever the client says it is: trusting a record in it would let anybody be anyone.
   const isSignedCookie = 'isPopulated' in session && sessionOptions?.signed === true
   return isSignedCookie ? new CookieSessionSlot(req, hasLocalUser) : undefined

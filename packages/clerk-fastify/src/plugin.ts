@@ -1,12 +1,12 @@
 import {
   authenticateRequest,
-  REQUEST_STATE,
   type RegisteredAuth,
-  type StatefulRequest,
+  REQUEST_STATE,
+  setState,
   settle,
   stateOf,
 } from '@acme/clerk-core'
-import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import { credentialsOf } from './request.js'
 import type { ClerkPluginOptions } from './types.js'
@@ -21,16 +21,17 @@ const register: FastifyPluginCallback<ClerkPluginOptions> = (
     fastify.decorateRequest('auth', { getter: getAuthOfThis })
   }
   // A callback, not a promise: every microtask shows in what a Fastify request costs.
-  fastify.addHook(hook, (request: FastifyRequest & StatefulRequest, _reply, next) => {
+  const look = (request: FastifyRequest, _reply: FastifyReply, next: HookHandlerDoneFunction) => {
     settle(
       authenticateRequest(clerk, request, options, credentialsOf),
       (state) => {
-        request[REQUEST_STATE] = state
+        setState(request, state)
         next()
       },
       next,
     )
-  })
+  }
+  fastify.addHook(hook, look)
   done()
 }
 

@@ -12,7 +12,7 @@ export function auditLog(clerk: AnyClerk, options: AuditOptions): Middleware {
       finish({
         auth: findState(ctx.req)?.auth ?? null,
         method,
-        route: routePattern('', ctx['_matchedRoute'], {}),
+        route: routePattern('', ctx._matchedRoute, {}),
         status: ctx.res.statusCode,
         completed: ctx.res.writableFinished,
         ip,
@@ -25,5 +25,5 @@ export function auditLog(clerk: AnyClerk, options: AuditOptions): Middleware {
 
 /** `ctx.state.reqId` and `ctx.req.id` are where koa-requestid and koa-pino-logger put it. */
 function requestIdOf(ctx: Context): unknown {
-  return ctx.state['reqId'] ?? (ctx.req as { id?: unknown }).id ?? ctx.get('x-request-id')
+  return ctx.state.reqId ?? (ctx.req as { id?: unknown }).id ?? ctx.get('x-request-id')
 }

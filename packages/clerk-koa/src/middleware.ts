@@ -1,10 +1,9 @@
 import {
   type AnyClerk,
   authenticateRequest,
-  REQUEST_STATE,
   type RegisteredAuth,
   type RequestState,
-  type StatefulRequest,
+  setState,
   stateOf,
 } from '@acme/clerk-core'
 import type { Context, Middleware } from 'koa'
@@ -22,8 +21,7 @@ export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions
     return state.then(goOn)
 
     function goOn(known: RequestState): Promise<unknown> {
-      const req: StatefulRequest = ctx.req
-      req[REQUEST_STATE] = known
+      setState(ctx.req, known)
       ctx.state.auth = known.auth as RegisteredAuth
       return next()
     }

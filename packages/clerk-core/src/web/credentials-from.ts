@@ -22,6 +22,8 @@ export function credentialsFrom(
     fetchSite: single(headers['sec-fetch-site']),
     fetchDest: single(headers['sec-fetch-dest']),
     method,
+    // A framework runs its hooks for these too, and a handler then trusts what they found.
+    upgrade: /websocket/i.test(headers.upgrade ?? ''),
     organization: single(headers['x-organization-id']),
     session,
     localUser,

@@ -20,13 +20,13 @@ export function meOf(auth: AnyAuth): Me {
     unknown
   >
   return {
-    id: idOf(row['id']),
+    id: idOf(row.id),
     clerkId: auth.kind === 'user' ? auth.userId : null,
-    email: text(row['email']),
-    username: text(row['username']),
-    firstName: text(row['firstName']),
-    lastName: text(row['lastName']),
-    imageUrl: text(row['imageUrl']),
+    email: text(row.email),
+    username: text(row.username),
+    firstName: text(row.firstName),
+    lastName: text(row.lastName),
+    imageUrl: text(row.imageUrl),
     organization: auth.kind === 'user' && auth.orgId !== null ? { id: auth.orgId, role: auth.orgRole } : null,
   }
 }

@@ -25,7 +25,7 @@ export interface RequestState {
  */
 export const REQUEST_STATE: unique symbol = Symbol('acme.clerk.request')
 
-export interface StatefulRequest {
+interface StatefulRequest {
   [REQUEST_STATE]?: RequestState | null
 }
 
@@ -46,6 +46,10 @@ export function stateOf(request: object, middleware: string): RequestState {
   const state = (request as StatefulRequest)[REQUEST_STATE]
   if (state === undefined || state === null) throw new MiddlewareMissingError(middleware)
   return state
+}
+
+export function setState(request: object, state: RequestState): void {
+  ;(request as StatefulRequest)[REQUEST_STATE] = state
 }
 
 /** The state of a request, where there is one. */

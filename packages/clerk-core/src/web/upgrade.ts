@@ -7,6 +7,7 @@ import type { Denial, Requirement } from '../guard/requirement.js'
 import type { MembershipRecord } from '../organizations/organization.js'
 import type { SessionSlot } from '../session/slot.js'
 import type { UserRecord } from '../users/user.js'
+import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
 
 export interface UpgradeOptions<A extends Auth = Auth> {
@@ -26,6 +27,15 @@ export interface Upgrade<U extends UserRecord = UserRecord, M extends Membership
   readonly denial: Denial | null
   /** Calls `ended` once when the right to this connection ends. Returns a function that stops watching. */
   watch(ended: (reason: WatchEnd) => void): () => void
+  /** Closes the WebSocket (code 4401, the reason as text) when the right to it ends. */
+  closes(socket: ClosableSocket): void
+}
+
+/** What is needed of a WebSocket of `ws`, and so of `@fastify/websocket` and tRPC. */
+export interface ClosableSocket {
+  close(code: number, reason: string): void
+  once(event: 'close', listener: () => void): unknown
+  removeAllListeners(event: 'message'): unknown
 }
 
 /**
@@ -49,7 +59,20 @@ export async function authenticateUpgrade<U extends UserRecord, M extends Member
     auth,
     denial: authorize(auth, requirement ?? {}),
     watch: (ended) => clerk.watch(auth, ended),
+    closes: (socket) => closeWhenEnded(clerk, auth, socket),
   }
+}
+
+/** RFC 6455 §7.4.2 leaves 4000–4999 to applications; 4401 reads like the status it stands for. */
+const CLOSE_CODE = 4401
+
+export function closeWhenEnded(clerk: AnyClerk, auth: AnyAuth, socket: ClosableSocket): void {
+  const stop = clerk.watch(auth, (reason) => {
+    // A client may take its time to answer the close frame; what it says until then is not heard.
+    socket.removeAllListeners('message')
+    socket.close(CLOSE_CODE, reason)
+  })
+  socket.once('close', stop)
 }
 
 function ignore(): void {

@@ -1,0 +1,35 @@
+import type { AnyAuth, Auth } from '@acme/clerk-core'
+
+/** What `createClerkContext` makes; spread it into a context of your own. */
+export interface ClerkContext<A extends AnyAuth = Auth> {
+  readonly auth: A
+}
+
+type Of<A, K extends AnyAuth['kind']> = Extract<A, { readonly kind: K }>
+type Person<A, R> = R extends { readonly org: true }
+  ? Of<A, 'user'> & { readonly orgId: string }
+  : Of<A, 'user'>
+
+/** Who can still be there once a requirement is met: what `ctx.auth` is narrowed to. */
+export type Authorized<A, R> = R extends { readonly machine: 'only' }
+  ? Of<A, 'machine'>
+  :
+      | Person<A, R>
+      | (R extends { readonly machine: 'allow' } ? Of<A, 'machine'> : never)
+      | (R extends { readonly local: 'allow' } ? Of<A, 'local'> : never)
+
+/** What tRPC's adapters hand to `createContext`: Express, standalone, Fastify, fetch, and WebSocket. */
+export interface ContextOptions {
+  readonly req: {
+    readonly headers: Headers | NodeHeaders
+    readonly method?: string | undefined
+  }
+  /** The response, Fastify's reply, or the WebSocket. */
+  readonly res?: unknown
+  readonly info?: {
+    readonly type?: string
+    readonly connectionParams?: Readonly<Record<string, string | undefined>> | null
+  }
+}
+
+export type NodeHeaders = Readonly<Record<string, string | string[] | undefined>>
