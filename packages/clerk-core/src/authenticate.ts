@@ -11,7 +11,7 @@ import {
 } from './errors.js'
 import type { Changes } from './invalidation/changes.js'
 import type { MachineVerifier } from './machine/machine.js'
-import { type MaybePromise, then } from './maybe-promise.js'
+import { chain, type MaybePromise } from './maybe-promise.js'
 import type { Observer } from './observe/observer.js'
 import type { ResolvedOptions } from './options.js'
 import type { OrganizationDirectory } from './organizations/directory.js'
@@ -88,7 +88,7 @@ export function createAuthenticate(
     try {
       const answer =
         machine === null
-          ? then(readRecord(slot), (found) => judged(request, found))
+          ? chain(readRecord(slot), (found) => judged(request, found))
           : machineAuth(request, bearer as string)
       return answer instanceof Promise ? answer.catch((error) => failed(error)) : answer
     } catch (error) {
@@ -115,7 +115,7 @@ export function createAuthenticate(
 
   function readRecord(slot: SessionSlot | undefined): MaybePromise<FoundRecord> {
     if (slot === undefined) return NO_RECORD
-    return then(readSlot(slot), (value) =>
+    return chain(readSlot(slot), (value) =>
       parseRecord(value, {
         instance: options.issuer,
         nowSeconds: nowSeconds(),
@@ -129,11 +129,11 @@ export function createAuthenticate(
     const token = bearer ?? (request.crossSite ? null : cookieToken)
     // Nothing that could have been revoked: no reason to wait for the log of changes.
     if (token === null && found.record === null) return decided(request, found, { kind: 'none' })
-    return then(changes === null ? CURRENT : changes.current(), (current) => {
+    return chain(changes === null ? CURRENT : changes.current(), (current) => {
       if (!current.ok) return unavailable('changes-unavailable', current.retryAfterSeconds)
       if (token === null) return decided(request, found, { kind: 'none' })
       const allowMissingAzp = bearer === null ? isSameOriginNavigation(credentials) : options.allowMissingAzp
-      return then(judge.judge(token, { allowMissingAzp }), (verdict) => {
+      return chain(judge.judge(token, { allowMissingAzp }), (verdict) => {
         request.tokenHash = verdict.ok ? verdict.token.hash : verdict.hash
         return decided(request, found, standingOf(verdict, request))
       })
@@ -160,7 +160,7 @@ export function createAuthenticate(
       localUser: request.localUser !== undefined,
     }
     const decision = decideSession(found, carried, nowSeconds(), policy)
-    return then(decision.end ? end(request, record, 'revoked') : undefined, () =>
+    return chain(decision.end ? end(request, record, 'revoked') : undefined, () =>
       carryOut(request, decision, token, policy),
     )
   }
@@ -174,9 +174,9 @@ export function createAuthenticate(
     switch (decision.by) {
       case 'token': {
         const verified = (token as Extract<TokenStanding, { kind: 'valid' }>).token
-        return then(tokenAuth(request, verified), (auth) => {
+        return chain(tokenAuth(request, verified), (auth) => {
           if (decision.session.kind === 'none' || auth.kind !== 'user') return auth
-          return then(writeSession(request, decision.session), () => auth)
+          return chain(writeSession(request, decision.session), () => auth)
         })
       }
       case 'record':
@@ -229,7 +229,7 @@ export function createAuthenticate(
   /** The same token, row and membership give the same frozen answer: a signed-in page asks for it again and again. */
   function tokenAuth(request: Request, token: VerifiedToken): MaybePromise<Auth> {
     const { requested } = request
-    return then(localRows(token.claims.sub, token.claims, requested, token.organization?.id), (rows) => {
+    return chain(localRows(token.claims.sub, token.claims, requested, token.organization?.id), (rows) => {
       if (!('ok' in rows)) return noUser(request, rows)
       const last = lastAuth.get(token)
       if (
@@ -250,7 +250,7 @@ export function createAuthenticate(
 
   function principalAuth(request: Request, principal: Principal): MaybePromise<Auth> {
     const { requested } = request
-    return then(localRows(principal.userId, null, requested, principal.organization?.id), (rows) => {
+    return chain(localRows(principal.userId, null, requested, principal.organization?.id), (rows) => {
       if (!('ok' in rows)) return noUser(request, rows)
       const auth = userAuth(principal, requested, rows.user, rows.membership)
       succeeded(auth)
@@ -265,11 +265,11 @@ export function createAuthenticate(
     claimed: string | undefined,
   ): MaybePromise<LocalRows | NoUser> {
     const orgId = requested ?? claimed
-    return then(users === null ? NO_STORE : users.resolve(userId, claims), (resolved) => {
+    return chain(users === null ? NO_STORE : users.resolve(userId, claims), (resolved) => {
       if (resolved.kind !== 'user') return resolved
       if (organizations === null) return { ok: true, user: resolved.user, membership: undefined }
       if (orgId === undefined) return { ok: true, user: resolved.user, membership: null }
-      return then(organizations.membership(orgId, userId), (membership) => ({
+      return chain(organizations.membership(orgId, userId), (membership) => ({
         ok: true,
         user: resolved.user,
         membership,

@@ -9,7 +9,7 @@ export interface CheckContext {
   readonly options: ResolvedOptions
   readonly keys: { prefetch(): Promise<unknown> }
   readonly stores: {
-    readonly [K in keyof Stores]?: { ping?(): Promise<void> } | undefined
+    readonly [K in keyof Stores]?: { ping?(): Promise<void> } | null | undefined
   }
   readonly api: Pick<ClerkApi, 'countUsers'>
   /** Default: `NODE_ENV`. */
@@ -76,7 +76,7 @@ const checks: readonly Check[] = [
     severity: 'warning',
     find: ({ options, stores }) =>
       options.webhookSecrets.length === 0 &&
-      (stores.users !== undefined || stores.organizations !== undefined)
+      (stores.users || stores.organizations)
         ? 'No webhook secret is set: local rows are not kept true, and revocations are not learned of.'
         : null,
     remedy: 'Create an endpoint under Webhooks in the Clerk dashboard and set CLERK_WEBHOOK_SIGNING_SECRET.',
@@ -94,7 +94,7 @@ const checks: readonly Check[] = [
     code: 'inbox-missing',
     severity: 'warning',
     find: ({ options, stores }) =>
-      options.webhookSecrets.length > 0 && stores.inbox === undefined
+      options.webhookSecrets.length > 0 && !stores.inbox
         ? 'Webhooks are configured without an inbox: duplicates are processed again, and other processes do not learn of changes.'
         : null,
     remedy: 'Give createClerk an inbox; every store factory brings one.',

@@ -2,7 +2,7 @@ import type { ClerkApi } from '../api/api.js'
 import { isClerkId } from '../api/clerk-id.js'
 import { ClerkApiError } from '../errors.js'
 import { createReadCache } from '../invalidation/read-cache.js'
-import { type MaybePromise, then } from '../maybe-promise.js'
+import { chain, type MaybePromise } from '../maybe-promise.js'
 import type { Observer } from '../observe/observer.js'
 import type { ResolvedOptions } from '../options.js'
 import type {
@@ -80,7 +80,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
         return kept.row
       }
       if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'membership' })
-      return then(
+      return chain(
         cache.load(key, async () => ({ row: await store.findMembership(orgId, userId) })),
         ({ row }) => row,
       )

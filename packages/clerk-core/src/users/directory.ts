@@ -1,7 +1,7 @@
 import type { ClerkApi } from '../api/api.js'
 import { ClerkApiError, StoreInputError } from '../errors.js'
 import { createReadCache } from '../invalidation/read-cache.js'
-import { isPromise, type MaybePromise, then } from '../maybe-promise.js'
+import { chain, isPromise, type MaybePromise } from '../maybe-promise.js'
 import type { Observer } from '../observe/observer.js'
 import type { ClerkOptions, ResolvedOptions } from '../options.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
@@ -185,7 +185,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     },
     users: {
       get: async (clerkId) =>
-        then(
+        chain(
           cache.load(clerkId, () => read(clerkId)),
           ({ row }) => row,
         ),

@@ -1,5 +1,5 @@
 import type { Credentials } from '../credentials/credentials.js'
-import { type MaybePromise, then } from '../maybe-promise.js'
+import { chain, type MaybePromise } from '../maybe-promise.js'
 import type { SessionSlot } from '../session/slot.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 
@@ -68,7 +68,7 @@ export function authenticateRequest<R>(
   credentialsOf: (request: R, localUser: unknown) => Credentials,
 ): MaybePromise<RequestState> {
   if (localUser === undefined) return judged(credentialsOf(request, undefined))
-  return then(localUser(request), (local) =>
+  return chain(localUser(request), (local) =>
     judged(credentialsOf(request, isNobody(local) ? undefined : local)),
   )
 
