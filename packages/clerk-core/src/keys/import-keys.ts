@@ -1,5 +1,5 @@
-import { createPublicKey } from 'node:crypto'
-import { type CryptoKey, importJWK, importSPKI } from 'jose'
+import { createPublicKey, KeyObject } from 'node:crypto'
+import { importJWK } from 'jose'
 import { isObject } from '../api/json-reader.js'
 
 /** A public key that may verify session tokens. Its identity is its material: the same key keeps its object. */
@@ -8,7 +8,7 @@ export interface VerificationKey {
   readonly kid: string | null
   /** Modulus and exponent: tells a key replaced under the same `kid`. */
   readonly material: string
-  readonly key: CryptoKey
+  readonly key: KeyObject
 }
 
 /** A key of a key set. */
@@ -57,17 +57,18 @@ async function importKey(jwk: unknown, known: ReadonlyMap<string, NamedKey>): Pr
   const same = known.get(kid)
   if (same?.material === material) return same
   try {
-    const key = await importJWK({ kty, n, e }, 'RS256')
-    if (key instanceof Uint8Array || !isStrong(key)) return null
-    return Object.freeze({ kid, material, key })
+    const imported = await importJWK({ kty, n, e }, 'RS256')
+    if (imported instanceof Uint8Array) return null
+    const key = KeyObject.from(imported)
+    return isStrong(key) ? Object.freeze({ kid, material, key }) : null
   } catch {
     return null
   }
 }
 
 /** @param pem SPKI, validated by `resolveOptions` */
-export async function importPem(pem: string): Promise<VerificationKey> {
-  return Object.freeze({ kid: null, material: pem, key: await importSPKI(pem, 'RS256') })
+export function importPem(pem: string): VerificationKey {
+  return Object.freeze({ kid: null, material: pem, key: createPublicKey(pem) })
 }
 
 /**
@@ -98,12 +99,7 @@ export function readPem(text: string): { readonly pem: string } | { readonly pro
 }
 
 /** RFC 7518 §3.3: at least 2048 bits. An exponent of 1 would make every padded hash its own signature. */
-function isStrong({ algorithm }: CryptoKey): boolean {
-  const { modulusLength, publicExponent } = algorithm as {
-    modulusLength?: number
-    publicExponent?: Uint8Array
-  }
-  if (modulusLength === undefined || publicExponent === undefined) return false
-  const exponent = BigInt(`0x${Buffer.from(publicExponent).toString('hex') || '0'}`)
-  return modulusLength >= LEAST_RSA_BITS && exponent >= 3n && exponent % 2n === 1n
+function isStrong({ asymmetricKeyDetails }: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
+  return modulusLength >= LEAST_RSA_BITS && publicExponent >= 3n && publicExponent % 2n === 1n
 }

@@ -40,20 +40,13 @@ export function createKeySource(
 
 /** One key, no network: `kid` names nothing here. */
 function createPemKeySource(pem: string): KeySource {
-  let answer: KeyAnswer | undefined
-  const importing = importPem(pem).then((key) => {
-    answer = { kind: 'key', key }
-    return answer
-  })
-  const lookup = () => answer ?? importing
+  const answer: KeyAnswer = { kind: 'key', key: importPem(pem) }
   return {
     needsKid: false,
-    lookup,
-    lookupAgain: lookup,
+    lookup: () => answer,
+    lookupAgain: () => answer,
     isPublished: () => true,
-    prefetch: async () => {
-      await importing
-    },
+    prefetch: async () => {},
     close: () => {},
   }
 }

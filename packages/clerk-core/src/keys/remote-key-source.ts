@@ -1,6 +1,7 @@
 import { retryAfterSeconds } from '../api/retry-after.js'
 import { TokenError } from '../errors.js'
 import { fetchJson } from '../http/fetch-json.js'
+import type { MaybePromise } from '../maybe-promise.js'
 import type { ClerkEvents } from '../observe/events.js'
 import type { Observer } from '../observe/observer.js'
 import type { ResolvedOptions } from '../options.js'
@@ -68,11 +69,7 @@ export function createRemoteKeySource(
       if (answer !== null && answer.kind === 'key') return answer
       return answer === null ? wait(kid) : unknownKid(kid)
     },
-    async lookupAgain(key) {
-      if (mayAsk()) await refresh('bad-signature')
-      else await flight
-      return inHand(key.kid) ?? unavailable()
-    },
+    lookupAgain: (key) => thenLook('bad-signature', () => inHand(key.kid) ?? unavailable()),
     isPublished(key) {
       const answer = key.kid === null ? null : inHand(key.kid)
       return answer?.kind === 'key' && answer.key === key
@@ -117,12 +114,18 @@ export function createRemoteKeySource(
   }
 
   /** The set in hand does not know this `kid`: a rotation, or an invention. */
-  async function unknownKid(kid: string | null): Promise<KeyAnswer> {
-    if (mayAsk()) await refresh('unknown-kid')
-    else await flight
-    const answer = inHand(kid) ?? unavailable()
-    // While the endpoint fails nobody knows whether the key has been added.
-    return answer.kind === 'missing' && failure !== null ? unavailable() : answer
+  function unknownKid(kid: string | null): MaybePromise<KeyAnswer> {
+    return thenLook('unknown-kid', () => {
+      const answer = inHand(kid) ?? unavailable()
+      // While the endpoint fails nobody knows whether the key has been added.
+      return answer.kind === 'missing' && failure !== null ? unavailable() : answer
+    })
+  }
+
+  /** Looks after a fetch that is under way, or that a token's say-so may cause now; else at once. */
+  function thenLook(reason: RefreshReason, look: () => KeyAnswer): MaybePromise<KeyAnswer> {
+    const fetching = flight ?? (mayAsk() ? refresh(reason) : null)
+    return fetching === null ? look() : fetching.then(look)
   }
 
   /** Whether a token's say-so may cause a fetch. */
