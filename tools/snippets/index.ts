@@ -51,7 +51,10 @@ export interface RunOptions {
 }
 
 /** Runs TypeScript of a README in a process of its own, from a scratch folder inside `cwd`, unchanged. */
-export async function runSnippet(code: string, { cwd, env = {}, files = {} }: RunOptions): Promise<RunningSnippet> {
+export async function runSnippet(
+  code: string,
+  { cwd, env = {}, files = {} }: RunOptions,
+): Promise<RunningSnippet> {
   await mkdir(join(cwd, '.snippets'), { recursive: true })
   const folder = await mkdtemp(join(cwd, '.snippets', 'run-'))
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
@@ -59,7 +62,10 @@ export async function runSnippet(code: string, { cwd, env = {}, files = {} }: Ru
   await writeFile(entry, code)
 
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-  const child = spawn(process.execPath, ['--import', tsx, entry], { cwd: folder, env: { ...process.env, ...env } })
+  const child = spawn(process.execPath, ['--import', tsx, entry], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+  })
   let stdout = ''
   let stderr = ''
   const waiting = new Set<() => void>()
