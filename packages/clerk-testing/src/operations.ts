@@ -147,7 +147,7 @@ export function createOperations(world: World): Operations {
     return (own.at(-1) ?? createSession(world, { user_id: id })).id
   }
 
-  const token: Operations['token'] = (
+  const token: Operations['token'] = async (
     of,
     { organization, azp = 'http://localhost:3000', claims, options } = {},
   ) => {
