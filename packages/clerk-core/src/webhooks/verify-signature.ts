@@ -20,6 +20,8 @@ export interface SignatureVerifier {
 
 /** More signatures than any rotation has; each costs a comparison. */
 const MAX_SIGNATURES = 16
+/** Nothing else, so that a header which came twice and was joined with a comma is not taken for one. */
+const SIGNATURE = /^v1,[A-Za-z0-9+/]+={0,2}$/
 const ID = /^[\w-]{1,128}$/
 
 /**
@@ -52,7 +54,9 @@ export function createSignatureVerifier(options: {
       if (Math.abs(now() - sentAt) > toleranceSeconds * 1000) return { refused: 'timestamp' }
 
       const given = headers.signature.split(' ').filter((one) => one.startsWith('v1,'))
-      if (given.length === 0 || given.length > MAX_SIGNATURES) return { refused: 'signature' }
+      if (given.length > MAX_SIGNATURES || !given.every((one) => SIGNATURE.test(one))) {
+        return { refused: 'signature' }
+      }
       let text: string
       try {
         text = utf8.decode(body)

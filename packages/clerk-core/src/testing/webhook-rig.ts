@@ -1,0 +1,120 @@
+import { signWebhook } from '@acme/clerk-testing'
+import { createClerkApi } from '../api/client.js'
+import { resolveOptions } from '../configure.js'
+import { memoryStore } from '../memory/memory-store.js'
+import type { ClerkEvent } from '../observe/events.js'
+import { createObserver } from '../observe/observer.js'
+import type { ClerkOptions, Stores } from '../options.js'
+import { createOrganizationDirectory } from '../organizations/directory.js'
+import type { MembershipRecord } from '../organizations/organization.js'
+import { createUserDirectory } from '../users/directory.js'
+import type { UserRecord } from '../users/user.js'
+import type { Change } from '../webhooks/inbox.js'
+import { createWebhooks } from '../webhooks/receive.js'
+import type { WebhookOutcome, WebhookRequest } from '../webhooks/webhook.js'
+
+export const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+export const OTHER_SECRET = `whsec_${Buffer.alloc(24, 9).toString('base64')}`
+
+/** A clock that moves when it is told to. */
+export interface Clock {
+  ms: number
+}
+
+export interface SignOptions {
+  readonly id?: string
+  readonly secret?: string | readonly string[]
+  /** Milliseconds; default: the rig's clock. */
+  readonly at?: number
+}
+
+/** The whole of webhook handling on real stores, with what it tells its surroundings kept. */
+export function webhookRig<U extends UserRecord, M extends MembershipRecord>({
+  stores,
+  clock = { ms: 1_700_000_000_000 },
+  withInbox = true,
+  apiUrl = 'http://127.0.0.1:9',
+  ...overrides
+}: Partial<ClerkOptions<U, M>> & { stores: Stores<U, M>; clock?: Clock; withInbox?: boolean }) {
+  const options = resolveOptions<U, M>({
+    authorizedParties: 'any',
+    issuer: 'https://clerk.example.com',
+    jwksUrl: 'https://clerk.example.com/.well-known/jwks.json',
+    secretKey: 'sk_test_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+    apiUrl,
+    webhookSecrets: [SECRET],
+    now: () => clock.ms,
+    ...overrides,
+  })
+  const observer = createObserver(options.now)
+  const events: ClerkEvent[] = []
+  observer.add((event) => events.push(event))
+  const changes: Change[] = []
+  const api = createClerkApi(options, observer)
+  const users = createUserDirectory<U>({
+    store: stores.users,
+    options,
+    api,
+    observer,
+    canLink: overrides.canLink,
+    claimsToUser: overrides.claimsToUser,
+  })
+  const organizations = createOrganizationDirectory<M>({
+    store: stores.organizations,
+    options,
+    api,
+    observer,
+  })
+  const webhooks = createWebhooks({
+    options,
+    users,
+    organizations,
+    inbox: withInbox ? stores.inbox : null,
+    observer,
+    applied: (change) => void changes.push(change),
+  })
+
+  function request(
+    event: object | string,
+    { id, secret = SECRET, at = clock.ms }: SignOptions = {},
+  ): WebhookRequest {
+    const { body, headers } = signWebhook(event, secret, { id, now: at })
+    return {
+      id: headers['svix-id'],
+      timestamp: headers['svix-timestamp'],
+      signature: headers['svix-signature'],
+      body: Buffer.from(body),
+    }
+  }
+
+  return {
+    clock,
+    options,
+    stores,
+    observer,
+    events,
+    changes,
+    users,
+    organizations,
+    webhooks,
+    request,
+    deliver: (event: object | string, sign?: SignOptions): Promise<WebhookOutcome> =>
+      webhooks.receive(request(event, sign)),
+    named: (name: ClerkEvent['name']) => events.filter((event) => event.name === name),
+  }
+}
+
+export const memoryRig = (
+  options: Omit<
+    Parameters<
+      typeof webhookRig<
+        import('../memory/memory-users.js').MemoryUser,
+        import('../memory/memory-organizations.js').MemoryMembership
+      >
+    >[0],
+    'stores'
+  > = {},
+) => {
+  const stores = memoryStore()
+  return { ...webhookRig({ stores, ...options }), stores }
+}
