@@ -42,8 +42,8 @@ export async function startSessionApp<U extends UserRecord, M extends Membership
     }
     const current = (): StoredSession => {
       if (id === undefined) setId(randomUUID())
-      let session = sessions.get(id as string)
-      if (session === undefined) sessions.set(id as string, (session = {}))
+      const session = sessions.get(id as string) ?? {}
+      sessions.set(id as string, session)
       return session
     }
     const localUser = id === undefined ? undefined : sessions.get(id)?.localUser
@@ -66,6 +66,14 @@ export async function startSessionApp<U extends UserRecord, M extends Membership
         if (session.localUser === undefined) sessions.delete(id as string)
         else delete session.clerk
       },
+    }
+    if (req.url === '/webhook') {
+      const chunks: Buffer[] = []
+      for await (const chunk of req) chunks.push(chunk)
+      const { 'svix-id': id, 'svix-timestamp': timestamp, 'svix-signature': signature } = req.headers
+      const outcome = await clerk.receiveWebhook({ id, timestamp, signature, body: Buffer.concat(chunks) })
+      res.writeHead(outcome.status, outcome.headers).end(JSON.stringify(outcome.body))
+      return
     }
     if (req.url === '/login-local') {
       current().localUser = 'admin'
