@@ -1,0 +1,20 @@
+CREATE TABLE "accounts" (
+    "accountId" SERIAL PRIMARY KEY,
+    "auth_id" TEXT UNIQUE,
+    "email_address" TEXT UNIQUE,
+    "emailConfirmed" BOOLEAN NOT NULL DEFAULT false,
+    "handle" TEXT UNIQUE,
+    "givenName" TEXT,
+    "familyName" TEXT,
+    "avatar" TEXT,
+    "foreignId" TEXT,
+    "metadata" JSONB,
+    "secretMetadata" JSONB,
+    "enabled" BOOLEAN NOT NULL DEFAULT true,
+    "clerkVersion" DOUBLE PRECISION NOT NULL DEFAULT 0,
+    "removedAt" TIMESTAMP(3),
+    "seenAt" TIMESTAMP(3),
+    "plan" TEXT NOT NULL,
+    "passwordHash" TEXT,
+    "note" TEXT
+);

@@ -1,0 +1,20 @@
+CREATE TABLE "accounts" (
+    "accountId" INTEGER PRIMARY KEY AUTOINCREMENT,
+    "auth_id" TEXT UNIQUE,
+    "email_address" TEXT UNIQUE,
+    "emailConfirmed" BOOLEAN NOT NULL DEFAULT false,
+    "handle" TEXT UNIQUE,
+    "givenName" TEXT,
+    "familyName" TEXT,
+    "avatar" TEXT,
+    "foreignId" TEXT,
+    "metadata" JSONB,
+    "secretMetadata" JSONB,
+    "enabled" BOOLEAN NOT NULL DEFAULT true,
+    "clerkVersion" REAL NOT NULL DEFAULT 0,
+    "removedAt" DATETIME,
+    "seenAt" DATETIME,
+    "plan" TEXT NOT NULL,
+    "passwordHash" TEXT,
+    "note" TEXT
+);

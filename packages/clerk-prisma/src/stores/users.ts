@@ -1,0 +1,188 @@
+import { StoreInputError, type UserRecord, type UserSnapshot, type UserStore } from '@acme/clerk-core'
+import type { Row } from '../client/prisma-client.js'
+import { USERS } from '../table/definitions.js'
+import { checkLocalId, checkText, checkTime, checkVersion } from '../table/input.js'
+import type { Values } from '../table/table.js'
+import { sqlColumn, tableName } from '../table/unique-columns.js'
+import type { Incoming, Versioned } from '../table/versioned.js'
+import type { Context, ModelOptions } from './context.js'
+
+export interface UsersOptions extends ModelOptions {
+  readonly create?: ((snapshot: UserSnapshot) => object) | undefined
+}
+
+/** A late delivery is retried for about a day and a half; a week leaves room for an outage. */
+const PURGE_AFTER_MS = 7 * 24 * 3600 * 1000
+const PURGE_BATCH = 500
+
+export function userStore<U extends UserRecord>(
+  context: Context,
+  options: UsersOptions = {},
+): Required<UserStore<U>> & { readonly tables: readonly Versioned[] } {
+  const users = context.versioned(USERS, options)
+  const { table } = users
+  const { run } = context
+  const own = (snapshot: UserSnapshot): Values => ({ ...options.create?.(snapshot) })
+  const asUser = (row: Row) => row as unknown as U
+
+  const incoming = (snapshot: UserSnapshot): Incoming => {
+    checkText(snapshot.clerkId, 'clerkId')
+    checkVersion(snapshot.version)
+    return {
+      clerkId: snapshot.clerkId,
+      version: snapshot.version,
+      fields: syncedFields(snapshot),
+      whenDeleted: { isActive: false },
+      own: () => own(snapshot),
+    }
+  }
+
+  /** Rows without `clerkId` whose address is this one, as far as the database can tell. */
+  async function sameAddress(email: string): Promise<Row[]> {
+    const unlinked = { clerkId: null, deletedAt: null }
+    const condition = context.dialect.sameAddress
+    if (condition === null || table.description === null || context.client.$queryRawUnsafe === undefined) {
+      const addresses = [...new Set([email, email.toLowerCase()])]
+      return table.findMany({ where: { ...unlinked, OR: addresses.map((address) => ({ email: address })) } })
+    }
+    const [id, address, clerkId, deletedAt] = ['id', 'email', 'clerkId', 'deletedAt'].map((field) =>
+      context.dialect.quote(sqlColumn(table, field) ?? field),
+    )
+    const found = await context.client.$queryRawUnsafe(
+      `SELECT ${id} AS "id" FROM ${context.dialect.quote(tableName(table))}
+       WHERE ${condition(String(address))} AND ${clerkId} IS NULL AND ${deletedAt} IS NULL`,
+      email,
+    )
+    const ids = (found as readonly Row[]).map((row) => row.id)
+    return ids.length === 0 ? [] : table.findMany({ where: { ...unlinked, id: { in: ids } } })
+  }
+
+  return {
+    tables: [users],
+
+    findByClerkId: (clerkId) =>
+      run(async () => {
+        checkText(clerkId, 'clerkId')
+        const row = await users.find(clerkId)
+        return row && asUser(row)
+      }),
+
+    apply: (snapshot) =>
+      run(async () => {
+        const { row, outcome } = await users.apply(incoming(snapshot))
+        return { user: asUser(row), outcome }
+      }),
+
+    remove: (clerkId, at) =>
+      run(async () => {
+        checkText(clerkId, 'clerkId')
+        checkTime(at, 'at')
+        const tombstone = {
+          fields: { emailVerified: false },
+          whenDeleted: { isActive: false },
+          own: () => own(emptySnapshot(clerkId)),
+        }
+        return asUser(await users.remove(clerkId, new Date(at), tombstone))
+      }),
+
+    findLinkable: (email) =>
+      run(async () => {
+        checkText(email, 'email')
+        const rows = await sameAddress(email)
+        return rows.filter((row) => isSameAddress(row.email, email)).map(asUser)
+      }),
+
+    link: (id, snapshot) =>
+      run(async () => {
+        checkLocalId(id)
+        const wanted = incoming(snapshot)
+        if (snapshot.email === null) return null
+        const [row] = await table.findMany({ where: { id, clerkId: null, deletedAt: null }, take: 1 })
+        // The address may have changed hands since the row was looked at, and must not between here and the write.
+        if (row === undefined || !isSameAddress(row.email, snapshot.email)) return null
+        const linked = await users.link(id, { email: row.email }, wanted)
+        return linked && asUser(linked)
+      }),
+
+    purge: (before, now = Date.now()) =>
+      run(async () => {
+        checkTime(before, 'before')
+        if (before > now - PURGE_AFTER_MS) {
+          throw new StoreInputError(
+            'before must be at least 7 days ago: late events would find nothing to lose to.',
+          )
+        }
+        const due = {
+          deletedAt: { lt: new Date(before) },
+          clerkId: { not: null },
+          version: { lt: Number.MAX_SAFE_INTEGER },
+        }
+        let purged = 0
+        for (;;) {
+          const rows = await table.findMany({ where: due, take: PURGE_BATCH, only: ['id'] })
+          if (rows.length === 0) return purged
+          const where = { ...due, id: { in: rows.map(({ id }) => id) } }
+          purged += await table.updateMany(where, { ...NOTHING_SYNCED, version: Number.MAX_SAFE_INTEGER })
+        }
+      }),
+
+    ping: () => run(() => table.probe()),
+  }
+}
+
+/** The database's idea of case and accents is not Clerk's: what it found is compared again, exactly. */
+const isSameAddress = (stored: unknown, email: string): boolean =>
+  typeof stored === 'string' && stored.toLowerCase() === email.toLowerCase()
+
+export const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
+
+function syncedFields(snapshot: UserSnapshot): Values {
+  return {
+    email: snapshot.email,
+    emailVerified: snapshot.emailVerified,
+    username: snapshot.username,
+    phone: snapshot.phone,
+    firstName: snapshot.firstName,
+    lastName: snapshot.lastName,
+    imageUrl: snapshot.imageUrl,
+    externalId: snapshot.externalId,
+    publicMetadata: snapshot.publicMetadata,
+    isActive: !snapshot.banned,
+    privateMetadata: snapshot.privateMetadata,
+    banned: snapshot.banned,
+    locked: snapshot.locked,
+    clerkCreatedAt: dateOf(snapshot.createdAt),
+    lastSignInAt: dateOf(snapshot.lastSignInAt),
+    lastActiveAt: dateOf(snapshot.lastActiveAt),
+  }
+}
+
+/** A user of whom nothing is known but the id. */
+function emptySnapshot(clerkId: string): UserSnapshot {
+  return {
+    clerkId,
+    email: null,
+    emailVerified: false,
+    username: null,
+    phone: null,
+    firstName: null,
+    lastName: null,
+    imageUrl: null,
+    externalId: null,
+    publicMetadata: {},
+    banned: false,
+    locked: false,
+    createdAt: null,
+    updatedAt: null,
+    lastSignInAt: null,
+    lastActiveAt: null,
+    version: 0,
+  }
+}
+
+const NOTHING_SYNCED: Values = {
+  ...syncedFields(emptySnapshot('')),
+  publicMetadata: null,
+  privateMetadata: null,
+  isActive: false,
+}

@@ -1,0 +1,131 @@
+/** How a field is stored. `json` and `list` are `Json` columns (a `list` may be `String[]` where the database has it). */
+type Kind = 'id' | 'text' | 'boolean' | 'number' | 'date' | 'json' | 'list'
+
+export interface FieldDefinition {
+  readonly kind: Kind
+  /** `optional`: may be mapped to `null`, then it is not stored. `extra`: is stored only when it is mapped. */
+  readonly presence: 'required' | 'optional' | 'extra'
+}
+
+export interface TableDefinition {
+  /** Name of the option, and what the model is called unless the option says otherwise. */
+  readonly option: string
+  readonly model: string
+  readonly fields: Readonly<Record<string, FieldDefinition>>
+  /** Synced fields that a schema may declare unique. */
+  readonly mayBeUnique: readonly string[]
+}
+
+const required = (kind: Kind) => ({ kind, presence: 'required' }) as const
+const optional = (kind: Kind) => ({ kind, presence: 'optional' }) as const
+const extra = (kind: Kind) => ({ kind, presence: 'extra' }) as const
+
+export const USERS = {
+  option: 'users',
+  model: 'user',
+  fields: {
+    id: required('id'),
+    clerkId: required('text'),
+    email: required('text'),
+    emailVerified: required('boolean'),
+    username: optional('text'),
+    phone: optional('text'),
+    firstName: optional('text'),
+    lastName: optional('text'),
+    imageUrl: optional('text'),
+    externalId: optional('text'),
+    publicMetadata: optional('json'),
+    isActive: required('boolean'),
+    version: required('number'),
+    deletedAt: required('date'),
+    privateMetadata: extra('json'),
+    banned: extra('boolean'),
+    locked: extra('boolean'),
+    clerkCreatedAt: extra('date'),
+    lastSignInAt: extra('date'),
+    lastActiveAt: extra('date'),
+  },
+  mayBeUnique: ['email', 'username', 'phone', 'externalId'],
+} as const satisfies TableDefinition
+
+export const ORGANIZATIONS = {
+  option: 'organizations',
+  model: 'organization',
+  fields: {
+    id: required('id'),
+    clerkId: required('text'),
+    name: required('text'),
+    slug: optional('text'),
+    imageUrl: optional('text'),
+    publicMetadata: optional('json'),
+    version: required('number'),
+    deletedAt: required('date'),
+    privateMetadata: extra('json'),
+    membersCount: extra('number'),
+    clerkCreatedAt: extra('date'),
+  },
+  mayBeUnique: ['slug'],
+} as const satisfies TableDefinition
+
+export const MEMBERSHIPS = {
+  option: 'memberships',
+  model: 'membership',
+  fields: {
+    id: required('id'),
+    clerkId: required('text'),
+    orgId: required('text'),
+    userId: required('text'),
+    role: required('text'),
+    permissions: required('list'),
+    publicMetadata: optional('json'),
+    createdAt: required('date'),
+    version: required('number'),
+    deletedAt: required('date'),
+  },
+  mayBeUnique: [],
+} as const satisfies TableDefinition
+
+export const INVITATIONS = {
+  option: 'invitations',
+  model: 'invitation',
+  fields: {
+    id: required('id'),
+    clerkId: required('text'),
+    orgId: required('text'),
+    email: required('text'),
+    role: required('text'),
+    status: required('text'),
+    publicMetadata: optional('json'),
+    expiresAt: required('date'),
+    version: required('number'),
+  },
+  mayBeUnique: [],
+} as const satisfies TableDefinition
+
+export const INBOX = {
+  option: 'inbox',
+  model: 'webhookEvent',
+  fields: {
+    id: required('id'),
+    type: required('text'),
+    timestamp: required('number'),
+    subjects: required('list'),
+    body: required('text'),
+    attempts: required('number'),
+    succeeded: required('text'),
+    appliedAt: required('number'),
+    leaseUntil: required('number'),
+    error: required('text'),
+    doneAt: required('number'),
+  },
+  mayBeUnique: [],
+} as const satisfies TableDefinition
+
+type Fields<D extends TableDefinition, P> = {
+  [F in keyof D['fields'] & string]: D['fields'][F]['presence'] extends P ? F : never
+}[keyof D['fields'] & string]
+
+/** Field of ours → field of the model; `null`: the model has none, and the record always says `null`. */
+export type FieldMap<D extends TableDefinition, Column extends string = string> = {
+  readonly [F in Fields<D, 'required' | 'extra'>]?: Column
+} & { readonly [F in Fields<D, 'optional'>]?: Column | null }

@@ -1,0 +1,201 @@
+import type { ConfigurationProblem } from '@acme/clerk-core'
+import type { Dialect } from '../client/dialect.js'
+import { isDuplicate } from '../client/errors.js'
+import {
+  type ClientInternals,
+  type Delegate,
+  describeModel,
+  type ModelDescription,
+  type Row,
+} from '../client/prisma-client.js'
+import type { TableDefinition } from './definitions.js'
+
+export type Values = Record<string, unknown>
+
+/** One model of the application under the field names of the records, and the few queries the stores are made of. */
+export class Table {
+  readonly definition: TableDefinition
+  readonly model: string
+  readonly description: ModelDescription | null
+  /** Record field → model field; `null` is not stored. */
+  readonly columns: ReadonlyMap<string, string | null>
+  readonly #delegate: Delegate
+  readonly #dialect: Dialect
+
+  constructor(
+    client: ClientInternals,
+    dialect: Dialect,
+    definition: TableDefinition,
+    options: { model?: string | undefined; fields?: object | undefined },
+  ) {
+    this.definition = definition
+    this.model = options.model ?? definition.model
+    this.description = describeModel(client, this.model)
+    this.columns = columnsOf(definition, options.fields ?? {})
+    this.#delegate = (client as Record<string, unknown>)[this.model] as Delegate
+    this.#dialect = dialect
+  }
+
+  /** What is wrong with the model, as far as the client tells. */
+  problems(): ConfigurationProblem[] {
+    const option = `prismaStore ${this.definition.option}`
+    if (this.#delegate === undefined) {
+      const message = `the client has no model \`${this.model}\`.`
+      const remedy = `Add the model of the package's schema, or name yours: { ${this.definition.option}: { model: '…' } }.`
+      return [{ option, message, remedy }]
+    }
+    const { description } = this
+    if (description === null) return []
+    return [...this.columns].flatMap(([field, column]) => {
+      const found = description.fields.find(({ name }) => name === column)
+      const { kind, presence } = this.definition.fields[field] ?? { kind: 'text', presence: 'required' }
+      if (column !== null && found === undefined) {
+        const orNull = presence === 'optional' ? ', or null when there is none' : ''
+        const remedy = `Add it, or name yours: { ${this.definition.option}: { fields: { ${field}: '…' } } }${orNull}.`
+        return [{ option, message: `\`${this.model}\` has no field \`${column}\`.`, remedy }]
+      }
+      if (kind === 'number' && found?.type !== 'Float' && !/^(attempts|membersCount)$/.test(field) && found) {
+        const message = `\`${this.model}.${column}\` is ${found.type}: Int is too small for milliseconds, BigInt is no number.`
+        return [{ option, message, remedy: 'Make it Float.' }]
+      }
+      return []
+    })
+  }
+
+  async find(where: Values): Promise<Row | null> {
+    return this.#read(await this.#delegate.findUnique({ where: this.#where(where) }))
+  }
+
+  async findMany(args: {
+    where: Values
+    orderBy?: readonly Readonly<Record<string, 'asc' | 'desc'>>[]
+    take?: number
+    only?: readonly string[]
+  }): Promise<Row[]> {
+    const rows = await this.#delegate.findMany({
+      where: this.#where(args.where),
+      ...(args.orderBy && { orderBy: args.orderBy.map((order) => this.#where(order)) }),
+      ...(args.take !== undefined && { take: args.take }),
+      ...(args.only && { select: Object.fromEntries(args.only.map((field) => [this.#column(field), true])) }),
+    })
+    return rows.map((row) => this.#read(row))
+  }
+
+  /** `null`: some unique value of the row is taken already. No statement fails on PostgreSQL, so a transaction goes on. */
+  async insert(values: Values, own: Values = {}): Promise<Row | null> {
+    const data = { ...own, ...this.#data(values) }
+    if (this.#dialect.insertSkipsDuplicates) {
+      const [row] = await this.#delegate.createManyAndReturn({ data: [data], skipDuplicates: true })
+      return this.#read(row ?? null)
+    }
+    try {
+      return this.#read(await this.#delegate.create({ data }))
+    } catch (error) {
+      if (isDuplicate(error)) return null
+      throw error
+    }
+  }
+
+  /** The row as it is after the update; `null`: nothing matched. `key` must name one row at most. */
+  async update(key: Values, condition: Values, values: Values): Promise<Row | null> {
+    const where = this.#where({ ...key, ...condition })
+    const data = this.#data(values)
+    if (this.#dialect.updateReturns) {
+      const [row] = await this.#delegate.updateManyAndReturn({ where, data })
+      return this.#read(row ?? null)
+    }
+    const { count } = await this.#delegate.updateMany({ where, data })
+    return count === 0 ? null : this.find(key)
+  }
+
+  async updateMany(where: Values, values: Values): Promise<number> {
+    return (await this.#delegate.updateMany({ where: this.#where(where), data: this.#data(values) })).count
+  }
+
+  async deleteMany(where: Values): Promise<number> {
+    return (await this.#delegate.deleteMany({ where: this.#where(where) })).count
+  }
+
+  /** Rejects when the table or one of its columns cannot be read. */
+  async probe(): Promise<void> {
+    const select = [...this.columns.values()].filter((column) => column !== null)
+    await this.#delegate.findFirst({ select: Object.fromEntries(select.map((column) => [column, true])) })
+  }
+
+  /** Whether a duplicate is no error. Where it is one, Prisma logs it, so it is better to look first. */
+  get insertsQuietly(): boolean {
+    return this.#dialect.insertSkipsDuplicates
+  }
+
+  /** False where a collation may take one id for another: nothing may be written before the row was looked at. */
+  get isCaseSensitive(): boolean {
+    return this.#dialect.isCaseSensitive
+  }
+
+  /** Whether the model stores the field at all. */
+  has(field: string): boolean {
+    return this.columns.get(field) != null
+  }
+
+  #column(field: string): string {
+    return this.columns.get(field) ?? field
+  }
+
+  #where(where: Values): Values {
+    return Object.fromEntries(
+      Object.entries(where).map(([field, value]) =>
+        field === 'OR'
+          ? [field, (value as Values[]).map((part) => this.#where(part))]
+          : [this.#column(field), value],
+      ),
+    )
+  }
+
+  #data(values: Values): Values {
+    const data: Values = {}
+    for (const [field, value] of Object.entries(values)) {
+      const column = this.columns.get(field)
+      if (column != null && value !== undefined) data[column] = this.#write(field, column, value)
+    }
+    return data
+  }
+
+  #write(field: string, column: string, value: unknown): unknown {
+    const kind = this.definition.fields[field]?.kind
+    if (kind === 'json') return asJson(value)
+    const type = this.description?.fields.find(({ name }) => name === column)?.type ?? 'Json'
+    return kind === 'list' && type === 'Json' ? asJson(value) : value
+  }
+
+  #read<R extends Row | null>(row: R): R
+  #read(row: Row | null): Row | null {
+    if (row === null) return null
+    const named: Row = { ...row }
+    for (const [field, column] of this.columns) {
+      if (column === null) named[field] = null
+      else if (column in row) named[field] = row[column]
+    }
+    return named
+  }
+}
+
+function columnsOf({ fields }: TableDefinition, mapping: object): ReadonlyMap<string, string | null> {
+  const given = new Map<string, string | null>(Object.entries(mapping))
+  return new Map(
+    Object.entries(fields).flatMap(([field, { presence }]) => {
+      const column = given.get(field)
+      if (column !== undefined) return [[field, column] as const]
+      return presence === 'extra' ? [] : [[field, field] as const]
+    }),
+  )
+}
+
+/**
+ * JSON as Prisma sends it itself. Given as it is, Prisma drops a key `__proto__`, and has for SQL's NULL only a value of
+ * the generated client, which this package does not import.
+ */
+function asJson(value: unknown): { toJSON(): unknown } {
+  const tagged =
+    value === null ? { $type: 'Enum', value: 'DbNull' } : { $type: 'Json', value: JSON.stringify(value) }
+  return { toJSON: () => tagged }
+}

@@ -1,0 +1,224 @@
+import { type ApplyOutcome, StoreUnavailableError } from '@acme/clerk-core'
+import { isDuplicate, PrismaQueryError } from '../client/errors.js'
+import type { Row } from '../client/prisma-client.js'
+import { sameValue } from './same.js'
+import type { Table, Values } from './table.js'
+
+/** What a snapshot says: which row, how new, and what its synced fields become. */
+export interface Incoming {
+  readonly clerkId: string
+  readonly version: number
+  /** Synced fields of a live row, without `clerkId` and `version`. */
+  readonly fields: Values
+  /** What a deleted row stores instead, where that differs. */
+  readonly whenDeleted?: Values
+  /** Columns of the application's own, for a row that has to be created. */
+  readonly own: () => Values
+}
+
+export interface Applied {
+  readonly row: Row
+  readonly outcome: ApplyOutcome
+}
+
+/** Each repetition means that another writer got ahead; so many in a row do not. */
+const MOST_ATTEMPTS = 6
+
+/**
+ * The rule of convergence over one table: synced fields belong to the highest version seen, a deletion never goes.
+ *
+ * Every write is one statement whose condition is the state it was decided on, so no transaction is needed, and none
+ * that is open is broken: a row that is there already is found out by `insert` answering `null`. That answer is never
+ * taken for "stale": two writers may both have seen nothing and the older have inserted first, so the row is read and
+ * the question asked again.
+ */
+export class Versioned {
+  readonly table: Table
+  readonly #uniqueFields: () => Promise<ReadonlySet<string>>
+
+  constructor(table: Table, uniqueFields: () => Promise<ReadonlySet<string>>) {
+    this.table = table
+    this.#uniqueFields = uniqueFields
+  }
+
+  /** A collation that ignores case answers with somebody else's row. */
+  async find(clerkId: string): Promise<Row | null> {
+    const row = await this.table.find({ clerkId })
+    if (row !== null && row.clerkId !== clerkId) {
+      throw new PrismaQueryError(
+        'collation',
+        `\`${this.table.model}.${this.table.columns.get('clerkId')}\` compares ids without regard to case: give the column a binary collation.`,
+      )
+    }
+    return row
+  }
+
+  async apply(incoming: Incoming): Promise<Applied> {
+    const unique = [...(await this.#uniqueFields())].filter((field) => this.table.has(field))
+    // Blind first: an event about a known row, by far the most common, is one statement.
+    const updated =
+      unique.length === 0 && incoming.version > 0 && this.table.isCaseSensitive
+        ? await this.#writeLive(incoming)
+        : null
+    if (updated !== null) return { row: updated, outcome: 'updated' }
+
+    let known = unique.length === 0 && this.table.insertsQuietly ? null : await this.find(incoming.clerkId)
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      const result = await this.#attempt(incoming, known, unique, attempt === MOST_ATTEMPTS)
+      if (result !== null) return result
+      known = await this.find(incoming.clerkId)
+    }
+    throw new StoreUnavailableError(`Too many writers of one row of \`${this.table.model}\` at a time.`)
+  }
+
+  /** Decides on the row as it was read and writes on that condition; `null`: it is no longer so. */
+  async #attempt(
+    incoming: Incoming,
+    known: Row | null,
+    unique: readonly string[],
+    last: boolean,
+  ): Promise<Applied | null> {
+    const { clerkId, version } = incoming
+    if (known !== null && version < (known.version as number)) return { row: known, outcome: 'stale' }
+    // Claims fill a row that has nothing but its id, and no other.
+    if (known !== null && version === 0 && !this.#isBare(known)) return { row: known, outcome: 'unchanged' }
+
+    const deleted = known !== null && known.deletedAt != null
+    const wanted = deleted ? { ...incoming.fields, ...incoming.whenDeleted } : incoming.fields
+    const fields = {
+      ...wanted,
+      ...(await this.#lost(unique, deleted, wanted, known, version, last)),
+      version,
+    }
+    try {
+      if (known === null) {
+        const row = await this.table.insert({ ...fields, clerkId }, incoming.own())
+        return row && { row, outcome: 'created' }
+      }
+      if (this.#holds(known, fields)) return { row: known, outcome: 'unchanged' }
+      const seen = this.table.has('deletedAt') ? { deletedAt: deleted ? { not: null } : null } : {}
+      const condition = { ...seen, version: { lte: version }, ...(version === 0 && this.#bare()) }
+      const row = await this.table.update({ clerkId }, condition, fields)
+      return row && { row, outcome: 'updated' }
+    } catch (error) {
+      if (last || !isDuplicate(error)) throw error
+      return null
+    }
+  }
+
+  async #writeLive({ clerkId, version, fields }: Incoming): Promise<Row | null> {
+    const live = this.table.has('deletedAt') ? { deletedAt: null } : {}
+    return this.table.update({ clerkId }, { version: { lt: version }, ...live }, { ...fields, version })
+  }
+
+  /**
+   * Attaches a snapshot to a row without `clerkId`, while `condition` holds of it. `null`: it no longer does, or the
+   * `clerkId` has a row by now.
+   */
+  async link(id: unknown, condition: Values, incoming: Incoming): Promise<Row | null> {
+    const unique = [...(await this.#uniqueFields())].filter((field) => this.table.has(field))
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      if ((await this.find(incoming.clerkId)) !== null) return null
+      const { clerkId, version, fields } = incoming
+      const lost = await this.#lost(unique, false, fields, { id }, version, attempt === MOST_ATTEMPTS)
+      try {
+        return await this.table.update(
+          { id },
+          { ...condition, clerkId: null, deletedAt: null },
+          { ...fields, ...lost, version, clerkId },
+        )
+      } catch (error) {
+        if (!isDuplicate(error)) throw error
+      }
+    }
+    return null
+  }
+
+  /** The earliest deletion stays; an unknown id gets a row that has nothing else. */
+  async remove(
+    clerkId: string,
+    at: Date,
+    tombstone: { fields: Values; own: () => Values; whenDeleted: Values },
+  ) {
+    const unique = await this.#uniqueFields()
+    const deletion = { deletedAt: at, ...tombstone.whenDeleted, ...empty(unique) }
+    if (!this.table.isCaseSensitive) await this.find(clerkId)
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      const removed =
+        (await this.table.update({ clerkId }, { deletedAt: null }, deletion)) ??
+        (await this.table.update({ clerkId }, { deletedAt: { gt: at } }, deletion)) ??
+        (await this.find(clerkId)) ??
+        (await this.table.insert({ ...tombstone.fields, ...deletion, clerkId, version: 0 }, tombstone.own()))
+      if (removed?.deletedAt != null) return removed
+    }
+    throw new StoreUnavailableError(`Too many writers of one row of \`${this.table.model}\` at a time.`)
+  }
+
+  /**
+   * Settles who holds each unique value: a deleted row takes none; a row that Clerk does not know never gives one up;
+   * else the row with the lower version does, in one write conditional on that.
+   *
+   * @returns the fields this row may not have, emptied
+   */
+  async #lost(
+    unique: readonly string[],
+    deleted: boolean,
+    fields: Values,
+    self: Row | null,
+    version: number,
+    last: boolean,
+  ): Promise<Values> {
+    if (deleted) return empty(unique)
+    // A unique index that the client cannot tell us about, on `lower(email)` for instance: better no address than no user.
+    if (last) return empty(this.table.definition.mayBeUnique)
+    const wanted = unique.filter((field) => fields[field] != null && self?.[field] !== fields[field])
+    const lost: string[] = []
+    for (const field of wanted) {
+      const holders = await this.table.findMany({
+        where: { [field]: fields[field] },
+        only: ['id', 'clerkId', 'version'],
+      })
+      for (const { id, clerkId } of holders) {
+        if (self?.id === id) continue
+        const given =
+          clerkId !== null &&
+          (await this.table.updateMany(
+            { id, clerkId, version: { lt: version }, [field]: fields[field] },
+            empty([field]),
+          )) > 0
+        if (!given) lost.push(field)
+      }
+    }
+    return empty(lost)
+  }
+
+  #holds(row: Row, fields: Values): boolean {
+    return Object.entries(fields).every(
+      ([field, value]) => value === undefined || !this.table.has(field) || sameValue(row[field], value),
+    )
+  }
+
+  #isBare(row: Row): boolean {
+    const bare = { version: 0, publicMetadata: null, ...this.#bare() }
+    return Object.entries(bare).every(([field, nothing]) => row[field] === nothing)
+  }
+
+  /** As a condition. JSON is left out: comparing it with NULL is different in every database. */
+  #bare(): Values {
+    const texts = ['email', 'username', 'phone', 'firstName', 'lastName', 'imageUrl', 'externalId']
+    return Object.fromEntries(texts.filter((field) => this.table.has(field)).map((field) => [field, null]))
+  }
+}
+
+function empty(fields: Iterable<string>): Values {
+  return Object.fromEntries(
+    [...fields].flatMap((field) =>
+      field === 'email'
+        ? [
+            ['email', null],
+            ['emailVerified', false],
+          ]
+        : [[field, null]],
+    ),
+  )
+}
