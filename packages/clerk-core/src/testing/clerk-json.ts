@@ -1,3 +1,4 @@
+import type { UserSnapshot } from '../users/user.js'
 import type {
   InvitationJson,
   MembershipJson,
@@ -122,4 +123,28 @@ export function sessionJson(id: string, userId: string, fields: Partial<SessionJ
 /** The envelope of a webhook. */
 export function eventJson(type: string, data: object, timestamp = 1_000) {
   return { data, object: 'event', type, timestamp, instance_id: 'ins_1' }
+}
+
+/** What a store is given for a user. */
+export function userSnapshot(clerkId: string, fields: Partial<UserSnapshot> = {}): UserSnapshot {
+  return {
+    clerkId,
+    email: `${clerkId}@example.com`,
+    emailVerified: true,
+    username: null,
+    phone: null,
+    firstName: null,
+    lastName: null,
+    imageUrl: null,
+    externalId: null,
+    publicMetadata: {},
+    banned: false,
+    locked: false,
+    createdAt: 1_000,
+    updatedAt: 1_000,
+    lastSignInAt: null,
+    lastActiveAt: null,
+    version: 1_000,
+    ...fields,
+  }
 }

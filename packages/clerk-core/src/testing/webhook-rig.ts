@@ -1,7 +1,9 @@
 import { signWebhook } from '@acme/clerk-testing'
 import { createClerkApi } from '../api/client.js'
 import { resolveOptions } from '../configure.js'
+import type { MemoryMembership } from '../memory/memory-organizations.js'
 import { memoryStore } from '../memory/memory-store.js'
+import type { MemoryUser } from '../memory/memory-users.js'
 import type { ClerkEvent } from '../observe/events.js'
 import { createObserver } from '../observe/observer.js'
 import type { ClerkOptions, Stores } from '../options.js'
@@ -104,17 +106,10 @@ export function webhookRig<U extends UserRecord, M extends MembershipRecord>({
   }
 }
 
-export const memoryRig = (
-  options: Omit<
-    Parameters<
-      typeof webhookRig<
-        import('../memory/memory-users.js').MemoryUser,
-        import('../memory/memory-organizations.js').MemoryMembership
-      >
-    >[0],
-    'stores'
-  > = {},
-) => {
-  const stores = memoryStore()
+type RigOptions<U extends UserRecord, M extends MembershipRecord> = Parameters<typeof webhookRig<U, M>>[0]
+
+export type MemoryRigOptions = Omit<RigOptions<MemoryUser, MemoryMembership>, 'stores'>
+
+export function memoryRig(options: MemoryRigOptions = {}, stores = memoryStore()) {
   return { ...webhookRig({ stores, ...options }), stores }
 }
