@@ -18,11 +18,14 @@ export interface Watch {
   close(): void
 }
 
+/** How soon to ask again when nobody could answer. */
+const RETRY_MS = 10_000
+
 interface Watcher {
   readonly auth: Auth
   readonly ended: (reason: WatchEnd) => void
-  /** Milliseconds: the last time everything could be checked. */
-  confirmedAt: number
+  /** Milliseconds: since when nobody can say whether it still stands. */
+  unknownSince: number | null
   /** Milliseconds: the next time Clerk is asked. */
   askAt: number
 }
@@ -45,7 +48,7 @@ export function createWatch(parts: {
   return {
     watch(auth, ended) {
       if (auth.kind !== 'user' && auth.kind !== 'machine') return () => undefined
-      const watcher: Watcher = { auth, ended, confirmedAt: now(), askAt: now() + windowMs }
+      const watcher: Watcher = { auth, ended, unknownSince: null, askAt: now() + windowMs }
       watchers.add(watcher)
       timer ??= setInterval(() => void tick(), options.pollSeconds * 1000).unref()
       // Something may have been revoked between the authentication and this call.
@@ -93,9 +96,16 @@ export function createWatch(parts: {
     const due = now() >= watcher.askAt
     if (due) watcher.askAt = now() + windowMs
     const reason = await standing(watcher.auth, due)
-    if (reason === null) watcher.confirmedAt = now()
-    else if (reason !== 'unavailable') end(watcher, reason)
-    else if (now() - watcher.confirmedAt >= windowMs + graceMs) end(watcher, reason)
+    if (reason === null) {
+      // A look at our own rows alone says nothing about the session at Clerk.
+      if (due) watcher.unknownSince = null
+    } else if (reason === 'unavailable') {
+      watcher.unknownSince ??= now()
+      watcher.askAt = now() + Math.min(RETRY_MS, windowMs)
+      if (now() - watcher.unknownSince >= graceMs) end(watcher, reason)
+    } else {
+      end(watcher, reason)
+    }
   }
 
   async function standing(auth: Auth, askClerk: boolean): Promise<WatchEnd | null> {
