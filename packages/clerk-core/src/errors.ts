@@ -65,9 +65,7 @@ export type DenialCode =
 /** Codes in the body of a request refused by one of our routes, for what it is rather than for who sent it. */
 export type WebErrorCode =
   | 'raw-body-required'
-  | 'body-too-large'
-  | 'body-timeout'
-  | 'method-not-allowed'
+  | 'webhook-timeout'
   | 'cross-site-request'
   | 'return-target-refused'
   | 'sign-in-url-required'

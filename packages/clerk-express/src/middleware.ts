@@ -2,8 +2,8 @@ import {
   type AnyClerk,
   authenticateRequest,
   type RegisteredAuth,
-  settle,
   setState,
+  settle,
   stateOf,
 } from '@acme/clerk-core'
 import type { Request, RequestHandler } from 'express'

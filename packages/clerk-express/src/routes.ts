@@ -24,7 +24,7 @@ export function clerkRoutes(
   const routes = createRoutes(clerk, options, RAW_BODY_REMEDY)
   return async (req, res, next) => {
     const route = findRoute(routes, req.method, req.path)
-    if (route === null) return next()
+    if (route === undefined) return next()
     // What a router leaves there for logs and metrics.
     req.route = { path: route.path }
     const state = findState(req)

@@ -1,7 +1,7 @@
 import {
   authenticateRequest,
-  type RegisteredAuth,
   REQUEST_STATE,
+  type RegisteredAuth,
   setState,
   settle,
   stateOf,

@@ -1,8 +1,4 @@
-import type { SessionRecord, SessionSlot } from '@acme/clerk-core'
-import type { FastifyRequest } from 'fastify'
-
-/** Our place in `request.session`. */
-const KEY = 'acmeClerk'
+import { FrameworkSession, SESSION_KEY, type SessionRecord, type SessionSlot } from '@acme/clerk-core'
 
 /** What `@fastify/session` and `@fastify/secure-session` have in common. */
 interface AnySession {
@@ -12,7 +8,6 @@ interface AnySession {
 
 /** `@fastify/session`: the browser holds an id, the store the rest. */
 interface ServerSession extends AnySession {
-  readonly sessionId: string
   regenerate(keep?: string[]): Promise<void>
 }
 
@@ -21,93 +16,65 @@ interface CookieSession extends AnySession {
   data(): Record<string, unknown>
 }
 
-type SessionRequest = { session?: unknown }
+interface SessionRequest {
+  session?: unknown
+}
 
 /** The framework's session, when it is one of the two we know; anything else under that name is not ours to write. */
-export function sessionSlot(request: FastifyRequest, hasLocalUser: boolean): SessionSlot | undefined {
+export function sessionSlot(request: object, hasLocalUser: boolean): SessionSlot | undefined {
   const session = (request as SessionRequest).session as
     | Partial<ServerSession & CookieSession>
     | null
     | undefined
   if (typeof session?.get !== 'function' || typeof session.set !== 'function') return undefined
-  if (typeof session.data === 'function')
-    return new CookieSessionSlot(request as SessionRequest, hasLocalUser)
-  if (typeof session.regenerate === 'function')
-    return new ServerSessionSlot(request as SessionRequest, hasLocalUser)
-  return undefined
+  if (typeof session.data === 'function') return new CookieSessionSlot(request, hasLocalUser)
+  return typeof session.regenerate === 'function' ? new ServerSessionSlot(request, hasLocalUser) : undefined
 }
 
-class ServerSessionSlot implements SessionSlot {
+abstract class RequestSession<S extends AnySession> extends FrameworkSession {
   readonly #request: SessionRequest
-  readonly #hasLocalUser: boolean
 
   constructor(request: SessionRequest, hasLocalUser: boolean) {
+    super(hasLocalUser)
     this.#request = request
-    this.#hasLocalUser = hasLocalUser
   }
 
   /** Asked for anew each time: renewing puts another session in its place. */
-  get #session(): ServerSession {
-    return this.#request.session as ServerSession
+  protected get session(): S {
+    return this.#request.session as S
   }
 
   read(): unknown {
-    return this.#session.get(KEY)
+    return this.session.get(SESSION_KEY)
   }
 
-  write(record: SessionRecord): void {
-    this.#session.set(KEY, record)
-  }
-
-  renew({ keep }: { keep: boolean }): Promise<void> {
-    return this.#session.regenerate(keep ? this.#heldKeys() : [])
-  }
-
-  end(): void {
-    if (this.read() === undefined) return
-    // Not `destroy`: handlers that write to `request.session` would find nothing there.
-    for (const key of this.#hasLocalUser ? [KEY] : [KEY, ...this.#heldKeys()])
-      this.#session.set(key, undefined)
-  }
-
-  #heldKeys(): string[] {
-    return Object.keys(this.#session).filter((key) => key !== 'cookie' && key !== KEY)
+  write(record: SessionRecord | undefined): void {
+    this.session.set(SESSION_KEY, record)
   }
 }
 
-class CookieSessionSlot implements SessionSlot {
-  readonly #request: SessionRequest
-  readonly #hasLocalUser: boolean
-
-  constructor(request: SessionRequest, hasLocalUser: boolean) {
-    this.#request = request
-    this.#hasLocalUser = hasLocalUser
+class ServerSessionSlot extends RequestSession<ServerSession> {
+  renew({ keep }: { keep: boolean }): Promise<void> {
+    return this.session.regenerate(keep ? this.#held().filter((key) => key !== SESSION_KEY) : [])
   }
 
-  get #session(): CookieSession {
-    return this.#request.session as CookieSession
+  /** Not `destroy`: handlers that write to `request.session` would find nothing there. */
+  protected clear(): void {
+    for (const key of this.#held()) this.session.set(key, undefined)
   }
 
-  read(): unknown {
-    return this.#session.get(KEY)
+  #held(): string[] {
+    return Object.keys(this.session).filter((key) => key !== 'cookie')
   }
+}
 
-  write(record: SessionRecord): void {
-    this.#session.set(KEY, record)
-  }
-
+class CookieSessionSlot extends RequestSession<CookieSession> {
   /** There is no id to renew. */
   renew({ keep }: { keep: boolean }): void {
-    if (!keep) this.#clear()
+    if (!keep) this.clear()
   }
 
-  end(): void {
-    if (this.read() === undefined) return
-    if (this.#hasLocalUser) this.#session.set(KEY, undefined)
-    else this.#clear()
-  }
-
-  #clear(): void {
-    for (const key of Object.keys(this.#session.data())) this.#session.set(key, undefined)
+  protected clear(): void {
+    for (const key of Object.keys(this.session.data())) this.session.set(key, undefined)
   }
 }

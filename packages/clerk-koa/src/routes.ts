@@ -27,10 +27,9 @@ export function clerkRoutes(clerk: AnyClerk, options: KoaRoutesOptions = {}): Mi
   const prefix = (options.prefix ?? '').replace(/\/+$/, '')
   return async (context, next) => {
     const ctx = context as Context
-    const route = ctx.path.startsWith(`${prefix}/`)
-      ? findRoute(routes, ctx.method, ctx.path.slice(prefix.length))
-      : null
-    if (route === null) return next()
+    const below = ctx.path.startsWith(`${prefix}/`) ? ctx.path.slice(prefix.length) : ''
+    const route = findRoute(routes, ctx.method, below)
+    if (route === undefined) return next()
     // What a router leaves there for logs and metrics.
     ctx._matchedRoute = `${prefix}${route.path}`
     const state = findState(ctx.req)

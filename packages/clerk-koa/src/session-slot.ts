@@ -1,8 +1,4 @@
-import type { SessionRecord, SessionSlot } from '@acme/clerk-core'
-import type { Context } from 'koa'
-
-/** Our place in `ctx.session`. */
-const KEY = 'acmeClerk'
+import { FrameworkSession, SESSION_KEY, type SessionRecord, type SessionSlot } from '@acme/clerk-core'
 
 type Fields = Record<string, unknown>
 
@@ -15,47 +11,39 @@ interface KoaSession extends Fields {
 }
 
 interface SessionContext {
-  session?: KoaSession | Fields | null
-  readonly sessionOptions?: {
-    signed?: boolean
-    store?: unknown
-    ContextStore?: unknown
-    externalKey?: unknown
-  }
+  session?: Fields | null
+  readonly sessionOptions?: { signed?: boolean; store?: unknown; ContextStore?: unknown }
 }
 
 /** The session of `koa-session`; anything else under that name is not ours to write. */
-export function sessionSlot(ctx: Context, hasLocalUser: boolean): SessionSlot | undefined {
+export function sessionSlot(ctx: object, hasLocalUser: boolean): SessionSlot | undefined {
   const { sessionOptions } = ctx as SessionContext
   if (sessionOptions === undefined) return undefined
   const { signed, store, ContextStore } = sessionOptions
   // An unsigned cookie is whatever the client says it is: trusting a record in it would let anybody be anyone.
-  const holdsItself = store === undefined && ContextStore === undefined
-  return holdsItself && signed !== true ? undefined : new KoaSessionSlot(ctx as SessionContext, hasLocalUser)
+  const cookieHoldsIt = store === undefined && ContextStore === undefined
+  return cookieHoldsIt && signed !== true ? undefined : new KoaSessionSlot(ctx, hasLocalUser)
 }
 
-class KoaSessionSlot implements SessionSlot {
+class KoaSessionSlot extends FrameworkSession {
   readonly #ctx: SessionContext
-  readonly #hasLocalUser: boolean
 
   constructor(ctx: SessionContext, hasLocalUser: boolean) {
+    super(hasLocalUser)
     this.#ctx = ctx
-    this.#hasLocalUser = hasLocalUser
   }
 
   read(): unknown {
-    return this.#ctx.session?.[KEY]
+    return this.#ctx.session?.[SESSION_KEY]
   }
 
-  write(record: SessionRecord): void {
-    if (this.#ctx.session) this.#ctx.session[KEY] = record
-    else this.#ctx.session = { [KEY]: record }
+  write(record: SessionRecord | undefined): void {
+    this.#session[SESSION_KEY] = record
   }
 
   async renew({ keep }: { keep: boolean }): Promise<void> {
-    const session = this.#ctx.session as KoaSession | null
-    if (session === null) return
-    if (!keep) this.#clear()
+    if (!keep) this.clear()
+    const session = this.#session
     // Without a store the cookie is the session, so there is no id to renew.
     if (session.externalKey === undefined) return
     if (session.regenerate === undefined)
@@ -63,15 +51,15 @@ class KoaSessionSlot implements SessionSlot {
     await session.regenerate()
   }
 
-  end(): void {
-    if (this.read() === undefined) return
-    if (this.#hasLocalUser) delete this.#ctx.session?.[KEY]
-    else this.#clear()
+  /** Key by key, not `ctx.session = null`: handlers that write to `ctx.session` would find nothing there. */
+  protected clear(): void {
+    const session = this.#session
+    for (const key of Object.keys(session.toJSON())) delete session[key]
   }
 
-  /** Key by key, not `ctx.session = null`: handlers that write to `ctx.session` would find nothing there. */
-  #clear(): void {
-    const session = this.#ctx.session as KoaSession
-    for (const key of Object.keys(session.toJSON())) delete session[key]
+  /** `null` after the application has dropped it; a new one then takes its place. */
+  get #session(): KoaSession {
+    this.#ctx.session ??= {}
+    return this.#ctx.session as KoaSession
   }
 }

@@ -48,7 +48,10 @@ function follow(clerk: AnyClerk, auth: AnyAuth, { res, info }: ContextOptions): 
   if (isSocket(res)) closeWhenEnded(clerk, auth, res)
   else if (info?.type === 'subscription') {
     const response = nodeResponse(res)
-    response?.once('close', clerk.watch(auth, () => response.destroy()))
+    response?.once(
+      'close',
+      clerk.watch(auth, () => response.destroy()),
+    )
   }
 }
 

@@ -15,5 +15,9 @@ export class DeniedError extends Error {
 }
 
 export function deniedError(denial: Denial): TRPCError {
-  return new TRPCError({ code: CODES[denial.status], message: denial.message, cause: new DeniedError(denial) })
+  return new TRPCError({
+    code: CODES[denial.status],
+    message: denial.message,
+    cause: new DeniedError(denial),
+  })
 }

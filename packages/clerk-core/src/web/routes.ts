@@ -102,16 +102,10 @@ export function createRoutes(clerk: AnyClerk, options: ClerkRoutesOptions, remed
   }
 }
 
-/** For frameworks that hand everything below a prefix to us. `null`: not one of our paths. */
-export function findRoute(routes: readonly Route[], method: string, path: string): Route | null {
-  const route = routes.find((candidate) => candidate.path === path.replace(/(?<=.)\/$/, ''))
-  if (route === undefined) return null
+/** For frameworks that hand everything below a prefix to us. `undefined`: not ours, the application goes on. */
+export function findRoute(routes: readonly Route[], method: string, path: string): Route | undefined {
   const asked = method === 'HEAD' ? 'GET' : method
-  if (route.methods.some((allowed) => allowed === asked)) return route
-  const refused = refusal(405, 'method-not-allowed', 'Method not allowed', {
-    Allow: route.methods.join(', '),
-  })
-  return { ...route, handle: () => refused }
+  return routes.find((route) => route.path === path && route.methods.some((allowed) => allowed === asked))
 }
 
 function json(body: Readonly<Record<string, unknown>>): WebResponse {

@@ -1,3 +1,5 @@
+import { webhookOutcome } from '../webhooks/outcome.js'
+import type { WebhookOutcome } from '../webhooks/webhook.js'
 import type { AnyClerk } from './any-clerk.js'
 import { refusal, type WebResponse } from './messages.js'
 import { type BodySource, readRawBody } from './raw-body.js'
@@ -27,24 +29,21 @@ export function createWebhookRoute(
       switch (body.kind) {
         case 'bytes': {
           const { headers } = source
-          const {
-            status,
-            headers: answerHeaders,
-            body: answer,
-          } = await clerk.receiveWebhook({
-            id: headers['svix-id'],
-            timestamp: headers['svix-timestamp'],
-            signature: headers['svix-signature'],
-            body: body.bytes,
-          })
-          return { status, headers: answerHeaders, body: answer }
+          return answer(
+            await clerk.receiveWebhook({
+              id: headers['svix-id'],
+              timestamp: headers['svix-timestamp'],
+              signature: headers['svix-signature'],
+              body: body.bytes,
+            }),
+          )
         }
         case 'aborted':
           return null
         case 'too-large':
-          return refusal(413, 'body-too-large', 'Payload too large', closing(source))
+          return answer(webhookOutcome('too-large'), closing(source))
         case 'timeout':
-          return refusal(408, 'body-timeout', 'Request timeout', closing(source))
+          return refusal(408, 'webhook-timeout', 'The webhook took too long to arrive', closing(source))
         case 'consumed':
           warn()
           return refusal(500, 'raw-body-required', 'Raw body required')
@@ -61,6 +60,10 @@ export function createWebhookRoute(
       { code: 'ACME_CLERK_RAW_BODY' },
     )
   }
+}
+
+function answer({ status, headers, body }: WebhookOutcome, more: Record<string, string> = {}): WebResponse {
+  return { status, headers: { ...headers, ...more }, body }
 }
 
 /** The rest of the body is not read: an HTTP/1 connection is of no further use. HTTP/2 has no such header. */

@@ -1,0 +1,91 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  type AppBinding,
+  type AppSpec,
+  describeAuth,
+  GUARDS,
+  LOCAL_USER,
+  type RunningApp,
+} from '@acme/adapter-suite'
+import cookieSession from 'cookie-session'
+import express, { type Express, type Request } from 'express'
+import session from 'express-session'
+import { clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } from '../index.js'
+
+type Fields = { cart?: number; localName?: string }
+const fieldsOf = (req: Request) => req.session as unknown as Fields
+
+/** Counts what is written to it. */
+class CountingStore extends session.MemoryStore {
+  writes = 0
+
+  override set(...args: Parameters<session.MemoryStore['set']>): void {
+    this.writes += 1
+    super.set(...args)
+  }
+}
+
+/** The application of the shared suite, on the Express that is given. */
+export function expressBinding(name: string, create: () => Express): AppBinding {
+  return {
+    name,
+    sessions: ['server', 'cookie'],
+    bodyParsers: ['keeps', 'raw', 'loses'],
+    start: (spec) => start(create(), spec),
+  }
+}
+
+async function start(
+  app: Express,
+  { clerk, sessions, bodyParser, routes, webhook }: AppSpec,
+): Promise<RunningApp> {
+  const store = new CountingStore()
+  if (bodyParser === 'keeps') {
+    app.use(express.json({ verify: (req, _res, bytes) => Object.assign(req, { rawBody: bytes }) }))
+  } else if (bodyParser === 'raw') app.use(express.raw({ type: '*/*' }))
+  else if (bodyParser === 'loses') app.use(express.json())
+  if (sessions === 'server') {
+    app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false, store }))
+  } else if (sessions === 'cookie') app.use(cookieSession({ keys: ['a secret'] }))
+
+  app.use(clerkMiddleware(clerk, { localUser: (req) => (fieldsOf(req)?.localName ? LOCAL_USER : undefined) }))
+  app.post('/hooks/clerk', clerkWebhook(clerk, webhook))
+  app.use('/auth', clerkRoutes(clerk, routes))
+  app.all('/open', (req, res) => {
+    res.json(describeAuth(req.auth))
+  })
+  for (const [path, [requirement, options]] of Object.entries(GUARDS)) {
+    app.all(path, requireAuth(requirement, options), (req, res) => {
+      res.json(describeAuth(req.auth))
+    })
+  }
+  app.post('/cart', (req, res) => {
+    fieldsOf(req).cart = 1
+    res.status(204).end()
+  })
+  app.post('/login', (req, res) => {
+    fieldsOf(req).localName = 'lea'
+    res.status(204).end()
+  })
+  app.get('/session', (req, res) => {
+    const { cart = null, localName = null } = fieldsOf(req)
+    res.set('x-session-id', req.sessionID ?? '').json({ cart, localName })
+  })
+  return listen(app, () => store.writes)
+}
+
+export async function listen(app: Express, writes: () => number = () => 0): Promise<RunningApp> {
+  const server = createServer(app).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    writes,
+    stop: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}

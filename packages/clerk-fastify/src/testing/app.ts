@@ -1,0 +1,114 @@
+import {
+  type AppBinding,
+  type AppSpec,
+  describeAuth,
+  GUARDS,
+  LOCAL_USER,
+  type RunningApp,
+} from '@acme/adapter-suite'
+import cookie from '@fastify/cookie'
+import secureSession from '@fastify/secure-session'
+import session, { type FastifySessionOptions } from '@fastify/session'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { clerkPlugin, clerkRoutesPlugin, clerkWebhookPlugin, requireAuth } from '../index.js'
+
+type Fields = { cart?: number; localName?: string; sessionId?: string }
+const fieldsOf = (request: FastifyRequest) => (request as { session?: unknown }).session as Fields | undefined
+
+const SECRET = 'a secret with at least thirty-two characters'
+const METHODS = ['GET', 'POST'] as const
+
+/** The application of the shared suite, on the Fastify that is given. */
+export function fastifyBinding(name: string, hook: 'onRequest' | 'preHandler'): AppBinding {
+  return {
+    name,
+    sessions: ['server', 'cookie'],
+    bodyParsers: ['keeps', 'raw', 'loses'],
+    start: (spec) => start(fastify(), hook, spec),
+  }
+}
+
+async function start(
+  app: FastifyInstance,
+  hook: 'onRequest' | 'preHandler',
+  { clerk, sessions, bodyParser, routes, webhook }: AppSpec,
+): Promise<RunningApp> {
+  const store = countingStore()
+  // A hook that reads the body of every route, as raw-body plugins do, and leaves a stream that is at its end.
+  if (bodyParser !== 'none') {
+    app.addHook('preParsing', async (request, _reply, payload) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of payload) chunks.push(chunk as Buffer)
+      const bytes = Buffer.concat(chunks)
+      if (bodyParser !== 'loses') {
+        Object.assign(request, { rawBody: bodyParser === 'keeps' ? bytes : bytes.toString('utf8') })
+      }
+      return payload
+    })
+  }
+  if (sessions === 'server') {
+    await app.register(cookie)
+    await app.register(session, {
+      secret: SECRET,
+      cookie: { secure: false },
+      saveUninitialized: false,
+      rolling: false,
+      store,
+    })
+  } else if (sessions === 'cookie') await app.register(secureSession, { key: Buffer.alloc(32, 1) })
+
+  await app.register(clerkPlugin, {
+    clerk,
+    hook,
+    localUser: (request) => (fieldsOf(request)?.localName ? LOCAL_USER : undefined),
+  })
+  await app.register(clerkWebhookPlugin, { clerk, prefix: '/hooks/clerk', ...webhook })
+  await app.register(clerkRoutesPlugin, { clerk, prefix: '/auth', ...routes })
+  app.route({ method: [...METHODS], url: '/open', handler: async (request) => describeAuth(request.auth) })
+  for (const [url, [requirement, options]] of Object.entries(GUARDS)) {
+    app.route({
+      method: [...METHODS],
+      url,
+      [hook]: requireAuth(requirement, options),
+      handler: async (request) => describeAuth(request.auth),
+    })
+  }
+  app.post('/cart', async (request, reply) => {
+    Object.assign(fieldsOf(request) ?? {}, { cart: 1 })
+    return reply.code(204).send()
+  })
+  app.post('/login', async (request, reply) => {
+    Object.assign(fieldsOf(request) ?? {}, { localName: 'lea' })
+    return reply.code(204).send()
+  })
+  app.get('/session', async (request, reply) => {
+    const { cart = null, localName = null, sessionId = '' } = fieldsOf(request) ?? {}
+    reply.header('x-session-id', sessionId ?? '')
+    return { cart, localName }
+  })
+  const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+  return { origin, writes: () => store.writes, stop: () => app.close() }
+}
+
+type Store = NonNullable<FastifySessionOptions['store']>
+
+/** Counts what is written to it. */
+function countingStore(): Store & { writes: number } {
+  const sessions = new Map<string, string>()
+  return {
+    writes: 0,
+    get(id, done) {
+      const found = sessions.get(id)
+      done(null, found === undefined ? null : JSON.parse(found))
+    },
+    set(id, value, done) {
+      this.writes += 1
+      sessions.set(id, JSON.stringify(value))
+      done()
+    },
+    destroy(id, done) {
+      sessions.delete(id)
+      done()
+    },
+  }
+}

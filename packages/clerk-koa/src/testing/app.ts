@@ -1,0 +1,117 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import {
+  type AppBinding,
+  type AppSpec,
+  describeAuth,
+  GUARDS,
+  LOCAL_USER,
+  type RunningApp,
+} from '@acme/adapter-suite'
+import type Koa from 'koa'
+import type { Context, Middleware } from 'koa'
+import { createSession } from 'koa-session'
+import { clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } from '../index.js'
+
+type Fields = { cart?: number; localName?: string; externalKey?: string }
+const fieldsOf = (ctx: Context) => (ctx as { session?: unknown }).session as Fields | undefined
+
+/** The application of the shared suite, on the Koa that is given. */
+export function koaBinding(name: string, create: () => Koa): AppBinding {
+  return {
+    name,
+    sessions: ['server', 'cookie'],
+    bodyParsers: ['keeps', 'raw', 'loses'],
+    start: (spec) => start(create(), spec),
+  }
+}
+
+async function start(
+  app: Koa,
+  { clerk, sessions, bodyParser, routes, webhook }: AppSpec,
+): Promise<RunningApp> {
+  const store = countingStore()
+  app.keys = ['a secret']
+  if (bodyParser !== 'none') app.use(parser(bodyParser))
+  if (sessions !== 'none') app.use(createSession(sessions === 'server' ? { store } : {}, app))
+  app.use(clerkMiddleware(clerk, { localUser: (ctx) => (fieldsOf(ctx)?.localName ? LOCAL_USER : undefined) }))
+  app.use(clerkRoutes(clerk, { ...routes, prefix: '/auth' }))
+  app.use(route('/hooks/clerk', clerkWebhook(clerk, webhook)))
+  app.use(
+    route('/open', (ctx) => {
+      ctx.body = describeAuth(ctx.state.auth)
+    }),
+  )
+  for (const [path, [requirement, options]] of Object.entries(GUARDS)) {
+    app.use(
+      route(path, (ctx) =>
+        requireAuth(requirement, options)(ctx, async () => {
+          ctx.body = describeAuth(ctx.state.auth)
+        }),
+      ),
+    )
+  }
+  app.use(route('/cart', (ctx) => put(ctx as Context, { cart: 1 })))
+  app.use(route('/login', (ctx) => put(ctx as Context, { localName: 'lea' })))
+  app.use(
+    route('/session', (ctx) => {
+      const { cart = null, localName = null, externalKey = '' } = fieldsOf(ctx as Context) ?? {}
+      ctx.set('x-session-id', externalKey)
+      ctx.body = { cart, localName }
+    }),
+  )
+  return listen(app, () => store.writes)
+}
+
+function route(path: string, handle: Middleware): Middleware {
+  return (ctx, next) => (ctx.path === path ? handle(ctx, next) : next())
+}
+
+function put(ctx: Context, fields: Fields): void {
+  Object.assign(fieldsOf(ctx) ?? {}, fields)
+  ctx.status = 204
+}
+
+/** What the body parsers of Koa leave: koa-bodyparser keeps the text, raw-body makes a Buffer, others keep nothing. */
+function parser(kind: 'keeps' | 'raw' | 'loses'): Middleware {
+  return async (ctx, next) => {
+    const raw = await text(ctx.req)
+    const body = kind === 'raw' ? Buffer.from(raw) : raw === '' ? {} : JSON.parse(raw)
+    Object.assign(ctx.request, { body }, kind === 'keeps' ? { rawBody: raw } : {})
+    await next()
+  }
+}
+
+/** Counts what is written to it. */
+function countingStore() {
+  const sessions = new Map<string, unknown>()
+  return {
+    writes: 0,
+    async get(key: string) {
+      return structuredClone(sessions.get(key))
+    },
+    async set(key: string, session: unknown) {
+      this.writes += 1
+      sessions.set(key, JSON.parse(JSON.stringify(session)))
+    },
+    async destroy(key: string) {
+      sessions.delete(key)
+    },
+  }
+}
+
+export async function listen(app: Koa, writes: () => number = () => 0): Promise<RunningApp> {
+  const server = createServer(app.callback()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    writes,
+    stop: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}

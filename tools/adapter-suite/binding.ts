@@ -1,0 +1,57 @@
+import type { AnyClerk, ClerkRoutesOptions, WebhookRouteOptions } from '@acme/clerk-core'
+
+/**
+ * The application every adapter builds. `describeAuth` of `world.ts` renders the `auth` of a request.
+ *
+ * | route | answers |
+ * |---|---|
+ * | any `/open` | `describeAuth(auth)` |
+ * | any `/private` `/org` `/admin` `/machine` `/local` `/page` | the same, behind the guard of `GUARDS` |
+ * | `POST /cart` | puts `cart: 1` into the session, 204 |
+ * | `POST /login` | puts `localName: 'lea'` into the session, 204: the application's own login |
+ * | `GET /session` | `{ cart, localName, id }` of the session |
+ * | `POST /hooks/clerk` | `clerkWebhook` |
+ * | `/auth/…` | `clerkRoutes` |
+ *
+ * `localUser` answers `{ id: 7, email: 'lea@app.example' }` when the session has a `localName`.
+ */
+export interface AppSpec {
+  readonly clerk: AnyClerk
+  readonly sessions: 'none' | SessionKind
+  readonly bodyParser: 'none' | BodyParser
+  readonly routes: ClerkRoutesOptions
+  readonly webhook: WebhookRouteOptions
+}
+
+/** Where the framework's package keeps a session: behind an id, or in the cookie. */
+export type SessionKind = 'server' | 'cookie'
+
+/** A parser before the webhook route that keeps the raw bytes, keeps them as the body, or keeps nothing. */
+export type BodyParser = 'keeps' | 'raw' | 'loses'
+
+export interface RunningApp {
+  /** `http://127.0.0.1:<port>` */
+  readonly origin: string
+  /** Writes to the store of a `server` session so far. */
+  writes(): number
+  stop(): Promise<void>
+}
+
+export interface AppBinding {
+  readonly name: string
+  readonly sessions: readonly SessionKind[]
+  /** The parsers the framework can have before the route; none where its route cannot be reached by one. */
+  readonly bodyParsers: readonly BodyParser[]
+  start(spec: AppSpec): Promise<RunningApp>
+}
+
+export const GUARDS = {
+  '/private': [{}, {}],
+  '/org': [{ org: true }, {}],
+  '/admin': [{ role: 'admin' }, {}],
+  '/machine': [{ machine: 'only' }, {}],
+  '/local': [{ local: 'allow' }, {}],
+  '/page': [{}, { redirect: true }],
+} as const
+
+export const LOCAL_USER = { id: 7, email: 'lea@app.example', passwordHash: 'never to be seen' }

@@ -1,0 +1,225 @@
+import type { Case } from './case.js'
+import { PAGE } from './world.js'
+
+const UNAUTHENTICATED = { error: 'Authentication required', code: 'unauthenticated' }
+const FORBIDDEN = { error: 'Forbidden', code: 'forbidden' }
+const SIGNED_OUT = { 'www-authenticate': 'Bearer' }
+const REFUSED = { 'www-authenticate': 'Bearer error="invalid_token"' }
+const ADA = { kind: 'user', source: 'token', firstName: 'Ada' }
+
+export const accessCases: readonly Case[] = [
+  {
+    title: 'a request without credentials is anonymous, and refused where somebody is asked for',
+    steps: () => [
+      { request: 'GET /open', status: 200, json: { kind: 'anonymous', reason: 'no-credentials' } },
+      { request: 'GET /private', status: 401, json: UNAUTHENTICATED, answers: SIGNED_OUT },
+      { request: 'POST /private', status: 401, json: UNAUTHENTICATED },
+      { request: 'GET /machine', status: 401, json: UNAUTHENTICATED },
+      { request: 'GET /local', status: 401, json: UNAUTHENTICATED },
+    ],
+  },
+  {
+    title: 'a bearer token signs in the local user, who is made on the first request',
+    steps: ({ ada, orgId, clerk }) => [
+      {
+        request: 'GET /private',
+        bearer: ada.token,
+        status: 200,
+        json: { ...ADA, userId: ada.id, orgId },
+        answers: { 'set-cookie': null },
+      },
+      {
+        meanwhile: async () => {
+          if ((await clerk.users.get(ada.id))?.firstName !== 'Ada') throw new Error('no local row')
+        },
+        request: 'POST /open',
+        headers: { authorization: `bEaReR ${ada.token}` },
+        status: 200,
+        includes: { userId: ada.id },
+      },
+    ],
+  },
+  {
+    title: 'a refused token says so in WWW-Authenticate and in nothing else',
+    steps: ({ ada, offline }) => [
+      { request: 'GET /private', bearer: 'rubbish', status: 401, json: UNAUTHENTICATED, answers: REFUSED },
+      {
+        request: 'GET /private',
+        bearer: `${ada.token}x`,
+        status: 401,
+        json: UNAUTHENTICATED,
+        answers: REFUSED,
+      },
+      {
+        request: 'GET /private',
+        bearer: ada.token,
+        after: 3600,
+        status: 401,
+        json: UNAUTHENTICATED,
+        answers: REFUSED,
+      },
+      {
+        request: 'GET /private',
+        headers: { authorization: `Basic ${Buffer.from(`ada:${offline.secretKey}`).toString('base64')}` },
+        status: 401,
+        answers: SIGNED_OUT,
+      },
+    ],
+  },
+  {
+    title: 'role and organisation are asked for, and an organisation one is not in closes every guard',
+    steps: ({ ada, bob, orgId }) => [
+      { request: 'GET /admin', bearer: ada.token, status: 200, includes: { orgId } },
+      { request: 'GET /admin', bearer: bob.token, status: 403, json: FORBIDDEN },
+      {
+        request: 'GET /org',
+        bearer: bob.token,
+        status: 403,
+        json: { error: 'Organization context required', code: 'organization-required' },
+      },
+      {
+        request: 'GET /private',
+        bearer: bob.token,
+        headers: { 'x-organization-id': orgId },
+        status: 403,
+        includes: { code: 'organization-mismatch' },
+      },
+      { request: 'GET /admin', bearer: ada.token, headers: { 'x-organization-id': orgId }, status: 200 },
+    ],
+  },
+  {
+    title: 'repeated headers are never more than the first of them',
+    steps: ({ ada, bob, orgId }) => [
+      {
+        request: 'GET /private',
+        bearer: ada.token,
+        headers: { 'x-organization-id': [orgId, orgId] },
+        status: 403,
+        includes: { code: 'organization-mismatch' },
+      },
+      {
+        request: 'GET /private',
+        headers: { authorization: [`Bearer ${bob.token}`, `Bearer ${ada.token}`] },
+        status: 200,
+        includes: { userId: bob.id },
+      },
+      {
+        request: 'POST /private',
+        cookie: ada.token,
+        headers: { origin: [PAGE, 'https://evil.example'] },
+        status: 401,
+      },
+    ],
+  },
+  {
+    title: 'a machine gets in only where machines may',
+    clerk: { accept: { apiKeys: true } },
+    steps: ({ ada, offline }) => {
+      const { secret } = offline.createApiKey({ subject: ada.id, name: 'ci' })
+      return [
+        {
+          request: 'GET /machine',
+          bearer: secret,
+          status: 200,
+          json: { kind: 'machine', tokenType: 'api_key', subject: ada.id },
+        },
+        { request: 'GET /private', bearer: secret, status: 403, json: FORBIDDEN },
+        { request: 'GET /machine', bearer: ada.token, status: 403, json: FORBIDDEN },
+        { request: 'GET /auth/me', bearer: secret, status: 403, json: FORBIDDEN },
+      ]
+    },
+  },
+  {
+    title: 'when the keys cannot be had, nobody is called anonymous',
+    clerk: { jwksUrl: 'http://127.0.0.1:9/jwks' },
+    steps: ({ ada }) => [
+      {
+        request: 'GET /open',
+        bearer: ada.token,
+        status: 200,
+        json: { kind: 'unavailable', reason: 'keys-unavailable' },
+      },
+      {
+        request: 'GET /private',
+        bearer: ada.token,
+        status: 503,
+        includes: { code: 'unavailable' },
+        answers: { 'retry-after': /^[1-9]\d*$/ },
+      },
+      { request: 'GET /private', status: 401, json: UNAUTHENTICATED },
+      { request: 'GET /auth/health', bearer: ada.token, status: 200, json: { status: 'ok' } },
+    ],
+  },
+  {
+    title: 'a cookie counts for an unsafe request only with a listed Origin or from the same one',
+    steps: ({ ada }) => [
+      { request: 'POST /private', cookie: ada.token, status: 401 },
+      {
+        request: 'POST /private',
+        cookie: ada.token,
+        headers: { origin: 'https://evil.example' },
+        status: 401,
+      },
+      { request: 'POST /private', cookie: ada.token, headers: { origin: 'null' }, status: 401 },
+      { request: 'POST /private', cookie: ada.token, headers: { origin: PAGE }, status: 200 },
+      {
+        request: 'POST /private',
+        cookie: ada.token,
+        headers: { 'sec-fetch-site': 'same-origin' },
+        status: 200,
+      },
+      {
+        request: 'GET /private',
+        cookie: ada.token,
+        headers: { 'sec-fetch-site': 'cross-site' },
+        status: 200,
+      },
+      {
+        request: 'POST /private',
+        bearer: ada.token,
+        headers: { origin: 'https://evil.example' },
+        status: 200,
+      },
+    ],
+  },
+  {
+    title: 'a request that asks for a WebSocket falls under the Origin rule, whatever its method',
+    steps: ({ ada }) => {
+      const upgrade = { connection: 'Upgrade', upgrade: 'websocket' }
+      return [
+        {
+          request: 'GET /private',
+          cookie: ada.token,
+          headers: { ...upgrade, origin: 'https://evil.example' },
+          status: 401,
+        },
+        { request: 'GET /private', cookie: ada.token, headers: { ...upgrade, origin: PAGE }, status: 200 },
+      ]
+    },
+  },
+  {
+    title: 'only a browser that navigates is redirected to sign in',
+    steps: ({ offline, ada }) => {
+      const location = new RegExp(
+        `^${offline.url}/sign-in\\?redirect_url=http%3A%2F%2F127\\.0\\.0\\.1%3A\\d+%2Fpage%3Ftab%3D1$`,
+      )
+      return [
+        {
+          request: 'GET /page?tab=1',
+          headers: { 'sec-fetch-dest': 'document' },
+          status: 303,
+          answers: { location },
+        },
+        {
+          request: 'GET /page?tab=1',
+          headers: { 'sec-fetch-dest': 'empty' },
+          status: 401,
+          answers: { location: null },
+        },
+        { request: 'GET /page', status: 401, json: UNAUTHENTICATED, answers: { location: null } },
+        { request: 'GET /private', headers: { 'sec-fetch-dest': 'document' }, status: 401 },
+        { request: 'GET /page', bearer: ada.token, headers: { 'sec-fetch-dest': 'document' }, status: 200 },
+      ]
+    },
+  },
+]

@@ -1,0 +1,177 @@
+import { expect } from 'vitest'
+import type { Case } from './case.js'
+import { PAGE } from './world.js'
+
+const TARGET_REFUSED = { error: 'Return target refused', code: 'return-target-refused' }
+
+/** Targets that have fooled somebody's check before. */
+const EVIL = [
+  '//evil.example',
+  '///evil.example',
+  '/\\evil.example',
+  '\\\\evil.example',
+  '/%5cevil.example',
+  '/%2F/evil.example',
+  '/.//evil.example',
+  'https:evil.example',
+  'https:/evil.example',
+  'https://evil.example',
+  'https://app.example.com@evil.example',
+  'https://app.example.com.evil.example',
+  'http://app.example.com',
+  'javascript:alert(1)',
+  'data:text/html,x',
+  ' /path',
+  '/\t/evil.example',
+  '/path\r\nSet-Cookie: a=b',
+  'evil',
+  '',
+]
+
+const signIn = (returnTo: string) => `GET /auth/sign-in?returnTo=${encodeURIComponent(returnTo)}`
+
+export const routeCases: readonly Case[] = [
+  {
+    title: 'me answers who is signed in, in exactly these fields',
+    steps: ({ ada, bob, orgId, clerk }) => [
+      { request: 'GET /auth/me', status: 401, includes: { code: 'unauthenticated' } },
+      {
+        request: 'GET /auth/me',
+        bearer: ada.token,
+        status: 200,
+        answers: { 'cache-control': 'no-store' },
+        includes: { clerkId: ada.id, firstName: 'Ada', organization: { id: orgId, role: 'org:admin' } },
+      },
+      {
+        request: 'GET /auth/me',
+        bearer: bob.token,
+        status: 200,
+        includes: { clerkId: bob.id, organization: null },
+      },
+      {
+        meanwhile: async () => {
+          if ((await clerk.users.get(bob.id)) === null) throw new Error('no local row')
+        },
+        request: 'GET /auth/me',
+        bearer: bob.token,
+        status: 200,
+        includes: { username: null, imageUrl: expect.any(String) },
+      },
+    ],
+  },
+  {
+    title: 'signing in and up goes to the Account Portal and back to the callback',
+    steps: ({ offline }) => {
+      const back = (path: string) =>
+        new RegExp(
+          `^${offline.url}/${path}\\?redirect_url=http%3A%2F%2F127\\.0\\.0\\.1%3A\\d+%2Fauth%2Fcallback%3FreturnTo%3D`,
+        )
+      return [
+        { request: 'GET /auth/sign-in', status: 303, answers: { location: back('sign-in') } },
+        {
+          request: 'GET /auth/sign-up?returnTo=/welcome',
+          status: 303,
+          answers: { location: back('sign-up') },
+        },
+        {
+          request: signIn('https://app.example.com/done?a=1'),
+          status: 303,
+          answers: { location: /app\.example\.com/ },
+        },
+      ]
+    },
+  },
+  {
+    title: 'no return target leads to somebody else’s page',
+    steps: () => [
+      ...EVIL.map((target) => ({ request: signIn(target), status: 400, json: TARGET_REFUSED })),
+      { request: 'GET /auth/sign-in?returnTo=/a&returnTo=/b', status: 400, json: TARGET_REFUSED },
+    ],
+  },
+  {
+    title: 'the callback signs in by the cookie, never by the URL',
+    sessions: 'every',
+    steps: ({ ada }) => {
+      const arriving = { 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' }
+      return [
+        {
+          request: `GET /auth/callback?returnTo=/home&__session=${ada.token}&token=${ada.token}`,
+          headers: arriving,
+          status: 401,
+          session: 'untouched',
+        },
+        {
+          request: 'GET /auth/callback?returnTo=/home%3Ftab=1',
+          cookie: ada.token,
+          headers: arriving,
+          status: 303,
+          answers: { location: '/home?tab=1' },
+          session: 'written',
+        },
+        { request: 'GET /private', after: 120, status: 200, includes: { source: 'session' } },
+        {
+          request: 'GET /auth/callback?returnTo=//evil.example',
+          cookie: ada.token,
+          status: 400,
+          json: TARGET_REFUSED,
+        },
+      ]
+    },
+  },
+  {
+    title: 'signing out takes a POST, or a GET from this very origin',
+    steps: ({ ada }) => [
+      {
+        request: 'GET /auth/sign-out',
+        cookie: ada.token,
+        status: 403,
+        includes: { code: 'cross-site-request' },
+      },
+      ...['cross-site', 'same-site', 'none'].map((site) => ({
+        request: 'GET /auth/sign-out',
+        cookie: ada.token,
+        headers: { 'sec-fetch-site': site },
+        status: 403,
+      })),
+      {
+        request: 'POST /auth/sign-out',
+        cookie: ada.token,
+        status: 403,
+        json: { error: 'Forbidden', code: 'cross-site-request' },
+      },
+      { request: 'GET /private', cookie: ada.token, status: 200 },
+      {
+        request: 'GET /auth/sign-out',
+        cookie: ada.token,
+        headers: { 'sec-fetch-site': 'same-origin' },
+        status: 303,
+        answers: { location: '/' },
+      },
+      { request: 'GET /private', cookie: ada.token, status: 401 },
+      { request: 'POST /auth/sign-out', headers: { origin: PAGE }, status: 303 },
+      {
+        request: 'POST /auth/sign-out?returnTo=https:evil',
+        headers: { origin: PAGE },
+        status: 400,
+        json: TARGET_REFUSED,
+      },
+    ],
+  },
+  {
+    title: 'a program signs out with its bearer token',
+    steps: ({ bob }) => [
+      { request: 'POST /auth/sign-out', bearer: bob.token, status: 303, answers: { location: '/' } },
+      { request: 'GET /private', bearer: bob.token, status: 401 },
+    ],
+  },
+  {
+    title: 'what is not one of the routes is left to the application',
+    steps: () => [
+      { request: 'GET /auth/unknown', status: 404 },
+      { request: 'POST /auth/sign-in', status: 404 },
+      { request: 'GET /auth/webhook', status: 404 },
+      { request: 'GET /auth/webhook/more', status: 404 },
+      { request: 'HEAD /auth/health', status: 200 },
+    ],
+  },
+]

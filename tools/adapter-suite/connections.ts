@@ -1,0 +1,86 @@
+import { connect } from 'node:net'
+import { type OfflineClerk, signWebhook } from '@acme/clerk-testing'
+import { expect, test } from 'vitest'
+import type { AppBinding, AppSpec, RunningApp } from './binding.js'
+import { sendRaw } from './http.js'
+import { createWorld, type World } from './world.js'
+
+/** What can only be seen on the wire. */
+export function connectionTests(binding: AppBinding, offline: () => OfflineClerk): void {
+  test('requests on one connection have nothing of each other', async () => {
+    await withApp({}, async ({ origin }, { ada, bob }) => {
+      const get = (token: string | null, close = false) =>
+        `GET /open HTTP/1.1\r\nHost: app\r\n${token === null ? '' : `Authorization: Bearer ${token}\r\n`}${close ? 'Connection: close\r\n' : ''}\r\n`
+      const answer = await sendRaw(origin, `${get(ada.token)}${get(null)}${get(bob.token, true)}`)
+      const said = [...answer.matchAll(/"(?:userId|reason)":"([^"]+)"/g)].map((match) => match[1])
+      expect(said).toEqual([ada.id, 'no-credentials', bob.id])
+    })
+  })
+
+  for (const path of ['/hooks/clerk', '/auth/webhook']) {
+    test(`${path} refuses a body that is announced too large without reading it`, async () => {
+      await withApp({}, async ({ origin }) => {
+        const head = `POST ${path} HTTP/1.1\r\nHost: app\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n`
+        const answer = await sendRaw(origin, head)
+        expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+        expect(answer).toMatch(/\r\nconnection: close\r\n/i)
+      })
+    })
+
+    test(`${path} does not wait for ever for a slow client`, async () => {
+      const webhook = { bodyTimeoutSeconds: 0.05 }
+      await withApp({ webhook, routes: webhook }, async ({ origin }) => {
+        const head = `POST ${path} HTTP/1.1\r\nHost: app\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`
+        expect(await sendRaw(origin, head)).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"webhook-timeout"/)
+      })
+    })
+
+    test(`${path} outlives a client that leaves half-way`, async () => {
+      await withApp({}, async ({ origin }, { offline: clerk }) => {
+        const { port } = new URL(origin)
+        await new Promise<void>((resolve) => {
+          const socket = connect(Number(port), '127.0.0.1', () => {
+            socket.write(`POST ${path} HTTP/1.1\r\nHost: app\r\nContent-Length: 100\r\n\r\n{`, () =>
+              socket.resetAndDestroy(),
+            )
+          })
+          socket.on('close', () => resolve())
+        })
+        const { headers, body } = signWebhook(
+          { type: 'email.created', data: {}, object: 'event', timestamp: 1 },
+          clerk.webhookSecret,
+        )
+        const lines = Object.entries({
+          ...headers,
+          'content-length': String(body.length),
+          connection: 'close',
+        })
+        const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+        expect(await sendRaw(origin, `POST ${path} HTTP/1.1\r\nHost: app\r\n${text}\r\n${body}`)).toMatch(
+          /^HTTP\/1\.1 200 /,
+        )
+      })
+    })
+  }
+
+  async function withApp(
+    spec: Partial<AppSpec>,
+    run: (app: RunningApp, world: World) => Promise<void>,
+  ): Promise<void> {
+    const world = await createWorld(offline())
+    const app = await binding.start({
+      clerk: world.clerk,
+      sessions: 'none',
+      bodyParser: 'none',
+      routes: {},
+      webhook: {},
+      ...spec,
+    })
+    try {
+      await run(app, world)
+    } finally {
+      await app.stop()
+      await world.close()
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AppBinding, AppSpec, RunningApp, SessionKind } from './binding.js'
+import type { Case, Step } from './case.js'
+import { accessCases } from './cases-access.js'
+import { routeCases } from './cases-routes.js'
+import { sessionCases } from './cases-session.js'
+import { webhookCases } from './cases-webhook.js'
+import { connectionTests } from './connections.js'
+import { type RawResponse, request } from './http.js'
+import { createWorld, type World } from './world.js'
+
+const GROUPS: readonly (readonly [string, readonly Case[]])[] = [
+  ['access', accessCases],
+  ['session', sessionCases],
+  ['routes', routeCases],
+  ['webhook', webhookCases],
+]
+
+/** Runs every case against the adapter, each in an application of its own, over real sockets. */
+export function runAdapterSuite(binding: AppBinding): void {
+  describe(`${binding.name}: the behaviour all adapters share`, () => {
+    let offline: OfflineClerk
+    beforeAll(async () => {
+      offline = await startClerk()
+    })
+    afterAll(() => offline.stop())
+
+    for (const [group, cases] of GROUPS) {
+      describe(group, () => {
+        for (const one of cases) {
+          for (const sessions of kindsOf(one, binding)) {
+            test(sessions === 'none' ? one.title : `${one.title} (${sessions} session)`, () =>
+              runCase(one, sessions),
+            )
+          }
+        }
+      })
+    }
+    connectionTests(binding, () => offline)
+
+    async function runCase(one: Case, sessions: AppSpec['sessions']): Promise<void> {
+      const world = await createWorld(offline, one.clerk)
+      const app = await binding.start({
+        clerk: world.clerk,
+        sessions,
+        bodyParser: 'none',
+        routes: { returnTo: ['https://app.example.com'] },
+        webhook: {},
+        ...one.app,
+      })
+      try {
+        const jar = new Map<string, string>()
+        for (const [i, step] of (await one.steps(world)).entries()) await runStep(step, i, world, app, jar)
+      } finally {
+        await app.stop()
+        await world.close()
+      }
+    }
+  })
+}
+
+function kindsOf({ sessions, app }: Case, binding: AppBinding): readonly ('none' | SessionKind)[] {
+  const parser = app?.bodyParser
+  if (parser !== undefined && parser !== 'none' && !binding.bodyParsers.includes(parser)) return []
+  if (sessions === undefined) return ['none']
+  return sessions === 'every' ? binding.sessions : binding.sessions.filter((kind) => kind === 'server')
+}
+
+async function runStep(step: Step, index: number, world: World, app: RunningApp, jar: Map<string, string>) {
+  if (step.after !== undefined) world.advance(step.after)
+  await step.meanwhile?.()
+  const [method = '', path = ''] = step.request.split(' ')
+  const writes = app.writes()
+  const response = await request(`${app.origin}${path}`, {
+    method,
+    headers: headersOf(step, jar),
+    ...(step.body === undefined ? {} : { body: step.body }),
+  })
+  const cookies = response.headers['set-cookie'] ?? []
+  if (step.browser !== false) for (const cookie of cookies) keep(cookie, jar)
+
+  const where = `step ${index + 1}, ${step.request}: ${response.text}`
+  expect(response.status, where).toBe(step.status)
+  for (const [name, value] of Object.entries(step.answers ?? {})) checkHeader(response, name, value, where)
+  if (step.json !== undefined) expect(JSON.parse(response.text), where).toEqual(step.json)
+  if (step.includes !== undefined) expect(JSON.parse(response.text), where).toMatchObject(step.includes)
+  if (step.request.startsWith('GET /auth/me') && step.status === 200) {
+    expect(Object.keys(JSON.parse(response.text)).toSorted()).toEqual(ME_FIELDS)
+  }
+  if (step.session !== undefined) {
+    const written = app.writes() > writes || cookies.length > 0
+    expect(written, `${where}\nset-cookie: ${cookies}`).toBe(step.session === 'written')
+  }
+}
+
+const ME_FIELDS = ['clerkId', 'email', 'firstName', 'id', 'imageUrl', 'lastName', 'organization', 'username']
+
+function headersOf(step: Step, jar: ReadonlyMap<string, string>): Record<string, string | string[]> {
+  const { bearer, cookie, clientUat, browser = true, headers = {} } = step
+  const cookies = browser ? [...jar].map(([name, value]) => `${name}=${value}`) : []
+  if (cookie !== undefined) cookies.push(`__session=${cookie}`)
+  if (clientUat !== undefined) cookies.push(`__client_uat=${clientUat}`)
+  return {
+    ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    ...(cookies.length === 0 ? {} : { cookie: cookies.join('; ') }),
+    ...headers,
+  }
+}
+
+function keep(setCookie: string, jar: Map<string, string>): void {
+  const [pair = '', ...attributes] = setCookie.split(';')
+  const [name = '', value = ''] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
+  const gone = attributes.some((attribute) => /^\s*(expires=thu, 01 jan 1970|max-age=0)/i.test(attribute))
+  if (gone) jar.delete(name)
+  else jar.set(name, value)
+}
+
+function checkHeader(
+  { headers }: RawResponse,
+  name: string,
+  expected: string | RegExp | null,
+  where: string,
+): void {
+  const value = headers[name]
+  if (expected === null) expect(value, where).toBeUndefined()
+  else if (typeof expected === 'string') expect(value, where).toBe(expected)
+  else expect(expected.test(String(value ?? '')), `${where}\n${name}: ${value}`).toBe(true)
+}
