@@ -4,7 +4,10 @@ import { createClock } from './clock.js'
 import { createTestIssuer, newKeyId } from './issuer/issuer.js'
 import { generateKey } from './issuer/keys.js'
 import { createOperations } from './operations.js'
-import type { OfflineClerk, StartClerkOptions } from './options.js'
+import type { OfflineClerk, StartClerkOptions, Webhooks } from './options.js'
+import { dashboardRoutes } from './pages/dashboard.js'
+import { frontendRoutes } from './pages/frontend.js'
+import { signInRoutes } from './pages/sign-in.js'
 import { newId, randomText } from './resources/ids.js'
 import { createMachine } from './resources/machines.js'
 import { plant } from './resources/seed.js'
@@ -13,13 +16,15 @@ import { defaultRoles, emptyState, type World } from './resources/world.js'
 import { createAdmission } from './server/admit.js'
 import { createFaults } from './server/faults.js'
 import { createRateLimiter } from './server/rate-limit.js'
-import { createRouter } from './server/route.js'
+import { createRouter, type Route } from './server/route.js'
 import { instanceRoutes } from './server/routes/instance.js'
 import { machineRoutes } from './server/routes/machines.js'
+import { offlineRoutes } from './server/routes/offline.js'
 import { organizationRoutes } from './server/routes/organizations.js'
 import { sessionRoutes } from './server/routes/sessions.js'
 import { userRoutes } from './server/routes/users.js'
 import { close, listen, type RequestRecord, requestListener } from './server/server.js'
+import type { Chaos } from './webhooks/delivery.js'
 import { Dispatcher } from './webhooks/dispatcher.js'
 import { newWebhookSecret } from './webhooks/sign.js'
 
@@ -65,18 +70,25 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const limiter = options.rateLimits
     ? createRateLimiter(options.rateLimits === true ? {} : options.rateLimits, clock.now)
     : null
-  const routes = [
+  const allowedOrigins = (options.allowedOrigins ?? []).map((origin) => new URL(origin).origin)
+  const api: Route[] = [
     ...userRoutes(world),
     ...organizationRoutes(world),
     ...sessionRoutes(world),
     ...machineRoutes(world),
     ...instanceRoutes(world),
+    ...frontendRoutes(world, allowedOrigins),
+    ...signInRoutes(world, allowedOrigins),
   ]
-  const faults = createFaults(routes)
+  const routes = [...api, ...offlineRoutes(world, () => clerk), ...dashboardRoutes(world, () => clerk)]
+  const faults = createFaults(api)
   const admit = createAdmission({
     world: () => world,
     secretKey: () => secretKey,
-    allowedHosts: options.allowedHosts ?? [],
+    allowedHosts: [
+      ...(options.allowedHosts ?? []),
+      ...allowedOrigins.map((origin) => new URL(origin).hostname),
+    ],
     limiter,
   })
   server.on(
@@ -91,6 +103,10 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
 
   const ownMachine = () => createMachine(world, { name: 'offline' }).secret_key
   let machineSecretKey = [...world.state.machines.values()][0]?.secret_key ?? ownMachine()
+
+  const chaos = Object.defineProperty((given: Chaos) => dispatcher.disturb(given), 'active', {
+    get: () => dispatcher.chaos,
+  }) as Webhooks['chaos']
 
   const clerk: OfflineClerk = {
     url,
@@ -129,7 +145,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
       sendTo: (target) => dispatcher.sendTo(target),
       settled: () => dispatcher.settled(),
       flush: () => dispatcher.flush(),
-      chaos: (chaos) => dispatcher.disturb(chaos),
+      chaos,
       replay: async (id) => {
         const delivery = dispatcher.replay(id)
         await dispatcher.settled()

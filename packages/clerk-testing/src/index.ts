@@ -1,4 +1,13 @@
 export { startClerk } from './clerk.js'
+export { testEmail, testPhone } from './fixtures/contacts.js'
+export { clerkFixture, clerkForTest } from './fixtures/test-runner.js'
+export {
+  type WebhookData,
+  type WebhookFixtureOptions,
+  type WebhookType,
+  webhookFixture,
+  webhookTypes,
+} from './fixtures/webhook-fixture.js'
 export type { SessionTokenClaims, TokenOrganization, TokenVersion } from './issuer/claims.js'
 export type { Forge, Forgery, ForgeryName } from './issuer/forge.js'
 export {

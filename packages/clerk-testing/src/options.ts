@@ -51,7 +51,7 @@ export interface Webhooks {
   /** Also makes the retries that are due later, at once. */
   flush(): Promise<void>
   /** Disturbs deliveries from now on; `chaos({})` ends it. */
-  chaos(chaos: Chaos): void
+  chaos: ((chaos: Chaos) => void) & { readonly active: Chaos }
   /** Sends a logged event again, with its id and its bytes, and resolves when it was answered. */
   replay(id: string): Promise<Delivery>
   /** Sends an event of any type. For a valid one of a known type see `webhookFixture`. */

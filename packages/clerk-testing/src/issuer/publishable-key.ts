@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
-/** `pk_test_` + base64 of `<frontend-api-host>$`. */
+/** `pk_test_` + base64 of `<frontend-api-host>$`, without padding. */
 export function publishableKeyOf(frontendApiHost: string): string {
-  return `pk_test_${Buffer.from(`${frontendApiHost}$`).toString('base64')}`
+  return `pk_test_${Buffer.from(`${frontendApiHost}$`).toString('base64').replace(/=+$/, '')}`
 }
 
 /** Suffix of this instance's cookies: the first 8 characters of base64url(SHA-1(publishable key)). */

@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { startClerk } from '../clerk.js'
+import type { OfflineClerk } from '../options.js'
+import type { Seed } from '../resources/seed.js'
+import { CliError, readArguments } from './arguments.js'
+
+const defaultSeed: Seed = {
+  users: [
+    { emailAddress: 'ada+clerk_test@example.com', username: 'ada', firstName: 'Ada', lastName: 'Lovelace' },
+    {
+      emailAddress: 'grace+clerk_test@example.com',
+      username: 'grace',
+      firstName: 'Grace',
+      lastName: 'Hopper',
+    },
+  ],
+  organizations: [{ name: 'Acme', members: [{ user: 'ada', role: 'org:admin' }, { user: 'grace' }] }],
+}
+
+/** `clerk-offline`: runs until Ctrl-C. */
+export async function serve(args: string[]): Promise<void> {
+  const { values, positionals } = readArguments(args, {
+    port: { type: 'string', default: '4400' },
+    seed: { type: 'string' },
+    'webhook-url': { type: 'string' },
+    persist: { type: 'string' },
+    'app-url': { type: 'string', default: 'http://localhost:3000' },
+  })
+  if (positionals.length > 0)
+    throw new CliError(`There is no command "${positionals[0]}". See clerk-offline --help.`)
+  const port = Number(values.port)
+  if (!/^\d+$/.test(values.port) || port > 65_535) throw new CliError('--port is a number from 0 to 65535.')
+  const app = origin('--app-url', values['app-url'])
+  const webhookUrl = values['webhook-url']
+  if (webhookUrl !== undefined) origin('--webhook-url', webhookUrl)
+  const { persist } = values
+
+  const clerk = await startClerk({
+    port,
+    seed: values.seed === undefined ? defaultSeed : await readSeed(values.seed),
+    webhookUrl,
+    snapshot: persist !== undefined && existsSync(persist) ? persist : undefined,
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error
+    throw new CliError(`Port ${port} is in use. Stop what listens there, or choose another with --port.`)
+  })
+  if (persist !== undefined) await clerk.save(persist)
+
+  console.log(banner(clerk, app))
+  const saving = persist === undefined ? undefined : keepSaving(clerk, persist)
+
+  let stopping = false
+  const stop = async () => {
+    if (stopping) process.exit(130)
+    stopping = true
+    clearInterval(saving)
+    if (persist !== undefined) await clerk.save(persist)
+    await clerk.stop()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      stop().catch((error: unknown) => {
+        console.error(`clerk-offline: ${error instanceof Error ? error.message : String(error)}`)
+        process.exit(1)
+      })
+    })
+  }
+}
+
+function banner(clerk: OfflineClerk, app: string): string {
+  const variables = { ...clerk.env, CLERK_AUTHORIZED_PARTIES: app }
+  return [
+    `Offline Clerk  ${clerk.url}`,
+    `Sign in        ${clerk.url}/sign-in?redirect_url=${encodeURIComponent(app)}`,
+    `Dashboard      ${clerk.url}/dashboard`,
+    '',
+    '# Environment of your application:',
+    ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    '',
+    'Ctrl-C stops it.',
+  ].join('\n')
+}
+
+/** At most two seconds of changes are lost when the process is killed. */
+function keepSaving(clerk: OfflineClerk, file: string): NodeJS.Timeout {
+  let saved = JSON.stringify(clerk.snapshot())
+  let busy = false
+  const look = async () => {
+    const current = JSON.stringify(clerk.snapshot())
+    if (busy || current === saved) return
+    busy = true
+    try {
+      await clerk.save(file)
+      saved = current
+    } catch (error) {
+      console.error(
+        `clerk-offline: ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    } finally {
+      busy = false
+    }
+  }
+  return setInterval(() => void look(), 2000)
+}
+
+async function readSeed(file: string): Promise<Seed> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Seed
+  } catch (error) {
+    throw new CliError(
+      `The seed ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+function origin(option: string, value: string): string {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new CliError(`${option} is a URL like http://localhost:3000.`)
+  }
+  return new URL(value).origin
+}

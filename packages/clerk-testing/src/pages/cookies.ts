@@ -1,0 +1,44 @@
+import { sessionToken } from '../resources/tokens.js'
+import type { StoredClient, World } from '../resources/world.js'
+import type { Call } from '../server/route.js'
+
+const week = 7 * 86_400
+
+/**
+ * The cookies that Clerk's SDKs look for, plain and suffixed. Ports share the cookies of a host name, so they reach the
+ * application when this page was opened under the application's own host name.
+ */
+export async function clientCookies(world: World, client: StoredClient, azp: string): Promise<string[]> {
+  const token =
+    client.session_id === null
+      ? null
+      : await sessionToken(world, client.session_id, { azp }).catch(() => null)
+  const signedIn = token !== null
+  return [
+    ...pair(world, '__clerk_db_jwt', client.browser, week),
+    ...pair(world, '__client_uat', String(signedIn ? client.uat : 0), week),
+    ...pair(world, '__session', token ?? '', signedIn ? week : 0),
+  ]
+}
+
+// Readable by scripts, as Clerk's own are: clerk-js writes them.
+const pair = ({ issuer }: World, name: string, value: string, maxAge: number) =>
+  [name, `${name}_${issuer.cookieSuffix}`].map(
+    (one) => `${one}=${value}; Path=/; SameSite=Lax; Max-Age=${maxAge}`,
+  )
+
+/** The browser that asks, when it is known. */
+export function findClient({ state, issuer }: World, call: Call): StoredClient | undefined {
+  const cookies = new Map(
+    (call.headers.cookie ?? '').split(/; */).map((one): [string, string] => {
+      const [name = '', value = ''] = one.split('=', 2)
+      return [name, value]
+    }),
+  )
+  const known = [
+    call.query.get('__clerk_db_jwt'),
+    cookies.get(`__clerk_db_jwt_${issuer.cookieSuffix}`),
+    cookies.get('__clerk_db_jwt'),
+  ]
+  return [...state.clients.values()].find(({ browser }) => known.includes(browser))
+}

@@ -1,0 +1,58 @@
+import type { Reply } from '../server/http.js'
+import { html, type Markup, page } from './html.js'
+
+const sections = [
+  ['/dashboard', 'Users'],
+  ['/dashboard/organizations', 'Organisations'],
+  ['/dashboard/sessions', 'Sessions'],
+  ['/dashboard/webhooks', 'Webhooks'],
+  ['/dashboard/settings', 'Settings'],
+] as const
+
+export function dashboardPage(
+  title: string,
+  section: (typeof sections)[number][0],
+  body: Markup,
+  status = 200,
+): Reply {
+  const navigation = html`<nav aria-label="Dashboard">${sections.map(
+    ([href, label]) =>
+      html`<a href="${href}"${href === section ? html` aria-current="page"` : ''}>${label}</a>`,
+  )}</nav>`
+  return page({ title, status, navigation, body, headers: { 'referrer-policy': 'same-origin' } })
+}
+
+/** A form of one button. */
+export const action = (path: string, label: string, kind: '' | 'primary' | 'danger' = ''): Markup =>
+  html`<form class="inline" method="post" action="${path}"><button class="${kind}">${label}</button></form>`
+
+export const field = (
+  name: string,
+  label: string,
+  value: string | number | null = '',
+  type = 'text',
+): Markup => html`<label>${label}<input name="${name}" type="${type}" value="${value ?? ''}"></label>`
+
+export const area = (name: string, label: string, value: unknown): Markup =>
+  html`<label>${label}<textarea name="${name}" spellcheck="false">${JSON.stringify(value, null, 2)}</textarea></label>`
+
+export const check = (name: string, label: string, checked: boolean): Markup =>
+  html`<label class="check"><input type="checkbox" name="${name}"${checked ? html` checked` : ''}>${label}</label>`
+
+export const choice = (name: string, label: string, options: readonly string[], chosen = ''): Markup =>
+  html`<label>${label}<select name="${name}">${options.map(
+    (option) => html`<option${option === chosen ? html` selected` : ''}>${option}</option>`,
+  )}</select></label>`
+
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly (Markup | string | number)[])[],
+): Markup {
+  if (rows.length === 0) return html`<p class="soft">Nothing here yet.</p>`
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Table"><table><thead><tr>${headings.map(
+    (heading) => html`<th scope="col">${heading}</th>`,
+  )}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`
+}
+
+export const moment = (ms: number | null): string =>
+  ms === null ? '–' : new Date(ms).toISOString().replace('T', ' ').slice(0, 19)

@@ -1,0 +1,159 @@
+import { randomText } from '../resources/ids.js'
+import { createClient, setActiveOrganization } from '../resources/sessions.js'
+import { sessionToken } from '../resources/tokens.js'
+import type { StoredClient, World } from '../resources/world.js'
+import { BackendError, notFound } from '../server/errors.js'
+import type { Reply } from '../server/http.js'
+import { allowedUrl } from '../server/origin.js'
+import type { Call, Route } from '../server/route.js'
+import { clientCookies, findClient } from './cookies.js'
+import { redirect } from './html.js'
+import { stylesheet } from './style.js'
+
+/** The part of the frontend API that a backend's SDK and a page of the application need. */
+export function frontendRoutes(world: World, allowedOrigins: readonly string[]): Route[] {
+  const at = { access: 'public', limit: 'none' } as const
+  // Handed out once, to the holder of the secret key.
+  const nonces = new Map<string, string[]>()
+
+  const handshake = async (call: Call): Promise<Reply> => {
+    const goal = allowedUrl(call.query.get('redirect_url'), allowedOrigins)
+    if (!goal) {
+      throw new BackendError(400, 'redirect_url_invalid', 'Invalid redirect_url', {
+        longMessage: 'redirect_url must be on a loopback host, or on an origin listed in allowedOrigins.',
+      })
+    }
+    const client = findClient(world, call) ?? createClient(world)
+    activate(client, call.query.get('organization_id'))
+    const directives = await clientCookies(world, client, goal.origin)
+    if (call.query.get('format') === 'nonce') {
+      const nonce = randomText(32)
+      nonces.set(nonce, directives)
+      if (nonces.size > 1000) nonces.delete(nonces.keys().next().value ?? '')
+      goal.searchParams.set('__clerk_handshake_nonce', nonce)
+    } else {
+      goal.searchParams.set('__clerk_handshake', await world.issuer.sign({ handshake: directives }))
+    }
+    return { ...redirect(goal.href), status: 307 }
+  }
+
+  const activate = (client: StoredClient, organization: string | null) => {
+    if (organization === null || client.session_id === null) return
+    const session = world.state.sessions.get(client.session_id)
+    const found = [...world.state.organizations.values()].find(({ id, slug }) =>
+      [id, slug].includes(organization),
+    )
+    const member = [...world.state.memberships.values()].some(
+      ({ user_id, organization_id }) => user_id === session?.user_id && organization_id === found?.id,
+    )
+    if (organization === '') setActiveOrganization(world, client.session_id, null)
+    else if (found && member) setActiveOrganization(world, client.session_id, found.id)
+  }
+
+  /** @throws {BackendError} 403 for a page that is not the developer's own */
+  const cors = (call: Call): Record<string, string> => {
+    const origin = allowedUrl(call.headers.origin, allowedOrigins)?.origin
+    if (origin === undefined || origin !== call.headers.origin) {
+      throw new BackendError(403, 'origin_invalid', 'Invalid HTTP Origin header', {
+        longMessage:
+          'Tokens are handed to pages on loopback hosts, or on an origin listed in allowedOrigins.',
+      })
+    }
+    return {
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      vary: 'origin',
+    }
+  }
+
+  const preflight = (call: Call): Reply => ({
+    status: 204,
+    headers: {
+      ...cors(call),
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': 'content-type',
+    },
+    text: '',
+  })
+
+  const freshToken = async (call: Call, sessionId: string | null): Promise<Reply> => {
+    const headers = cors(call)
+    const client = findClient(world, call)
+    if (!client || client.session_id === null || (sessionId !== null && client.session_id !== sessionId)) {
+      return {
+        status: 401,
+        headers,
+        json: { errors: [{ code: 'signed_out', message: 'Signed out', meta: {} }] },
+      }
+    }
+    const azp = headers['access-control-allow-origin'] ?? ''
+    return {
+      headers: { ...headers, 'set-cookie': await clientCookies(world, client, azp) },
+      json: { object: 'token', jwt: await sessionToken(world, client.session_id, { azp }) },
+    }
+  }
+
+  return [
+    { method: 'GET', path: '/v1/client/handshake', ...at, handle: handshake },
+    {
+      method: 'GET',
+      path: '/v1/clients/handshake_payload',
+      access: 'secret-key',
+      limit: 'standard',
+      handle: ({ query }) => {
+        const nonce = query.get('nonce') ?? ''
+        const directives = nonces.get(nonce)
+        nonces.delete(nonce)
+        if (!directives) throw notFound('handshake payload')
+        return { json: { nonce, directives } }
+      },
+    },
+    { method: 'OPTIONS', path: '/v1/client/token', ...at, handle: preflight },
+    { method: 'POST', path: '/v1/client/token', ...at, handle: (call) => freshToken(call, null) },
+    { method: 'OPTIONS', path: '/v1/client/sessions/:id/tokens', ...at, handle: preflight },
+    {
+      method: 'POST',
+      path: '/v1/client/sessions/:id/tokens',
+      ...at,
+      handle: (call) => freshToken(call, call.param('id')),
+    },
+    {
+      method: 'GET',
+      path: '/offline.js',
+      ...at,
+      handle: () => ({ headers: { 'content-type': 'text/javascript; charset=utf-8' }, text: script }),
+    },
+    {
+      method: 'GET',
+      path: '/offline.css',
+      ...at,
+      handle: () => ({ headers: { 'content-type': 'text/css; charset=utf-8' }, text: stylesheet }),
+    },
+    {
+      method: 'GET',
+      path: '/avatars/:id',
+      ...at,
+      handle: (call) => ({ headers: { 'content-type': 'image/svg+xml' }, text: avatar(call.param('id')) }),
+    },
+  ]
+}
+
+/** Keeps `__session` fresh while a page is open, which clerk-js does for a page that uses Clerk. */
+const script = `(() => {
+  const base = new URL(document.currentScript.src)
+  base.hostname = location.hostname
+  const call = async (path) => {
+    const answer = await fetch(base.origin + path, { method: 'POST', credentials: 'include' })
+    return answer.ok ? (await answer.json()).jwt : null
+  }
+  const token = () => call('/v1/client/token')
+  window.offlineClerk = { token }
+  token()
+  setInterval(token, 50000)
+})()
+`
+
+function avatar(id: string): string {
+  const hue = [...id].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 360, 7)
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="hsl(${hue} 45% 45%)"/><circle cx="32" cy="25" r="11" fill="#fff"/><path d="M10 64a22 20 0 0 1 44 0z" fill="#fff"/></svg>`
+}

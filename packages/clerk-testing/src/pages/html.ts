@@ -1,0 +1,78 @@
+import type { Reply } from '../server/http.js'
+
+/** Markup that is safe to send. Only {@link html} makes it. */
+export class Markup {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+type Part = Markup | string | number | boolean | null | undefined | readonly Part[]
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Everything put into the template is escaped, unless it is markup itself; lists are joined, nothing is left out. */
+export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+  return new Markup(literals.map((literal, index) => literal + render(parts[index])).join(''))
+}
+
+function render(part: Part): string {
+  if (part instanceof Markup) return part.text
+  if (Array.isArray(part)) return part.map(render).join('')
+  if (part === null || part === undefined || part === false || part === true) return ''
+  return String(part).replace(/[&<>"']/g, (char) => entities[char] ?? char)
+}
+
+export interface PageParts {
+  title: string
+  body: Markup
+  /** Markup of the navigation; none on the sign-in pages. */
+  navigation?: Markup | undefined
+  status?: number
+  headers?: Record<string, string | string[]>
+}
+
+/** A whole page. No scripts, no frames, nothing from elsewhere. */
+export function page({ title, body, navigation, status = 200, headers = {} }: PageParts): Reply {
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Offline Clerk</title>
+<link rel="stylesheet" href="/offline.css">
+</head>
+<body>
+<a class="skip" href="#main">Skip to content</a>
+<header><a class="brand" href="/dashboard">Offline Clerk</a>${navigation}</header>
+<main id="main">${body}</main>
+</body>
+</html>
+`
+  return {
+    status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy':
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+      // With a referrer from another origin the official SDK starts a handshake instead of taking the cookie.
+      'referrer-policy': 'no-referrer',
+      ...headers,
+    },
+    text: document.text,
+  }
+}
+
+export const redirect = (location: string, headers: Record<string, string | string[]> = {}): Reply => ({
+  status: 303,
+  headers: { location, 'referrer-policy': 'no-referrer', ...headers },
+  text: '',
+})

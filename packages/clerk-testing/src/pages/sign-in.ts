@@ -1,0 +1,276 @@
+import { emailKind } from '../resources/contacts.js'
+import { acceptOrganizationInvitation } from '../resources/invitations.js'
+import type { UserJSON } from '../resources/json.js'
+import { createClient, createSession, endSession } from '../resources/sessions.js'
+import { redeemSignInToken } from '../resources/tickets.js'
+import { createUser, findUser } from '../resources/users.js'
+import type { StoredClient, World } from '../resources/world.js'
+import { BackendError } from '../server/errors.js'
+import type { Reply } from '../server/http.js'
+import { allowedUrl } from '../server/origin.js'
+import type { Call, Route } from '../server/route.js'
+import { clientCookies, findClient } from './cookies.js'
+import { assertSameOrigin } from './guard.js'
+import { html, type Markup, page, redirect } from './html.js'
+
+const listedUsers = 25
+
+export function signInRoutes(world: World, allowedOrigins: readonly string[]): Route[] {
+  const at = { access: 'public', limit: 'none' } as const
+
+  /** Where to go afterwards; `null` stays here. @throws {BackendError} 400 for a place that is not the developer's own */
+  const target = (given: string | null): URL | null => {
+    if (!given) return null
+    const url = allowedUrl(given, allowedOrigins)
+    if (url) return url
+    throw new BackendError(400, 'redirect_url_invalid', 'Invalid redirect_url', {
+      longMessage: 'redirect_url must be on a loopback host, or on an origin listed in allowedOrigins.',
+    })
+  }
+
+  /** The same page under the application's host name, where its cookies can be set. */
+  const atTheApplication = (call: Call): Reply | undefined => {
+    const goal = target(call.query.get('redirect_url'))
+    const here = new URL(`http://${call.headers.host}`)
+    if (goal === null || goal.hostname === here.hostname) return undefined
+    here.hostname = goal.hostname
+    return redirect(`${here.origin}${call.url.pathname}${call.url.search}`)
+  }
+
+  const finish = async (call: Call, client: StoredClient, goal: URL | null): Promise<Reply> => {
+    const origin = goal?.origin ?? `http://${call.headers.host}`
+    const headers = { 'set-cookie': await clientCookies(world, client, origin) }
+    return redirect(goal?.href ?? '/account', headers)
+  }
+
+  const signIn = (call: Call, user: UserJSON, goal: URL | null, organizationId?: string | null) => {
+    const client = findClient(world, call) ?? createClient(world)
+    if (client.session_id !== null) endSession(world, client.session_id, 'ended')
+    createSession(
+      world,
+      { user_id: user.id, ...(organizationId ? { organization_id: organizationId } : {}) },
+      client,
+    )
+    return finish(call, client, goal)
+  }
+
+  const ended = (user: UserJSON) =>
+    user.banned ? 'This account is banned.' : user.locked ? 'This account is locked.' : undefined
+
+  return [
+    {
+      method: 'GET',
+      path: '/sign-in',
+      ...at,
+      handle: (call) => atTheApplication(call) ?? signInPage(world, call.query.get('redirect_url')),
+    },
+    {
+      method: 'POST',
+      path: '/sign-in',
+      ...at,
+      handle: (call) => {
+        assertSameOrigin(call)
+        const given = call.form.get('redirect_url')
+        const identifier = call.form.get('identifier')?.trim() ?? ''
+        const goal = target(given)
+        const user = findUser(world, identifier)
+        const problem = user ? ended(user) : `There is nobody called “${identifier}” here.`
+        if (!user || problem) return signInPage(world, given, problem, identifier)
+        return signIn(call, user, goal, call.form.get('organization_id'))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/sign-up',
+      ...at,
+      handle: (call) => atTheApplication(call) ?? signUpPage(world, call.query),
+    },
+    {
+      method: 'POST',
+      path: '/sign-up',
+      ...at,
+      handle: (call) => {
+        assertSameOrigin(call)
+        const goal = target(call.form.get('redirect_url'))
+        const value = (name: string) => call.form.get(name)?.trim() || null
+        const email = value('email_address') ?? ''
+        if (!emailKind.valid(email)) return signUpPage(world, call.form, 'Enter an e-mail address.')
+        try {
+          const user = createUser(world, {
+            email_address: [email],
+            first_name: value('first_name'),
+            last_name: value('last_name'),
+          })
+          acceptInvitation(world, value('invitation'), user)
+          return signIn(call, user, goal)
+        } catch (error) {
+          if (!(error instanceof BackendError)) throw error
+          return signUpPage(world, call.form, error.longMessage)
+        }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/tickets/accept',
+      ...at,
+      handle: (call) => {
+        const moved = atTheApplication(call)
+        if (moved) return moved
+        const user = world.state.users.get(redeemSignInToken(world, call.query.get('ticket') ?? '') ?? '')
+        if (!user || ended(user)) {
+          throw new BackendError(
+            400,
+            'ticket_invalid',
+            'The sign-in token is used, revoked, expired or unknown',
+          )
+        }
+        return signIn(call, user, target(call.query.get('redirect_url')))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/account',
+      ...at,
+      handle: (call) => accountPage(world, findClient(world, call)),
+    },
+    {
+      method: 'GET',
+      path: '/sign-out',
+      ...at,
+      handle: (call) => atTheApplication(call) ?? signOutPage(call.query.get('redirect_url')),
+    },
+    {
+      method: 'POST',
+      path: '/sign-out',
+      ...at,
+      handle: (call) => {
+        assertSameOrigin(call)
+        const goal = target(call.form.get('redirect_url'))
+        const client = findClient(world, call) ?? createClient(world)
+        if (client.session_id !== null) endSession(world, client.session_id, 'ended')
+        return finish(call, client, goal)
+      },
+    },
+  ]
+}
+
+const hidden = (name: string, value: string | null) =>
+  value ? html`<input type="hidden" name="${name}" value="${value}">` : undefined
+
+const query = (redirectUrl: string | null) =>
+  redirectUrl ? `?redirect_url=${encodeURIComponent(redirectUrl)}` : ''
+
+export const nameOf = (user: UserJSON): string =>
+  [user.first_name, user.last_name].filter(Boolean).join(' ') ||
+  user.username ||
+  primaryEmail(user) ||
+  user.id
+
+export const primaryEmail = (user: UserJSON): string =>
+  user.email_addresses.find(({ id }) => id === user.primary_email_address_id)?.email_address ?? ''
+
+function signInPage(world: World, redirectUrl: string | null, problem?: string, identifier = ''): Reply {
+  const users = [...world.state.users.values()].filter(({ banned }) => !banned).slice(0, listedUsers)
+  return page({
+    title: 'Sign in',
+    status: problem ? 422 : 200,
+    body: html`<div class="narrow">
+<h1>Sign in</h1>
+<section>
+<form method="post" action="/sign-in">
+${hidden('redirect_url', redirectUrl)}
+<label>E-mail address, phone number or username
+<input name="identifier" value="${identifier}" autocomplete="username" required${problem ? html` aria-invalid="true" aria-describedby="problem"` : ''}></label>
+${problem ? html`<p role="alert" id="problem">${problem}</p>` : ''}
+<button class="primary">Sign in</button>
+</form>
+<p class="soft">No password is asked: this server only plays Clerk, on your machine.
+<a href="/sign-up${query(redirectUrl)}">Create an account</a></p>
+</section>
+${users.length > 0 ? html`<section><h2>Or go on as</h2><ul class="people">${users.map((user) => person(world, user, redirectUrl))}</ul></section>` : ''}
+</div>`,
+  })
+}
+
+function person(world: World, user: UserJSON, redirectUrl: string | null): Markup {
+  const organizations = [...world.state.memberships.values()]
+    .filter(({ user_id }) => user_id === user.id)
+    .map(({ organization_id }) => world.state.organizations.get(organization_id))
+  const button = (
+    label: string,
+    organizationId: string | null,
+  ) => html`<li><form method="post" action="/sign-in">
+${hidden('redirect_url', redirectUrl)}${hidden('identifier', user.id)}${hidden('organization_id', organizationId)}
+<button>${label}</button></form></li>`
+  return html`${button(nameOf(user), null)}${organizations.map((organization) =>
+    organization ? button(`${nameOf(user)} in ${organization.name}`, organization.id) : '',
+  )}`
+}
+
+function signUpPage(world: World, given: URLSearchParams, problem?: string): Reply {
+  const invitation = given.get('invitation')
+  const invited =
+    world.state.organizationInvitations.get(invitation ?? '') ?? world.state.invitations.get(invitation ?? '')
+  const field = (
+    name: string,
+    label: string,
+    type: string,
+    autocomplete: string,
+    value = given.get(name) ?? '',
+  ) =>
+    html`<label>${label}<input name="${name}" type="${type}" value="${value}" autocomplete="${autocomplete}"${type === 'email' ? html` required` : ''}></label>`
+  return page({
+    title: 'Sign up',
+    status: problem ? 422 : 200,
+    body: html`<div class="narrow">
+<h1>Create an account</h1>
+<section>
+<form method="post" action="/sign-up">
+${hidden('redirect_url', given.get('redirect_url'))}${hidden('invitation', invitation)}
+${field('email_address', 'E-mail address', 'email', 'email', given.get('email_address') ?? invited?.email_address ?? '')}
+${field('first_name', 'First name', 'text', 'given-name')}
+${field('last_name', 'Last name', 'text', 'family-name')}
+${problem ? html`<p role="alert">${problem}</p>` : ''}
+<button class="primary">Create account</button>
+</form>
+<p class="soft"><a href="/sign-in${query(given.get('redirect_url'))}">Sign in instead</a></p>
+</section></div>`,
+  })
+}
+
+/** Following the link of an invitation, as far as it goes here: membership, or the invitation's public metadata. */
+function acceptInvitation(world: World, id: string | null, user: UserJSON): void {
+  const invitation = world.state.invitations.get(id ?? '')
+  if (invitation?.status === 'pending' && invitation.email_address === primaryEmail(user)) {
+    invitation.status = 'accepted'
+    user.public_metadata = { ...invitation.public_metadata }
+  }
+  const organizationInvitation = world.state.organizationInvitations.get(id ?? '')
+  if (
+    organizationInvitation?.status === 'pending' &&
+    organizationInvitation.email_address === primaryEmail(user)
+  ) {
+    acceptOrganizationInvitation(world, organizationInvitation.id, user.id)
+  }
+}
+
+function accountPage(world: World, client: StoredClient | undefined): Reply {
+  const session = world.state.sessions.get(client?.session_id ?? '')
+  const user = session && world.state.users.get(session.user_id)
+  return page({
+    title: 'Account',
+    body: html`<div class="narrow"><h1>${user ? `Signed in as ${nameOf(user)}` : 'Signed out'}</h1>
+<section>${
+      user
+        ? html`<p><code>${user.id}</code></p><form method="post" action="/sign-out"><button>Sign out</button></form>`
+        : html`<p><a href="/sign-in">Sign in</a></p>`
+    }</section></div>`,
+  })
+}
+
+const signOutPage = (redirectUrl: string | null): Reply =>
+  page({
+    title: 'Sign out',
+    body: html`<div class="narrow"><h1>Sign out</h1><section><form method="post" action="/sign-out">
+${hidden('redirect_url', redirectUrl)}<button class="primary">Sign out</button></form></section></div>`,
+  })
