@@ -21,7 +21,11 @@ export function createSigner(kid = 'ins_1', modulusLength = 2048): Signer {
     jwk,
     pem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     mint: (claims, header = {}) =>
-      compact({ alg: 'RS256', cat: 'cl_B7d4PD111AAA', kid, typ: 'JWT', ...header }, claims, rs256(privateKey)),
+      compact(
+        { alg: 'RS256', cat: 'cl_B7d4PD111AAA', kid, typ: 'JWT', ...header },
+        claims,
+        rs256(privateKey),
+      ),
   }
 }
 
@@ -34,7 +38,9 @@ export function compact(header: unknown, payload: unknown, signInput: SignInput)
 }
 
 export function encode(part: unknown): string {
-  const bytes = Buffer.isBuffer(part) ? part : Buffer.from(typeof part === 'string' ? part : JSON.stringify(part))
+  const bytes = Buffer.isBuffer(part)
+    ? part
+    : Buffer.from(typeof part === 'string' ? part : JSON.stringify(part))
   return bytes.toString('base64url')
 }
 
@@ -49,4 +55,3 @@ export const hs256 =
     createHmac('sha256', secret).update(input).digest()
 
 export const unsigned: SignInput = () => Buffer.alloc(0)
-

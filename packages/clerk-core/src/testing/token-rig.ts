@@ -38,7 +38,8 @@ export function createTokenRig(options: Partial<ClerkOptions>, timings: RemoteKe
     get keys() {
       return keys
     },
-    judge: async (token, context = { allowMissingAzp: resolved.allowMissingAzp }) => judge.judge(token, context),
+    judge: async (token, context = { allowMissingAzp: resolved.allowMissingAzp }) =>
+      judge.judge(token, context),
     reason: async (token, context) => {
       const verdict = await rig.judge(token, context)
       return verdict.ok ? 'accepted' : verdict.error.reason
@@ -62,7 +63,12 @@ export function createTokenRig(options: Partial<ClerkOptions>, timings: RemoteKe
     },
     names: () => events.map(({ name }) => name),
   }
-  const resolved = resolveOptions({ issuer: ISSUER, authorizedParties: [APP], now: () => rig.now, ...options })
+  const resolved = resolveOptions({
+    issuer: ISSUER,
+    authorizedParties: [APP],
+    now: () => rig.now,
+    ...options,
+  })
   const observer = createObserver(() => rig.now)
   observer.add((event) => events.push(event))
   const keys = createKeySource(resolved, observer, timings)

@@ -7,7 +7,9 @@ const signer = createSigner()
 const other = createSigner('ins_2')
 
 /** A rig on a key set over HTTP. */
-async function withServer(run: (server: Awaited<ReturnType<typeof startServer>>) => Promise<void>): Promise<void> {
+async function withServer(
+  run: (server: Awaited<ReturnType<typeof startServer>>) => Promise<void>,
+): Promise<void> {
   const server = await startServer(json({ keys: [signer.jwk] }))
   try {
     await run(server)
@@ -33,7 +35,11 @@ describe('the verified-token cache', () => {
     const attacks = {
       'same beginning': token.slice(0, -8) + 'A'.repeat(8),
       'same header and signature': `${h}.${encode(rig.claims({ sub: 'user_admin' }))}.${s}`,
-      'same payload': compact({ alg: 'RS256', kid: 'ins_1' }, Buffer.from(p, 'base64url'), rs256(other.privateKey)),
+      'same payload': compact(
+        { alg: 'RS256', kid: 'ins_1' },
+        Buffer.from(p, 'base64url'),
+        rs256(other.privateKey),
+      ),
       'same signature': `${encode({ alg: 'RS256', kid: 'ins_1' })}.${p}.${s}`,
     }
     for (const [name, attack] of Object.entries(attacks)) {
@@ -117,7 +123,9 @@ describe('the verified-token cache', () => {
     await rig.reason(token)
     for (let i = 0; i < 50; i++) {
       expect(await rig.reason(other.mint(rig.claims({ jti: i })))).toBe('signature-invalid')
-      expect(await rig.reason(signer.mint(rig.claims({ jti: i, iss: 'https://x.example' })))).toBe('issuer-mismatch')
+      expect(await rig.reason(signer.mint(rig.claims({ jti: i, iss: 'https://x.example' })))).toBe(
+        'issuer-mismatch',
+      )
     }
     rig.events.length = 0
     await rig.reason(token)
@@ -145,8 +153,12 @@ describe('the verified-token cache', () => {
     const mine = createTokenRig({ jwtKey: signer.pem })
     expect(await mine.reason(token)).toBe('accepted')
     expect(await createTokenRig({ jwtKey: other.pem }).reason(token)).toBe('signature-invalid')
-    expect(await createTokenRig({ jwtKey: signer.pem, issuer: 'https://x.example' }).reason(token)).toBe('issuer-mismatch')
-    expect(await createTokenRig({ jwtKey: signer.pem, audience: 'api' }).reason(token)).toBe('audience-mismatch')
+    expect(await createTokenRig({ jwtKey: signer.pem, issuer: 'https://x.example' }).reason(token)).toBe(
+      'issuer-mismatch',
+    )
+    expect(await createTokenRig({ jwtKey: signer.pem, audience: 'api' }).reason(token)).toBe(
+      'audience-mismatch',
+    )
     expect(await mine.reason(token)).toBe('accepted')
   })
 

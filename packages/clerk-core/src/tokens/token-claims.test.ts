@@ -27,20 +27,26 @@ describe('exp, nbf and iat', () => {
     ['true', true],
     ['too large to be exact', 2 ** 53],
   ])('must be whole seconds: %s', async (_name, value) => {
-    for (const claim of ['exp', 'nbf', 'iat']) expect(await judge({ [claim]: value })).toBe('time-claim-invalid')
+    for (const claim of ['exp', 'nbf', 'iat'])
+      expect(await judge({ [claim]: value })).toBe('time-claim-invalid')
   })
 
-  it.each(['1e400', '-1e400', '1.5e-3', '1800000000.000001'])('must be whole seconds: %s', async (literal) => {
-    const rig = createTokenRig(options)
-    const claims = JSON.stringify(rig.claims({ exp: 'HERE' })).replace('"HERE"', literal)
-    const token = compact({ alg: 'RS256', kid: 'ins_1' }, claims, rs256(signer.privateKey))
-    expect(await rig.reason(token)).toBe('time-claim-invalid')
-  })
+  it.each(['1e400', '-1e400', '1.5e-3', '1800000000.000001'])(
+    'must be whole seconds: %s',
+    async (literal) => {
+      const rig = createTokenRig(options)
+      const claims = JSON.stringify(rig.claims({ exp: 'HERE' })).replace('"HERE"', literal)
+      const token = compact({ alg: 'RS256', kid: 'ins_1' }, claims, rs256(signer.privateKey))
+      expect(await rig.reason(token)).toBe('time-claim-invalid')
+    },
+  )
 
   it('refuses NaN, which is not even JSON', async () => {
     const rig = createTokenRig(options)
     const claims = JSON.stringify(rig.claims({ exp: 'HERE' })).replace('"HERE"', 'NaN')
-    expect(await rig.reason(compact({ alg: 'RS256' }, claims, rs256(signer.privateKey)))).toBe('token-malformed')
+    expect(await rig.reason(compact({ alg: 'RS256' }, claims, rs256(signer.privateKey)))).toBe(
+      'token-malformed',
+    )
   })
 
   it('refuses milliseconds and ten years', async () => {
@@ -53,24 +59,30 @@ describe('exp, nbf and iat', () => {
     expect(await judge({ exp: START + 86_401 })).toBe('lifetime-too-long')
   })
 
-  it.each([0, 5, 300])('holds the boundary of exp with a tolerance of %i s', async (clockToleranceSeconds) => {
-    const at = (exp: number) => judge({ exp, iat: exp - 60, nbf: exp - 60 }, { clockToleranceSeconds })
-    expect(await at(START - clockToleranceSeconds - 1)).toBe('token-expired')
-    expect(await at(START - clockToleranceSeconds)).toBe('token-expired')
-    expect(await at(START - clockToleranceSeconds + 1)).toBe('accepted')
-  })
+  it.each([0, 5, 300])(
+    'holds the boundary of exp with a tolerance of %i s',
+    async (clockToleranceSeconds) => {
+      const at = (exp: number) => judge({ exp, iat: exp - 60, nbf: exp - 60 }, { clockToleranceSeconds })
+      expect(await at(START - clockToleranceSeconds - 1)).toBe('token-expired')
+      expect(await at(START - clockToleranceSeconds)).toBe('token-expired')
+      expect(await at(START - clockToleranceSeconds + 1)).toBe('accepted')
+    },
+  )
 
-  it.each([0, 5, 300])('holds the boundary of nbf and iat with a tolerance of %i s', async (clockToleranceSeconds) => {
-    for (const [claim, reason] of [
-      ['nbf', 'token-not-yet-valid'],
-      ['iat', 'token-issued-in-future'],
-    ] as const) {
-      const at = (time: number) => judge({ [claim]: time, exp: time + 60 }, { clockToleranceSeconds })
-      expect(await at(START + clockToleranceSeconds - 1)).toBe('accepted')
-      expect(await at(START + clockToleranceSeconds)).toBe('accepted')
-      expect(await at(START + clockToleranceSeconds + 1)).toBe(reason)
-    }
-  })
+  it.each([0, 5, 300])(
+    'holds the boundary of nbf and iat with a tolerance of %i s',
+    async (clockToleranceSeconds) => {
+      for (const [claim, reason] of [
+        ['nbf', 'token-not-yet-valid'],
+        ['iat', 'token-issued-in-future'],
+      ] as const) {
+        const at = (time: number) => judge({ [claim]: time, exp: time + 60 }, { clockToleranceSeconds })
+        expect(await at(START + clockToleranceSeconds - 1)).toBe('accepted')
+        expect(await at(START + clockToleranceSeconds)).toBe('accepted')
+        expect(await at(START + clockToleranceSeconds + 1)).toBe(reason)
+      }
+    },
+  )
 
   it('gives the claims of a token that is nothing but expired, and of no other', async () => {
     const rig = createTokenRig(options)
@@ -81,7 +93,9 @@ describe('exp, nbf and iat', () => {
     }
     expect(await expiredClaims(signer.mint(rig.claims(old)))).toBe('sess_1')
     expect(await expiredClaims(signer.mint(rig.claims({ ...old, azp: undefined })))).toBe(undefined)
-    expect(await expiredClaims(signer.mint(rig.claims({ ...old, azp: 'https://evil.example' })))).toBe(undefined)
+    expect(await expiredClaims(signer.mint(rig.claims({ ...old, azp: 'https://evil.example' })))).toBe(
+      undefined,
+    )
     expect(await expiredClaims(createSigner().mint(rig.claims(old)))).toBe(undefined)
     rig.revoked.add('sess_1')
     expect(await expiredClaims(signer.mint(rig.claims(old)))).toBe(undefined)
@@ -97,9 +111,12 @@ describe('sub and sid', () => {
     expect(await judge({ sub: 'mch_1' })).toBe('subject-invalid')
   })
 
-  it.each([undefined, '', 7, null, ['sess_1']])('refuses sid %j, as a JWT template token has none', async (sid) => {
-    expect(await judge({ sid })).toBe('session-id-invalid')
-  })
+  it.each([undefined, '', 7, null, ['sess_1']])(
+    'refuses sid %j, as a JWT template token has none',
+    async (sid) => {
+      expect(await judge({ sid })).toBe('session-id-invalid')
+    },
+  )
 
   it('refuses a revoked session or user, also on a hit', async () => {
     for (const id of ['sess_1', 'user_1']) {
@@ -149,12 +166,14 @@ describe('azp', () => {
     expect(await judge({ azp }, { allowMissingAzp: true })).toBe('authorized-party-mismatch')
   })
 
-  it.each(['https://app.example.com/', 'https://APP.example.com', 'https://app.example.com:443', 'HTTPS://app.example.com'])(
-    'understands the option %s',
-    async (party) => {
-      expect(await judge({}, { authorizedParties: ['https://other.example', party] })).toBe('accepted')
-    },
-  )
+  it.each([
+    'https://app.example.com/',
+    'https://APP.example.com',
+    'https://app.example.com:443',
+    'HTTPS://app.example.com',
+  ])('understands the option %s', async (party) => {
+    expect(await judge({}, { authorizedParties: ['https://other.example', party] })).toBe('accepted')
+  })
 
   it("may be anything with 'any', but must be there", async () => {
     expect(await judge({ azp: 'https://evil.example' }, { authorizedParties: 'any' })).toBe('accepted')

@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { json, startServer } from '../testing/http-server.js'
 import { compact, createSigner, encode, hs256, rs256, unsigned } from '../testing/signer.js'
 import { createTokenRig } from '../testing/token-rig.js'
-import { json, startServer } from '../testing/http-server.js'
 
 const signer = createSigner()
 const attacker = createSigner('ins_attacker')
@@ -48,7 +48,10 @@ describe('algorithms', () => {
     const signatures = [
       (input: string) => sign('sha384', Buffer.from(input), signer.privateKey),
       (input: string) =>
-        sign('sha256', Buffer.from(input), { key: signer.privateKey, padding: 6 /* RSA_PKCS1_PSS_PADDING */ }),
+        sign('sha256', Buffer.from(input), {
+          key: signer.privateKey,
+          padding: 6 /* RSA_PKCS1_PSS_PADDING */,
+        }),
       (input: string) => sign('sha256', Buffer.from(input), ec),
     ]
     for (const signature of signatures) {
@@ -97,9 +100,12 @@ describe('header', () => {
     expect(await rig.reason(signer.mint(rig.claims(), { cat }))).toBe('accepted')
   })
 
-  it.each(['cl_B7d4PD222AAA', 'cl_B7d4PD333AAA', 'cl_unknown', '', null, 1])('refuses cat %j', async (cat) => {
-    expect(await rig.reason(signer.mint(rig.claims(), { cat }))).toBe('token-category-not-allowed')
-  })
+  it.each(['cl_B7d4PD222AAA', 'cl_B7d4PD333AAA', 'cl_unknown', '', null, 1])(
+    'refuses cat %j',
+    async (cat) => {
+      expect(await rig.reason(signer.mint(rig.claims(), { cat }))).toBe('token-category-not-allowed')
+    },
+  )
 
   it('needs a kid that is a string with a key set, and finds no key by the names of Object.prototype', async () => {
     const server = await startServer(json({ keys: [signer.jwk] }))
@@ -112,7 +118,9 @@ describe('header', () => {
       for (const kid of ['', '__proto__', 'constructor', 'toString', 'k'.repeat(5000)]) {
         expect(await remote.reason(signer.mint(remote.claims(), { kid }))).toBe('key-not-found')
       }
-      expect(await remote.reason(signer.mint(remote.claims(), { kid: 'k'.repeat(10_240) }))).toBe('token-too-large')
+      expect(await remote.reason(signer.mint(remote.claims(), { kid: 'k'.repeat(10_240) }))).toBe(
+        'token-too-large',
+      )
     } finally {
       await server.stop()
     }
@@ -165,13 +173,17 @@ describe('encoding', () => {
     expect(await rig.reason(token)).toBe('token-malformed')
   })
 
-  it.each([['array', '[]'], ['null', 'null'], ['number', '7'], ['string', '"x"'], ['nothing', ' '], ['cut off', '{"a":']])(
-    'refuses a header or payload that is %s, with a good signature',
-    async (_name, part) => {
-      expect(await rig.reason(compact(part, rig.claims(), rs256(signer.privateKey)))).toBe('token-malformed')
-      expect(await rig.reason(compact(header, part, rs256(signer.privateKey)))).toBe('token-malformed')
-    },
-  )
+  it.each([
+    ['array', '[]'],
+    ['null', 'null'],
+    ['number', '7'],
+    ['string', '"x"'],
+    ['nothing', ' '],
+    ['cut off', '{"a":'],
+  ])('refuses a header or payload that is %s, with a good signature', async (_name, part) => {
+    expect(await rig.reason(compact(part, rig.claims(), rs256(signer.privateKey)))).toBe('token-malformed')
+    expect(await rig.reason(compact(header, part, rs256(signer.privateKey)))).toBe('token-malformed')
+  })
 
   it('refuses invalid UTF-8 and a byte order mark', async () => {
     const claims = Buffer.from(JSON.stringify(rig.claims({ name: 'X' })))
@@ -196,7 +208,11 @@ describe('encoding', () => {
   it('survives JSON that is nested as deep as fits, and refuses 20,000 levels', async () => {
     const nested = (depth: number) => {
       const claims = JSON.stringify(rig.claims()).slice(0, -1)
-      return compact(header, `${claims},"deep":${'['.repeat(depth)}${']'.repeat(depth)}}`, rs256(signer.privateKey))
+      return compact(
+        header,
+        `${claims},"deep":${'['.repeat(depth)}${']'.repeat(depth)}}`,
+        rs256(signer.privateKey),
+      )
     }
     expect(await rig.reason(nested(2500))).toBe('accepted')
     expect(await rig.reason(nested(20_000))).toBe('token-too-large')
@@ -210,7 +226,11 @@ describe('encoding', () => {
 
   it('lets `__proto__` and `constructor` be claims like any other', async () => {
     const claims = JSON.stringify(rig.claims()).slice(0, -1)
-    const token = compact(header, `${claims},"__proto__":{"admin":true},"constructor":1}`, rs256(signer.privateKey))
+    const token = compact(
+      header,
+      `${claims},"__proto__":{"admin":true},"constructor":1}`,
+      rs256(signer.privateKey),
+    )
     const verdict = await rig.judge(token)
     expect(verdict.ok).toBe(true)
     expect(verdict.ok && verdict.token.claims.admin).toBe(undefined)
@@ -218,7 +238,8 @@ describe('encoding', () => {
   })
 
   it('answers for what is not a string at all', async () => {
-    for (const token of [undefined, null, 7, {}, []]) expect(await rig.reason(token as never)).toBe('token-malformed')
+    for (const token of [undefined, null, 7, {}, []])
+      expect(await rig.reason(token as never)).toBe('token-malformed')
   })
 })
 
@@ -232,7 +253,9 @@ describe('signature', () => {
   })
 
   it('is judged before any claim', async () => {
-    const token = attacker.mint(rig.claims({ exp: 1, iss: 'https://evil.example', azp: 'x' }), { kid: 'ins_1' })
+    const token = attacker.mint(rig.claims({ exp: 1, iss: 'https://evil.example', azp: 'x' }), {
+      kid: 'ins_1',
+    })
     expect(await rig.reason(token)).toBe('signature-invalid')
   })
 })
@@ -241,7 +264,9 @@ describe('what a refusal says', () => {
   it('never holds the token or a claim', async () => {
     const token = signer.mint(rig.claims({ iss: 'https://evil.example', sub: 'user_secret' }))
     const verdict = await rig.judge(token)
-    const said = verdict.ok ? '' : `${verdict.error.message} ${verdict.error.stack} ${JSON.stringify(verdict.error)}`
+    const said = verdict.ok
+      ? ''
+      : `${verdict.error.message} ${verdict.error.stack} ${JSON.stringify(verdict.error)}`
     expect(said).toContain('issuer')
     for (const part of [...token.split('.'), 'user_secret', 'evil']) expect(said).not.toContain(part)
   })
