@@ -1,4 +1,5 @@
 import { signWebhook } from '@acme/clerk-testing'
+import type { ClerkApi } from '../api/api.js'
 import { createClerkApi } from '../api/client.js'
 import { resolveOptions } from '../configure.js'
 import type { MemoryMembership } from '../memory/memory-organizations.js'
@@ -36,8 +37,15 @@ export function webhookRig<U extends UserRecord, M extends MembershipRecord>({
   clock = { ms: 1_700_000_000_000 },
   withInbox = true,
   apiUrl = 'http://127.0.0.1:9',
+  getUser,
   ...overrides
-}: Partial<ClerkOptions<U, M>> & { stores: Stores<U, M>; clock?: Clock; withInbox?: boolean }) {
+}: Partial<ClerkOptions<U, M>> & {
+  stores: Stores<U, M>
+  clock?: Clock
+  withInbox?: boolean
+  /** Clerk's answer at a moment of the past, which no server gives. */
+  getUser?: ClerkApi['getUser']
+}) {
   const options = resolveOptions<U, M>({
     authorizedParties: 'any',
     issuer: 'https://clerk.example.com',
@@ -53,6 +61,7 @@ export function webhookRig<U extends UserRecord, M extends MembershipRecord>({
   observer.add((event) => events.push(event))
   const changes: Change[] = []
   const api = createClerkApi(options, observer)
+  if (getUser !== undefined) api.getUser = getUser
   const users = createUserDirectory<U>({
     store: stores.users,
     options,
