@@ -42,6 +42,11 @@ export interface AppBinding {
   readonly sessions: readonly SessionKind[]
   /** The parsers the framework can have before the route; none where its route cannot be reached by one. */
   readonly bodyParsers: readonly BodyParser[]
+  /**
+   * For an adapter that has no routes of its own and wraps every answer: takes the data out of a good one. Then only the
+   * guards are tested, and of a refusal only its status.
+   */
+  unwrap?(body: unknown): unknown
   start(spec: AppSpec): Promise<RunningApp>
 }
 

@@ -35,6 +35,8 @@ export interface Case {
   readonly title: string
   /** Runs once for every kind of session the framework has; without it, without a session. */
   readonly sessions?: 'every' | 'server'
+  /** About Node's headers or about pages: nothing for an adapter without routes of its own. */
+  readonly routesOnly?: true
   readonly clerk?: Partial<ClerkOptions>
   readonly app?: Partial<Omit<AppSpec, 'clerk'>>
   readonly steps: (world: World) => readonly Step[] | Promise<readonly Step[]>

@@ -88,6 +88,7 @@ export const accessCases: readonly Case[] = [
     ],
   },
   {
+    routesOnly: true,
     title: 'repeated headers are never more than the first of them',
     steps: ({ ada, bob, orgId }) => [
       {
@@ -198,6 +199,7 @@ export const accessCases: readonly Case[] = [
     },
   },
   {
+    routesOnly: true,
     title: 'only a browser that navigates is redirected to sign in',
     steps: ({ offline, ada }) => {
       const location = new RegExp(

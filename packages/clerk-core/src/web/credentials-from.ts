@@ -44,6 +44,7 @@ export function credentialsFromFetch(request: {
     fetchSite: get('sec-fetch-site'),
     fetchDest: get('sec-fetch-dest'),
     method,
+    upgrade: /websocket/i.test(get('upgrade') ?? ''),
     organization: get('x-organization-id'),
   }
 }
