@@ -1,1 +1,5 @@
-export {}
+export { type MongoStores, mongoStore } from './mongo-store.js'
+export type { CollectionNames, MongoStoreOptions } from './options.js'
+export type { MongoInvitation, MongoMembership, MongoOrganization, MongoUser } from './rows.js'
+export type { MongoOrganizationStore } from './stores/organizations.js'
+export type { MongoUserStore } from './stores/users.js'

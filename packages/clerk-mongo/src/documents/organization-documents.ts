@@ -1,0 +1,93 @@
+import type {
+  InvitationSnapshot,
+  MembershipIdentity,
+  MembershipSnapshot,
+  OrganizationSnapshot,
+} from '@acme/clerk-core'
+import type { Document } from 'mongodb'
+import { versionOf } from '../collection/changes.js'
+import type { MongoInvitation, MongoMembership, MongoOrganization } from '../rows.js'
+import { dateOf, dateOrNull, earlier, textOrNull } from './fields.js'
+import { decodeMetadata, encodeMetadata } from './metadata.js'
+
+export function organizationDocument(snapshot: OrganizationSnapshot): Document {
+  const { name, slug, imageUrl, publicMetadata, privateMetadata, membersCount, createdAt } = snapshot
+  return {
+    ...{ name, slug, imageUrl, membersCount },
+    publicMetadata: encodeMetadata(publicMetadata),
+    ...(privateMetadata === undefined ? {} : { privateMetadata: encodeMetadata(privateMetadata) }),
+    createdAt: dateOf(createdAt),
+  }
+}
+
+export function organizationRow<Id>(document: Document): MongoOrganization<Id> {
+  return {
+    id: document._id,
+    clerkId: document.clerkId,
+    name: textOrNull(document.name),
+    slug: textOrNull(document.slug),
+    imageUrl: textOrNull(document.imageUrl),
+    publicMetadata: decodeMetadata(document.publicMetadata),
+    privateMetadata: decodeMetadata(document.privateMetadata),
+    membersCount: typeof document.membersCount === 'number' ? document.membersCount : null,
+    createdAt: dateOrNull(document.createdAt),
+    version: versionOf(document),
+    deletedAt: dateOrNull(document.deletedAt),
+  }
+}
+
+export const membershipIdentity = ({ orgId, userId, createdAt }: MembershipIdentity): Document => ({
+  orgId,
+  userId,
+  createdAt: new Date(createdAt),
+})
+
+export function membershipDocument(snapshot: MembershipSnapshot): Document {
+  const { role, permissions, publicMetadata } = snapshot
+  return {
+    ...membershipIdentity(snapshot),
+    ...{ role, permissions: [...permissions] },
+    publicMetadata: encodeMetadata(publicMetadata),
+  }
+}
+
+/** The deletion of an organisation is that of its memberships: no event has to arrive for each. */
+export function membershipRow<Id>(document: Document, organization: Document | null): MongoMembership<Id> {
+  return {
+    id: document._id,
+    clerkId: document.clerkId,
+    orgId: document.orgId,
+    userId: document.userId,
+    role: textOrNull(document.role),
+    permissions: document.permissions ?? [],
+    publicMetadata: decodeMetadata(document.publicMetadata),
+    createdAt: document.createdAt,
+    version: versionOf(document),
+    deletedAt: earlier(dateOrNull(document.deletedAt), dateOrNull(organization?.deletedAt)),
+  }
+}
+
+export function invitationDocument(snapshot: InvitationSnapshot): Document {
+  const { orgId, email, role, status, publicMetadata, createdAt, expiresAt } = snapshot
+  return {
+    ...{ orgId, email, role, status },
+    publicMetadata: encodeMetadata(publicMetadata),
+    createdAt: dateOf(createdAt),
+    expiresAt: dateOf(expiresAt),
+  }
+}
+
+export function invitationRow<Id>(document: Document): MongoInvitation<Id> {
+  return {
+    id: document._id,
+    clerkId: document.clerkId,
+    orgId: document.orgId,
+    email: textOrNull(document.email),
+    role: textOrNull(document.role),
+    status: document.status,
+    publicMetadata: decodeMetadata(document.publicMetadata),
+    createdAt: dateOrNull(document.createdAt),
+    expiresAt: dateOrNull(document.expiresAt),
+    version: versionOf(document),
+  }
+}

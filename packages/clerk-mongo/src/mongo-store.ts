@@ -1,0 +1,65 @@
+import type { Inbox, Stores } from '@acme/clerk-core'
+import type { Db, ObjectId } from 'mongodb'
+import { reach } from './collection/errors.js'
+import { type Collections, checkIndexes, ensureIndexes } from './indexes.js'
+import { normalizeEmails } from './normalize-emails.js'
+import type { MongoStoreOptions } from './options.js'
+import type { MongoMembership, MongoUser } from './rows.js'
+import { mongoInbox } from './stores/inbox.js'
+import { type MongoOrganizationStore, mongoOrganizations } from './stores/organizations.js'
+import { type MongoUserStore, mongoUsers } from './stores/users.js'
+
+export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Stores<U, MongoMembership<Id>> {
+  users: MongoUserStore<U>
+  organizations: MongoOrganizationStore<Id>
+  inbox: Required<Inbox>
+  /**
+   * Creates the indexes that the stores' queries and their uniqueness need; does nothing where they exist. Call it when you
+   * deploy, before the first request.
+   *
+   * @throws {StoreUnavailableError}
+   */
+  ensureIndexes(): Promise<void>
+  /**
+   * For linking: rows that the application made are found by their address in any case only after this, unless it keeps
+   * addresses in lower case. Reads the whole collection of users; answers how many rows it changed.
+   *
+   * @throws {StoreUnavailableError}
+   */
+  normalizeEmails(): Promise<number>
+}
+
+/**
+ * The three stores in MongoDB, through the official driver (6 or 7) and whatever client the application has. Needs nothing
+ * that a standalone server lacks: every write is atomic by being one document's.
+ *
+ * ```ts
+ * const store = mongoStore(client.db())
+ * await store.ensureIndexes()
+ * const clerk = createClerk({ ...fromEnv(), ...store })
+ * ```
+ */
+export function mongoStore<Columns extends object = object, Id = ObjectId>(
+  db: Db,
+  { collections: names = {}, newId, create }: MongoStoreOptions<Columns, Id> = {},
+): MongoStores<MongoUser<Id> & Readonly<Columns>, Id> {
+  const collections: Collections = {
+    users: db.collection(names.users ?? 'users'),
+    organizations: db.collection(names.organizations ?? 'organizations'),
+    memberships: db.collection(names.memberships ?? 'memberships'),
+    invitations: db.collection(names.invitations ?? 'invitations'),
+    inbox: db.collection(names.inbox ?? 'clerkInbox'),
+  }
+  const alive = async () => {
+    await db.command({ ping: 1 })
+  }
+  return {
+    users: mongoUsers(collections.users, { ...(newId ? { newId } : {}), ...(create ? { create } : {}) }, () =>
+      checkIndexes(collections.users),
+    ),
+    organizations: mongoOrganizations<Id>(collections, newId, () => checkIndexes(collections.memberships)),
+    inbox: mongoInbox(collections.inbox, alive),
+    ensureIndexes: () => reach(() => ensureIndexes(collections)),
+    normalizeEmails: () => reach(() => normalizeEmails(collections.users)),
+  }
+}

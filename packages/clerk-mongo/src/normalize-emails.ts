@@ -1,0 +1,25 @@
+import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb'
+
+const BATCH = 500
+
+/**
+ * Gives every row the lower-cased address by which it is found for linking. A write loses to an address that changed since
+ * it was read.
+ */
+export async function normalizeEmails(collection: Collection): Promise<number> {
+  let changed = 0
+  let batch: AnyBulkWriteOperation<Document>[] = []
+  const flush = async () => {
+    if (batch.length > 0) changed += (await collection.bulkWrite(batch, { ordered: false })).modifiedCount
+    batch = []
+  }
+  const rows = collection.find({}, { projection: { email: 1, emailLower: 1 }, batchSize: BATCH })
+  for await (const { _id, email, emailLower } of rows) {
+    if (typeof email !== 'string' || emailLower === email.toLowerCase()) continue
+    const filter = { _id: { $eq: _id }, email: { $eq: email } }
+    batch.push({ updateOne: { filter, update: { $set: { emailLower: email.toLowerCase() } } } })
+    if (batch.length === BATCH) await flush()
+  }
+  await flush()
+  return changed
+}

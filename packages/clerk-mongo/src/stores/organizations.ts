@@ -1,0 +1,163 @@
+import type { MembershipIdentity, OrganizationStore } from '@acme/clerk-core'
+import type { Collection, Document } from 'mongodb'
+import { reach } from '../collection/errors.js'
+import { checkText, checkTime, checkVersion } from '../collection/input.js'
+import { plainUniqueness } from '../collection/settle.js'
+import { uniqueColumns } from '../collection/unique-columns.js'
+import { versioned } from '../collection/versioned.js'
+import {
+  invitationDocument,
+  invitationRow,
+  membershipDocument,
+  membershipIdentity,
+  membershipRow,
+  organizationDocument,
+  organizationRow,
+} from '../documents/organization-documents.js'
+import type { MongoMembership, MongoOrganization } from '../rows.js'
+
+export type MongoOrganizationStore<Id> = Required<
+  OrganizationStore<MongoOrganization<Id>, MongoMembership<Id>>
+>
+
+export interface OrganizationCollections {
+  organizations: Collection
+  memberships: Collection
+  invitations: Collection
+}
+
+/** Ids of the organisations of one user: far fewer in practice. */
+const BATCH = 1000
+
+export function mongoOrganizations<Id>(
+  collections: OrganizationCollections,
+  newId: (() => unknown) | undefined,
+  ready: () => Promise<void>,
+): MongoOrganizationStore<Id> {
+  const organizations = versioned(
+    collections.organizations,
+    plainUniqueness(uniqueColumns(collections.organizations, { slug: 'slug' })),
+  )
+  const memberships = versioned(
+    collections.memberships,
+    plainUniqueness(uniqueColumns(collections.memberships)),
+  )
+  const invitations = versioned(
+    collections.invitations,
+    plainUniqueness(uniqueColumns(collections.invitations)),
+  )
+  const onInsert = (): Document => (newId === undefined ? {} : { _id: newId() })
+
+  /** Those of these organisations that are deleted, by their Clerk ids. */
+  async function deletedOrganizations(orgIds: readonly string[]): Promise<Set<string>> {
+    const deleted = new Set<string>()
+    for (let start = 0; start < orgIds.length; start += BATCH) {
+      const batch = orgIds.slice(start, start + BATCH)
+      const found = collections.organizations.find(
+        { clerkId: { $in: batch }, deletedAt: { $ne: null } },
+        { projection: { clerkId: 1 } },
+      )
+      for (const { clerkId } of await found.toArray()) deleted.add(clerkId)
+    }
+    return deleted
+  }
+
+  return {
+    async findOrganization(orgId) {
+      checkText(orgId, 'orgId')
+      const document = await reach(() => organizations.find(orgId))
+      return document === null ? null : organizationRow<Id>(document)
+    },
+
+    async applyOrganization(snapshot) {
+      const { clerkId, version } = snapshot
+      checkText(clerkId, 'clerkId')
+      checkVersion(version)
+      const write = { clerkId, version, synced: organizationDocument(snapshot), onInsert: onInsert() }
+      const { document, outcome } = await reach(() => organizations.apply(write))
+      return { organization: organizationRow<Id>(document), outcome }
+    },
+
+    async removeOrganization(orgId, at) {
+      checkText(orgId, 'orgId')
+      checkTime(at, 'at')
+      return organizationRow<Id>(await reach(() => organizations.remove(orgId, at, {}, onInsert())))
+    },
+
+    async findMembership(orgId, userId) {
+      checkText(orgId, 'orgId')
+      checkText(userId, 'userId')
+      const ofBoth = { orgId: { $eq: orgId }, userId: { $eq: userId } }
+      const [found, organization] = await reach(() =>
+        Promise.all([
+          collections.memberships.find(ofBoth).sort({ createdAt: -1, clerkId: -1 }).limit(1).toArray(),
+          organizations.find(orgId),
+        ]),
+      )
+      return found[0] === undefined ? null : membershipRow<Id>(found[0], organization)
+    },
+
+    async applyMembership(snapshot) {
+      const { clerkId, orgId, version } = snapshot
+      checkMembership(snapshot)
+      checkVersion(version)
+      const write = { clerkId, version, synced: membershipDocument(snapshot), onInsert: onInsert() }
+      const [{ document, outcome }, organization] = await reach(async () => [
+        await memberships.apply(write),
+        await organizations.find(orgId),
+      ])
+      return { membership: membershipRow<Id>(document, organization), outcome }
+    },
+
+    async removeMembership(membership, at) {
+      checkMembership(membership)
+      checkTime(at, 'at')
+      const bare = { ...onInsert(), ...membershipIdentity(membership) }
+      const [document, organization] = await reach(async () => [
+        await memberships.remove(membership.clerkId, at, {}, bare),
+        await organizations.find(membership.orgId),
+      ])
+      return membershipRow<Id>(document, organization)
+    },
+
+    async listMemberships(of) {
+      const [field, id] = 'userId' in of ? (['userId', of.userId] as const) : (['orgId', of.orgId] as const)
+      checkText(id, field)
+      return reach(async () => {
+        const found = await collections.memberships
+          .find({ [field]: { $eq: id }, deletedAt: { $eq: null } })
+          .sort({ createdAt: 1, clerkId: 1 })
+          .toArray()
+        const deleted = await deletedOrganizations([...new Set(found.map(({ orgId }): string => orgId))])
+        return found
+          .filter(({ orgId }) => !deleted.has(orgId))
+          .map((document) => membershipRow<Id>(document, null))
+      })
+    },
+
+    async applyInvitation(snapshot) {
+      const { clerkId, orgId, version } = snapshot
+      checkText(clerkId, 'clerkId')
+      checkText(orgId, 'orgId')
+      checkVersion(version)
+      const write = { clerkId, version, synced: invitationDocument(snapshot), onInsert: onInsert() }
+      const { document, outcome } = await reach(() => invitations.apply(write))
+      return { invitation: invitationRow<Id>(document), outcome }
+    },
+
+    async findInvitation(invitationId) {
+      checkText(invitationId, 'invitationId')
+      const document = await reach(() => invitations.find(invitationId))
+      return document === null ? null : invitationRow<Id>(document)
+    },
+
+    ping: () => reach(ready),
+  }
+}
+
+function checkMembership({ clerkId, orgId, userId, createdAt }: MembershipIdentity): void {
+  checkText(clerkId, 'clerkId')
+  checkText(orgId, 'orgId')
+  checkText(userId, 'userId')
+  checkTime(createdAt, 'createdAt')
+}
