@@ -61,6 +61,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     issuer: await createTestIssuer({ frontendApi: `127.0.0.1:${port}`, now: clock.now, key }),
     instanceId,
     url,
+    appUrl: new URL(options.appUrl ?? 'http://localhost:3000').href,
     sessionClaims: options.sessionClaims,
     now: clock.now,
     emit: (type, data) => {
@@ -70,7 +71,9 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const limiter = options.rateLimits
     ? createRateLimiter(options.rateLimits === true ? {} : options.rateLimits, clock.now)
     : null
-  const allowedOrigins = (options.allowedOrigins ?? []).map((origin) => new URL(origin).origin)
+  const allowedOrigins = [world.appUrl, ...(options.allowedOrigins ?? [])].map(
+    (origin) => new URL(origin).origin,
+  )
   const api: Route[] = [
     ...userRoutes(world),
     ...organizationRoutes(world),
@@ -130,6 +133,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
         CLERK_MACHINE_SECRET_KEY: machineSecretKey,
         CLERK_SIGN_IN_URL: `${url}/sign-in`,
         CLERK_SIGN_UP_URL: `${url}/sign-up`,
+        CLERK_AUTHORIZED_PARTIES: new URL(world.appUrl).origin,
         CLERK_TELEMETRY_DISABLED: '1',
       }
     },

@@ -60,7 +60,7 @@ export type SessionRef = string | { readonly id: string }
 export interface TokenParams {
   /** Active organisation of the token; `null` none. Default: the session's. The user must be a member. */
   organization?: OrganizationRef | null
-  /** Origin of the page that asks. Default `http://localhost:3000`; `null` leaves it out, as the Backend API does. */
+  /** Origin of the page that asks. Default: that of `appUrl`; `null` leaves it out, as the Backend API does. */
   azp?: string | null
   /** Further claims; each wins. */
   claims?: SessionTokenClaims
@@ -149,7 +149,7 @@ export function createOperations(world: World): Operations {
 
   const token: Operations['token'] = async (
     of,
-    { organization, azp = 'http://localhost:3000', claims, options } = {},
+    { organization, azp = new URL(world.appUrl).origin, claims, options } = {},
   ) => {
     const sessionId = sessionOf(of)
     const wanted =

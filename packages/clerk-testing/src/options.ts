@@ -20,6 +20,8 @@ export interface StartClerkOptions {
   snapshot?: string | Snapshot | undefined
   /** Endpoint that receives the webhooks. Without one events are only logged; see `webhooks.sendTo`. */
   webhookUrl?: string | undefined
+  /** Your application: where the pages return to by default, and the `azp` of tokens. Default `http://localhost:3000`. */
+  appUrl?: string | undefined
   /** Clock in milliseconds. Given, time stands where it says plus what `advance()` adds, and nothing happens by itself. */
   now?: (() => number) | undefined
   /** Default: a new one. */

@@ -40,6 +40,7 @@ export async function serve(args: string[]): Promise<void> {
     port,
     seed: values.seed === undefined ? defaultSeed : await readSeed(values.seed),
     webhookUrl,
+    appUrl: app,
     snapshot: persist !== undefined && existsSync(persist) ? persist : undefined,
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error
@@ -69,14 +70,13 @@ export async function serve(args: string[]): Promise<void> {
 }
 
 function banner(clerk: OfflineClerk, app: string): string {
-  const variables = { ...clerk.env, CLERK_AUTHORIZED_PARTIES: app }
   return [
     `Offline Clerk  ${clerk.url}`,
     `Sign in        ${clerk.url}/sign-in?redirect_url=${encodeURIComponent(app)}`,
     `Dashboard      ${clerk.url}/dashboard`,
     '',
     '# Environment of your application:',
-    ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    ...Object.entries(clerk.env).map(([name, value]) => `${name}=${value}`),
     '',
     'Ctrl-C stops it.',
   ].join('\n')

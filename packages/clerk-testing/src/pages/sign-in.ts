@@ -30,15 +30,15 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
 
   /** The same page under the application's host name, where its cookies can be set. */
   const atTheApplication = (call: Call): Reply | undefined => {
-    const goal = target(call.query.get('redirect_url'))
+    const goal = target(call.query.get('redirect_url')) ?? new URL(world.appUrl)
     const here = new URL(`http://${call.headers.host}`)
-    if (goal === null || goal.hostname === here.hostname) return undefined
+    if (goal.hostname === here.hostname) return undefined
     here.hostname = goal.hostname
     return redirect(`${here.origin}${call.url.pathname}${call.url.search}`)
   }
 
-  const finish = async (call: Call, client: StoredClient, goal: URL | null): Promise<Reply> => {
-    const origin = goal?.origin ?? `http://${call.headers.host}`
+  const finish = async (client: StoredClient, goal: URL | null): Promise<Reply> => {
+    const origin = goal?.origin ?? new URL(world.appUrl).origin
     const headers = { 'set-cookie': await clientCookies(world, client, origin) }
     return redirect(goal?.href ?? '/account', headers)
   }
@@ -51,7 +51,7 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
       { user_id: user.id, ...(organizationId ? { organization_id: organizationId } : {}) },
       client,
     )
-    return finish(call, client, goal)
+    return finish(client, goal)
   }
 
   const ended = (user: UserJSON) =>
@@ -148,7 +148,7 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
         const goal = target(call.form.get('redirect_url'))
         const client = findClient(world, call) ?? createClient(world)
         if (client.session_id !== null) endSession(world, client.session_id, 'ended')
-        return finish(call, client, goal)
+        return finish(client, goal)
       },
     },
   ]
@@ -262,7 +262,7 @@ function accountPage(world: World, client: StoredClient | undefined): Reply {
     body: html`<div class="narrow"><h1>${user ? `Signed in as ${nameOf(user)}` : 'Signed out'}</h1>
 <section>${
       user
-        ? html`<p><code>${user.id}</code></p><form method="post" action="/sign-out"><button>Sign out</button></form>`
+        ? html`<p><code>${user.id}</code></p><p><a href="${world.appUrl}">Go to the application</a></p><form method="post" action="/sign-out"><button>Sign out</button></form>`
         : html`<p><a href="/sign-in">Sign in</a></p>`
     }</section></div>`,
   })

@@ -101,6 +101,8 @@ export interface World {
   readonly instanceId: string
   /** `http://127.0.0.1:<port>` */
   readonly url: string
+  /** The application: where the pages return to by default, and whose origin tokens name as `azp`. */
+  readonly appUrl: string
   /** Claims added to every session token, as the instance's "customise session token" does. */
   readonly sessionClaims: ((user: UserJSON, session: SessionJSON) => Record<string, unknown>) | undefined
   /** Milliseconds. */
