@@ -1,0 +1,85 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ClerkEvent } from '@acme/clerk-core'
+import { inWords, type Line } from './words.js'
+
+/** A request, and what the library did for it. Without `request`: something it did by itself. */
+export interface Activity {
+  readonly id: number
+  readonly at: number
+  readonly request: {
+    readonly method: string
+    readonly path: string
+    readonly status: number
+    readonly durationMs: number
+    /** Who asked: the page, the demo itself (`probe`), Clerk (`webhook`) or a program. */
+    readonly from: string
+  } | null
+  readonly lines: readonly Line[]
+}
+
+interface Current {
+  readonly lines: Line[]
+  readonly viewer: string | null
+}
+
+const KEPT = 60
+
+export interface ActivityLog {
+  /** Give to `clerk.observe`. */
+  readonly listener: (event: ClerkEvent) => void
+  /** Runs a request so that what the library does for it is found again. */
+  watch<T>(viewer: string | null, run: () => T): { result: T; finish(request: NonNullable<Activity['request']>): void }
+  /** The latest first to last, then each as it happens. @param viewer only this one's; `null` all */
+  follow(viewer: string | null, send: (activity: Activity) => void): () => void
+}
+
+export function createActivityLog(now: () => number = Date.now): ActivityLog {
+  const requests = new AsyncLocalStorage<Current>()
+  const kept: { activity: Activity; viewer: string | null }[] = []
+  const followers = new Set<(activity: Activity, viewer: string | null) => void>()
+  let count = 0
+
+  function add(request: Activity['request'], lines: readonly Line[], viewer: string | null): void {
+    const told = withoutRepetition(lines)
+    if (told.length === 0) return
+    count += 1
+    const activity = { id: count, at: now(), request, lines: told }
+    kept.push({ activity, viewer })
+    if (kept.length > KEPT) kept.shift()
+    for (const follower of followers) follower(activity, viewer)
+  }
+
+  return {
+    listener(event) {
+      const line = inWords(event)
+      if (line === null) return
+      const current = requests.getStore()
+      if (current) current.lines.push(line)
+      else add(null, [line], null)
+    },
+    watch(viewer, run) {
+      const current: Current = { lines: [], viewer }
+      const result = requests.run(current, run)
+      return { result, finish: (request) => add(request, current.lines.splice(0), viewer) }
+    },
+    follow(viewer, send) {
+      const follower = (activity: Activity, of: string | null) => {
+        if (viewer === null || viewer === of) send(activity)
+      }
+      for (const { activity, viewer: of } of kept) follower(activity, of)
+      followers.add(follower)
+      return () => followers.delete(follower)
+    },
+  }
+}
+
+/** A stale webhook is "processed" too, and one request may ask a cache twice. */
+function withoutRepetition(lines: readonly Line[]): Line[] {
+  const stale = lines.some(({ event }) => event === 'webhook.stale')
+  const seen = new Set<string>()
+  return lines.filter(({ event, text }) => {
+    if ((stale && event === 'webhook.processed') || seen.has(text)) return false
+    seen.add(text)
+    return true
+  })
+}

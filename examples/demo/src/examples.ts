@@ -1,0 +1,85 @@
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
+import type { AnyClerk, Clerk, MembershipRecord, UserRecord } from '@acme/clerk-core'
+import { Problem } from './problem.js'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** What the demo needs of an example's `clerk`. */
+export type ObservedClerk = AnyClerk &
+  Pick<Clerk<UserRecord, MembershipRecord>, 'observe' | 'users' | 'organizations'>
+
+/** What every example's `start(env)` resolves with. The server does not listen yet. */
+export interface RunningExample {
+  readonly server: Server
+  readonly clerk: ObservedClerk
+  stop(): Promise<void>
+}
+
+interface ExampleDefinition {
+  /** The database it cannot do without. */
+  readonly database?: { readonly variable: string; readonly kind: string; readonly port: number; readonly remedy: string }
+}
+
+export const EXAMPLES = {
+  'express-prisma': {},
+  'koa-mongo': {
+    database: {
+      variable: 'MONGODB_URL',
+      kind: 'MongoDB',
+      port: 27017,
+      remedy:
+        'Start one (docker run --rm -p 127.0.0.1:27017:27017 mongo:8) and set MONGODB_URL=mongodb://127.0.0.1:27017/team_notes.',
+    },
+  },
+  'fastify-postgres': {
+    database: {
+      variable: 'DATABASE_URL',
+      kind: 'PostgreSQL',
+      port: 5432,
+      remedy:
+        'Start one (docker run --rm -p 127.0.0.1:5432:5432 -e POSTGRES_PASSWORD=notes postgres:18) and set DATABASE_URL=postgres://postgres:notes@127.0.0.1:5432/postgres.',
+    },
+  },
+  trpc: {},
+} as const satisfies Record<string, ExampleDefinition>
+
+export type ExampleName = keyof typeof EXAMPLES
+
+/** @throws {Problem} when its database is not named or does not answer */
+export async function startExample(name: ExampleName, env: Env): Promise<RunningExample> {
+  const { database }: ExampleDefinition = EXAMPLES[name]
+  if (database) await assertReachable(database, env[database.variable])
+  else if (/^postgres(ql)?:/.test(env['DATABASE_URL'] ?? ''))
+    await assertReachable(EXAMPLES['fastify-postgres'].database, env['DATABASE_URL'])
+  // Loaded by name: whoever runs one example need not have what the others import.
+  const { start } = (await import(`@acme/example-${name}`)) as { start(env: Env): Promise<RunningExample> }
+  return start(env)
+}
+
+async function assertReachable(
+  { variable, kind, port, remedy }: NonNullable<ExampleDefinition['database']>,
+  url: string | undefined,
+): Promise<void> {
+  if (!url) throw new Problem(`This example needs ${kind}, and ${variable} is not set.`, remedy)
+  // `mongodb+srv:` names its servers in DNS.
+  if (/^\w+\+srv:/.test(url)) return
+  const hosts = /^\w+:\/\/(?:[^/@]*@)?([^/?]+)/.exec(url)?.[1]?.split(',') ?? []
+  const answers = await Promise.all(hosts.map((host) => answersAt(host, port)))
+  if (answers.includes(true)) return
+  throw new Problem(`No ${kind} answers at ${hosts.join(' or ') || 'that address'} (${variable}).`, remedy)
+}
+
+function answersAt(address: string, defaultPort: number): Promise<boolean> {
+  const { hostname, port } = new URL(`tcp://${address}`)
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || defaultPort), timeout: 3000 })
+    const end = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+    socket.once('timeout', () => end(false))
+  })
+}

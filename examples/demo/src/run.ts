@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import type { ClerkEvent } from '@acme/clerk-core'
+import { ACTIONS, isAction, needsClerk, type Scene } from './actions.js'
+import { createActivityLog } from './activity.js'
+import { connectTo } from './application.js'
+import { type Env, type RunningExample, startExample } from './examples.js'
+import { invite, startOfflineClerk, writeNotes } from './offline.js'
+import type { DemoOptions } from './options.js'
+import { Problem } from './problem.js'
+import { type Stage, stageAround } from './stage.js'
+import { stateOf } from './state.js'
+
+export interface Demo {
+  readonly url: string
+  /** Ends every server, timer and connection and removes what was written. */
+  stop(): Promise<void>
+}
+
+const HOST = '127.0.0.1'
+/** Short, so that one sees within a visit how a session is looked at again. */
+const REVALIDATE_SECONDS = '20'
+
+/** @throws {Problem} `ConfigurationError` */
+export async function runDemo(options: DemoOptions, processEnv: Env): Promise<Demo> {
+  const env = { ...processEnv, ...(await readEnvFile(options.envFile)) }
+  const port = await freePort(options.port)
+  const real = options.real || (options.envFile !== null && Boolean(env['CLERK_SECRET_KEY']))
+  return real ? runWithClerk(options, env, port) : runOffline(options, env, port)
+}
+
+async function runWithClerk({ example }: DemoOptions, env: Env, port: number): Promise<Demo> {
+  for (const name of ['CLERK_SECRET_KEY', 'CLERK_PUBLISHABLE_KEY']) {
+    if (!env[name])
+      throw new Problem(`--real needs ${name}.`, 'Copy it from “API keys” in Clerk’s dashboard into the environment.')
+  }
+  const cleanup = new Cleanup()
+  try {
+    const running = await startExample(example, {
+      ...env,
+      CLERK_AUTHORIZED_PARTIES: env['CLERK_AUTHORIZED_PARTIES'] ?? originsAt(port),
+      SESSION_SECRET: env['SESSION_SECRET'] ?? newSecret(),
+    })
+    cleanup.add(() => running.stop())
+    const url = await perform(running, port, { state: async () => ({ mode: 'real', example }) }, cleanup)
+    return { url, stop: () => cleanup.run() }
+  } catch (error) {
+    await cleanup.run()
+    throw error
+  }
+}
+
+async function runOffline({ example }: DemoOptions, env: Env, port: number): Promise<Demo> {
+  const cleanup = new Cleanup()
+  try {
+    const offline = await startOfflineClerk()
+    cleanup.add(() => offline.stop())
+    const adminPassword = newSecret().slice(0, 10)
+    const running = await startExample(example, {
+      ...withoutClerk(env),
+      ...offline.env,
+      ...(await embeddedDatabase(example, env, cleanup)),
+      CLERK_AUTHORIZED_PARTIES: originsAt(port),
+      CLERK_SESSION_REVALIDATION_SECONDS: REVALIDATE_SECONDS,
+      SESSION_SECRET: newSecret(),
+      ADMIN_PASSWORD: adminPassword,
+    })
+    cleanup.add(() => running.stop())
+
+    let scene: Scene | null = null
+    // One after the other: each action looks at what came of it.
+    let last: Promise<unknown> = Promise.resolve()
+    const stage: Stage = {
+      state: async () => ({ ...(scene === null ? { mode: 'offline' } : await stateOf(scene)), example, adminPassword }),
+      async act(name, personId) {
+        const person = scene?.cast.people.find(({ id }) => id === personId)
+        if (scene === null || person === undefined || !isAction(name)) return null
+        const inTurn = last.then(async () => {
+          if (scene?.offline.faults.active.has('*') && needsClerk(name)) return 'Clerk is down: bring it back first.'
+          return scene === null ? null : ACTIONS[name](scene, person)
+        })
+        last = inTurn.catch(() => {})
+        return inTurn
+      },
+    }
+    const url = await perform(running, port, stage, cleanup)
+    offline.webhooks.sendTo(`${url}/webhook`)
+    const cast = await invite(offline)
+    const app = await connectTo(url)
+    await writeNotes(offline, cast, app.addNote, url)
+    scene = { offline, clerk: running.clerk, app, cast }
+    return { url, stop: () => cleanup.run() }
+  } catch (error) {
+    await cleanup.run()
+    throw error
+  }
+}
+
+/** Listens, with the demo around the application. */
+async function perform({ server, clerk }: RunningExample, port: number, stage: Stage, cleanup: Cleanup): Promise<string> {
+  const log = createActivityLog()
+  cleanup.add(clerk.observe(log.listener))
+  const { changed } = stageAround(server, log, stage)
+  cleanup.add(clerk.observe((event: ClerkEvent) => (event.name === 'webhook.processed' ? changed() : undefined)))
+  cleanup.add(() => close(server))
+  await listen(server, port)
+  return `http://${HOST}:${port}`
+}
+
+class Cleanup {
+  readonly #steps: (() => unknown)[] = []
+
+  add(step: () => unknown): void {
+    this.#steps.push(step)
+  }
+
+  /** Last first, and one that fails does not keep the others from running. */
+  async run(): Promise<void> {
+    for (const step of this.#steps.splice(0).reverse()) {
+      try {
+        await step()
+      } catch (error) {
+        console.error(error)
+      }
+    }
+  }
+}
+
+/** SQLite in a folder that goes with the demo, where nobody has named a database. */
+async function embeddedDatabase(example: string, env: Env, cleanup: Cleanup): Promise<Env> {
+  if (example !== 'express-prisma' || env['DATABASE_URL']) return {}
+  const folder = await mkdtemp(join(tmpdir(), 'team-notes-'))
+  // On Windows the file may be open for a moment still.
+  cleanup.add(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return { DATABASE_URL: `file:${join(folder, 'notes.db').replaceAll('\\', '/')}` }
+}
+
+/** Keys in the environment belong to a real instance: nothing the demo does may reach it. */
+function withoutClerk(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('CLERK_')))
+}
+
+async function readEnvFile(file: string | null): Promise<Env> {
+  if (file === null) return {}
+  try {
+    return parseEnv(await readFile(file, 'utf8')) as Env
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new Problem(`${file} cannot be read.`, 'Make it a readable text file.', { cause: error })
+  }
+}
+
+const newSecret = () => randomBytes(24).toString('base64url')
+const originsAt = (port: number) => `http://${HOST}:${port},http://localhost:${port}`
+
+/** Asked before anything is started: origins are part of the configuration. */
+async function freePort(port: number): Promise<number> {
+  const server = createServer()
+  await listen(server, port)
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+const PORT_PROBLEMS: Readonly<Record<string, string>> = { EADDRINUSE: 'is in use', EACCES: 'may not be used' }
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const problem = PORT_PROBLEMS[error.code ?? '']
+      reject(problem ? new Problem(`Port ${port} ${problem}.`, `Choose another: pnpm demo --port ${port + 1}`) : error)
+    })
+    server.listen(port, HOST, () => resolve())
+  })
+}
+
+function close(server: Server & { closeAllConnections?: () => void }): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections?.()
+  })
+}

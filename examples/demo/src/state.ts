@@ -1,0 +1,29 @@
+import type { Scene } from './actions.js'
+import type { DemoState } from './stage.js'
+
+/** Everybody, as Clerk says and as the application's own database says. */
+export async function stateOf({ offline, clerk, cast }: Scene): Promise<DemoState> {
+  const people = await Promise.all(
+    cast.people.map(async ({ id, organizationId }) => {
+      const user = offline.getUser(id)
+      const [row, membership] = await Promise.all([
+        clerk.users.get(id),
+        clerk.organizations.getMembership(organizationId, id),
+      ])
+      return {
+        id,
+        organization: cast.organizations.get(organizationId),
+        atClerk: { name: fullName(user.first_name, user.last_name), banned: user.banned },
+        local: row && {
+          name: fullName(row.firstName, row.lastName),
+          role: membership?.role ?? null,
+          isActive: row.isActive,
+          version: row.version,
+        },
+      }
+    }),
+  )
+  return { mode: 'offline', people, isDown: offline.faults.active.has('*'), clerkUrl: offline.url }
+}
+
+const fullName = (...names: (string | null)[]) => names.filter(Boolean).join(' ')

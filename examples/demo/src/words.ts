@@ -1,0 +1,86 @@
+import type { ClerkEvent, ClerkEventName } from '@acme/clerk-core'
+
+export type Tone = 'good' | 'plain' | 'warn' | 'bad'
+
+/** One thing the library did, in plain words. */
+export interface Line {
+  readonly event: ClerkEventName
+  readonly tone: Tone
+  readonly text: string
+}
+
+type Words = { [N in ClerkEventName]: (event: Extract<ClerkEvent, { name: N }>) => [Tone, string] | null }
+
+const CACHES = {
+  token: ['the token was verified before, so its signature is not computed again', 'new token: signature and claims verified'],
+  user: ['local user from the cache', 'local user read from the database'],
+  membership: ['membership from the cache', 'membership read from the database'],
+  machine: ['API key checked a moment ago', 'API key checked with Clerk'],
+} as const
+
+const SUCCESS = {
+  token: 'signed in by Clerk’s token',
+  session: 'signed in by the application’s own session: no token was needed',
+  machine: 'a service account, by its API key',
+  local: 'an administrator of the application: signed in here, not at Clerk',
+} as const
+
+const FAILURES: Readonly<Record<string, string>> = {
+  'no-credentials': 'nobody is signed in',
+  'user-inactive': 'refused: the local row says this user is banned or deleted',
+  'session-revoked': 'refused: this session was revoked',
+  'session-ended': 'refused: Clerk says the session has ended',
+  'token-expired': 'refused: the token has expired and no session stands in for it',
+  'signed-out': 'nobody is signed in: this browser has signed out',
+  'cross-site-request': 'refused: another site sent this request with your cookies',
+}
+
+const KEYS = {
+  cold: 'fetched for the first time',
+  expired: 'fetched again: the old set was too old',
+  'soft-expired': 'refreshed in the background',
+  'unknown-kid': 'fetched again: a token names a key nobody here has seen',
+  'bad-signature': 'fetched again: a signature did not match a known key',
+} as const
+
+const WORDS: Words = {
+  'auth.success': ({ source }) => ['good', SUCCESS[source]],
+  'auth.failure': ({ reason }) => [
+    reason === 'no-credentials' || reason === 'signed-out' ? 'plain' : 'bad',
+    FAILURES[reason] ?? `refused: ${reason}`,
+  ],
+  'auth.unavailable': ({ reason }) => ['warn', `nobody knows who this is (${reason}): answered 503, not “signed out”`],
+  'auth.denied': ({ code }) => ['bad', `refused: ${code}`],
+  'cache.hit': ({ cache }) => ['plain', `cache hit: ${CACHES[cache][0]}`],
+  'cache.miss': ({ cache }) => ['plain', CACHES[cache][1]],
+  'jwks.refresh': ({ keys, reason }) => ['plain', `Clerk’s key set ${KEYS[reason]} (${keys} ${keys === 1 ? 'key' : 'keys'})`],
+  'jwks.error': () => ['warn', 'Clerk’s key set cannot be fetched: the one at hand goes on'],
+  'jwks.stale': () => ['warn', 'Clerk’s key set is old, and goes on while Clerk is away'],
+  'session.started': () => ['plain', 'remembered in the application’s session'],
+  'session.refreshed': ({ by }) => [
+    'plain',
+    by === 'clerk' ? 'revalidation: Clerk was asked, and the session lives' : 'session record renewed from the token',
+  ],
+  'session.ended': () => ['bad', 'the application’s session was ended'],
+  'session.error': ({ operation }) => ['warn', `the application’s session could not be ${operation === 'end' ? 'ended' : 'written'}`],
+  'user.provisioned': ({ by, outcome }) =>
+    outcome === 'stale'
+      ? null
+      : ['plain', `local row ${outcome}, ${by === 'webhook' ? 'from the webhook' : by === 'api' ? 'fetched from Clerk' : 'from the token'}`],
+  'user.linked': () => ['plain', 'attached to the row that was there before Clerk'],
+  'user.error': ({ step }) => ['warn', `the application’s ${step} threw`],
+  'webhook.received': ({ type }) => ['plain', `webhook ${type}: signature verified`],
+  'webhook.processed': () => ['good', 'webhook applied'],
+  'webhook.duplicate': ({ type }) => ['warn', `webhook ${type} came before: duplicate ignored`],
+  'webhook.stale': () => ['warn', 'older than the row: stale webhook ignored'],
+  'webhook.failed': ({ code }) => ['bad', `webhook refused or failed: ${code}`],
+  'changes.applied': ({ by }) => (by === 'push' ? null : ['plain', 'learnt of a change from the inbox']),
+  'changes.error': () => ['warn', 'the inbox cannot be read'],
+  'api.retry': ({ operation, attempt }) => ['warn', `Clerk does not answer (${operation}): attempt ${attempt + 1} follows`],
+}
+
+/** `null`: nothing a reader would learn from. */
+export function inWords(event: ClerkEvent): Line | null {
+  const said = (WORDS[event.name] as (given: ClerkEvent) => [Tone, string] | null)(event)
+  return said && { event: event.name, tone: said[0], text: said[1] }
+}
