@@ -10,7 +10,7 @@ export function isPlaceholder(text: string): boolean {
   const rest = text.trim().replace(/^(?:(?:sk|pk)_(?:test|live)_|ak_|whsec_)/i, '')
   return (
     rest === '' ||
-    /^(?:[.…x*-]+|<.*>)$/i.test(rest) ||
+    /^(?:\.{2,}|…|x{2,}|\*+|<.*>)$/i.test(rest) ||
     /replace[_-]?me|change[_-]?me|your[_-]|placeholder/i.test(rest)
   )
 }

@@ -1,0 +1,315 @@
+import { describe, expect, it } from 'vitest'
+import { resolveOptions } from './configure.js'
+import { fromEnv } from './env.js'
+import { ConfigurationError } from './errors.js'
+import type { ClerkOptions, ResolvedOptions } from './options.js'
+import { createSigner } from './testing/signer.js'
+
+const { pem } = createSigner()
+const PUBLISHABLE = `pk_test_${Buffer.from('clerk.example.com$').toString('base64')}`
+const LOCAL = `pk_test_${Buffer.from('127.0.0.1:4400$').toString('base64')}`
+const APP = 'https://app.example.com'
+const base = { publishableKey: PUBLISHABLE, authorizedParties: [APP] }
+
+const resolve = (options: object): ResolvedOptions => resolveOptions(options as ClerkOptions)
+const given = (options: object) => resolve({ ...base, ...options })
+
+function problemsOf(options: object): string[] {
+  try {
+    resolve(options)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    for (const { message, remedy } of error.problems)
+      expect([message, remedy].every((text) => /[.!?]$/.test(text))).toBe(true)
+    return error.problems.map(({ option }) => option)
+  }
+}
+
+describe('defaults', () => {
+  it('are those of the documentation', () => {
+    const { now, fetch, ...resolved } = given({})
+    expect(resolved).toEqual({
+      secretKey: null,
+      publishableKey: PUBLISHABLE,
+      machineSecretKey: null,
+      issuer: 'https://clerk.example.com',
+      apiUrl: 'https://api.clerk.com',
+      keys: { kind: 'jwks', url: 'https://clerk.example.com/.well-known/jwks.json', secretKey: null },
+      authorizedParties: new Set([APP]),
+      allowMissingAzp: false,
+      audience: null,
+      clockToleranceSeconds: 5,
+      allowPending: false,
+      accept: { apiKeys: false, m2m: false, oauth: false },
+      cookieSuffix: expect.stringMatching(/^[\w-]{8}$/),
+      session: { revalidateAfterSeconds: 300, graceSeconds: 300, remember: 'cookies' },
+      provisioning: 'api',
+      linking: 'off',
+      privateMetadata: false,
+      webhookSecrets: [],
+      webhook: {
+        toleranceSeconds: 300,
+        leaseSeconds: 60,
+        handlerTimeoutSeconds: 10,
+        maxBodyBytes: 1_048_576,
+      },
+      cache: { tokens: 10_000, users: 10_000, userTtlSeconds: 300, organizationTtlSeconds: 900 },
+      pollSeconds: 2,
+      invalidation: null,
+    })
+    expect(Math.abs(now() - Date.now())).toBeLessThan(1000)
+    expect(typeof fetch).toBe('function')
+  })
+
+  it('let undefined stand for nothing given', () => {
+    const names = [
+      'secretKey',
+      'audience',
+      'clockToleranceSeconds',
+      'session',
+      'cache',
+      'accept',
+      'webhook',
+      'now',
+    ]
+    const nothing = Object.fromEntries(names.map((name) => [name, undefined]))
+    expect(problemsOf({ ...base, ...nothing })).toEqual([])
+    expect(
+      problemsOf({ ...base, session: { graceSeconds: undefined }, cache: { users: undefined } }),
+    ).toEqual([])
+  })
+
+  it('names cookies as Clerk does', () => {
+    expect(given({ publishableKey: 'pk_live_Y2xlcmsuY2xlcmsuZGV2JA' }).cookieSuffix).toBe('1Z8AzTQD')
+    expect(resolve({ jwtKey: pem, issuer: 'https://x.example', authorizedParties: 'any' }).cookieSuffix).toBe(
+      null,
+    )
+  })
+})
+
+describe('keys and issuer', () => {
+  it.each<[string, object, ResolvedOptions['keys'], string]>([
+    [
+      'jwtKey first',
+      { jwtKey: pem, jwksUrl: 'https://x.example/jwks' },
+      { kind: 'pem', pem },
+      'https://clerk.example.com',
+    ],
+    [
+      'then jwksUrl',
+      { jwksUrl: 'https://x.example/jwks', secretKey: 'sk_test_a' },
+      { kind: 'jwks', url: 'https://x.example/jwks', secretKey: null },
+      'https://clerk.example.com',
+    ],
+    [
+      'then the frontend API',
+      { secretKey: 'sk_test_a' },
+      { kind: 'jwks', url: 'https://clerk.example.com/.well-known/jwks.json', secretKey: null },
+      'https://clerk.example.com',
+    ],
+    [
+      'then the Backend API',
+      { publishableKey: undefined, secretKey: 'sk_test_a', issuer: 'https://x.example/' },
+      { kind: 'jwks', url: 'https://api.clerk.com/v1/jwks', secretKey: 'sk_test_a' },
+      'https://x.example',
+    ],
+    [
+      'the Backend API by its URL',
+      { jwksUrl: 'https://api.clerk.com/v1/jwks', secretKey: 'sk_test_a' },
+      { kind: 'jwks', url: 'https://api.clerk.com/v1/jwks', secretKey: 'sk_test_a' },
+      'https://clerk.example.com',
+    ],
+    [
+      'the issuer from jwksUrl',
+      { publishableKey: undefined, jwksUrl: 'https://x.example/a/jwks' },
+      { kind: 'jwks', url: 'https://x.example/a/jwks', secretKey: null },
+      'https://x.example',
+    ],
+    [
+      'http: for loopback',
+      { publishableKey: LOCAL },
+      { kind: 'jwks', url: 'http://127.0.0.1:4400/.well-known/jwks.json', secretKey: null },
+      'http://127.0.0.1:4400',
+    ],
+    [
+      'a placeholder is missing',
+      { jwtKey: '', jwksUrl: '<url>', secretKey: 'sk_test_...' },
+      { kind: 'jwks', url: 'https://clerk.example.com/.well-known/jwks.json', secretKey: null },
+      'https://clerk.example.com',
+    ],
+  ])('%s', (_name, options, keys, issuer) => {
+    expect(given(options)).toMatchObject({ keys, issuer })
+  })
+
+  it('cuts /v1 and slashes off the API URL', () => {
+    expect(given({ apiUrl: 'https://api.clerk.com/v1/' }).apiUrl).toBe('https://api.clerk.com')
+    expect(given({ apiUrl: 'http://localhost:4400' }).apiUrl).toBe('http://localhost:4400')
+  })
+
+  it.each<[object, string[]]>([
+    [{ publishableKey: undefined }, ['publishableKey']],
+    [{ publishableKey: 'pk_test_...' }, ['publishableKey']],
+    [{ publishableKey: 'sk_test_abc' }, ['publishableKey']],
+    [{ publishableKey: 'pk_test_abc' }, ['publishableKey']],
+    [{ publishableKey: `pk_test_${Buffer.from('evil.example/x$').toString('base64')}` }, ['publishableKey']],
+    [
+      { publishableKey: `pk_test_${Buffer.from('u:p@evil.example$').toString('base64')}` },
+      ['publishableKey'],
+    ],
+    [{ publishableKey: 7 }, ['publishableKey']],
+    [{ publishableKey: undefined, secretKey: 'sk_test_a' }, ['issuer']],
+    [{ publishableKey: undefined, jwtKey: pem }, ['issuer']],
+    [
+      { publishableKey: undefined, jwksUrl: 'https://api.clerk.com/v1/jwks', secretKey: 'sk_test_a' },
+      ['issuer'],
+    ],
+    [{ jwtKey: 'x' }, ['jwtKey']],
+    [{ jwtKey: createSigner('weak', 1024).pem }, ['jwtKey']],
+    [{ jwksUrl: 'http://x.example/jwks' }, ['jwksUrl']],
+    [{ jwksUrl: 'http://localhost.evil.example/jwks' }, ['jwksUrl']],
+    [{ jwksUrl: 'https://user:pass@x.example/jwks' }, ['jwksUrl']],
+    [{ issuer: 'x' }, ['issuer']],
+    [{ apiUrl: 'http://10.0.0.1' }, ['apiUrl']],
+    [{ secretKey: 'sk_live_a' }, ['secretKey']],
+    [{ secretKey: 'pk_test_a' }, ['secretKey']],
+    [{ machineSecretKey: 'sk_test_a' }, ['machineSecretKey']],
+  ])('%j is a problem', (options, problems) => {
+    expect(problemsOf({ ...base, ...options })).toEqual(problems)
+  })
+})
+
+describe('authorizedParties', () => {
+  it('are normalised', () => {
+    const parties = [
+      'https://App.Example.com/',
+      'https://app.example.com:443',
+      'http://localhost:80',
+      'http://localhost:3000',
+    ]
+    expect(given({ authorizedParties: parties }).authorizedParties).toEqual(
+      new Set([APP, 'http://localhost', 'http://localhost:3000']),
+    )
+  })
+
+  it('may be native shells and extensions', () => {
+    const parties = ['chrome-extension://abcdef', 'capacitor://localhost']
+    expect(given({ authorizedParties: parties }).authorizedParties).toEqual(new Set(parties))
+  })
+
+  it("may be 'any', in so many words", () => {
+    expect(given({ authorizedParties: 'any' }).authorizedParties).toBe(null)
+  })
+
+  it.each([
+    [undefined],
+    [[]],
+    ['https://app.example.com'],
+    [null],
+    [['any']],
+    [['app.example.com']],
+    [['https://app.example.com/login']],
+    [['https://app.example.com?x']],
+    [['https://app.example.com#x']],
+    [['https://user@app.example.com']],
+    [['https://*.example.com']],
+    [['*']],
+    [['null']],
+    [['localhost:3000']],
+    [['']],
+    [[7]],
+  ])('%j is a problem', (authorizedParties) => {
+    expect(problemsOf({ ...base, authorizedParties })).toEqual(['authorizedParties'])
+  })
+
+  it('must come from somewhere when the environment names none', () => {
+    expect(problemsOf({ ...fromEnv({ CLERK_PUBLISHABLE_KEY: PUBLISHABLE }) })).toEqual(['authorizedParties'])
+  })
+})
+
+describe('everything else', () => {
+  const users = { findByClerkId() {}, apply() {}, remove() {} }
+  it.each<[object, string[]]>([
+    [{ clockToleranceSeconds: -1 }, ['clockToleranceSeconds']],
+    [{ clockToleranceSeconds: 301 }, ['clockToleranceSeconds']],
+    [{ clockToleranceSeconds: Number.POSITIVE_INFINITY }, ['clockToleranceSeconds']],
+    [{ clockToleranceSeconds: Number.NaN }, ['clockToleranceSeconds']],
+    [{ clockToleranceSeconds: '5' }, ['clockToleranceSeconds']],
+    [{ clockToleranceSeconds: null }, ['clockToleranceSeconds']],
+    [{ session: { graceSeconds: -1, remember: 'maybe' } }, ['session.graceSeconds', 'session.remember']],
+    [{ cache: { tokens: 1.5 } }, ['cache.tokens']],
+    [{ webhook: { maxBodyBytes: 0 } }, ['webhook.maxBodyBytes']],
+    [{ invalidation: { pollSeconds: -1 } }, ['invalidation.pollSeconds']],
+    [{ invalidation: { publish() {} } }, ['invalidation']],
+    [{ audience: [] }, ['audience']],
+    [{ audience: '' }, ['audience']],
+    [{ allowMissingAzp: 'false' }, ['allowMissingAzp']],
+    [{ allowPending: 1 }, ['allowPending']],
+    [{ accept: { apiKeys: true } }, ['accept.apiKeys']],
+    [{ accept: { oauth: true } }, ['accept.oauth']],
+    [{ accept: { m2m: true }, secretKey: 'sk_test_a' }, ['accept.m2m']],
+    [{ accept: { m2m: 'yes' } }, ['accept.m2m']],
+    [{ provisioning: 'magic' }, ['provisioning']],
+    [{ linking: true }, ['linking']],
+    [{ linking: 'verified-email', provisioning: 'claims' }, ['linking']],
+    [{ users }, ['provisioning']],
+    [{ users, secretKey: 'sk_test_a', linking: 'verified-email' }, ['linking']],
+    [{ users: {}, provisioning: 'off' }, ['users']],
+    [{ inbox: { claim() {} } }, ['inbox']],
+    [{ organizations: 7 }, ['organizations']],
+    [{ canLink: true }, ['canLink']],
+    [{ now: 0 }, ['now']],
+    [{ webhookSecrets: 'whsec_x' }, ['webhookSecrets']],
+    [{ webhookSecrets: ['whsec_c2hvcnQ='] }, ['webhookSecrets']],
+    [{ webhookSecrets: ['sk_test_abc'] }, ['webhookSecrets']],
+  ])('%j is a problem', (options, problems) => {
+    expect(problemsOf({ ...base, ...options })).toEqual(problems)
+  })
+
+  it('is taken as given where it makes sense', () => {
+    const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+    const invalidation = { publish: async () => {}, subscribe: async () => async () => {} }
+    expect(
+      given({
+        secretKey: 'sk_test_a',
+        machineSecretKey: 'ak_m',
+        accept: { apiKeys: true, m2m: true, oauth: true },
+        users,
+        provisioning: 'claims',
+        audience: 'api',
+        webhookSecrets: [secret, 'whsec_...'],
+        cache: { tokens: 0 },
+        clockToleranceSeconds: 0,
+        invalidation,
+      }),
+    ).toMatchObject({
+      accept: { apiKeys: true, m2m: true, oauth: true },
+      provisioning: 'claims',
+      audience: ['api'],
+      webhookSecrets: [secret],
+      cache: { tokens: 0, users: 10_000 },
+      clockToleranceSeconds: 0,
+      invalidation,
+    })
+  })
+
+  it('is complained about all at once, each with its remedy and without secrets', () => {
+    const options = {
+      secretKey: 'top-secret',
+      jwtKey: 'x',
+      clockToleranceSeconds: 999,
+      linking: 'x',
+      webhookSecrets: ['y'],
+    }
+    expect(problemsOf(options).sort()).toEqual([
+      'authorizedParties',
+      'clockToleranceSeconds',
+      'issuer',
+      'jwtKey',
+      'linking',
+      'secretKey',
+      'webhookSecrets',
+    ])
+    expect(() => resolve(options)).toThrow(expect.not.stringContaining('top-secret'))
+  })
+})
