@@ -1,11 +1,8 @@
 import { type AnyClerk, type AuditOptions, createAuditLog, findState, routePattern } from '@acme/clerk-core'
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { Hook } from './types.js'
 
 /** An `onRequest` hook that writes one entry per request, when its response is closed. Add it before everything else. */
-export function auditLog(
-  clerk: AnyClerk,
-  options: AuditOptions,
-): (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void {
+export function auditLog(clerk: AnyClerk, options: AuditOptions): Hook {
   const log = createAuditLog(options, clerk.options.now)
   return (request, reply, done) => {
     const finish = log.start()

@@ -7,8 +7,8 @@ import {
   stateOf,
   validateRequirement,
 } from '@acme/clerk-core'
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { send, webRequestOf } from './request.js'
+import type { Hook } from './types.js'
 
 /**
  * A hook (`onRequest` or `preHandler`) that lets pass whoever meets the requirement; without one, any signed-in user.
@@ -19,7 +19,7 @@ import { send, webRequestOf } from './request.js'
 export function requireAuth(
   requirement: Requirement<RegisteredAuth> = {},
   options: GuardOptions = {},
-): (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void {
+): Hook {
   validateRequirement(requirement)
   return (request, reply, done) => {
     const state = stateOf(request, 'clerkPlugin')

@@ -5,10 +5,10 @@ import {
   type WebRequest,
   type WebResponse,
 } from '@acme/clerk-core'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sessionSlot } from './session-slot.js'
+import type { AnyReply, AnyRequest } from './types.js'
 
-export function credentialsOf(request: FastifyRequest, localUser: unknown): Credentials {
+export function credentialsOf(request: Pick<AnyRequest, 'headers' | 'method'>, localUser: unknown): Credentials {
   return credentialsFrom(
     request.headers,
     request.method,
@@ -17,14 +17,13 @@ export function credentialsOf(request: FastifyRequest, localUser: unknown): Cred
   )
 }
 
-export function webRequestOf(request: FastifyRequest): WebRequest {
+export function webRequestOf(request: AnyRequest): WebRequest {
   const { method, originalUrl, protocol, host, headers } = request
   return { method, url: originalUrl, origin: originOf(protocol, host), headers }
 }
 
-export function send(reply: FastifyReply, { status, headers, body }: WebResponse): FastifyReply {
-  return reply
-    .code(status)
-    .headers({ ...headers })
-    .send(body ?? undefined)
+export function send(reply: AnyReply, { status, headers, body }: WebResponse): void {
+  reply.code(status)
+  reply.headers({ ...headers })
+  reply.send(body ?? undefined)
 }

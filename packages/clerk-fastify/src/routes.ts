@@ -29,7 +29,9 @@ export const clerkRoutesPlugin: FastifyPluginCallback<ClerkRoutesPluginOptions> 
           authenticate: () =>
             state?.clerk === clerk ? state : authenticateRequest(clerk, request, options, credentialsOf),
         })
-        return answer === null ? reply.hijack() : send(reply, answer)
+        if (answer === null) return reply.hijack()
+        send(reply, answer)
+        return reply
       },
     })
   }

@@ -5,7 +5,7 @@ import type {
   RegisteredAuth,
   WebhookRouteOptions,
 } from '@acme/clerk-core'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,3 +27,22 @@ export interface ClerkWebhookPluginOptions extends WebhookRouteOptions {
 export interface ClerkRoutesPluginOptions extends ClerkRoutesOptions, MiddlewareOptions<FastifyRequest> {
   clerk: AnyClerk
 }
+
+/** What our hooks need of a request and its reply: fits servers of HTTP/1 and HTTP/2 and routes with types of their own. */
+export interface AnyRequest
+  extends Pick<FastifyRequest, 'headers' | 'host' | 'id' | 'ip' | 'is404' | 'method' | 'originalUrl' | 'protocol'> {
+  readonly routeOptions: { readonly url?: string | undefined }
+}
+
+export interface AnyReply {
+  readonly raw: {
+    readonly statusCode: number
+    readonly writableFinished: boolean
+    once(event: 'close', listener: () => void): unknown
+  }
+  code(status: number): unknown
+  headers(values: Record<string, string>): unknown
+  send(body?: unknown): unknown
+}
+
+export type Hook = (request: AnyRequest, reply: AnyReply, done: HookHandlerDoneFunction) => void

@@ -19,7 +19,9 @@ export const clerkWebhookPlugin: FastifyPluginCallback<ClerkWebhookPluginOptions
   parseNothing(fastify)
   fastify.post('/', async (request, reply) => {
     const answer = await route.receive(bodySourceOf(request))
-    return answer === null ? reply.hijack() : send(reply, answer)
+    if (answer === null) return reply.hijack()
+    send(reply, answer)
+    return reply
   })
   done()
 }

@@ -13,7 +13,9 @@ export function createGuards<
   Options extends TRPCRuntimeConfigOptions<C, Meta>,
 >(t: TRPCRootObject<C, Meta, Options>) {
   /** @throws {ConfigurationError} for a requirement that says something unknown */
-  function authed<const R extends Requirement<C['auth']> = Record<never, never>>(requirement?: R) {
+  function authed<const R extends Requirement<C['auth']> = Record<never, never>>(
+    requirement?: R & Requirement<C['auth']>,
+  ) {
     const required: Requirement<C['auth']> = validateRequirement(requirement ?? {})
     return t.procedure.use(({ ctx, next }) => {
       const { auth } = ctx as C

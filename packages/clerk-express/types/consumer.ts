@@ -1,0 +1,61 @@
+// An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test. No triple-slash reference.
+import type { Clerk, MembershipRecord, UserRecord } from '@acme/clerk-core'
+import { clerkMiddleware, clerkRoutes, clerkWebhook, getAuth, requireAuth } from '@acme/clerk-express'
+import express from 'express'
+import { expectTypeOf } from 'vitest'
+
+interface AppUser extends UserRecord {
+  id: number
+  favouriteColour: 'red' | 'blue'
+}
+
+declare const clerk: Clerk<AppUser, MembershipRecord>
+
+declare module '@acme/clerk-core' {
+  interface Register {
+    clerk: typeof clerk
+    localUser: { name: string }
+  }
+}
+
+declare const withoutStores: Clerk<never, never>
+
+const app = express()
+app.use(clerkMiddleware(clerk, { localUser: (req) => req.headers.host }))
+app.use(clerkMiddleware(withoutStores))
+app.post('/webhook', clerkWebhook(clerk))
+app.use('/auth', clerkRoutes(clerk, { returnTo: ['https://app.example.com'] }))
+
+app.get('/', requireAuth({ role: 'admin' }), (req, res) => {
+  const { auth } = req
+  expectTypeOf(auth.isAuthenticated).toEqualTypeOf<boolean>()
+  if (auth.kind === 'user') {
+    expectTypeOf(auth.user).toEqualTypeOf<Readonly<AppUser>>()
+    expectTypeOf(auth.user.favouriteColour).toEqualTypeOf<'red' | 'blue'>()
+    expectTypeOf(auth.orgId).toEqualTypeOf<string | null>()
+    // @ts-expect-error the row is the store's, shared by the cache
+    auth.user.favouriteColour = 'red'
+    // @ts-expect-error no such column
+    auth.user.favoriteColor
+  }
+  if (auth.kind === 'local') expectTypeOf(auth.user).toEqualTypeOf<{ name: string }>()
+  if (auth.kind === 'anonymous') {
+    // @ts-expect-error nobody is there
+    auth.user
+  }
+  expectTypeOf(getAuth(req)).toEqualTypeOf(auth)
+  res.end()
+})
+
+requireAuth({ predicate: (auth) => auth.kind === 'user' && auth.user.favouriteColour === 'red' })
+requireAuth({}, { redirect: true })
+// @ts-expect-error misspelt: would have opened the route
+requireAuth({ roles: 'admin' })
+// @ts-expect-error only `true` can be asked for
+requireAuth({ org: false })
+// @ts-expect-error a predicate is synchronous
+requireAuth({ predicate: async () => true })
+// @ts-expect-error not a clerk
+clerkMiddleware({})
+// @ts-expect-error no such option
+clerkRoutes(clerk, { returnTo: ['https://app.example.com'], redirects: true })

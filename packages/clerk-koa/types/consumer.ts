@@ -1,0 +1,60 @@
+// An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test. No triple-slash reference.
+import type { Clerk, MembershipRecord, UserRecord } from '@acme/clerk-core'
+import { clerkMiddleware, clerkRoutes, clerkWebhook, getAuth, requireAuth } from '@acme/clerk-koa'
+import Koa from 'koa'
+import { expectTypeOf } from 'vitest'
+
+interface AppUser extends UserRecord {
+  id: number
+  favouriteColour: 'red' | 'blue'
+}
+
+declare const clerk: Clerk<AppUser, MembershipRecord>
+
+declare module '@acme/clerk-core' {
+  interface Register {
+    clerk: typeof clerk
+    localUser: { name: string }
+  }
+}
+
+declare const withoutStores: Clerk<never, never>
+
+const app = new Koa()
+app.use(clerkMiddleware(clerk, { localUser: (ctx) => ctx.headers.host }))
+app.use(clerkMiddleware(withoutStores))
+app.use(clerkWebhook(clerk))
+app.use(clerkRoutes(clerk, { prefix: '/auth', returnTo: ['https://app.example.com'] }))
+app.use(requireAuth({ role: 'admin' }))
+app.use((ctx) => {
+  const { auth } = ctx.state
+  expectTypeOf(auth.isAuthenticated).toEqualTypeOf<boolean>()
+  if (auth.kind === 'user') {
+    expectTypeOf(auth.user).toEqualTypeOf<Readonly<AppUser>>()
+    expectTypeOf(auth.user.favouriteColour).toEqualTypeOf<'red' | 'blue'>()
+    expectTypeOf(auth.orgId).toEqualTypeOf<string | null>()
+    // @ts-expect-error the row is the store's, shared by the cache
+    auth.user.favouriteColour = 'red'
+    // @ts-expect-error no such column
+    auth.user.favoriteColor
+  }
+  if (auth.kind === 'local') expectTypeOf(auth.user).toEqualTypeOf<{ name: string }>()
+  if (auth.kind === 'anonymous') {
+    // @ts-expect-error nobody is there
+    auth.user
+  }
+  expectTypeOf(getAuth(ctx)).toEqualTypeOf(auth)
+})
+
+requireAuth({ predicate: (auth) => auth.kind === 'user' && auth.user.favouriteColour === 'red' })
+requireAuth({}, { redirect: true })
+// @ts-expect-error misspelt: would have opened the route
+requireAuth({ roles: 'admin' })
+// @ts-expect-error only `true` can be asked for
+requireAuth({ org: false })
+// @ts-expect-error a predicate is synchronous
+requireAuth({ predicate: async () => true })
+// @ts-expect-error not a clerk
+clerkMiddleware({})
+// @ts-expect-error no such option
+clerkRoutes(clerk, { returnTo: ['https://app.example.com'], redirects: true })

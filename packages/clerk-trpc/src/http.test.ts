@@ -1,0 +1,109 @@
+import { createWorld, type World } from '@acme/adapter-suite'
+import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
+import { createTRPCClient, httpBatchLink } from '@trpc/client'
+import { initTRPC, type TRPCError } from '@trpc/server'
+import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { type ClerkContext, createClerkContext, createGuards, DeniedError } from './index.js'
+import { type AppRouter, SERVERS, serve } from './testing/servers.js'
+
+let offline: OfflineClerk
+let world: World
+beforeAll(async () => {
+  offline = await startClerk()
+})
+afterAll(() => offline.stop())
+beforeEach(async () => {
+  world = await createWorld(offline)
+  return () => world.close()
+})
+
+describe.each(Object.entries(SERVERS))('on %s', (_name, start) => {
+  test('a batch is authenticated once', async () => {
+    const { origin, stop } = await start(world.clerk)
+    onTestFinished(stop)
+    let looked = 0
+    world.clerk.observe(({ name }) => {
+      if (name === 'auth.success') looked += 1
+    })
+    const client = createTRPCClient<AppRouter>({
+      links: [httpBatchLink({ url: origin, headers: { authorization: `Bearer ${world.ada.token}` } })],
+    })
+    const answers = await Promise.all([client.private.query(), client.admin.query(), client.open.query()])
+    expect(answers.map((answer) => answer['userId'])).toEqual([world.ada.id, world.ada.id, world.ada.id])
+    expect(looked).toBe(1)
+  })
+
+  test('in a batch everybody gets their own refusal', async () => {
+    const { origin, stop } = await start(world.clerk)
+    onTestFinished(stop)
+    const client = createTRPCClient<AppRouter>({
+      links: [httpBatchLink({ url: origin, headers: { authorization: `Bearer ${world.bob.token}` } })],
+    })
+    const [mine, admins] = await Promise.allSettled([client.private.query(), client.admin.query()])
+    expect(mine).toMatchObject({ status: 'fulfilled', value: { userId: world.bob.id } })
+    expect(admins).toMatchObject({ status: 'rejected', reason: { data: { code: 'FORBIDDEN', httpStatus: 403 } } })
+  })
+})
+
+test('an outage is SERVICE_UNAVAILABLE, and its denial can be passed on', async () => {
+  const down = await createWorld(offline, { jwksUrl: 'http://127.0.0.1:9/jwks' })
+  onTestFinished(() => down.close())
+  const t = initTRPC.context<ClerkContext>().create()
+  const router = t.router({ secret: createGuards(t).authed().query(() => 'secret') })
+  let denial: unknown
+  const { origin, stop } = await serve(
+    createHTTPHandler({
+      router,
+      createContext: createClerkContext(down.clerk),
+      onError: ({ error }: { error: TRPCError }) => {
+        denial = error.cause instanceof DeniedError ? error.cause.denial : undefined
+      },
+      responseMeta: ({ errors }) => {
+        const cause = errors[0]?.cause
+        return cause instanceof DeniedError ? { headers: { ...cause.denial.headers } } : {}
+      },
+    }),
+  )
+  onTestFinished(stop)
+  const response = await fetch(`${origin}/secret`, { headers: { authorization: `Bearer ${down.ada.token}` } })
+  expect(response.status).toBe(503)
+  expect(response.headers.get('retry-after')).toMatch(/^\d+$/)
+  expect(await response.json()).toMatchObject({ error: { data: { code: 'SERVICE_UNAVAILABLE' } } })
+  expect(denial).toMatchObject({ status: 503, code: 'unavailable' })
+})
+
+test('over HTTP connection parameters are not looked at: they stand in the URL', async () => {
+  const { origin, stop } = await SERVERS['standalone']!(world.clerk)
+  onTestFinished(stop)
+  const params = encodeURIComponent(JSON.stringify({ authorization: `Bearer ${world.ada.token}` }))
+  const response = await fetch(`${origin}/private?connectionParams=${params}`)
+  expect(response.status).toBe(401)
+})
+
+test('a subscription over HTTP ends with the session', async () => {
+  const t = initTRPC.context<ClerkContext>().create()
+  const router = t.router({
+    ticks: createGuards(t)
+      .authed()
+      .subscription(async function* ({ signal }) {
+        yield 'first'
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+      }),
+  })
+  const { origin, stop } = await serve(createHTTPHandler({ router, createContext: createClerkContext(world.clerk) }))
+  onTestFinished(stop)
+  const response = await fetch(`${origin}/ticks`, {
+    headers: { authorization: `Bearer ${world.ada.token}`, accept: 'text/event-stream' },
+  })
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  while (!text.includes('first')) text += (await reader.read()).value
+  await world.clerk.signOut(world.ada.sessionId)
+  await expect(
+    (async () => {
+      while (!(await reader.read()).done);
+    })(),
+  ).rejects.toThrow()
+})
+
