@@ -75,8 +75,7 @@ const checks: readonly Check[] = [
     code: 'webhook-secret-missing',
     severity: 'warning',
     find: ({ options, stores }) =>
-      options.webhookSecrets.length === 0 &&
-      (stores.users || stores.organizations)
+      options.webhookSecrets.length === 0 && (stores.users || stores.organizations)
         ? 'No webhook secret is set: local rows are not kept true, and revocations are not learned of.'
         : null,
     remedy: 'Create an endpoint under Webhooks in the Clerk dashboard and set CLERK_WEBHOOK_SIGNING_SECRET.',

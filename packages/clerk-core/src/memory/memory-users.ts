@@ -17,18 +17,18 @@ export interface MemoryUser extends UserRecord {
   readonly [column: string]: unknown
 }
 
+/** What the application may set itself. */
+type LocalColumns = Partial<Omit<MemoryUser, 'id' | 'clerkId' | 'version'>>
+
 export interface MemoryUserStore extends UserStore<MemoryUser> {
   findLinkable(email: string): Promise<MemoryUser[]>
   link(id: string, snapshot: UserSnapshot): Promise<MemoryUser | null>
   purge(before: number, now?: number): Promise<number>
   ping(): Promise<void>
   /** A row as the application itself makes one: no `clerkId`. @throws {StoreInputError} for a unique value that is taken */
-  create(fields: Partial<Omit<MemoryUser, 'id' | 'clerkId' | 'version' | 'deletedAt'>>): Promise<MemoryUser>
+  create(fields: LocalColumns): Promise<MemoryUser>
   /** Sets columns of a row as the application itself would. `null`: there is no such row. */
-  update(
-    id: string,
-    fields: Partial<Omit<MemoryUser, 'id' | 'clerkId' | 'version' | 'deletedAt'>>,
-  ): Promise<MemoryUser | null>
+  update(id: string, fields: LocalColumns): Promise<MemoryUser | null>
   /** Every row, for tests. */
   all(): Promise<MemoryUser[]>
 }

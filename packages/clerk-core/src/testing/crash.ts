@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { signWebhook } from '@acme/clerk-testing'
 import type { Stores } from '../options.js'
+import { startServerProcess } from './child-process.js'
 import { serveStores } from './remote-stores.js'
 import { SECRET } from './webhook-rig.js'
 
@@ -28,10 +25,6 @@ export interface CrashReport {
 const START = 1_700_000_000_000
 /** Longer than a lease: the clock of the next backend, as if Svix had waited that long. */
 const NEXT_ATTEMPT_MS = 61_000
-
-const child = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
-const cwd = fileURLToPath(new URL('../..', import.meta.url))
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 /**
  * Delivers webhooks to a backend in a process of its own, which is killed (SIGKILL) again and again in the middle of
@@ -98,35 +91,23 @@ interface Backend {
 }
 
 async function startBackend(storePort: number, clock: number): Promise<Backend> {
-  const process: ChildProcess = fork(child, [String(storePort), String(clock)], {
-    cwd,
-    execArgv: ['--import', tsx],
-  })
-  const exited = once(process, 'exit')
-  let dead = false
-  process.once('exit', () => {
-    dead = true
-  })
-  const [port] = (await Promise.race([
-    once(process, 'message'),
-    exited.then(() => Promise.reject(new Error('The backend did not start.'))),
-  ])) as [number]
+  const { url, alive, exited, kill } = await startServerProcess('./crash-child.ts', [
+    String(storePort),
+    String(clock),
+  ])
   return {
-    alive: () => !dead,
+    alive,
+    kill,
     async deliver(event, id, now) {
       const { body, headers } = signWebhook(event, SECRET, { id, now })
       try {
-        const response = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers, body })
+        const response = await fetch(url, { method: 'POST', headers, body })
         await response.arrayBuffer()
         return response.status
       } catch {
         await exited
         return null
       }
-    },
-    async kill() {
-      process.kill('SIGKILL')
-      await exited
     },
   }
 }
