@@ -1,4 +1,4 @@
-import type { AnyClerk, ClerkRoutesOptions, WebhookRouteOptions } from '@acme/clerk-core'
+import type { AnyClerk, AuditWriter, ClerkRoutesOptions, WebhookRouteOptions } from '@acme/clerk-core'
 
 /**
  * The application every adapter builds. `describeAuth` of `world.ts` renders the `auth` of a request.
@@ -12,6 +12,9 @@ import type { AnyClerk, ClerkRoutesOptions, WebhookRouteOptions } from '@acme/cl
  * | `GET /session` | `{ cart, localName, id }` of the session |
  * | `POST /hooks/clerk` | `clerkWebhook` |
  * | `/auth/…` | `clerkRoutes` |
+ * | `/other/…` | `clerkRoutes` of `other` |
+ * | `GET /users/:id` | `describeAuth(auth)` |
+ * | `GET /broken` | throws |
  *
  * `localUser` answers `{ id: 7, email: 'lea@app.example' }` when the session has a `localName`.
  */
@@ -21,6 +24,14 @@ export interface AppSpec {
   readonly bodyParser: 'none' | BodyParser
   readonly routes: ClerkRoutesOptions
   readonly webhook: WebhookRouteOptions
+  /** Where `auditLog` writes, mounted before everything else. */
+  readonly audit: AuditWriter
+  /** Believe `X-Forwarded-…` of the next hop. */
+  readonly trustProxy: boolean
+  /** A second Clerk instance in the same process. */
+  readonly other: AnyClerk
+  /** Instead of what the session says. */
+  readonly localUser?: () => unknown
 }
 
 /** Where the framework's package keeps a session: behind an id, or in the cookie. */

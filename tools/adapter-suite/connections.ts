@@ -3,6 +3,7 @@ import { type OfflineClerk, signWebhook } from '@acme/clerk-testing'
 import { expect, test } from 'vitest'
 import type { AppBinding, AppSpec, RunningApp } from './binding.js'
 import { sendRaw } from './http.js'
+import { startApp } from './start.js'
 import { createWorld, type World } from './world.js'
 
 /** What can only be seen on the wire. */
@@ -68,14 +69,7 @@ export function connectionTests(binding: AppBinding, offline: () => OfflineClerk
     run: (app: RunningApp, world: World) => Promise<void>,
   ): Promise<void> {
     const world = await createWorld(offline())
-    const app = await binding.start({
-      clerk: world.clerk,
-      sessions: 'none',
-      bodyParser: 'none',
-      routes: {},
-      webhook: {},
-      ...spec,
-    })
+    const app = await startApp(binding, world, spec)
     try {
       await run(app, world)
     } finally {

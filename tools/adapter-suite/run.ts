@@ -8,6 +8,8 @@ import { sessionCases } from './cases-session.js'
 import { webhookCases } from './cases-webhook.js'
 import { connectionTests } from './connections.js'
 import { type RawResponse, request } from './http.js'
+import { processTests } from './process.js'
+import { startApp } from './start.js'
 import { createWorld, type World } from './world.js'
 
 const GROUPS: readonly (readonly [string, readonly Case[]])[] = [
@@ -38,16 +40,16 @@ export function runAdapterSuite(binding: AppBinding): void {
         }
       })
     }
-    if (binding.unwrap === undefined) connectionTests(binding, () => offline)
+    if (binding.unwrap === undefined) {
+      connectionTests(binding, () => offline)
+      processTests(binding, () => offline)
+    }
 
     async function runCase(one: Case, sessions: AppSpec['sessions']): Promise<void> {
       const world = await createWorld(offline, one.clerk)
-      const app = await binding.start({
-        clerk: world.clerk,
+      const app = await startApp(binding, world, {
         sessions,
-        bodyParser: 'none',
         routes: { returnTo: ['https://app.example.com'] },
-        webhook: {},
         ...one.app,
       })
       try {
@@ -80,7 +82,9 @@ function adapted(step: Step, { unwrap }: AppBinding): Step {
   if (step.request.includes(' /auth/')) return { request: 'GET /open', status: 200 }
   const { json, includes, answers, ...others } = step
   const rest = { ...others, headers: { 'content-type': 'application/json', ...others.headers } }
-  return step.status === 200 ? { ...rest, ...(json ? { json } : {}), ...(includes ? { includes } : {}) } : rest
+  return step.status === 200
+    ? { ...rest, ...(json ? { json } : {}), ...(includes ? { includes } : {}) }
+    : rest
 }
 
 async function runStep(
@@ -107,7 +111,8 @@ async function runStep(
   expect(response.status, where).toBe(step.status)
   for (const [name, value] of Object.entries(step.answers ?? {})) checkHeader(response, name, value, where)
   if (step.json !== undefined) expect(unwrap(JSON.parse(response.text)), where).toEqual(step.json)
-  if (step.includes !== undefined) expect(unwrap(JSON.parse(response.text)), where).toMatchObject(step.includes)
+  if (step.includes !== undefined)
+    expect(unwrap(JSON.parse(response.text)), where).toMatchObject(step.includes)
   if (step.request.startsWith('GET /auth/me') && step.status === 200) {
     expect(Object.keys(JSON.parse(response.text)).toSorted()).toEqual(ME_FIELDS)
   }

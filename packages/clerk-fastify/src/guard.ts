@@ -16,10 +16,7 @@ import type { Hook } from './types.js'
  *
  * @throws {ConfigurationError} for a requirement that says something unknown
  */
-export function requireAuth(
-  requirement: Requirement<RegisteredAuth> = {},
-  options: GuardOptions = {},
-): Hook {
+export function requireAuth(requirement: Requirement<RegisteredAuth> = {}, options: GuardOptions = {}): Hook {
   validateRequirement(requirement)
   return (request, reply, done) => {
     const state = stateOf(request, 'clerkPlugin')

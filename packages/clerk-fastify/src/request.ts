@@ -8,7 +8,10 @@ import {
 import { sessionSlot } from './session-slot.js'
 import type { AnyReply, AnyRequest } from './types.js'
 
-export function credentialsOf(request: Pick<AnyRequest, 'headers' | 'method'>, localUser: unknown): Credentials {
+export function credentialsOf(
+  request: Pick<AnyRequest, 'headers' | 'method'>,
+  localUser: unknown,
+): Credentials {
   return credentialsFrom(
     request.headers,
     request.method,

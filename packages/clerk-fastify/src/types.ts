@@ -30,7 +30,10 @@ export interface ClerkRoutesPluginOptions extends ClerkRoutesOptions, Middleware
 
 /** What our hooks need of a request and its reply: fits servers of HTTP/1 and HTTP/2 and routes with types of their own. */
 export interface AnyRequest
-  extends Pick<FastifyRequest, 'headers' | 'host' | 'id' | 'ip' | 'is404' | 'method' | 'originalUrl' | 'protocol'> {
+  extends Pick<
+    FastifyRequest,
+    'headers' | 'host' | 'id' | 'ip' | 'is404' | 'method' | 'originalUrl' | 'protocol'
+  > {
   readonly routeOptions: { readonly url?: string | undefined }
 }
 

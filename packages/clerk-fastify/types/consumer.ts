@@ -1,6 +1,13 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test. No triple-slash reference.
 import type { Clerk, MembershipRecord, UserRecord } from '@acme/clerk-core'
-import { auditLog, clerkPlugin, clerkRoutesPlugin, clerkWebhookPlugin, getAuth, requireAuth } from '@acme/clerk-fastify'
+import {
+  auditLog,
+  clerkPlugin,
+  clerkRoutesPlugin,
+  clerkWebhookPlugin,
+  getAuth,
+  requireAuth,
+} from '@acme/clerk-fastify'
 import { fastify } from 'fastify'
 import { expectTypeOf } from 'vitest'
 
@@ -27,7 +34,11 @@ await app.register(clerkWebhookPlugin, { clerk, prefix: '/webhook' })
 await app.register(clerkRoutesPlugin, { clerk, prefix: '/auth', returnTo: ['https://app.example.com'] })
 
 // Guards fit routes with types of their own, and servers of HTTP/2.
-app.get<{ Params: { id: string } }>('/:id', { preHandler: requireAuth({ role: 'admin' }) }, async (request) => request.params.id)
+app.get<{ Params: { id: string } }>(
+  '/:id',
+  { preHandler: requireAuth({ role: 'admin' }) },
+  async (request) => request.params.id,
+)
 const http2 = fastify({ http2: true })
 await http2.register(clerkPlugin, { clerk })
 http2.addHook('onRequest', auditLog(clerk, { write: () => undefined }))

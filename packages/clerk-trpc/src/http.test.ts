@@ -42,7 +42,10 @@ describe.each(Object.entries(SERVERS))('on %s', (_name, start) => {
     })
     const [mine, admins] = await Promise.allSettled([client.private.query(), client.admin.query()])
     expect(mine).toMatchObject({ status: 'fulfilled', value: { userId: world.bob.id } })
-    expect(admins).toMatchObject({ status: 'rejected', reason: { data: { code: 'FORBIDDEN', httpStatus: 403 } } })
+    expect(admins).toMatchObject({
+      status: 'rejected',
+      reason: { data: { code: 'FORBIDDEN', httpStatus: 403 } },
+    })
   })
 })
 
@@ -50,7 +53,11 @@ test('an outage is SERVICE_UNAVAILABLE, and its denial can be passed on', async 
   const down = await createWorld(offline, { jwksUrl: 'http://127.0.0.1:9/jwks' })
   onTestFinished(() => down.close())
   const t = initTRPC.context<ClerkContext>().create()
-  const router = t.router({ secret: createGuards(t).authed().query(() => 'secret') })
+  const router = t.router({
+    secret: createGuards(t)
+      .authed()
+      .query(() => 'secret'),
+  })
   let denial: unknown
   const { origin, stop } = await serve(
     createHTTPHandler({
@@ -91,7 +98,9 @@ test('a subscription over HTTP ends with the session', async () => {
         await new Promise((resolve) => signal?.addEventListener('abort', resolve))
       }),
   })
-  const { origin, stop } = await serve(createHTTPHandler({ router, createContext: createClerkContext(world.clerk) }))
+  const { origin, stop } = await serve(
+    createHTTPHandler({ router, createContext: createClerkContext(world.clerk) }),
+  )
   onTestFinished(stop)
   const response = await fetch(`${origin}/ticks`, {
     headers: { authorization: `Bearer ${world.ada.token}`, accept: 'text/event-stream' },
@@ -106,4 +115,3 @@ test('a subscription over HTTP ends with the session', async () => {
     })(),
   ).rejects.toThrow()
 })
-

@@ -59,7 +59,9 @@ function connect(url: string, options: { authorization?: string; headers?: Recor
     url,
     WebSocket: Socket as never,
     retryDelayMs: () => 60_000,
-    ...(options.authorization === undefined ? {} : { connectionParams: { authorization: options.authorization } }),
+    ...(options.authorization === undefined
+      ? {}
+      : { connectionParams: { authorization: options.authorization } }),
   })
   onTestFinished(() => client.close())
   return { client, trpc: createTRPCClient<AppRouter>({ links: [wsLink({ client })] }) }

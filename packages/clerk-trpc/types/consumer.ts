@@ -1,5 +1,13 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test.
-import type { Auth, Clerk, LocalAuth, MachineAuth, MembershipRecord, UserAuth, UserRecord } from '@acme/clerk-core'
+import type {
+  Auth,
+  Clerk,
+  LocalAuth,
+  MachineAuth,
+  MembershipRecord,
+  UserAuth,
+  UserRecord,
+} from '@acme/clerk-core'
 import { type ClerkContext, createClerkContext, createGuards } from '@acme/clerk-trpc'
 import { initTRPC } from '@trpc/server'
 import type { CreateExpressContextOptions } from '@trpc/server/adapters/express'
@@ -45,7 +53,9 @@ export const router = t.router({
   anybody: authed({ machine: 'allow', local: 'allow' }).mutation(({ ctx }) => {
     expectTypeOf(ctx.auth).toEqualTypeOf<User | MachineAuth<AppUser> | LocalAuth>()
   }),
-  predicate: authed({ predicate: (auth) => auth.kind === 'user' && auth.user.favouriteColour === 'red' }).query(() => 1),
+  predicate: authed({
+    predicate: (auth) => auth.kind === 'user' && auth.user.favouriteColour === 'red',
+  }).query(() => 1),
   open: t.procedure.query(({ ctx }) => {
     // @ts-expect-error perhaps nobody is there
     return ctx.auth.userId
@@ -60,7 +70,9 @@ authed({ predicate: async () => true })
 createGuards(initTRPC.context<{ session: string }>().create())
 
 // A context of one's own, with `auth` beside the rest.
-const own = initTRPC.context<ClerkContext<Auth<AppUser, MembershipRecord>> & { db: Map<string, string> }>().create()
+const own = initTRPC
+  .context<ClerkContext<Auth<AppUser, MembershipRecord>> & { db: Map<string, string> }>()
+  .create()
 createGuards(own)
   .authed({ org: true })
   .query(({ ctx }) => ctx.db.get(ctx.auth.orgId))

@@ -12,7 +12,7 @@ import {
 import cookieSession from 'cookie-session'
 import express, { type Express, type Request } from 'express'
 import session from 'express-session'
-import { clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } from '../index.js'
+import { auditLog, clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } from '../index.js'
 
 type Fields = { cart?: number; localName?: string }
 const fieldsOf = (req: Request) => req.session as unknown as Fields
@@ -37,10 +37,12 @@ export function expressBinding(name: string, create: () => Express): AppBinding 
   }
 }
 
-async function start(
-  app: Express,
-  { clerk, sessions, bodyParser, routes, webhook }: AppSpec,
-): Promise<RunningApp> {
+async function start(app: Express, spec: AppSpec): Promise<RunningApp> {
+  const { clerk, sessions, bodyParser, routes, webhook } = spec
+  app.set('trust proxy', spec.trustProxy)
+  // Express prints errors of handlers, unless it thinks it is being tested.
+  app.set('env', 'test')
+  app.use(auditLog(clerk, { write: spec.audit }))
   const store = new CountingStore()
   if (bodyParser === 'keeps') {
     app.use(express.json({ verify: (req, _res, bytes) => Object.assign(req, { rawBody: bytes }) }))
@@ -50,9 +52,17 @@ async function start(
     app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false, store }))
   } else if (sessions === 'cookie') app.use(cookieSession({ keys: ['a secret'] }))
 
-  app.use(clerkMiddleware(clerk, { localUser: (req) => (fieldsOf(req)?.localName ? LOCAL_USER : undefined) }))
+  const fromSession = (req: Request) => (fieldsOf(req)?.localName ? LOCAL_USER : undefined)
+  app.use(clerkMiddleware(clerk, { localUser: spec.localUser ?? fromSession }))
   app.post('/hooks/clerk', clerkWebhook(clerk, webhook))
   app.use('/auth', clerkRoutes(clerk, routes))
+  app.use('/other', clerkRoutes(spec.other))
+  app.get('/users/:id', (req, res) => {
+    res.json(describeAuth(req.auth))
+  })
+  app.get('/broken', () => {
+    throw new Error('broken')
+  })
   app.all('/open', (req, res) => {
     res.json(describeAuth(req.auth))
   })

@@ -10,10 +10,12 @@ import cookie from '@fastify/cookie'
 import secureSession from '@fastify/secure-session'
 import session, { type FastifySessionOptions } from '@fastify/session'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { clerkPlugin, clerkRoutesPlugin, clerkWebhookPlugin, requireAuth } from '../index.js'
+import { auditLog, clerkPlugin, clerkRoutesPlugin, clerkWebhookPlugin, requireAuth } from '../index.js'
 
 type Fields = { cart?: number; localName?: string; sessionId?: string }
 const fieldsOf = (request: FastifyRequest) => (request as { session?: unknown }).session as Fields | undefined
+
+const fromSession = (request: FastifyRequest) => (fieldsOf(request)?.localName ? LOCAL_USER : undefined)
 
 const SECRET = 'a secret with at least thirty-two characters'
 const METHODS = ['GET', 'POST'] as const
@@ -24,15 +26,17 @@ export function fastifyBinding(name: string, hook: 'onRequest' | 'preHandler'): 
     name,
     sessions: ['server', 'cookie'],
     bodyParsers: ['keeps', 'raw', 'loses'],
-    start: (spec) => start(fastify(), hook, spec),
+    start: (spec) => start(fastify({ trustProxy: spec.trustProxy }), hook, spec),
   }
 }
 
 async function start(
   app: FastifyInstance,
   hook: 'onRequest' | 'preHandler',
-  { clerk, sessions, bodyParser, routes, webhook }: AppSpec,
+  spec: AppSpec,
 ): Promise<RunningApp> {
+  const { clerk, sessions, bodyParser, routes, webhook } = spec
+  app.addHook('onRequest', auditLog(clerk, { write: spec.audit }))
   const store = countingStore()
   // A hook that reads the body of every route, as raw-body plugins do, and leaves a stream that is at its end.
   if (bodyParser !== 'none') {
@@ -60,10 +64,15 @@ async function start(
   await app.register(clerkPlugin, {
     clerk,
     hook,
-    localUser: (request) => (fieldsOf(request)?.localName ? LOCAL_USER : undefined),
+    localUser: spec.localUser ?? fromSession,
   })
   await app.register(clerkWebhookPlugin, { clerk, prefix: '/hooks/clerk', ...webhook })
   await app.register(clerkRoutesPlugin, { clerk, prefix: '/auth', ...routes })
+  await app.register(clerkRoutesPlugin, { clerk: spec.other, prefix: '/other' })
+  app.get('/users/:id', async (request) => describeAuth(request.auth))
+  app.get('/broken', async () => {
+    throw new Error('broken')
+  })
   app.route({ method: [...METHODS], url: '/open', handler: async (request) => describeAuth(request.auth) })
   for (const [url, [requirement, options]] of Object.entries(GUARDS)) {
     app.route({

@@ -13,7 +13,7 @@ import {
 import type Koa from 'koa'
 import type { Context, Middleware } from 'koa'
 import { createSession } from 'koa-session'
-import { clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } from '../index.js'
+import { auditLog, clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } from '../index.js'
 
 type Fields = { cart?: number; localName?: string; externalKey?: string }
 const fieldsOf = (ctx: Context) => (ctx as { session?: unknown }).session as Fields | undefined
@@ -28,16 +28,29 @@ export function koaBinding(name: string, create: () => Koa): AppBinding {
   }
 }
 
-async function start(
-  app: Koa,
-  { clerk, sessions, bodyParser, routes, webhook }: AppSpec,
-): Promise<RunningApp> {
+async function start(app: Koa, spec: AppSpec): Promise<RunningApp> {
+  const { clerk, sessions, bodyParser, routes, webhook } = spec
+  app.proxy = spec.trustProxy
+  app.silent = true
+  app.use(auditLog(clerk, { write: spec.audit }))
   const store = countingStore()
   app.keys = ['a secret']
   if (bodyParser !== 'none') app.use(parser(bodyParser))
   if (sessions !== 'none') app.use(createSession(sessions === 'server' ? { store } : {}, app))
-  app.use(clerkMiddleware(clerk, { localUser: (ctx) => (fieldsOf(ctx)?.localName ? LOCAL_USER : undefined) }))
+  const fromSession = (ctx: Context) => (fieldsOf(ctx)?.localName ? LOCAL_USER : undefined)
+  app.use(clerkMiddleware(clerk, { localUser: spec.localUser ?? fromSession }))
   app.use(clerkRoutes(clerk, { ...routes, prefix: '/auth' }))
+  app.use(clerkRoutes(spec.other, { prefix: '/other' }))
+  app.use(
+    route('/users/:id', (ctx) => {
+      ctx.body = describeAuth(ctx.state.auth)
+    }),
+  )
+  app.use(
+    route('/broken', () => {
+      throw new Error('broken')
+    }),
+  )
   app.use(route('/hooks/clerk', clerkWebhook(clerk, webhook)))
   app.use(
     route('/open', (ctx) => {
@@ -65,8 +78,14 @@ async function start(
   return listen(app, () => store.writes)
 }
 
+/** The little of a router that is needed here; leaves the pattern where @koa/router does. */
 function route(path: string, handle: Middleware): Middleware {
-  return (ctx, next) => (ctx.path === path ? handle(ctx, next) : next())
+  const pattern = new RegExp(`^${path.replace(/:\w+/, '[^/]+')}$`)
+  return (ctx, next) => {
+    if (!pattern.test(ctx.path)) return next()
+    ctx['_matchedRoute'] = path
+    return handle(ctx, next)
+  }
 }
 
 function put(ctx: Context, fields: Fields): void {

@@ -36,7 +36,8 @@ export interface RunningServer {
 export const SERVERS: Record<string, (clerk: Clerk) => Promise<RunningServer>> = {
   standalone: (clerk) => serve(createHTTPHandler(optionsFor(clerk))),
   express: (clerk) => serve(express().use('/', createExpressMiddleware(optionsFor(clerk)))),
-  fetch: (clerk) => serve(fetchListener((req) => fetchRequestHandler({ ...optionsFor(clerk), req, endpoint: '' }))),
+  fetch: (clerk) =>
+    serve(fetchListener((req) => fetchRequestHandler({ ...optionsFor(clerk), req, endpoint: '' }))),
   fastify: async (clerk) => {
     const app = fastify()
     const trpcOptions = optionsFor(clerk) as FastifyTRPCPluginOptions<AppRouter>['trpcOptions']
@@ -71,7 +72,9 @@ function fetchListener(handle: (req: Request) => Promise<Response>): RequestList
     for (const [name, values] of Object.entries(req.headersDistinct)) {
       for (const value of values ?? []) headers.append(name, value)
     }
-    const response = await handle(new Request(`http://app${req.url}`, { method: req.method ?? 'GET', headers }))
+    const response = await handle(
+      new Request(`http://app${req.url}`, { method: req.method ?? 'GET', headers }),
+    )
     res.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text())
   }
 }

@@ -1,0 +1,17 @@
+import type { AppBinding, AppSpec, RunningApp } from './binding.js'
+import type { World } from './world.js'
+
+/** The application as a case wants it, plain in everything else. */
+export function startApp(binding: AppBinding, { clerk }: World, spec: Partial<AppSpec>): Promise<RunningApp> {
+  return binding.start({
+    clerk,
+    other: clerk,
+    sessions: 'none',
+    bodyParser: 'none',
+    routes: {},
+    webhook: {},
+    audit: () => undefined,
+    trustProxy: false,
+    ...spec,
+  })
+}
