@@ -104,7 +104,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     )
   }
 
-  const mint: TestIssuer['mint'] = (claims = {}, mintOptions = {}) => {
+  const mint: TestIssuer['mint'] = async (claims = {}, mintOptions = {}) => {
     const { organization, features, plans, ...rest } = claims
     const version = mintOptions.version ?? 2
     return mintAs(

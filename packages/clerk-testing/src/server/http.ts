@@ -10,6 +10,7 @@ export interface Reply {
 }
 
 const maxBodyBytes = 4 * 1024 * 1024
+const mostReadBytes = 64 * 1024 * 1024
 
 /** @throws {BackendError} 413 */
 export async function readBody(req: IncomingMessage): Promise<Buffer> {
@@ -17,9 +18,11 @@ export async function readBody(req: IncomingMessage): Promise<Buffer> {
   let size = 0
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > maxBodyBytes) throw new BackendError(413, 'request_body_too_large', 'The body is too large')
-    chunks.push(chunk)
+    // Read on without keeping it: a client that still writes would not see the answer.
+    if (size <= maxBodyBytes) chunks.push(chunk)
+    else if (size > mostReadBytes) break
   }
+  if (size > maxBodyBytes) throw new BackendError(413, 'request_body_too_large', 'The body is too large')
   return Buffer.concat(chunks)
 }
 
