@@ -7,3 +7,12 @@ export {
   type PrismaUser,
   prismaStore,
 } from './prisma-store.js'
+export {
+  OrganizationScopeError,
+  type Relation,
+  type ScopedModel,
+  type ScopedModels,
+  type ToMany,
+  type ToOne,
+} from './scope/models.js'
+export { type OrganizationScopeOptions, organizationScope } from './scope/organization-scope.js'

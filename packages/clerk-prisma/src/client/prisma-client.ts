@@ -46,6 +46,7 @@ export interface ModelDescription {
     readonly kind: string
     readonly type: string
     readonly dbName?: string | null
+    readonly relationName?: string | null
   }[]
 }
 

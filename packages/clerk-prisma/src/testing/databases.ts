@@ -25,8 +25,8 @@ export interface Engine {
   /** `null`: it is part of the tests. */
   readonly server: ServerName | null
   readonly client: string
-  /** Names of adapter and application schema, for a process of its own. */
-  connect(url: string, options?: { log?: boolean }): Promise<TestClient>
+  /** @param app which of the test applications' clients: a schema in `prisma/` */
+  connect(url: string, options?: { log?: boolean; app?: string }): Promise<TestClient>
 }
 
 type Adapter = ConstructorParameters<typeof PrismaClient>[0]['adapter']
@@ -66,8 +66,8 @@ function engine(
 ): Engine {
   return {
     ...{ title, provider, server, client },
-    async connect(url, { log = false } = {}) {
-      const generated = new URL(`../../generated/${client}-app/client.ts`, import.meta.url)
+    async connect(url, { log = false, app = 'app' } = {}) {
+      const generated = new URL(`../../generated/${client}-${app}/client.ts`, import.meta.url)
       const module = (await import(generated.href)) as { PrismaClient: typeof PrismaClient }
       return new module.PrismaClient({
         adapter: adapter(url) as NonNullable<Adapter>,
@@ -113,12 +113,13 @@ export const MIGRATIONS = ['migrations/*/users.sql', 'migrations/*/clerk.sql', '
 export async function createDatabase(
   engine: Engine,
   files: readonly string[] = MIGRATIONS,
+  app = 'app',
 ): Promise<TestDatabase | { missing: string }> {
   const place = await createPlace(engine)
   if ('missing' in place) return place
   const clients: TestClient[] = []
   const connect: TestDatabase['connect'] = async ({ log = false, url = place.url } = {}) => {
-    const client = await engine.connect(url, { log })
+    const client = await engine.connect(url, { log, app })
     clients.push(client)
     return client
   }

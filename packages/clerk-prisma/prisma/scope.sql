@@ -1,0 +1,14 @@
+CREATE TABLE "Workspace" ("id" TEXT PRIMARY KEY, "orgId" TEXT NOT NULL UNIQUE, "title" TEXT NOT NULL);
+CREATE TABLE "Notebook" ("id" TEXT PRIMARY KEY, "orgId" TEXT NOT NULL, "title" TEXT NOT NULL, FOREIGN KEY ("orgId") REFERENCES "Workspace"("orgId"));
+CREATE TABLE "Country" ("code" TEXT PRIMARY KEY, "name" TEXT NOT NULL);
+CREATE TABLE "Note" (
+    "id" TEXT PRIMARY KEY, "orgId" TEXT NOT NULL, "title" TEXT NOT NULL, "stars" INTEGER NOT NULL DEFAULT 0,
+    "notebookId" TEXT, "countryCode" TEXT,
+    FOREIGN KEY ("notebookId") REFERENCES "Notebook"("id") ON DELETE SET NULL, FOREIGN KEY ("countryCode") REFERENCES "Country"("code")
+);
+CREATE UNIQUE INDEX "Note_orgId_title_key" ON "Note"("orgId", "title");
+CREATE TABLE "Draft" ("id" TEXT PRIMARY KEY, "orgId" TEXT NOT NULL, "text" TEXT NOT NULL, "noteId" TEXT UNIQUE, FOREIGN KEY ("noteId") REFERENCES "Note"("id") ON DELETE SET NULL);
+CREATE TABLE "Comment" ("id" TEXT PRIMARY KEY, "orgId" TEXT NOT NULL, "text" TEXT NOT NULL, "noteId" TEXT, FOREIGN KEY ("noteId") REFERENCES "Note"("id") ON DELETE SET NULL);
+CREATE TABLE "Tag" ("id" TEXT PRIMARY KEY, "orgId" TEXT NOT NULL, "name" TEXT NOT NULL);
+CREATE TABLE "_NoteToTag" ("A" TEXT NOT NULL, "B" TEXT NOT NULL, PRIMARY KEY ("A", "B"), FOREIGN KEY ("A") REFERENCES "Note"("id") ON DELETE CASCADE, FOREIGN KEY ("B") REFERENCES "Tag"("id") ON DELETE CASCADE);
+CREATE TABLE "Secret" ("id" TEXT PRIMARY KEY, "noteId" TEXT NOT NULL, FOREIGN KEY ("noteId") REFERENCES "Note"("id"));
