@@ -8,7 +8,7 @@ export function auditLog(clerk: AnyClerk, options: AuditOptions): RequestHandler
     const finish = log.start()
     const { ip, method } = req
     res.once('close', () => {
-      finish({
+      finish(() => ({
         auth: findState(req)?.auth ?? null,
         method,
         route: routePattern(req.baseUrl, req.route?.path, req.params),
@@ -16,7 +16,7 @@ export function auditLog(clerk: AnyClerk, options: AuditOptions): RequestHandler
         completed: res.writableFinished,
         ip,
         requestId: requestIdOf(req),
-      })
+      }))
     })
     next()
   }

@@ -8,7 +8,7 @@ export function auditLog(clerk: AnyClerk, options: AuditOptions): Hook {
     const finish = log.start()
     const { ip, method, id } = request
     reply.raw.once('close', () => {
-      finish({
+      finish(() => ({
         auth: findState(request)?.auth ?? null,
         method,
         route: routePattern('', request.is404 ? null : request.routeOptions.url, {}),
@@ -16,7 +16,7 @@ export function auditLog(clerk: AnyClerk, options: AuditOptions): Hook {
         completed: reply.raw.writableFinished,
         ip,
         requestId: id,
-      })
+      }))
     })
     done()
   }

@@ -9,7 +9,7 @@ export function auditLog(clerk: AnyClerk, options: AuditOptions): Middleware {
     const finish = log.start()
     const { ip, method } = ctx
     ctx.res.once('close', () => {
-      finish({
+      finish(() => ({
         auth: findState(ctx.req)?.auth ?? null,
         method,
         route: routePattern('', ctx._matchedRoute, {}),
@@ -17,7 +17,7 @@ export function auditLog(clerk: AnyClerk, options: AuditOptions): Middleware {
         completed: ctx.res.writableFinished,
         ip,
         requestId: requestIdOf(ctx),
-      })
+      }))
     })
     return next()
   }

@@ -46,8 +46,8 @@ export interface AuditedRequest {
 }
 
 export interface AuditLog {
-  /** Call when the request arrives; the function it returns, once, when the response is closed. */
-  start(): (request: AuditedRequest) => void
+  /** Call when the request arrives; the function it returns, once, when the response is closed. Neither ever throws. */
+  start(): (describe: () => AuditedRequest) => void
 }
 
 /** @param now milliseconds */
@@ -58,10 +58,10 @@ export function createAuditLog({ write }: AuditOptions, now: () => number): Audi
     start() {
       const arrivedMs = now()
       const startedAt = performance.now()
-      return (request) => {
+      return (describe) => {
         const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000
         try {
-          const written = deliver(auditEntry(request, arrivedMs, durationMs))
+          const written = deliver(auditEntry(describe(), arrivedMs, durationMs))
           if (written instanceof Promise) written.catch(report)
         } catch (error) {
           report(error)
@@ -96,16 +96,16 @@ export function auditEntry(request: AuditedRequest, arrivedMs: number, durationM
 
 /**
  * A pattern from the path a router is mounted under and the route's own. Some frameworks know the former only as it was
- * requested: values of parameters are taken out of it, and so is whatever is long enough to be a secret.
+ * requested (and after an error not at all): values of parameters are taken out of it, and so is whatever is long enough to be a secret.
  */
 export function routePattern(
-  mountedAt: string,
+  mountedAt: string | undefined,
   route: unknown,
-  params: Readonly<Record<string, unknown>>,
+  params: Readonly<Record<string, unknown>> | undefined,
 ): string | null {
   if (route === undefined || route === null) return null
-  const names = new Map(Object.entries(params).map(([name, value]) => [value, name]))
-  const base = mountedAt.split('/').map((segment) => {
+  const names = new Map(Object.entries(params ?? {}).map(([name, value]) => [value, name]))
+  const base = (mountedAt ?? '').split('/').map((segment) => {
     const name = segment === '' ? undefined : names.get(segment)
     return name === undefined ? (segment.length > 24 ? ':redacted' : segment) : `:${name}`
   })
