@@ -102,10 +102,13 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     authenticateNow: authenticate,
     authenticate: async (credentials) => authenticate(credentials),
     async verifyToken(token) {
-      const current = await changes?.current()
+      // What is known already is not awaited: on a cache hit that would cost as much as the cache does.
+      const looking = changes?.current()
+      const current = looking instanceof Promise ? await looking : looking
       if (current?.ok === false)
         throw new StoreUnavailableError('The log of revocations cannot be read: try again.')
-      const verdict = await judge.judge(token, { allowMissingAzp: resolved.allowMissingAzp })
+      const judging = judge.judge(token, { allowMissingAzp: resolved.allowMissingAzp })
+      const verdict = judging instanceof Promise ? await judging : judging
       if (verdict.ok) return verdict.token.claims
       throw verdict.error
     },
