@@ -17,6 +17,7 @@ export const INDEXES = {
   memberships: [
     { key: { clerkId: 1 }, options: { unique: true, sparse: true } },
     { key: { orgId: 1, userId: 1, createdAt: -1 } },
+    { key: { orgId: 1, createdAt: 1 } },
     { key: { userId: 1, createdAt: 1 } },
   ],
   invitations: [{ key: { clerkId: 1 }, options: { unique: true, sparse: true } }],

@@ -1,0 +1,219 @@
+import { StoreInputError } from '@acme/clerk-core'
+import type {
+  AnyBulkWriteOperation,
+  BulkWriteOptions,
+  BulkWriteResult,
+  ClientSession,
+  Collection,
+  DeleteResult,
+  Document,
+  Filter,
+  InsertManyResult,
+  InsertOneResult,
+  OptionalUnlessRequiredId,
+  Sort,
+  UpdateFilter,
+  UpdateResult,
+  WithId,
+  WithoutId,
+} from 'mongodb'
+import { checkText } from '../collection/input.js'
+import { type ScopedCursor, scopedCursor } from './cursor.js'
+import { asDocument } from './documents.js'
+import { confineOptions } from './options.js'
+import { confinePipeline } from './pipeline.js'
+import { confineFilter, confineUpdate, stamp, type Tenant } from './tenant.js'
+import { TenantScopeError } from './tenant-scope-error.js'
+
+export interface ReadOptions {
+  session?: ClientSession
+  projection?: Document
+  sort?: Sort
+  skip?: number
+  limit?: number
+  batchSize?: number
+  hint?: string | Document
+  maxTimeMS?: number
+}
+
+export interface WriteOptions {
+  session?: ClientSession
+  upsert?: boolean
+  arrayFilters?: Document[]
+  hint?: string | Document
+}
+
+export interface FindAndModifyOptions extends WriteOptions {
+  projection?: Document
+  sort?: Sort
+  /** Default `'before'`. */
+  returnDocument?: 'before' | 'after'
+}
+
+/**
+ * The documents of one organisation in a collection that holds those of many. Every read and write is confined to them,
+ * every document written is stamped. What cannot be confined throws a {@link TenantScopeError}, other methods of the
+ * driver's collection included.
+ */
+export interface ScopedCollection<T extends Document> {
+  find(filter?: Filter<T>, options?: ReadOptions): ScopedCursor<WithId<T>>
+  findOne(filter?: Filter<T>, options?: ReadOptions): Promise<WithId<T> | null>
+  countDocuments(filter?: Filter<T>, options?: ReadOptions): Promise<number>
+  distinct(field: string, filter?: Filter<T>, options?: ReadOptions): Promise<unknown[]>
+  /** Stages that stay within the collection's documents: no `$lookup`, `$unionWith`, `$graphLookup`, `$out`, `$merge`. */
+  aggregate<R extends Document = Document>(
+    pipeline: readonly Document[],
+    options?: ReadOptions,
+  ): ScopedCursor<R>
+
+  insertOne(document: Unstamped<T>, options?: WriteOptions): Promise<InsertOneResult<T>>
+  insertMany(documents: readonly Unstamped<T>[], options?: BulkWriteOptions): Promise<InsertManyResult<T>>
+  updateOne(filter: Filter<T>, update: UpdateFilter<T>, options?: WriteOptions): Promise<UpdateResult<T>>
+  updateMany(filter: Filter<T>, update: UpdateFilter<T>, options?: WriteOptions): Promise<UpdateResult<T>>
+  replaceOne(
+    filter: Filter<T>,
+    document: Unstamped<WithoutId<T>>,
+    options?: WriteOptions,
+  ): Promise<UpdateResult<T>>
+  deleteOne(filter?: Filter<T>, options?: WriteOptions): Promise<DeleteResult>
+  deleteMany(filter?: Filter<T>, options?: WriteOptions): Promise<DeleteResult>
+  findOneAndUpdate(
+    filter: Filter<T>,
+    update: UpdateFilter<T>,
+    options?: FindAndModifyOptions,
+  ): Promise<WithId<T> | null>
+  findOneAndReplace(
+    filter: Filter<T>,
+    document: Unstamped<WithoutId<T>>,
+    options?: FindAndModifyOptions,
+  ): Promise<WithId<T> | null>
+  findOneAndDelete(filter: Filter<T>, options?: FindAndModifyOptions): Promise<WithId<T> | null>
+  bulkWrite(
+    operations: readonly AnyBulkWriteOperation<T>[],
+    options?: BulkWriteOptions,
+  ): Promise<BulkWriteResult>
+}
+
+/** A document as it is handed over: the tenant's field may be left out. */
+export type Unstamped<T> = Partial<OptionalUnlessRequiredId<T>>
+
+export interface ScopeOptions {
+  /** The field that holds the organisation's id. Default `orgId`. */
+  field?: string
+}
+
+/**
+ * Confines a collection to one organisation: a forgotten filter can show nobody else's documents.
+ *
+ * @param orgId Clerk's organisation id, from `auth.orgId`
+ * @throws {StoreInputError} for an id that is none, so that `null` never selects documents without an organisation
+ */
+export function scopedCollection<T extends Document>(
+  collection: Collection<T>,
+  orgId: string,
+  { field = 'orgId' }: ScopeOptions = {},
+): ScopedCollection<T> {
+  checkText(orgId, 'orgId')
+  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(field) || field === '_id') {
+    throw new StoreInputError('field must be the name of a top-level field other than _id.')
+  }
+  return refuseOthers(
+    scopedMethods(collection as unknown as Collection, { field, id: orgId }),
+  ) as ScopedCollection<T>
+}
+
+function scopedMethods(collection: Collection, tenant: Tenant) {
+  const within = (filter?: unknown) => confineFilter(tenant, filter)
+  const operations = bulkOperations(tenant)
+  /** Filter, update and options of an update, in the driver's order. */
+  const update = (filter: unknown, changes: unknown, options?: unknown) => {
+    const safe = confineOptions(options)
+    return [within(filter), confineUpdate(tenant, changes, safe.upsert === true), safe] as const
+  }
+  const replacement = (filter: unknown, document: unknown, options?: unknown) =>
+    [within(filter), stamp(tenant, document), confineOptions(options)] as const
+
+  return {
+    find: (filter?: unknown, options?: unknown) =>
+      scopedCursor(collection.find(within(filter), confineOptions(options))),
+    findOne: async (filter?: unknown, options?: unknown) =>
+      collection.findOne(within(filter), confineOptions(options)),
+    countDocuments: async (filter?: unknown, options?: unknown) =>
+      collection.countDocuments(within(filter), confineOptions(options)),
+    distinct: async (name: string, filter?: unknown, options?: unknown) =>
+      collection.distinct(name, within(filter), confineOptions(options)),
+    aggregate: (pipeline: unknown, options?: unknown) =>
+      scopedCursor(collection.aggregate(confinePipeline(tenant, pipeline), confineOptions(options))),
+
+    insertOne: async (document: unknown, options?: unknown) =>
+      collection.insertOne(stamp(tenant, document), confineOptions(options)),
+    insertMany: async (documents: readonly unknown[], options?: unknown) =>
+      collection.insertMany(
+        documents.map((document) => stamp(tenant, document)),
+        confineOptions(options),
+      ),
+    updateOne: async (...call: Parameters<typeof update>) => collection.updateOne(...update(...call)),
+    updateMany: async (...call: Parameters<typeof update>) => collection.updateMany(...update(...call)),
+    replaceOne: async (...call: Parameters<typeof update>) => collection.replaceOne(...replacement(...call)),
+    deleteOne: async (filter?: unknown, options?: unknown) =>
+      collection.deleteOne(within(filter), confineOptions(options)),
+    deleteMany: async (filter?: unknown, options?: unknown) =>
+      collection.deleteMany(within(filter), confineOptions(options)),
+    findOneAndUpdate: async (...call: Parameters<typeof update>) =>
+      collection.findOneAndUpdate(...update(...call)),
+    findOneAndReplace: async (...call: Parameters<typeof update>) =>
+      collection.findOneAndReplace(...replacement(...call)),
+    findOneAndDelete: async (filter: unknown, options?: unknown) =>
+      collection.findOneAndDelete(within(filter), confineOptions(options)),
+    bulkWrite: async (calls: readonly unknown[], options?: unknown) =>
+      collection.bulkWrite(calls.map(operations), confineOptions(options)),
+  }
+}
+
+/** One operation of a bulk write: what it selects, what it writes, and the few options it may have. */
+function bulkOperations(tenant: Tenant) {
+  type Call = {
+    filter?: unknown
+    update?: unknown
+    replacement?: unknown
+    document?: unknown
+    upsert?: unknown
+  }
+  const rest = ({ filter: _f, update: _u, replacement: _r, document: _d, ...options }: Call) =>
+    confineOptions(options)
+  const filter = (call: Call) => ({ ...rest(call), filter: confineFilter(tenant, call.filter) })
+  const update = (call: Call) => ({
+    ...filter(call),
+    update: confineUpdate(tenant, call.update, call.upsert === true),
+  })
+  const confine: Record<string, (call: Call) => Document> = {
+    insertOne: (call) => ({ ...rest(call), document: stamp(tenant, call.document) }),
+    updateOne: update,
+    updateMany: update,
+    replaceOne: (call) => ({ ...filter(call), replacement: stamp(tenant, call.replacement) }),
+    deleteOne: filter,
+    deleteMany: filter,
+  }
+  return (operation: unknown): AnyBulkWriteOperation => {
+    const [[name, call] = [], ...others] = Object.entries(asDocument(operation, 'An operation'))
+    if (name === undefined || others.length > 0 || !Object.hasOwn(confine, name)) {
+      throw new TenantScopeError(
+        `A bulk write cannot confine ${name}: one of ${Object.keys(confine).join(', ')}.`,
+      )
+    }
+    return { [name]: confine[name]?.(asDocument(call, name)) } as unknown as AnyBulkWriteOperation
+  }
+}
+
+/** Every other name throws, so that plain JavaScript learns of a method that is missing on purpose. */
+function refuseOthers<M extends object>(methods: M): M {
+  return new Proxy(Object.freeze(Object.assign(Object.create(null), methods)), {
+    get(target: M, name) {
+      if (typeof name === 'symbol' || name === 'then' || name === 'toJSON') return undefined
+      if (name in target) return target[name as keyof M]
+      throw new TenantScopeError(
+        `${name} cannot be confined to a tenant: use the collection itself, knowing what it reaches.`,
+      )
+    },
+  })
+}
