@@ -44,8 +44,7 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
   const nextId = () => String(++created)
 
   function settled(row: MemoryOrganization): MemoryOrganization {
-    const others = [...organizations.values()].filter(({ clerkId }) => clerkId !== row.clerkId)
-    const lost = settleUnique(row, others, unique, (holder) => {
+    const lost = settleUnique(row, organizations.values(), unique, (holder) => {
       organizations.set(holder.clerkId, { ...holder, slug: null })
     })
     return lost.length > 0 ? { ...row, slug: null } : row

@@ -63,9 +63,7 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
   function fill(row: Row, snapshot: UserSnapshot): boolean {
     const next: Row = { ...row, ...syncedFields(snapshot), clerkId: snapshot.clerkId }
     next.isActive = next.deletedAt === null && !snapshot.banned
-    const others = [...rows.values()].filter((other) => other !== row)
-    for (const column of settleUnique(next, unique.length > 0 ? others : [], unique, clear))
-      clear(next, column)
+    for (const column of settleUnique(next, rows.values(), unique, clear)) clear(next, column)
     if (isDeepStrictEqual(next, row)) return false
     Object.assign(row, next)
     return true
