@@ -21,14 +21,14 @@ const SHAPES: Record<
   workspace: { ids: ['workspace'], text: 'title', to: { notebooks: 'notebook' }, fks: {} },
   notebook: { ids: ['notebook'], text: 'title', to: { workspace: 'workspace', notes: 'note' }, fks: {} },
   note: {
-    ids: ['note1', 'note2', 'stray'],
+    ids: ['note1', 'stray', 'stray'],
     text: 'title',
     to: { notebook: 'notebook', country: 'country', comments: 'comment', tags: 'tag', draft: 'draft' },
     fks: { notebookId: 'notebook' },
   },
   draft: { ids: ['draft'], text: 'text', to: { note: 'note' }, fks: { noteId: 'note' } },
   comment: {
-    ids: ['comment1', 'comment-stray'],
+    ids: ['comment1', 'comment-stray', 'comment-stray'],
     text: 'text',
     to: { note: 'note' },
     fks: { noteId: 'note' },
@@ -38,7 +38,7 @@ const SHAPES: Record<
 }
 const isMany = (field: string) => field.endsWith('s')
 
-const org = fc.constantFrom('a', 'b')
+const org = fc.constantFrom('a', 'a', 'b')
 const looked = fc.constantFrom('mine', FOREIGN)
 /** Never what B has, so that finding it in an answer means one thing. */
 const written = fc.oneof(fc.constant('mine 1'), fc.uuid())
@@ -199,14 +199,17 @@ function operation(model: ModelName): fc.Arbitrary<[ModelName, string, Args]> {
       'createMany',
       values(model, 0).map((d) => ({ data: [d] })),
     ),
-    named(
-      'update',
-      merge(
-        key,
-        data.map((d) => ({ data: d })),
-        relations,
+    {
+      weight: 6,
+      arbitrary: named(
+        'update',
+        merge(
+          key,
+          data.map((d) => ({ data: d })),
+          relations,
+        ),
       ),
-    ),
+    },
     named(
       'updateMany',
       merge(
@@ -234,10 +237,23 @@ function operation(model: ModelName): fc.Arbitrary<[ModelName, string, Args]> {
   )
 }
 
-const operations = fc.array(fc.oneof(...(Object.keys(SHAPES) as ModelName[]).map(operation)), {
-  minLength: 5,
-  maxLength: 15,
-})
+/** The rows of A that refer to rows of B, and nested writes along that reference: where a hole would be. */
+const through: fc.Arbitrary<[ModelName, string, Args]> = fc
+  .constantFrom(
+    ['note', 'a-stray', 'notebook'] as const,
+    ['draft', 'a-draft', 'note'] as const,
+    ['comment', 'a-comment-stray', 'note'] as const,
+    ['note', 'a-note1', 'tags'] as const,
+  )
+  .chain(([model, id, field]) => {
+    const write = nestedWrite(SHAPES[model].to[field] ?? model, isMany(field), 1)
+    return write.map((nested) => [model, 'update', { where: { id }, data: { [field]: nested } }])
+  })
+
+const operations = fc.array(
+  fc.oneof({ weight: 4, arbitrary: through }, ...(Object.keys(SHAPES) as ModelName[]).map(operation)),
+  { minLength: 5, maxLength: 15 },
+)
 
 test('random operations under one organisation neither read nor change a row of another', async () => {
   const a = prisma.$extends(organizationScope('org_a', { models: MODELS }))
