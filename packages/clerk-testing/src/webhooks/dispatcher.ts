@@ -183,7 +183,9 @@ export class Dispatcher {
   #release(): void {
     const held = this.#held.reverse()
     this.#held = []
-    for (const due of held) this.#schedule(due)
+    // Due at the same time: otherwise what happened a millisecond earlier would go out first all the same.
+    const at = held.reduce((latest, due) => Math.max(latest, due.at), Number.NEGATIVE_INFINITY)
+    for (const due of held) this.#schedule({ ...due, at })
   }
 
   #schedule(due: Due): void {
