@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { credentialsFrom, credentialsFromFetch } from './credentials-from.js'
+
+test('headers are handed over as they came', () => {
+  const headers = {
+    authorization: 'Bearer x',
+    cookie: 'a=b',
+    origin: 'https://app.example.com',
+    'sec-fetch-site': 'same-origin',
+    'sec-fetch-dest': 'empty',
+    'x-organization-id': 'org_1',
+  }
+  const expected = {
+    authorization: 'Bearer x',
+    cookie: 'a=b',
+    origin: 'https://app.example.com',
+    fetchSite: 'same-origin',
+    fetchDest: 'empty',
+    method: 'POST',
+    upgrade: false,
+    organization: 'org_1',
+  }
+  expect(credentialsFrom(headers, 'POST')).toEqual(expected)
+  expect(credentialsFromFetch(new Request('http://app', { method: 'POST', headers }))).toEqual(expected)
+})
+
+test('repeated headers that a host hands over as lists equal nothing that is listed', () => {
+  const given = credentialsFrom(
+    {
+      origin: ['https://app.example.com', 'https://evil.example'],
+      'sec-fetch-site': ['same-origin', 'cross-site'],
+      'x-organization-id': ['org_1', 'org_2'],
+      cookie: ['a=b', 'c=d'],
+    } as never,
+    'POST',
+  )
+  expect(given).toMatchObject({
+    origin: 'https://app.example.com, https://evil.example',
+    fetchSite: 'same-origin, cross-site',
+    organization: 'org_1, org_2',
+    cookie: 'a=b; c=d',
+  })
+})
+
+test.each([
+  ['websocket', true],
+  ['WebSocket', true],
+  ['h2c, websocket', true],
+  ['h2c', false],
+  [undefined, false],
+])('Upgrade: %s asks for a WebSocket: %s', (upgrade, expected) => {
+  expect(credentialsFrom(upgrade === undefined ? {} : { upgrade }, 'GET').upgrade).toBe(expected)
+  const headers = new Headers(upgrade === undefined ? {} : { upgrade })
+  expect(credentialsFromFetch({ headers, method: 'GET' }).upgrade).toBe(expected)
+})
