@@ -1,0 +1,312 @@
+import { casesOf } from '../case.js'
+import { canonical, expectEqual, expectFields, expectRejection, expectThat } from '../expect.js'
+import { anEvent, badIds, T } from '../samples.js'
+
+const LEASE = T + 60_000
+
+export const inboxClaimCases = casesOf('inbox', [
+  {
+    id: 'claim-takes-the-lease',
+    title: 'a new event is claimed, and busy for everybody else until its lease runs out',
+    async run({ inbox }) {
+      const first = await inbox.claim(anEvent(), T, LEASE)
+      expectEqual(first, { status: 'claimed', succeeded: [] }, 'A new event must be claimed.')
+      const busy = { status: 'busy', leaseUntil: LEASE }
+      const second = await inbox.claim(anEvent(), T + 1, LEASE + 1)
+      expectEqual(second, busy, 'Two callers claimed one event.')
+      const last = await inbox.claim(anEvent(), LEASE - 1, LEASE + 1)
+      expectEqual(last, busy, 'A lease that has a millisecond left was given away, or was extended.')
+      const { status } = await inbox.claim(anEvent(), LEASE, LEASE + 60_000)
+      expectEqual(status, 'claimed', 'A lease that ran out must be free: the process may have been killed.')
+    },
+  },
+  {
+    id: 'succeeded-is-remembered',
+    title: 'the handlers that succeeded are known to the next claim',
+    async run({ inbox }) {
+      await inbox.claim(anEvent(), T, LEASE)
+      await inbox.succeeded('msg_1', 'mail')
+      await inbox.succeeded('msg_1', 'billing.$set')
+      await inbox.succeeded('msg_1', 'mail')
+      const again = await inbox.claim(anEvent(), LEASE, LEASE + 60_000)
+      const names = again.status === 'claimed' ? [...again.succeeded].sort() : again
+      const fault = 'A handler that succeeded is forgotten by the next claim: it would run again.'
+      expectEqual(names, ['billing.$set', 'mail'], fault)
+      await inbox.release('msg_1', 'again')
+      const third = await inbox.claim(anEvent(), LEASE + 1, LEASE + 60_000)
+      expectThat(third.status === 'claimed' && third.succeeded.length === 2, fault, third)
+    },
+  },
+  {
+    id: 'release-keeps-open',
+    title: 'a released event is free at once, open, and says why',
+    async run({ inbox, probe }) {
+      await inbox.claim(anEvent(), T, LEASE)
+      await inbox.release('msg_1', 'Handler "mail" failed.')
+      const [pending] = await inbox.pending(10)
+      const open = { id: 'msg_1', error: 'Handler "mail" failed.', attempts: 1, body: anEvent().body }
+      expectFields(pending ?? null, open, 'A released event must stay open, with its error and its body.')
+      expectEqual((await probe.inbox()).length, 1, 'A released event is gone from the database.')
+      const { status } = await inbox.claim(anEvent(), T + 1, LEASE)
+      expectEqual(status, 'claimed', 'A released event must be free at once.')
+      const attempts = (await inbox.pending(10))[0]?.attempts
+      expectEqual(attempts, 2, 'attempts must count the claims.')
+    },
+  },
+  {
+    id: 'done-stays-done',
+    title: 'a done event is done for every later claim',
+    async run({ inbox }) {
+      await inbox.claim(anEvent(), T, LEASE)
+      await inbox.done('msg_1', T + 1)
+      await inbox.done('msg_1', T + 2)
+      const again = await inbox.claim(anEvent(), LEASE + 1, LEASE + 60_000)
+      expectEqual(again, { status: 'done' }, 'A replay of an event that is done must answer done.')
+      await inbox.release('msg_1', 'too late')
+      const released = await inbox.claim(anEvent(), LEASE + 1, LEASE + 60_000)
+      expectEqual(released, { status: 'done' }, 'A release after done opened the event again.')
+      expectEqual(await inbox.pending(10), [], 'A done event is pending.')
+    },
+  },
+  {
+    id: 'done-drops-the-body',
+    title: 'the body is gone from the database once the event is done, and not before',
+    async run({ inbox, probe }) {
+      const bodyOf = async (id: string) => (await probe.inbox()).find((row) => row.id === id)?.body
+      await inbox.claim(anEvent(), T, LEASE)
+      await inbox.claim(anEvent({ id: 'msg_2' }), T, LEASE)
+      await inbox.applied('msg_1', T)
+      expectEqual(await bodyOf('msg_1'), anEvent().body, 'The body must be kept until done.')
+      await inbox.done('msg_1', T + 1)
+      expectThat(!(await bodyOf('msg_1')), 'A body, with the personal data in it, outlives done.')
+      expectEqual(await bodyOf('msg_2'), anEvent().body, "done dropped another event's body.")
+    },
+  },
+  {
+    id: 'event-round-trips',
+    title: 'an event comes back byte for byte, up to a body of 1 MiB',
+    async run({ inbox }) {
+      const body = `{"data":"${'Zoë 🦊 \\u0000 \\\\ $set '.repeat(60_000)}`
+      const event = anEvent({
+        body: body.slice(0, 1_000_000),
+        subjects: ['user_ada', 'org_acme', 'sess_1', 'orgmem_1', 'orginv_1'],
+        timestamp: T + 7,
+      })
+      await inbox.claim(event, T, LEASE)
+      const [found] = await inbox.pending(1)
+      const known = { attempts: 1, succeeded: [], appliedAt: null, leaseUntil: LEASE, error: null }
+      expectFields(found ?? null, { ...event, ...known }, 'pending answers another event than was claimed.')
+    },
+  },
+  {
+    id: 'pending-oldest-first',
+    title: 'pending answers open events, oldest first, up to the limit',
+    async run({ inbox }) {
+      for (const [id, timestamp] of [
+        ['msg_c', T + 30],
+        ['msg_a', T + 10],
+        ['msg_done', T],
+        ['msg_b', T + 20],
+      ] as const) {
+        await inbox.claim(anEvent({ id, timestamp }), T + 50, LEASE)
+      }
+      await inbox.done('msg_done', T + 60)
+      const ids = async (limit: number) => (await inbox.pending(limit)).map(({ id }) => id)
+      expectEqual(
+        await ids(10),
+        ['msg_a', 'msg_b', 'msg_c'],
+        'pending must answer open events, oldest first.',
+      )
+      expectEqual(await ids(2), ['msg_a', 'msg_b'], 'pending must obey its limit, and leave out the newest.')
+    },
+  },
+  {
+    id: 'ids-are-exact',
+    title: 'ids that differ only in case are two events',
+    async run({ inbox }) {
+      await inbox.claim(anEvent({ id: 'msg_aB' }), T, LEASE)
+      const { status } = await inbox.claim(anEvent({ id: 'msg_Ab' }), T, LEASE)
+      expectEqual(status, 'claimed', 'Another event was taken for this one: it would be lost.')
+    },
+  },
+  {
+    id: 'bad-ids-refused',
+    title: 'an id that is no id is refused before any query, and nothing is written',
+    async run({ inbox }) {
+      await inbox.claim(anEvent(), T, LEASE)
+      const before = canonical(await inbox.pending(10))
+      for (const [description, bad] of badIds) {
+        const calls = {
+          claim: () => inbox.claim(anEvent({ id: bad }), T, LEASE),
+          applied: () => inbox.applied(bad, T),
+          succeeded: () => inbox.succeeded(bad, 'mail'),
+          release: () => inbox.release(bad, 'error'),
+          done: () => inbox.done(bad, T),
+        }
+        for (const [method, call] of Object.entries(calls))
+          await expectRejection(call, 'StoreInputError', `${method} took ${description} for an id.`)
+      }
+      for (const bad of [Number.NaN, '1' as unknown as number]) {
+        const claim = () => inbox.claim(anEvent({ id: 'msg_2' }), bad, LEASE)
+        await expectRejection(claim, 'StoreInputError', `claim took ${String(bad)} for a time.`)
+        const look = () => inbox.changesSince(bad)
+        await expectRejection(look, 'StoreInputError', `changesSince took ${String(bad)} for a time.`)
+        const prune = () => inbox.prune(bad)
+        await expectRejection(prune, 'StoreInputError', `prune took ${String(bad)} for a time.`)
+      }
+      expectEqual(canonical(await inbox.pending(10)), before, 'A refused call changed an event.')
+    },
+  },
+  {
+    id: 'outage-is-no-answer',
+    title: 'an inbox that cannot be reached says so, in every method, and recovers by itself',
+    needs: ['outage'],
+    async run({ inbox, breakConnection }) {
+      await inbox.claim(anEvent(), T, LEASE)
+      const calls = {
+        claim: () => inbox.claim(anEvent({ id: 'msg_2' }), T, LEASE),
+        applied: () => inbox.applied('msg_1', T),
+        succeeded: () => inbox.succeeded('msg_1', 'mail'),
+        release: () => inbox.release('msg_1', 'error'),
+        done: () => inbox.done('msg_1', T),
+        pending: () => inbox.pending(1),
+        changesSince: () => inbox.changesSince(T),
+        prune: () => inbox.prune(T),
+      }
+      const restore = await breakConnection()
+      try {
+        await Promise.all(
+          Object.entries(calls).map(([method, call]) =>
+            expectRejection(call, 'StoreUnavailableError', `${method} hides an outage.`),
+          ),
+        )
+      } finally {
+        await restore()
+      }
+      expectEqual((await inbox.pending(10)).length, 1, 'The inbox did not recover.')
+    },
+  },
+])
+
+export const inboxLogCases = casesOf('inbox', [
+  {
+    id: 'changes-from-the-exact-moment',
+    title: 'changesSince answers events applied at or after the time, in the order of their application',
+    async run({ inbox }) {
+      for (const [id, at] of [
+        ['msg_late', T + 1],
+        ['msg_exact', T],
+        ['msg_before', T - 1],
+        ['msg_open', null],
+      ] as const) {
+        await inbox.claim(anEvent({ id }), T - 5, LEASE)
+        if (at !== null) await inbox.applied(id, at)
+      }
+      const change = { type: 'user.updated', subjects: ['user_ada', 'sess_1'] }
+      expectEqual(
+        await inbox.changesSince(T),
+        [
+          { id: 'msg_exact', ...change, appliedAt: T },
+          { id: 'msg_late', ...change, appliedAt: T + 1 },
+        ],
+        'Other processes would miss a change, or read them in another order.',
+      )
+    },
+  },
+  {
+    id: 'changes-outlive-done',
+    title: 'a change is told while the event is open, and after it is done',
+    async run({ inbox }) {
+      const told = async () => (await inbox.changesSince(T)).map(({ id, subjects }) => [id, ...subjects])
+      const change = [['msg_1', 'user_ada', 'sess_1']]
+      await inbox.claim(anEvent(), T, LEASE)
+      expectEqual(await told(), [], 'A change is told before it was applied.')
+      await inbox.applied('msg_1', T)
+      expectEqual(await told(), change, 'A change of an open event is not told: a handler may hang for long.')
+      await inbox.release('msg_1', 'error')
+      expectEqual(await told(), change, 'A change of a released event is not told.')
+      await inbox.done('msg_1', T + 9)
+      expectEqual(await told(), change, 'A done event loses its change: a revocation would not be learnt.')
+    },
+  },
+  {
+    id: 'applied-again-moves',
+    title: 'an event that is applied again counts from then, also after done',
+    async run({ inbox }) {
+      const at = async () => (await inbox.changesSince(0)).map(({ appliedAt }) => appliedAt)
+      await inbox.claim(anEvent(), T, LEASE)
+      await inbox.applied('msg_1', T)
+      await inbox.applied('msg_1', T + 5)
+      expectEqual(await at(), [T + 5], 'A repeated apply must set the time anew.')
+      expectEqual(await inbox.changesSince(T + 6), [], 'The time of a change is another than was given.')
+      await inbox.done('msg_1', T + 6)
+      await inbox.applied('msg_1', T + 7)
+      expectEqual(await at(), [T + 7], 'A change applied after done (its lease had run out) is lost.')
+      const claim = await inbox.claim(anEvent(), LEASE, LEASE + 1)
+      expectEqual(claim, { status: 'done' }, 'A repeated apply opened a done event.')
+    },
+  },
+  {
+    id: 'prune-done-ones-only',
+    title: 'a prune removes events done before the time, and no others',
+    async run({ inbox, probe }) {
+      for (const [id, doneAt] of [
+        ['msg_old', T - 1],
+        ['msg_exact', T],
+        ['msg_open', null],
+      ] as const) {
+        await inbox.claim(anEvent({ id, timestamp: T - 900 }), T - 800, T - 700)
+        await inbox.applied(id, T - 600)
+        if (doneAt !== null) await inbox.done(id, doneAt)
+      }
+      expectEqual(await inbox.prune(T), 1, 'prune must answer how many events it removed.')
+      const left = (await probe.inbox()).map(({ id }) => id).sort()
+      expectEqual(
+        left,
+        ['msg_exact', 'msg_open'],
+        'prune removes done events of before the time, and no others.',
+      )
+      expectEqual(await inbox.prune(T), 0, 'A second prune finds nothing.')
+    },
+  },
+  {
+    id: 'unknown-is-harmless',
+    title: 'a step of an event that is not there (any more) makes no row and does not fail',
+    async run({ inbox, probe }) {
+      await inbox.applied('msg_gone', T)
+      await inbox.succeeded('msg_gone', 'mail')
+      await inbox.release('msg_gone', 'error')
+      await inbox.done('msg_gone', T)
+      expectEqual((await probe.inbox()).length, 0, 'An event without type or subjects was made up.')
+    },
+  },
+  {
+    id: 'answers-are-copies',
+    title: 'what the caller does to an answer or an event does not reach the inbox',
+    async run({ inbox }) {
+      const subjects = ['user_ada']
+      await inbox.claim(anEvent({ subjects }), T, LEASE)
+      await inbox.succeeded('msg_1', 'mail')
+      await inbox.applied('msg_1', T)
+      const spoil = (list: readonly string[] | undefined) => {
+        try {
+          ;(list as string[] | undefined)?.push('spoilt')
+        } catch {
+          // Frozen answers are as good as copies.
+        }
+      }
+      spoil(subjects)
+      spoil((await inbox.changesSince(T))[0]?.subjects)
+      const [pending] = await inbox.pending(1)
+      spoil(pending?.succeeded)
+      spoil(pending?.subjects)
+      const expected = { subjects: ['user_ada'], succeeded: ['mail'] }
+      const [found] = await inbox.pending(1)
+      expectFields(
+        found ?? null,
+        expected,
+        "An answer is the inbox's own object: changing it changed the row.",
+      )
+    },
+  },
+])

@@ -1,0 +1,28 @@
+import type { ConformanceCase } from '../case.js'
+import { inboxClaimCases, inboxLogCases } from './inbox.js'
+import { membershipCases } from './memberships.js'
+import { invitationCases, organizationCases } from './organizations.js'
+import { raceCases } from './races.js'
+import { customColumnCases, userClaimsCases, userDeletionCases } from './user-deletions.js'
+import { userInputCases, userPurgeCases } from './user-input.js'
+import { userLinkingCases } from './user-linking.js'
+import { userUniqueCases } from './user-unique.js'
+import { userVersionCases } from './user-versions.js'
+
+/** Everything that a store must do, as data. */
+export const conformanceCases: readonly ConformanceCase[] = [
+  ...userVersionCases,
+  ...userDeletionCases,
+  ...userClaimsCases,
+  ...customColumnCases,
+  ...userUniqueCases,
+  ...userLinkingCases,
+  ...userInputCases,
+  ...userPurgeCases,
+  ...organizationCases,
+  ...membershipCases,
+  ...invitationCases,
+  ...inboxClaimCases,
+  ...inboxLogCases,
+  ...raceCases,
+]

@@ -1,0 +1,204 @@
+import type { UserRecord } from '@acme/clerk-core'
+import { type Bench, type CaseDefinition, casesOf } from '../case.js'
+import { expectEqual, expectFields, expectThat, sameId } from '../expect.js'
+import { aUser, T } from '../samples.js'
+
+const localOf = async ({ probe }: Bench, id: unknown) => {
+  const row = (await probe.users()).find((candidate) => sameId(candidate.id, id))
+  expectThat(row !== undefined, 'The local row is gone.', id)
+  return row
+}
+
+/** The id as the store answers it: `createLocalUser` may know it in another form. */
+async function linkable({ linking }: Bench, email: string): Promise<UserRecord['id']> {
+  const [row] = await linking.findLinkable(email)
+  expectThat(row !== undefined, `findLinkable does not find the local row of ${email}.`)
+  return row.id
+}
+
+/** Pairs that some collation or pattern takes for equal. */
+const lookalikes = [
+  ['a_b@example.com', 'axb@example.com', '_ stands for any letter'],
+  ['a%@example.com', 'abc@example.com', '% stands for any text'],
+  ['jose@example.com', 'josé@example.com', 'accents are ignored'],
+  ['ada@example.com', 'ada@example.com ', 'a space at the end is ignored'],
+  ['a.d@example.com', 'abd@example.com', '. stands for any letter'],
+  ['strasse@example.com', 'straße@example.com', 'ß is taken for ss'],
+  ['ada@example.com', 'ada@example.com.evil.example', 'the beginning is enough'],
+  ['(a+)+@example.com', 'aaaa@example.com', 'an address is used as a regular expression'],
+] as const
+
+const definitions: readonly CaseDefinition[] = [
+  {
+    id: 'finds-in-any-case',
+    title: 'a local row is found by its address in any case',
+    async run({ linking, createLocalUser }: Bench) {
+      const id = await createLocalUser({ email: 'Ada@Example.com', emailVerified: true })
+      for (const email of ['ada@example.com', 'ADA@EXAMPLE.COM', 'Ada@Example.com']) {
+        const rows = await linking.findLinkable(email)
+        expectEqual(
+          rows.length,
+          1,
+          `The row of Ada@Example.com is not found as ${email}: case must not count.`,
+        )
+        expectThat(sameId(rows[0]?.id, id), 'Another row was found.')
+        const expected = { clerkId: null, deletedAt: null, emailVerified: true, email: 'Ada@Example.com' }
+        expectFields(rows[0] ?? null, expected, 'A linkable row shows something else than is stored.')
+      }
+      expectEqual(await linking.findLinkable('nobody@example.com'), [], 'An unknown address found a row.')
+    },
+  },
+  {
+    id: 'finds-exactly',
+    title: 'an address is never a pattern, and never another address under some collation',
+    async run({ linking, createLocalUser }) {
+      for (const [one, other] of lookalikes) {
+        await createLocalUser({ email: other, emailVerified: true })
+        const found = await linking.findLinkable(one)
+        const wrong = found.filter(({ email }) => email?.toLowerCase() !== one)
+        const why = lookalikes.find(([, stored]) => wrong.some(({ email }) => email === stored))?.[2]
+        expectEqual(wrong.length, 0, `findLinkable('${one}') answers another address: ${why ?? 'unknown'}.`)
+      }
+    },
+  },
+  {
+    id: 'unverified-is-told',
+    title: 'a local row whose address is unverified says so',
+    async run({ linking, createLocalUser }) {
+      await createLocalUser({ email: 'ada@example.com', emailVerified: false })
+      const [row] = await linking.findLinkable('ada@example.com')
+      expectFields(row ?? null, { emailVerified: false }, 'An unverified address is called verified.')
+    },
+  },
+  {
+    id: 'finds-local-rows-only',
+    title: 'rows that have a clerkId, and deleted ones, are not linkable',
+    async run({ users, linking, createLocalUser }) {
+      await users.apply(aUser({ email: 'clerk@example.com' }))
+      const ofClerk = await linking.findLinkable('clerk@example.com')
+      expectEqual(ofClerk.length, 0, "Another Clerk user's row is offered for linking.")
+      await createLocalUser({ email: 'gone@example.com', deletedAt: new Date(T) })
+      const gone = await linking.findLinkable('gone@example.com')
+      expectEqual(gone.length, 0, 'A deleted row is offered for linking.')
+    },
+  },
+  {
+    id: 'never-by-username',
+    title: 'an equal username links nothing',
+    async run({ users, linking, createLocalUser, probe }) {
+      const id = await createLocalUser({ username: 'admin', email: 'root@example.com' })
+      expectEqual((await linking.findLinkable('admin')).length, 0, 'findLinkable looks at usernames.')
+      const { user } = await users.apply(aUser({ username: 'admin', email: 'mallory@example.com' }))
+      expectThat(!sameId(user.id, id), 'A user took over a row because their usernames are equal.')
+      expectEqual((await probe.users()).length, 2, 'apply must never link.')
+    },
+  },
+  {
+    id: 'apply-never-links',
+    title: 'apply makes a row of its own beside a local row with the same address',
+    async run(bench) {
+      const id = await bench.createLocalUser({ email: 'ada@example.com', emailVerified: true })
+      const { user } = await bench.users.apply(aUser())
+      expectThat(!sameId(user.id, id), 'apply linked by itself: only core decides that.')
+      expectFields(await localOf(bench, id), { clerkId: null }, 'apply linked a local row by itself.')
+    },
+  },
+  {
+    id: 'link-fills-the-row',
+    title: "a link gives the local row the clerkId and Clerk's fields, and keeps its id",
+    async run(bench) {
+      const { users, linking, probe } = bench
+      const id = await bench.createLocalUser({ email: 'Ada@example.com', emailVerified: true })
+      const row = await linking.link(await linkable(bench, 'ada@example.com'), aUser())
+      const fields = { clerkId: 'user_ada', email: 'ada@example.com', firstName: 'Ada', version: T }
+      expectFields(row, { ...fields, isActive: true, deletedAt: null }, 'link answers the wrong row.')
+      expectThat(sameId(row?.id, id), 'link made a new row.')
+      expectFields(await localOf(bench, id), fields, 'The link is not in the database.')
+      expectEqual((await probe.users()).length, 1, 'link made a new row.')
+      const next = await users.apply(aUser({ version: T + 1, firstName: 'Augusta' }))
+      expectEqual(next.outcome, 'updated', 'A linked row is not found by its clerkId.')
+    },
+  },
+  {
+    id: 'link-bans',
+    title: 'a banned user who is linked is inactive',
+    async run(bench) {
+      await bench.createLocalUser({ email: 'ada@example.com', emailVerified: true })
+      const id = await linkable(bench, 'ada@example.com')
+      const row = await bench.linking.link(id, aUser({ banned: true }))
+      expectFields(row, { isActive: false }, 'A ban was lost in linking.')
+    },
+  },
+  {
+    id: 'link-never-over-another',
+    title: 'a row that has another clerkId is never linked',
+    async run(bench) {
+      const { linking, createLocalUser } = bench
+      const local = await createLocalUser({ email: 'ada@example.com', emailVerified: true })
+      const id = await linkable(bench, 'ada@example.com')
+      await linking.link(id, aUser())
+      const second = await linking.link(id, aUser({ clerkId: 'user_mallory', version: T + 9 }))
+      expectEqual(second, null, "link took over another Clerk user's row.")
+      const row = await localOf(bench, local)
+      expectFields(row, { clerkId: 'user_ada', version: T }, "link changed another Clerk user's row.")
+    },
+  },
+  {
+    id: 'link-once-per-user',
+    title: 'a user who has a row is not linked to another',
+    async run(bench) {
+      const { users, linking, createLocalUser } = bench
+      const local = await createLocalUser({ email: 'ada@example.com', emailVerified: true })
+      const id = await linkable(bench, 'ada@example.com')
+      await users.apply(aUser({ email: 'first@example.com' }))
+      const linked = await linking.link(id, aUser({ version: T + 1 }))
+      expectEqual(linked, null, 'link must answer null when the user has a row already.')
+      expectFields(await localOf(bench, local), { clerkId: null }, 'One user has two rows.')
+    },
+  },
+  {
+    id: 'link-not-deleted',
+    title: 'a deleted or unknown row is not linked',
+    async run(bench) {
+      const { linking, createLocalUser, probe } = bench
+      const gone = await createLocalUser({ email: 'ada@example.com', deletedAt: new Date(T) })
+      expectEqual(await linking.link(gone, aUser()), null, 'A deleted row was linked.')
+      expectFields(await localOf(bench, gone), { clerkId: null }, 'A deleted row was linked.')
+      await bench.harness.reset()
+      expectEqual(await linking.link(gone, aUser()), null, 'link answered a row that is not there.')
+      expectEqual((await probe.users()).length, 0, 'link made a new row.')
+    },
+  },
+  {
+    id: 'link-address-changed',
+    title: 'a row whose address is not that of the user any more is not linked',
+    async run(bench) {
+      const local = await bench.createLocalUser({ email: 'ada@example.com', emailVerified: true })
+      const id = await linkable(bench, 'ada@example.com')
+      const linked = await bench.linking.link(id, aUser({ email: 'other@example.com' }))
+      const fault = 'A row was linked by an address that it does not have (any more).'
+      expectEqual(linked, null, fault)
+      expectFields(await localOf(bench, local), { clerkId: null }, fault)
+    },
+  },
+  {
+    id: 'link-keeps-custom-columns',
+    title: "a link leaves the application's own columns alone",
+    needs: ['custom-columns'],
+    async run(bench) {
+      const local = await bench.createLocalUser({ email: 'ada@example.com', emailVerified: true })
+      await bench.customColumn.write(local, 'dark')
+      await bench.linking.link(await linkable(bench, 'ada@example.com'), aUser())
+      expectEqual(await bench.customColumn.read(local), 'dark', "link changed the application's own column.")
+    },
+  },
+]
+
+export const userLinkingCases = casesOf(
+  'users',
+  definitions.map((definition) => ({
+    ...definition,
+    id: `linking/${definition.id}`,
+    needs: ['linking', ...(definition.needs ?? [])],
+  })),
+)
