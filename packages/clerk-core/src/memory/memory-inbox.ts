@@ -32,19 +32,23 @@ export function memoryInbox(): MemoryInbox {
       return { status: 'claimed', succeeded: [...row.succeeded] }
     },
     async applied(id, now) {
+      checkText(id, 'id')
       checkTime(now, 'now')
       const row = rows.get(id)
       if (row !== undefined) row.appliedAt = now
     },
     async succeeded(id, handler) {
+      checkText(id, 'id')
       const row = rows.get(id)
       if (row !== undefined && !row.succeeded.includes(handler)) row.succeeded = [...row.succeeded, handler]
     },
     async release(id, error) {
+      checkText(id, 'id')
       const row = rows.get(id)
       if (row !== undefined && row.doneAt === null) Object.assign(row, { leaseUntil: 0, error })
     },
     async done(id, now) {
+      checkText(id, 'id')
       checkTime(now, 'now')
       const row = rows.get(id)
       if (row !== undefined) Object.assign(row, { doneAt: now, body: '', error: null })
