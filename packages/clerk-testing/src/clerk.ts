@@ -50,7 +50,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
 
   // The port is part of the issuer's name, so the server listens before its routes exist. The key is made before that:
   // nothing takes time between listening and answering.
-  const key = snapshot?.key ?? (await generateKey(newKeyId()))
+  const key = snapshot?.key ?? options.signingKey ?? (await generateKey(newKeyId()))
   const server = createServer()
   const port = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1')
   const url = `http://127.0.0.1:${port}`

@@ -1,13 +1,14 @@
 import { type ClerkClient, createClerkClient } from '@clerk/backend'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type OfflineClerk, startClerk } from './index.js'
+import { createTestIssuer, type OfflineClerk, startClerk } from './index.js'
 
+const { key: signingKey } = await createTestIssuer()
 let clerk: OfflineClerk
 let client: ClerkClient
 
 beforeEach(async () => {
-  clerk = await startClerk()
+  clerk = await startClerk({ signingKey })
   client = createClerkClient({
     secretKey: clerk.secretKey,
     machineSecretKey: clerk.machineSecretKey,

@@ -1,12 +1,13 @@
 import { request } from 'node:http'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type OfflineClerk, startClerk } from '../index.js'
+import { createTestIssuer, type OfflineClerk, startClerk } from '../index.js'
 import { Browser } from '../testing/browser.js'
 
+const { key: signingKey } = await createTestIssuer()
 let clerk: OfflineClerk
 const browser = new Browser()
 beforeEach(async () => {
-  clerk = await startClerk()
+  clerk = await startClerk({ signingKey })
 })
 afterEach(() => clerk.stop())
 

@@ -82,14 +82,14 @@ ${field('email_address', 'E-mail address', '', 'email')}${field('username', 'Use
       html`<h1>${nameOf(found)} ${statusOf(found)}</h1>
 <section><p><code>${found.id}</code></p><p class="soft">${found.email_addresses
         .map((email) => `${email.email_address} (${email.verification?.status ?? 'unverified'})`)
-        .join(', ')} · updated ${moment(found.updated_at)}</p>
+        .join(', ')} updated ${moment(found.updated_at)}</p>
 <div class="row">${found.banned ? action(`${path}/unban`, 'Unban') : action(`${path}/ban`, 'Ban', 'danger')}${action(`${path}/delete`, 'Delete', 'danger')}</div></section>
 <section><h2>Profile</h2><form method="post" action="${path}">
 ${field('first_name', 'First name', found.first_name)}${field('last_name', 'Last name', found.last_name)}${field('username', 'Username', found.username)}${field('external_id', 'External id', found.external_id)}
 ${area('public_metadata', 'Public metadata', found.public_metadata)}${area('private_metadata', 'Private metadata', found.private_metadata)}
 <button class="primary">Save</button></form></section>
 <section><h2>Organisations</h2>${table(
-        ['Organisation', 'Role', ''],
+        ['Organisation', 'Role', 'Actions'],
         own.map(({ organization_id, role }) => [
           organizationLink(organization_id),
           role,
@@ -107,7 +107,7 @@ ${action(`${path}/sessions`, 'New session')}</section>`,
 
   const sessionTable = (wanted: (session: { user_id: string }) => boolean): Markup =>
     table(
-      ['Session', 'User', 'Status', 'Organisation', 'Started', ''],
+      ['Session', 'User', 'Status', 'Organisation', 'Started', 'Actions'],
       allSessions(world)
         .filter(wanted)
         .reverse()
@@ -157,7 +157,7 @@ ${action(`${path}/sessions`, 'New session')}</section>`,
 <form method="post" action="${path}">${field('name', 'Name', found.name)}${field('slug', 'Slug', found.slug)}${area('public_metadata', 'Public metadata', found.public_metadata)}
 <button class="primary">Save</button></form></section>
 <section><h2>Members</h2>${table(
-        ['User', 'Role', ''],
+        ['User', 'Role', 'Actions'],
         membersOf(found.id).map(({ user_id, role }) => [
           userLink(user_id),
           html`<form class="inline" method="post" action="${path}/members/${user_id}">${choice('role', 'Role', roles, role)}<button>Change</button></form>`,
@@ -183,7 +183,7 @@ ${action(`${path}/sessions`, 'New session')}</section>`,
 ${check('duplicate', 'Duplicate', Boolean(chaos.active.duplicate))}${check('reorder', 'Reorder', Boolean(chaos.active.reorder))}${check('drop', 'Drop', Boolean(chaos.active.drop))}${check('concurrent', 'Concurrent', Boolean(chaos.active.concurrent))}
 ${field('delayMs', 'Delay (ms)', chaos.active.delayMs ?? 0, 'number')}<button>Apply</button></form></section>
 <section><h2>Deliveries</h2>${table(
-        ['Event', 'Status', 'Attempts', 'Sent', ''],
+        ['Event', 'Status', 'Attempts', 'Sent', 'Actions'],
         [...own.deliveries]
           .reverse()
           .slice(0, shown)
@@ -222,7 +222,7 @@ ${found.attempts.map(
       '/dashboard/settings',
       html`<h1>Settings</h1><section><h2>Environment</h2><pre>${lines.join('\n')}</pre></section>
 <section><h2>Signing keys</h2>${table(
-        ['Key', ''],
+        ['Key', 'Actions'],
         tokens
           .jwks()
           .keys.map(({ kid }) => [
@@ -413,10 +413,10 @@ const faultKinds = {
 
 const statusOf = ({ banned, locked }: { banned: boolean; locked: boolean }): Markup =>
   banned
-    ? html`<span class="bad">banned</span>`
+    ? html`<span class="status bad">banned</span>`
     : locked
-      ? html`<span class="bad">locked</span>`
-      : html`active`
+      ? html`<span class="status bad">locked</span>`
+      : html`<span class="status soft">active</span>`
 
 function endpointUrl(given: string | null): string | undefined {
   const url = given?.trim()

@@ -2,18 +2,19 @@ import { createClerkClient } from '@clerk/backend'
 import { clerkMiddleware, getAuth } from '@clerk/express'
 import express from 'express'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type OfflineClerk, startClerk } from '../index.js'
+import { createTestIssuer, type OfflineClerk, startClerk } from '../index.js'
 import { Browser } from '../testing/browser.js'
 import { listen } from '../testing/listen.js'
 
 let offset = 0
+const { key: signingKey } = await createTestIssuer()
 let clerk: OfflineClerk
 let app: Awaited<ReturnType<typeof listen>>
 let browser: Browser
 
 beforeEach(async () => {
   offset = 0
-  clerk = await startClerk({ now: () => Date.now() + offset })
+  clerk = await startClerk({ signingKey, now: () => Date.now() + offset })
   const server = express()
   // The middleware's own client reads the environment only.
   const keys = { publishableKey: clerk.publishableKey, secretKey: clerk.secretKey, apiUrl: clerk.url }

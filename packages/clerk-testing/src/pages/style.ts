@@ -38,9 +38,12 @@ button.danger { color: var(--bad); }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; padding: .45rem .6rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+td code { white-space: nowrap; }
 th { color: var(--soft); font-weight: 550; }
 code, pre { font-family: ui-monospace, monospace; font-size: .85rem; overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; margin: 0; }
+section > * + form, section > form + form { margin-top: .75rem; }
+h1 .status { font-size: .9rem; font-weight: 400; vertical-align: middle; }
 .soft { color: var(--soft); font-size: .9rem; }
 .good { color: var(--good); }
 .bad, [role=alert] { color: var(--bad); }

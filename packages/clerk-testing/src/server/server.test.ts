@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClerkClient, verifyToken } from '@clerk/backend'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { BackendError, type OfflineClerk, type StartClerkOptions, startClerk } from '../index.js'
+import {
+  BackendError,
+  createTestIssuer,
+  type OfflineClerk,
+  type StartClerkOptions,
+  startClerk,
+} from '../index.js'
 
 const start = 1_800_000_000_000
 const open = async (options: StartClerkOptions = {}) => {
@@ -262,9 +268,14 @@ test('permissions of a role are in the token, system permissions are not', async
 
 test('twenty servers start and stop without leaving anything behind', async () => {
   const handles = () =>
-    process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap' || name === 'Timeout').length
-  const before = handles()
-  for (let index = 0; index < 20; index++)
-    await (await startClerk({ webhookUrl: 'http://127.0.0.1:1/' })).stop()
-  expect(handles()).toBeLessThanOrEqual(before + 1)
+    process.getActiveResourcesInfo().filter((name) => /TCPServerWrap|TCPSocketWrap|Timeout/.test(name))
+  const { key: signingKey } = await createTestIssuer()
+  const before = handles().length
+  for (let index = 0; index < 20; index++) {
+    const clerk = await startClerk({ signingKey, webhookUrl: 'http://127.0.0.1:1/' })
+    clerk.createUser()
+    await clerk.webhooks.settled()
+    await clerk.stop()
+  }
+  await expect.poll(() => handles().length).toBeLessThanOrEqual(before + 1)
 })

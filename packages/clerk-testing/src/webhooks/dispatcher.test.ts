@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook } from 'svix'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type OfflineClerk, retryDelaysMs, startClerk } from '../index.js'
+import { createTestIssuer, type OfflineClerk, retryDelaysMs, startClerk } from '../index.js'
 
 const start = 1_800_000_000_000
+const { key: signingKey } = await createTestIssuer()
 let clerk: OfflineClerk
 let app: Server
 let received: {
@@ -39,6 +40,7 @@ beforeEach(async () => {
   })
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
   clerk = await startClerk({
+    signingKey,
     now: () => start,
     webhookUrl: `http://127.0.0.1:${(app.address() as AddressInfo).port}/`,
   })
