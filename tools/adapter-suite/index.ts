@@ -1,6 +1,7 @@
 // One behaviour for all adapters, as data: what a request is answered, and what it does to the session. Each adapter
 // binds it to its framework; whatever is special to a framework is tested beside its adapter.
 export { type AppBinding, type AppSpec, GUARDS, LOCAL_USER, type RunningApp } from './binding.js'
+export { useWorlds } from './fixture.js'
 export { type RawResponse, request, sendRaw } from './http.js'
 export { runAdapterSuite } from './run.js'
 export { createWorld, describeAuth, PAGE, type World } from './world.js'

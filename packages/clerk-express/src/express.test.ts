@@ -1,0 +1,193 @@
+import { request, useWorlds } from '@acme/adapter-suite'
+import cookieSession from 'cookie-session'
+import express, { type ErrorRequestHandler, type Express } from 'express'
+import session from 'express-session'
+import pino from 'pino'
+import { expect, onTestFinished, test } from 'vitest'
+import { auditLog, clerkMiddleware, clerkRoutes, getAuth, requireAuth } from './index.js'
+import { listen } from './testing/app.js'
+
+const world = useWorlds()
+
+async function serve(app: Express): Promise<string> {
+  const { origin, stop } = await listen(app)
+  onTestFinished(stop)
+  return origin
+}
+
+const renderError: ErrorRequestHandler = (error, _req, res, _next) => {
+  res.status(500).json({ name: error.name, message: error.message })
+}
+
+test('a guard or a handler before the middleware is a mistake that the error handler hears of', async () => {
+  const app = express()
+  app.get('/guarded', requireAuth(), (_req, res) => void res.send('open'))
+  app.get('/asked', (req, res) => void res.json(getAuth(req)))
+  app.use(renderError)
+  const origin = await serve(app)
+  for (const path of ['/guarded', '/asked']) {
+    const { status, text } = await request(`${origin}${path}`)
+    expect(status).toBe(500)
+    expect(JSON.parse(text)).toMatchObject({ name: 'MiddlewareMissingError', message: /clerkMiddleware/ })
+  }
+})
+
+test('another library’s req.auth is never taken for ours', async () => {
+  const { clerk, ada } = await world()
+  const forged = { kind: 'user', isAuthenticated: true, userId: ada.id, has: () => true }
+  const app = express()
+  app.get('/alone', (req, _res, next) => {
+    Object.assign(req, { auth: forged })
+    next()
+  })
+  app.get('/alone', requireAuth(), (_req, res) => void res.send('open'))
+  app.use(clerkMiddleware(clerk))
+  app.use((req, _res, next) => {
+    Object.assign(req, { auth: forged })
+    next()
+  })
+  app.get('/over', requireAuth(), (_req, res) => void res.send('open'))
+  app.get('/asked', (req, res) => void res.json(getAuth(req).kind))
+  app.use(renderError)
+  const origin = await serve(app)
+  expect((await request(`${origin}/alone`)).status).toBe(500)
+  expect((await request(`${origin}/over`)).status).toBe(401)
+  expect((await request(`${origin}/asked`)).text).toBe('"anonymous"')
+})
+
+test('a requirement that says something unknown is refused when the guard is made', () => {
+  expect(() => requireAuth({ rolle: 'admin' } as never)).toThrow(/rolle/)
+  expect(() => requireAuth({ role: undefined } as never)).toThrow(/role/)
+})
+
+test('options that are no URLs are refused when the routes are made', async () => {
+  const { clerk } = await world()
+  expect(() => clerkRoutes(clerk, { signInUrl: 'javascript:alert(1)' })).toThrow(/signInUrl/)
+  expect(() => clerkRoutes(clerk, { afterSignOutUrl: '//evil.example' })).toThrow(/afterSignOutUrl/)
+  expect(() => clerkRoutes(clerk, { returnTo: ['/path'] })).toThrow(/returnTo/)
+})
+
+test('a sign-in page of one’s own is used by the routes and the guards', async () => {
+  const { clerk } = await world()
+  const app = express()
+  app.use(clerkMiddleware(clerk, { signInUrl: '/login?theme=dark#form' }))
+  app.use('/auth', clerkRoutes(clerk, { signInUrl: 'https://login.example.com/in', afterSignOutUrl: '/bye' }))
+  app.all('/page', requireAuth({}, { redirect: true }), (_req, res) => void res.send('open'))
+  const origin = await serve(app)
+  const navigation = { 'sec-fetch-dest': 'document', 'sec-fetch-site': 'same-origin' }
+  const location = async (path: string, method = 'GET') =>
+    (await request(`${origin}${path}`, { method, headers: navigation })).headers.location
+  expect(await location('/page?a=1')).toBe(
+    `/login?theme=dark&redirect_url=${encodeURIComponent(`${origin}/page?a=1`)}#form`,
+  )
+  expect(await location('/page', 'POST')).toBe(
+    `/login?theme=dark&redirect_url=${encodeURIComponent(`${origin}/`)}#form`,
+  )
+  expect(await location('/auth/sign-in')).toContain('https://login.example.com/in?redirect_url=')
+  expect(await location('/auth/sign-out')).toBe('/bye')
+})
+
+test('a record in an unsigned cookie is not trusted', async () => {
+  const { clerk, ada } = await world()
+  const now = Math.floor(Date.now() / 1000)
+  const record = {
+    v: 1,
+    instance: clerk.options.issuer,
+    sub: ada.id,
+    sid: ada.sessionId,
+    checkedAt: now,
+    asOf: now,
+    org: null,
+    pla: null,
+    fea: null,
+    fva: null,
+    act: null,
+  }
+  const forged = Buffer.from(JSON.stringify({ acmeClerk: record })).toString('base64')
+  for (const [signed, kind] of [
+    [false, 'anonymous'],
+    [true, 'anonymous'],
+  ] as const) {
+    const app = express()
+    app.use(cookieSession(signed ? { keys: ['a secret'] } : { signed: false }))
+    app.use(clerkMiddleware(clerk))
+    app.get('/', (req, res) => void res.json(req.auth.kind))
+    const { text } = await request(await serve(app), { headers: { cookie: `session=${forged}` } })
+    expect(JSON.parse(text)).toBe(kind)
+  }
+})
+
+test('a session of a package we do not know is left alone', async () => {
+  const { clerk, ada } = await world()
+  const app = express()
+  const foreign = Object.freeze({ acmeClerk: { v: 1 }, save: () => undefined })
+  app.use((req, _res, next) => {
+    Object.assign(req, { session: foreign })
+    next()
+  })
+  app.use(clerkMiddleware(clerk))
+  app.get('/', (req, res) => void res.json(req.auth.kind))
+  const { text } = await request(await serve(app), { headers: { cookie: `__session=${ada.token}` } })
+  expect(JSON.parse(text)).toBe('user')
+})
+
+test('a session store that fails costs nobody their request, and writes no record under the old id', async () => {
+  const { clerk, ada } = await world()
+  const errors: string[] = []
+  clerk.observe(({ name }) => void (name === 'session.error' && errors.push(name)))
+  class Broken extends session.MemoryStore {
+    override destroy(_id: string, done?: (error?: unknown) => void): void {
+      done?.(new Error('down'))
+    }
+  }
+  const app = express()
+  app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false, store: new Broken() }))
+  app.use(clerkMiddleware(clerk))
+  app.get('/', (req, res) => void res.json({ kind: req.auth.kind, session: Object.keys(req.session) }))
+  const { status, text } = await request(await serve(app), { headers: { cookie: `__session=${ada.token}` } })
+  expect(status).toBe(200)
+  expect(JSON.parse(text)).toEqual({ kind: 'user', session: ['cookie'] })
+  expect(errors).toHaveLength(1)
+})
+
+test('how long the application lets a session last survives the new id', async () => {
+  const { clerk, ada } = await world()
+  const app = express()
+  app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false }))
+  app.post('/remember-me', (req, res) => {
+    req.session.cookie.maxAge = 3_600_000
+    Object.assign(req.session, { remembered: true })
+    res.end()
+  })
+  app.use(clerkMiddleware(clerk))
+  app.get('/', (req, res) => void res.json(req.session.cookie.originalMaxAge))
+  const origin = await serve(app)
+  const { headers } = await request(`${origin}/remember-me`, { method: 'POST' })
+  const cookie = `${headers['set-cookie']?.[0]?.split(';')[0]}; __session=${ada.token}`
+  const answer = await request(origin, { headers: { cookie } })
+  expect(answer.text).toBe('3600000')
+  expect(answer.headers['set-cookie']?.[0]).not.toContain(cookie.split(';')[0])
+})
+
+test('the audit log goes into pino as it is', async () => {
+  const { clerk, ada } = await world()
+  const lines: string[] = []
+  const log = pino({ base: null }, { write: (line) => lines.push(line) })
+  const app = express()
+  app.use(auditLog(clerk, { write: (entry) => log.info(entry, 'request') }))
+  app.use(clerkMiddleware(clerk))
+  const tenant = express.Router({ mergeParams: true })
+  tenant.get('/users/:id', (_req, res) => void res.send('ok'))
+  app.use('/tenants/:tenant', tenant)
+  const origin = await serve(app)
+  await request(`${origin}/tenants/acme/users/1`, {
+    headers: { authorization: `Bearer ${ada.token}`, 'x-request-id': 'r-1' },
+  })
+  await expect.poll(() => lines).toHaveLength(1)
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    msg: 'request',
+    userId: ada.id,
+    route: '/tenants/:tenant/users/:id',
+    requestId: 'r-1',
+  })
+})
