@@ -6,7 +6,7 @@ import type { Observer } from '../observe/observer.js'
 import type { ResolvedOptions } from '../options.js'
 import { isMachineToken } from '../tokens/checks.js'
 import { MAX_TOKEN_LENGTH, parseToken } from '../tokens/parse-token.js'
-import { hashToken } from '../tokens/token-hash.js'
+import { digestToken, encodeDigest } from '../tokens/token-hash.js'
 import { askClerk } from './ask-clerk.js'
 import { createFloodgate } from './floodgate.js'
 import { MACHINE_TYPES } from './machine-types.js'
@@ -87,7 +87,7 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
   }
 
   function verify(bearer: string): MaybePromise<MachineVerdict> {
-    const hash = hashToken(bearer)
+    const hash = encodeDigest(digestToken(bearer))
     const kind = kindOf(bearer)
     if (kind === 'jwt-machine') return { ok: false, reason: 'machine-jwt-not-supported', hash }
     const type = MACHINE_TYPES.find(({ tokenType }) => tokenType === kind)

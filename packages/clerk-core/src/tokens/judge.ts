@@ -11,7 +11,7 @@ import { decodeOrganizationClaims } from './organization-claims.js'
 import { MAX_TOKEN_LENGTH, type ParsedToken, parseToken } from './parse-token.js'
 import type { SessionClaims, VerifiedToken } from './session-claims.js'
 import { tokenError } from './token-error.js'
-import { hashToken } from './token-hash.js'
+import { digestToken, encodeDigest } from './token-hash.js'
 import type { TokenJudge, TokenVerdict } from './verdict.js'
 
 type Context = Parameters<TokenJudge['judge']>[1]
@@ -28,6 +28,9 @@ interface Sound {
 /** A token that was not found in the cache, on its way to a verdict. */
 interface Miss {
   readonly parsed: ParsedToken
+  /** Key of the cache. */
+  readonly digest: string
+  /** The same, as it may be mentioned. */
   readonly hash: string
   readonly context: Context
 }
@@ -45,18 +48,19 @@ export function createTokenJudge(
   return {
     judge(token, context) {
       if (typeof token !== 'string') return refuse('token-malformed', '', null)
-      const hash = hashToken(token)
-      const sound = cache?.get(hash)
+      const digest = digestToken(token)
+      const sound = cache?.get(digest)
       if (sound !== undefined && keys.isPublished(sound.key)) {
         if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'token' })
         return standing(sound, context)
       }
       if (cache !== null && observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'token' })
-      return judgeAnew(token, hash, context)
+      return judgeAnew(token, digest, context)
     },
   }
 
-  function judgeAnew(token: string, hash: string, context: Context): MaybePromise<TokenVerdict> {
+  function judgeAnew(token: string, digest: string, context: Context): MaybePromise<TokenVerdict> {
+    const hash = encodeDigest(digest)
     if (token.length > MAX_TOKEN_LENGTH) return refuse('token-too-large', hash, null)
     const parsed = parseToken(token)
     if (parsed === null) return refuse('token-malformed', hash, null)
@@ -64,7 +68,7 @@ export function createTokenJudge(
     if (reason !== null) return refuse(reason, hash, parsed)
     const { kid } = parsed.header
     if (keys.needsKid && typeof kid !== 'string') return refuse('key-id-missing', hash, parsed)
-    const miss: Miss = { parsed, hash, context }
+    const miss: Miss = { parsed, digest, hash, context }
     return chain(keys.lookup(typeof kid === 'string' ? kid : null), (answer) => verify(miss, answer, null))
   }
 
@@ -74,12 +78,12 @@ export function createTokenJudge(
     answer: KeyAnswer,
     doubted: VerificationKey | null,
   ): MaybePromise<TokenVerdict> {
-    const { parsed, hash, context } = miss
+    const { parsed, digest, hash, context } = miss
     if (answer.kind === 'missing') return refuse('key-not-found', hash, parsed)
     if (answer.kind === 'unavailable') return cannotSay(hash, parsed, answer.retryAfterSeconds)
     const { key } = answer
     // The parallel requests of one page bring the same token: whoever waited for the keys may find it verified.
-    const sound = cache?.get(hash)
+    const sound = cache?.get(digest)
     if (sound?.key === key) return standing(sound, context)
     if (key === doubted) return refuse('signature-invalid', hash, parsed)
     if (!isSignedBy(parsed, key)) {
@@ -90,11 +94,11 @@ export function createTokenJudge(
     return reason === null ? standing(remember(miss, key), context) : refuse(reason, hash, parsed)
   }
 
-  function remember({ parsed, hash }: Miss, key: VerificationKey): Sound {
+  function remember({ parsed, digest, hash }: Miss, key: VerificationKey): Sound {
     const claims = deepFreeze(parsed.payload) as SessionClaims
     const token = Object.freeze({ claims, organization: decodeOrganizationClaims(claims), hash })
     const sound: Sound = { token, key, accepted: Object.freeze({ ok: true, token }) }
-    cache?.set(hash, sound)
+    cache?.set(digest, sound)
     return sound
   }
 

@@ -1,0 +1,8 @@
+import type { Suite } from './suite.js'
+import { tokenFlood } from './suites/token-flood.js'
+import { tokenHit } from './suites/token-hit.js'
+import { tokenMemory } from './suites/token-memory.js'
+import { tokenMiss } from './suites/token-miss.js'
+
+/** Everything that is measured, in this order. A new suite is a file in `suites/` and a line here. */
+export const suites: readonly Suite[] = [tokenHit, tokenMiss, tokenFlood, tokenMemory]
