@@ -6,15 +6,14 @@ import {
   settle,
   stateOf,
 } from '@acme/clerk-core'
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import { credentialsOf } from './request.js'
 import type { ClerkPluginOptions } from './types.js'
 
-const register: FastifyPluginCallback<ClerkPluginOptions> = (
+const register: FastifyPluginAsync<ClerkPluginOptions> = async (
   fastify,
   { clerk, hook = 'onRequest', ...options },
-  done,
 ) => {
   if (!fastify.hasRequestDecorator(REQUEST_STATE)) {
     fastify.decorateRequest(REQUEST_STATE, null)
@@ -32,7 +31,6 @@ const register: FastifyPluginCallback<ClerkPluginOptions> = (
     )
   }
   fastify.addHook(hook, look)
-  done()
 }
 
 /**

@@ -1,5 +1,5 @@
 import { authenticateRequest, createRoutes, findState } from '@acme/clerk-core'
-import type { FastifyPluginCallback } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import { credentialsOf, send, webRequestOf } from './request.js'
 import type { ClerkRoutesPluginOptions } from './types.js'
 import { bodySourceOf, parseNothing, RAW_BODY_REMEDY } from './webhook.js'
@@ -10,10 +10,9 @@ import { bodySourceOf, parseNothing, RAW_BODY_REMEDY } from './webhook.js'
  *
  * @throws {ConfigurationError} for options that are no URLs
  */
-export const clerkRoutesPlugin: FastifyPluginCallback<ClerkRoutesPluginOptions> = (
+export const clerkRoutesPlugin: FastifyPluginAsync<ClerkRoutesPluginOptions> = async (
   fastify,
   { clerk, ...options },
-  done,
 ) => {
   parseNothing(fastify)
   for (const { path, methods, handle } of createRoutes(clerk, options, RAW_BODY_REMEDY)) {
@@ -35,5 +34,4 @@ export const clerkRoutesPlugin: FastifyPluginCallback<ClerkRoutesPluginOptions> 
       },
     })
   }
-  done()
 }

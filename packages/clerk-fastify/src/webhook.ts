@@ -1,5 +1,5 @@
 import { type BodySource, createWebhookRoute } from '@acme/clerk-core'
-import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { send } from './request.js'
 import type { ClerkWebhookPluginOptions } from './types.js'
 
@@ -10,10 +10,9 @@ export const RAW_BODY_REMEDY =
  * Receives Clerk's webhooks: `app.register(clerkWebhookPlugin, { clerk, prefix: '/webhooks/clerk' })`. Reads the raw
  * bytes itself; the parsers of the application are left as they are.
  */
-export const clerkWebhookPlugin: FastifyPluginCallback<ClerkWebhookPluginOptions> = (
+export const clerkWebhookPlugin: FastifyPluginAsync<ClerkWebhookPluginOptions> = async (
   fastify,
   { clerk, ...options },
-  done,
 ) => {
   const route = createWebhookRoute(clerk, options, RAW_BODY_REMEDY)
   parseNothing(fastify)
@@ -23,7 +22,6 @@ export const clerkWebhookPlugin: FastifyPluginCallback<ClerkWebhookPluginOptions
     send(reply, answer)
     return reply
   })
-  done()
 }
 
 /** In this scope the body stays a stream, whatever its type says: the signature covers the raw bytes. */
