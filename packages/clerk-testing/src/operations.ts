@@ -1,5 +1,6 @@
 import type { SessionTokenClaims } from './issuer/claims.js'
 import type { MintOptions } from './issuer/issuer.js'
+import { createApiKey } from './resources/api-keys.js'
 import { acceptOrganizationInvitation, createOrganizationInvitation } from './resources/invitations.js'
 import type {
   ApiKeyJSON,
@@ -14,16 +15,10 @@ import type {
   SessionJSON,
   UserJSON,
 } from './resources/json.js'
-import {
-  createApiKey,
-  createM2MToken,
-  createMachine,
-  createOAuthToken,
-  getMachine,
-  machineJson,
-  revokeOAuthToken,
-} from './resources/machines.js'
+import { createM2MToken } from './resources/m2m-tokens.js'
+import { createMachine, getMachine, machineJson } from './resources/machines.js'
 import { createMembership, deleteMembership, updateMembership } from './resources/memberships.js'
+import { createOAuthToken, revokeOAuthToken } from './resources/oauth-tokens.js'
 import {
   createOrganization,
   deleteOrganization,

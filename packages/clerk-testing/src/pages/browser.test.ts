@@ -109,11 +109,12 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
         '/dashboard/webhooks',
         `/dashboard/webhooks/${delivery?.id}`,
         '/dashboard/settings',
+        '/dashboard/users/user_nobody',
       ]) {
         await page.goto(`${clerk.url}${path}`)
         await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core') })
         const problems = await page.evaluate(
-          'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`))',
+          'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)].join(" ")))',
         )
         expect([path, problems]).toEqual([path, []])
         expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 360])

@@ -1,3 +1,4 @@
+import type { BackendError } from '../server/errors.js'
 import type { Reply } from '../server/http.js'
 
 /** Markup that is safe to send. Only {@link html} makes it. */
@@ -70,6 +71,14 @@ export function page({ title, body, navigation, status = 200, headers = {} }: Pa
     text: document.text,
   }
 }
+
+/** What a person sees of an error; a program gets Clerk's JSON. */
+export const errorPage = (error: BackendError): Reply =>
+  page({
+    title: error.message,
+    status: error.status,
+    body: html`<div class="narrow"><h1>${error.message}</h1><section><p role="alert">${error.longMessage}</p></section></div>`,
+  })
 
 export const redirect = (location: string, headers: Record<string, string | string[]> = {}): Reply => ({
   status: 303,

@@ -23,9 +23,7 @@ export function plant(world: World, seed: Seed): void {
     attempt(`organizations[${index}]`, () => {
       const { id } = createOrganization(world, snakeCase(organization))
       for (const { user, role = 'org:member' } of members) {
-        const found =
-          findUser(world, user) ??
-          world.state.users.get(world.state.identifiers.get(`external:${user}`) ?? '')
+        const found = findUser(world, user)
         if (!found) throw new Error(`there is no user "${user}"`)
         createMembership(world, id, { user_id: found.id, role })
       }

@@ -84,12 +84,13 @@ export function getUser({ state }: World, id: string): UserJSON {
   return user
 }
 
-/** The user somebody means with an id, e-mail address, phone number or username. */
+/** The user somebody means with an id, e-mail address, phone number, username or external id. */
 export function findUser(world: World, reference: string): UserJSON | undefined {
   const id =
     findByIdentifier(world, 'email_address', reference) ??
     findByIdentifier(world, 'phone_number', reference) ??
     findByIdentifier(world, 'username', reference) ??
+    findByIdentifier(world, 'external_id', reference) ??
     reference
   return world.state.users.get(id)
 }

@@ -44,7 +44,8 @@ export function send(res: ServerResponse, { status = 200, headers = {}, json, te
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...headers,
-    'content-length': Buffer.byteLength(body),
+    // RFC 9110 §8.6: an answer without content has no length.
+    ...(status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
   })
   res.end(body)
 }

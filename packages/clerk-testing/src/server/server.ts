@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { errorPage } from '../pages/html.js'
 import { BackendError, errorBody } from './errors.js'
 import { type FaultTable, faultReply } from './faults.js'
 import { parseJson, type Reply, readBody, send } from './http.js'
@@ -97,22 +98,25 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
       if (!isForm) parsed = parseJson(bytes)
       return await route.handle({ ...call, body: parsed })
     } catch (error) {
-      return errorReply(error)
+      const isPage =
+        found?.route.access !== 'secret-key' && req.headers.accept?.includes('text/html') === true
+      return isPage ? errorPage(asBackendError(error)) : errorReply(asBackendError(error))
     }
   }
 }
 
-function errorReply(error: unknown): Reply {
-  const known =
-    error instanceof BackendError
-      ? error
-      : new BackendError(500, 'internal_clerk_error', 'Oops, an unexpected error occurred', {
-          longMessage: error instanceof Error ? error.message : String(error),
-        })
-  const headers: Record<string, string> =
-    known.retryAfterSeconds === undefined ? {} : { 'retry-after': String(known.retryAfterSeconds) }
-  return { status: known.status, headers, json: errorBody(known) }
-}
+const asBackendError = (error: unknown): BackendError =>
+  error instanceof BackendError
+    ? error
+    : new BackendError(500, 'internal_clerk_error', 'Oops, an unexpected error occurred', {
+        longMessage: error instanceof Error ? error.message : String(error),
+      })
+
+const errorReply = (error: BackendError): Reply => ({
+  status: error.status,
+  headers: error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) },
+  json: errorBody(error),
+})
 
 const flat = (headers: IncomingMessage['headers']): Record<string, string | undefined> =>
   Object.fromEntries(

@@ -1,29 +1,33 @@
-import { order, paginate } from '../../resources/lists.js'
 import {
   apiKeyJson,
   createApiKey,
-  createM2MToken,
-  createMachine,
-  createScope,
   deleteApiKey,
-  deleteMachine,
-  deleteScope,
   getApiKey,
-  getMachine,
+  revokeApiKey,
+  updateApiKey,
+  verifyApiKey,
+} from '../../resources/api-keys.js'
+import { order, paginate } from '../../resources/lists.js'
+import {
+  createM2MToken,
   listM2MTokens,
   type MachineCaller,
+  revokeM2MToken,
+  verifyM2MToken,
+} from '../../resources/m2m-tokens.js'
+import {
+  createMachine,
+  createScope,
+  deleteMachine,
+  deleteScope,
+  getMachine,
   machineJson,
   machineOf,
-  revokeApiKey,
-  revokeM2MToken,
   rotateMachineSecret,
   unauthorizedMachine,
-  updateApiKey,
   updateMachine,
-  verifyApiKey,
-  verifyM2MToken,
-  verifyOAuthToken,
 } from '../../resources/machines.js'
+import { verifyOAuthToken } from '../../resources/oauth-tokens.js'
 import type { World } from '../../resources/world.js'
 import { missingParameter } from '../errors.js'
 import { type Call, ok, type Route } from '../route.js'

@@ -1,5 +1,5 @@
-import type { Reply } from '../server/http.js'
-import { html, type Markup, page } from './html.js'
+import type { Reply } from '../../server/http.js'
+import { html, type Markup, page } from '../html.js'
 
 const sections = [
   ['/dashboard', 'Users'],

@@ -1,0 +1,43 @@
+import { allSessions, endSession } from '../../resources/sessions.js'
+import type { World } from '../../resources/world.js'
+import type { Route } from '../../server/route.js'
+import { html, type Markup } from '../html.js'
+import { action, dashboardPage, moment, table } from './forms.js'
+import { organizationLink, shown, userLink } from './links.js'
+import { type Dashboard, get, id, post } from './routes.js'
+
+export const sessionTable = (world: World, wanted: (session: { user_id: string }) => boolean): Markup =>
+  table(
+    ['Session', 'User', 'Status', 'Organisation', 'Started', 'Actions'],
+    allSessions(world)
+      .filter(wanted)
+      .reverse()
+      .slice(0, shown)
+      .map((session) => [
+        html`<code>${session.id}</code>`,
+        userLink(world, session.user_id),
+        session.status,
+        session.last_active_organization_id
+          ? organizationLink(world, session.last_active_organization_id)
+          : '–',
+        moment(session.created_at),
+        session.status === 'active'
+          ? html`<div class="row">${action(`/dashboard/sessions/${session.id}/end`, 'End')}${action(`/dashboard/sessions/${session.id}/revoke`, 'Revoke', 'danger')}</div>`
+          : '',
+      ]),
+  )
+
+export function sessionPages({ world, clerk }: Dashboard): Route[] {
+  const toSessions = () => '/dashboard/sessions'
+  return [
+    get('/dashboard/sessions', () =>
+      dashboardPage(
+        'Sessions',
+        '/dashboard/sessions',
+        html`<h1>Sessions</h1><section>${sessionTable(world, () => true)}</section>`,
+      ),
+    ),
+    post('/dashboard/sessions/:id/end', (call) => endSession(world, id(call), 'ended'), toSessions),
+    post('/dashboard/sessions/:id/revoke', (call) => clerk().revokeSession(id(call)), toSessions),
+  ]
+}
