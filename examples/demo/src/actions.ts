@@ -96,7 +96,10 @@ export const ACTIONS = {
     offline.unbanUser(person.id)
     await offline.webhooks.settled()
     const { status } = await app.workspace(await tokenOf(scene, person))
-    return { text: `Unbanned. A new sign-in is answered ${status}; sessions from before stay ended.`, kept: status === 200 }
+    return {
+      text: `Unbanned. A new sign-in is answered ${status}; sessions from before stay ended.`,
+      kept: status === 200,
+    }
   },
 
   async 'rotate-keys'(scene, person) {
@@ -107,7 +110,8 @@ export const ACTIONS = {
     const { status } = await app.workspace(await tokenOf(scene, person))
     const fetches = offline.requests.slice(seen).filter(({ route }) => route?.endsWith('jwks.json')).length
     const { status: oldStatus } = await app.workspace(old)
-    const why = status === 200 ? '' : ' Unknown keys cause one fetch in 10 s at the most: try again in a moment.'
+    const why =
+      status === 200 ? '' : ' Unknown keys cause one fetch in 10 s at the most: try again in a moment.'
     return {
       text: `A token of the new key is answered ${status} after ${times(fetches, 'fetch', 'fetches')} of the key set; one of the old key, still published, ${oldStatus}.${why}`,
       kept: status === 200 && oldStatus === 200,
@@ -133,7 +137,9 @@ export const ACTIONS = {
   },
 
   async 'service-account'({ app, cast }) {
-    const answer = await fetch(`${app.origin}/api/export`, { headers: { authorization: `Bearer ${cast.apiKey}` } })
+    const answer = await fetch(`${app.origin}/api/export`, {
+      headers: { authorization: `Bearer ${cast.apiKey}` },
+    })
     if (answer.status === 404) return { text: 'This example has no route for service accounts.', kept: true }
     const { notes } = (await answer.json()) as { notes?: unknown[] }
     return {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClerkEvent } from '@acme/clerk-core'
-import { inWords, type Line } from './words.js'
+import { inWords, type Line, summarise } from './words.js'
 
 /** A request, and what the library did for it. Without `request`: something it did by itself. */
 export interface Activity {
@@ -19,7 +19,6 @@ export interface Activity {
 
 interface Current {
   readonly lines: Line[]
-  readonly viewer: string | null
 }
 
 const KEPT = 60
@@ -28,7 +27,12 @@ export interface ActivityLog {
   /** Give to `clerk.observe`. */
   readonly listener: (event: ClerkEvent) => void
   /** Runs a request so that what the library does for it is found again. */
-  watch<T>(viewer: string | null, run: () => T): { result: T; finish(request: NonNullable<Activity['request']>): void }
+  watch<T>(
+    viewer: string | null,
+    run: () => T,
+  ): { result: T; finish(request: NonNullable<Activity['request']>): void }
+  /** What is done meanwhile is not told: the demo's own looks. */
+  silently<T>(run: () => T): T
   /** The latest first to last, then each as it happens. @param viewer only this one's; `null` all */
   follow(viewer: string | null, send: (activity: Activity) => void): () => void
 }
@@ -40,7 +44,7 @@ export function createActivityLog(now: () => number = Date.now): ActivityLog {
   let count = 0
 
   function add(request: Activity['request'], lines: readonly Line[], viewer: string | null): void {
-    const told = withoutRepetition(lines)
+    const told = summarise(lines)
     if (told.length === 0) return
     count += 1
     const activity = { id: count, at: now(), request, lines: told }
@@ -58,10 +62,11 @@ export function createActivityLog(now: () => number = Date.now): ActivityLog {
       else add(null, [line], null)
     },
     watch(viewer, run) {
-      const current: Current = { lines: [], viewer }
+      const current: Current = { lines: [] }
       const result = requests.run(current, run)
       return { result, finish: (request) => add(request, current.lines.splice(0), viewer) }
     },
+    silently: (run) => requests.run({ lines: [] }, run),
     follow(viewer, send) {
       const follower = (activity: Activity, of: string | null) => {
         if (viewer === null || viewer === of) send(activity)
@@ -71,15 +76,4 @@ export function createActivityLog(now: () => number = Date.now): ActivityLog {
       return () => followers.delete(follower)
     },
   }
-}
-
-/** A stale webhook is "processed" too, and one request may ask a cache twice. */
-function withoutRepetition(lines: readonly Line[]): Line[] {
-  const stale = lines.some(({ event }) => event === 'webhook.stale')
-  const seen = new Set<string>()
-  return lines.filter(({ event, text }) => {
-    if ((stale && event === 'webhook.processed') || seen.has(text)) return false
-    seen.add(text)
-    return true
-  })
 }

@@ -18,7 +18,12 @@ export interface RunningExample {
 
 interface ExampleDefinition {
   /** The database it cannot do without. */
-  readonly database?: { readonly variable: string; readonly kind: string; readonly port: number; readonly remedy: string }
+  readonly database?: {
+    readonly variable: string
+    readonly kind: string
+    readonly port: number
+    readonly remedy: string
+  }
 }
 
 export const EXAMPLES = {
@@ -73,7 +78,11 @@ async function assertReachable(
 function answersAt(address: string, defaultPort: number): Promise<boolean> {
   const { hostname, port } = new URL(`tcp://${address}`)
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || defaultPort), timeout: 3000 })
+    const socket = connect({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port || defaultPort),
+      timeout: 3000,
+    })
     const end = (answer: boolean) => {
       socket.destroy()
       resolve(answer)

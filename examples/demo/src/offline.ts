@@ -18,7 +18,11 @@ const ORGANIZATIONS = ['Harbour Bakery', 'North Pier Studio'] as const
 const PEOPLE = [
   { firstName: 'Maya', lastName: 'Okafor', roles: { 'Harbour Bakery': 'org:admin' } },
   { firstName: 'Jonas', lastName: 'Lindqvist', roles: { 'Harbour Bakery': 'org:member' } },
-  { firstName: 'Priya', lastName: 'Raman', roles: { 'North Pier Studio': 'org:admin', 'Harbour Bakery': 'org:member' } },
+  {
+    firstName: 'Priya',
+    lastName: 'Raman',
+    roles: { 'North Pier Studio': 'org:admin', 'Harbour Bakery': 'org:member' },
+  },
 ] as const
 
 const NOTES = {

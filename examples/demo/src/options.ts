@@ -29,7 +29,10 @@ export function readOptions(args: readonly string[]): DemoOptions {
   const { values } = parse(args.filter((arg) => arg !== '--'))
   const { example, port, real, open, help } = values
   if (!isExample(example))
-    throw new Problem(`There is no example "${example}".`, `Choose one of ${Object.keys(EXAMPLES).join(', ')}.`)
+    throw new Problem(
+      `There is no example "${example}".`,
+      `Choose one of ${Object.keys(EXAMPLES).join(', ')}.`,
+    )
   const number = Number(port)
   if (!/^\d{1,5}$/.test(port) || number > 65_535)
     throw new Problem(`"${port}" is not a port.`, 'Give a number up to 65535; 0 takes any free one.')

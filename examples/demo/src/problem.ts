@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@acme/clerk-core'
+import type { ConfigurationError } from '@acme/clerk-core'
 
 /** Something the person at the keyboard can mend: one line, and how. */
 export class Problem extends Error {

@@ -36,7 +36,10 @@ export async function runDemo(options: DemoOptions, processEnv: Env): Promise<De
 async function runWithClerk({ example }: DemoOptions, env: Env, port: number): Promise<Demo> {
   for (const name of ['CLERK_SECRET_KEY', 'CLERK_PUBLISHABLE_KEY']) {
     if (!env[name])
-      throw new Problem(`--real needs ${name}.`, 'Copy it from “API keys” in Clerk’s dashboard into the environment.')
+      throw new Problem(
+        `--real needs ${name}.`,
+        'Copy it from “API keys” in Clerk’s dashboard into the environment.',
+      )
   }
   const cleanup = new Cleanup()
   try {
@@ -75,12 +78,17 @@ async function runOffline({ example }: DemoOptions, env: Env, port: number): Pro
     // One after the other: each action looks at what came of it.
     let last: Promise<unknown> = Promise.resolve()
     const stage: Stage = {
-      state: async () => ({ ...(scene === null ? { mode: 'offline' } : await stateOf(scene)), example, adminPassword }),
+      state: async () => ({
+        ...(scene === null ? { mode: 'offline' } : await stateOf(scene)),
+        example,
+        adminPassword,
+      }),
       async act(name, personId) {
         const person = scene?.cast.people.find(({ id }) => id === personId)
         if (scene === null || person === undefined || !isAction(name)) return null
         const inTurn = last.then(async () => {
-          if (scene?.offline.faults.active.has('*') && needsClerk(name)) return 'Clerk is down: bring it back first.'
+          if (scene?.offline.faults.active.has('*') && needsClerk(name))
+            return 'Clerk is down: bring it back first.'
           return scene === null ? null : ACTIONS[name](scene, person)
         })
         last = inTurn.catch(() => {})
@@ -101,11 +109,18 @@ async function runOffline({ example }: DemoOptions, env: Env, port: number): Pro
 }
 
 /** Listens, with the demo around the application. */
-async function perform({ server, clerk }: RunningExample, port: number, stage: Stage, cleanup: Cleanup): Promise<string> {
+async function perform(
+  { server, clerk }: RunningExample,
+  port: number,
+  stage: Stage,
+  cleanup: Cleanup,
+): Promise<string> {
   const log = createActivityLog()
   cleanup.add(clerk.observe(log.listener))
-  const { changed } = stageAround(server, log, stage)
-  cleanup.add(clerk.observe((event: ClerkEvent) => (event.name === 'webhook.processed' ? changed() : undefined)))
+  const { changed } = stageAround(server, log, { ...stage, state: () => log.silently(stage.state) })
+  cleanup.add(
+    clerk.observe((event: ClerkEvent) => (event.name === 'webhook.processed' ? changed() : undefined)),
+  )
   cleanup.add(() => close(server))
   await listen(server, port)
   return `http://${HOST}:${port}`
@@ -172,7 +187,11 @@ function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const problem = PORT_PROBLEMS[error.code ?? '']
-      reject(problem ? new Problem(`Port ${port} ${problem}.`, `Choose another: pnpm demo --port ${port + 1}`) : error)
+      reject(
+        problem
+          ? new Problem(`Port ${port} ${problem}.`, `Choose another: pnpm demo --port ${port + 1}`)
+          : error,
+      )
     })
     server.listen(port, HOST, () => resolve())
   })

@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { extname } from 'node:path'
-import { randomUUID } from 'node:crypto'
 import type { ActivityLog } from './activity.js'
 import { PROBE_HEADER } from './application.js'
 
@@ -35,7 +35,8 @@ export function stageAround(server: Server, log: ActivityLog, stage: Stage): { c
   server.removeAllListeners('request')
   server.on('request', (req: IncomingMessage, res: ServerResponse) => {
     // DNS rebinding: another site's name that leads here must not read what is here.
-    if (!isLoopback(req.headers.host)) return answer(res, 421, { error: 'This demo answers to localhost only.' })
+    if (!isLoopback(req.headers.host))
+      return answer(res, 421, { error: 'This demo answers to localhost only.' })
     const path = pathOf(req)
     if (path.startsWith('/demo/')) {
       demo(req, res, path).catch((error: unknown) => {
@@ -66,13 +67,20 @@ export function stageAround(server: Server, log: ActivityLog, stage: Stage): { c
     if (asset === undefined || req.method !== 'GET') return answer(res, 404, { error: 'Not found' })
     const body = await readFile(new URL(`../public/${asset}`, import.meta.url)).catch(() => null)
     if (body === null) return answer(res, 404, { error: 'Not found' })
-    res.writeHead(200, { 'Content-Type': ASSETS[extname(asset)] ?? '', 'X-Content-Type-Options': 'nosniff' }).end(body)
+    res
+      .writeHead(200, { 'Content-Type': ASSETS[extname(asset)] ?? '', 'X-Content-Type-Options': 'nosniff' })
+      .end(body)
   }
 
   /** Server-sent events: the state, and every activity. */
   async function show(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' })
-    const send = (event: string, data: unknown) => res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    res.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    })
+    const send = (event: string, data: unknown) =>
+      res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
     res.write('retry: 1000\n\n')
     send('state', await stage.state())
     const only = stage.act === undefined ? (cookieOf(req) ?? '') : null
@@ -87,7 +95,8 @@ export function stageAround(server: Server, log: ActivityLog, stage: Stage): { c
   }
 
   async function act(req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {
-    if (stage.act === undefined) return answer(res, 404, { error: 'With the real Clerk, act in its dashboard.' })
+    if (stage.act === undefined)
+      return answer(res, 404, { error: 'With the real Clerk, act in its dashboard.' })
     // CSRF: a page elsewhere can send a form here, but not with this type, and not from this origin.
     const { origin, host } = req.headers
     const isOwn = req.headers['sec-fetch-site'] === 'same-origin' || origin === `http://${host}`
@@ -124,7 +133,9 @@ const pathOf = (req: IncomingMessage) => (req.url ?? '/').split('?', 1)[0] ?? '/
 function sender(req: IncomingMessage, path: string): string {
   if (req.headers['svix-id'] !== undefined && path.endsWith('/webhook')) return 'webhook'
   if (req.headers[PROBE_HEADER] !== undefined) return 'probe'
-  return req.headers['sec-fetch-site'] !== undefined || /Mozilla/.test(req.headers['user-agent'] ?? '') ? 'page' : 'program'
+  return req.headers['sec-fetch-site'] !== undefined || /Mozilla/.test(req.headers['user-agent'] ?? '')
+    ? 'page'
+    : 'program'
 }
 
 function isLoopback(host: string | undefined): boolean {
@@ -132,7 +143,9 @@ function isLoopback(host: string | undefined): boolean {
 }
 
 function cookieOf(req: IncomingMessage): string | null {
-  return new RegExp(`(?:^|; )${VIEWER_COOKIE}=([0-9a-f-]{36})(?:;|$)`).exec(req.headers.cookie ?? '')?.[1] ?? null
+  return (
+    new RegExp(`(?:^|; )${VIEWER_COOKIE}=([0-9a-f-]{36})(?:;|$)`).exec(req.headers.cookie ?? '')?.[1] ?? null
+  )
 }
 
 async function readJson(req: IncomingMessage): Promise<Record<string, unknown>> {

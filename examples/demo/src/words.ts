@@ -11,12 +11,19 @@ export interface Line {
 
 type Words = { [N in ClerkEventName]: (event: Extract<ClerkEvent, { name: N }>) => [Tone, string] | null }
 
-const CACHES = {
-  token: ['the token was verified before, so its signature is not computed again', 'new token: signature and claims verified'],
-  user: ['local user from the cache', 'local user read from the database'],
-  membership: ['membership from the cache', 'membership read from the database'],
-  machine: ['API key checked a moment ago', 'API key checked with Clerk'],
-} as const
+const CACHE_HIT = 'cache hit: '
+const CACHED = {
+  token: 'the verified token',
+  user: 'the local user',
+  membership: 'the membership',
+  machine: 'the API key',
+}
+const FRESH = {
+  token: 'new token: signature and claims verified',
+  user: 'local user read from the database',
+  membership: 'membership read from the database',
+  machine: 'API key checked with Clerk',
+}
 
 const SUCCESS = {
   token: 'signed in by Clerk’s token',
@@ -49,24 +56,38 @@ const WORDS: Words = {
     reason === 'no-credentials' || reason === 'signed-out' ? 'plain' : 'bad',
     FAILURES[reason] ?? `refused: ${reason}`,
   ],
-  'auth.unavailable': ({ reason }) => ['warn', `nobody knows who this is (${reason}): answered 503, not “signed out”`],
+  'auth.unavailable': ({ reason }) => [
+    'warn',
+    `nobody knows who this is (${reason}): answered 503, not “signed out”`,
+  ],
   'auth.denied': ({ code }) => ['bad', `refused: ${code}`],
-  'cache.hit': ({ cache }) => ['plain', `cache hit: ${CACHES[cache][0]}`],
-  'cache.miss': ({ cache }) => ['plain', CACHES[cache][1]],
-  'jwks.refresh': ({ keys, reason }) => ['plain', `Clerk’s key set ${KEYS[reason]} (${keys} ${keys === 1 ? 'key' : 'keys'})`],
+  'cache.hit': ({ cache }) => ['plain', `${CACHE_HIT}${CACHED[cache]}`],
+  'cache.miss': ({ cache }) => ['plain', FRESH[cache]],
+  'jwks.refresh': ({ keys, reason }) => [
+    'plain',
+    `Clerk’s key set ${KEYS[reason]} (${keys} ${keys === 1 ? 'key' : 'keys'})`,
+  ],
   'jwks.error': () => ['warn', 'Clerk’s key set cannot be fetched: the one at hand goes on'],
   'jwks.stale': () => ['warn', 'Clerk’s key set is old, and goes on while Clerk is away'],
   'session.started': () => ['plain', 'remembered in the application’s session'],
   'session.refreshed': ({ by }) => [
     'plain',
-    by === 'clerk' ? 'revalidation: Clerk was asked, and the session lives' : 'session record renewed from the token',
+    by === 'clerk'
+      ? 'revalidation: Clerk was asked, and the session lives'
+      : 'session record renewed from the token',
   ],
   'session.ended': () => ['bad', 'the application’s session was ended'],
-  'session.error': ({ operation }) => ['warn', `the application’s session could not be ${operation === 'end' ? 'ended' : 'written'}`],
+  'session.error': ({ operation }) => [
+    'warn',
+    `the application’s session could not be ${operation === 'end' ? 'ended' : 'written'}`,
+  ],
   'user.provisioned': ({ by, outcome }) =>
     outcome === 'stale'
       ? null
-      : ['plain', `local row ${outcome}, ${by === 'webhook' ? 'from the webhook' : by === 'api' ? 'fetched from Clerk' : 'from the token'}`],
+      : [
+          'plain',
+          `local row ${outcome}, ${by === 'webhook' ? 'from the webhook' : by === 'api' ? 'fetched from Clerk' : 'from the token'}`,
+        ],
   'user.linked': () => ['plain', 'attached to the row that was there before Clerk'],
   'user.error': ({ step }) => ['warn', `the application’s ${step} threw`],
   'webhook.received': ({ type }) => ['plain', `webhook ${type}: signature verified`],
@@ -76,7 +97,35 @@ const WORDS: Words = {
   'webhook.failed': ({ code }) => ['bad', `webhook refused or failed: ${code}`],
   'changes.applied': ({ by }) => (by === 'push' ? null : ['plain', 'learnt of a change from the inbox']),
   'changes.error': () => ['warn', 'the inbox cannot be read'],
-  'api.retry': ({ operation, attempt }) => ['warn', `Clerk does not answer (${operation}): attempt ${attempt + 1} follows`],
+  'api.retry': ({ operation, attempt }) => [
+    'warn',
+    `Clerk does not answer (${operation}): attempt ${attempt + 1} follows`,
+  ],
+}
+
+/** Several hits in one line. */
+function joinHits(lines: readonly Line[]): Line[] {
+  const isHit = ({ event }: Line) => event === 'cache.hit'
+  const hits = [...new Set(lines.filter(isHit).map(({ text }) => text.slice(CACHE_HIT.length)))]
+  const first = lines.find(isHit)
+  return lines.flatMap((line) => {
+    if (!isHit(line)) return [line]
+    return line === first ? [{ ...line, text: `${CACHE_HIT}${hits.join(', ')}` }] : []
+  })
+}
+
+/** What there is to say of one request: without repetition, and without what goes without saying. */
+export function summarise(lines: readonly Line[]): Line[] {
+  const has = (name: ClerkEventName) => lines.some(({ event }) => event === name)
+  const implied = new Set<ClerkEventName>()
+  if (has('webhook.stale')) implied.add('webhook.processed')
+  if (has('webhook.received')) implied.add('auth.failure')
+  const seen = new Set<string>()
+  return joinHits(lines).filter(({ event, text }) => {
+    if (implied.has(event) || seen.has(text)) return false
+    seen.add(text)
+    return true
+  })
 }
 
 /** `null`: nothing a reader would learn from. */

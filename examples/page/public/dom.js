@@ -12,8 +12,15 @@ export function element(tag, attributes = {}, ...children) {
     else if (value === true) made.setAttribute(name, '')
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, String(value))
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined && child !== false))
+  fill(made, ...children)
   return made
+}
+
+/** Replaces what is in an element; leaves out what is not there. */
+export function fill(parent, ...children) {
+  parent.replaceChildren(
+    ...children.filter((child) => child !== null && child !== undefined && child !== false),
+  )
 }
 
 export const byId = (id) => document.getElementById(id)

@@ -1,5 +1,5 @@
 import { api, config, me, organization, Refused, subscribe } from './api.js'
-import { byId, element } from './dom.js'
+import { byId, element, fill } from './dom.js'
 
 const say = (text) => {
   byId('status').textContent = text
@@ -7,12 +7,26 @@ const say = (text) => {
 
 /** What is on the screen; what the server answers replaces it. */
 let workspace = null
+let wasSignedIn = false
 
-/** Asks again who is there and what they may see. */
-export async function refresh() {
+let asking = null
+let askOnceMore = false
+
+/** Asks again who is there and what they may see; once more where something happened meanwhile. */
+export function refresh() {
+  askOnceMore = asking !== null
+  asking ??= ask().finally(() => {
+    asking = null
+    return askOnceMore ? refresh() : undefined
+  })
+  return asking
+}
+
+async function ask() {
   byId('you').setAttribute('aria-busy', 'true')
   try {
     workspace = await api.workspace()
+    wasSignedIn = true
     showPerson(workspace)
   } catch (error) {
     workspace = null
@@ -27,7 +41,8 @@ export async function refresh() {
 function showPerson({ user, source, organization: current, organizations, plan }) {
   byId('you-title').textContent = 'Who you are'
   const name = [user.firstName, user.lastName].filter(Boolean).join(' ') || user.email
-  byId('you-body').replaceChildren(
+  fill(
+    byId('you-body'),
     element(
       'div',
       { class: 'person' },
@@ -47,16 +62,22 @@ function showPerson({ user, source, organization: current, organizations, plan }
         current ? element('span', { class: 'chip accent' }, roleName(current.role)) : 'none',
       ),
       plan && element('dt', {}, 'Plan'),
-      plan && element('dd', {}, `${plan} (made when Clerk said “user.created”)`),
+      plan && element('dd', {}, `${plan}, since Clerk said “user.created”`),
       element('dt', {}, 'Signed in by'),
       element('dd', { id: 'person-source' }, SOURCES[source]),
     ),
+    element('button', { type: 'button', class: 'small', id: 'ask-again', onclick: askAgain }, 'Ask again'),
   )
 }
 
+async function askAgain() {
+  await refresh()
+  byId('ask-again')?.focus()
+}
+
 const SOURCES = {
-  token: 'Clerk’s token, verified on this request',
-  session: 'your own session: no token was needed',
+  token: 'Clerk’s token',
+  session: 'the application’s own session, without a token',
 }
 
 const roleName = (role) => ({ 'org:admin': 'Administrator', 'org:member': 'Member' })[role] ?? role ?? 'none'
@@ -86,6 +107,12 @@ const REFUSALS = {
     text: 'The API answers 401. Sign in at Clerk and come back here.',
     signIn: true,
   },
+  ended: {
+    title: 'Your access has ended',
+    text: 'The API answers 401, although this browser still holds its cookies.',
+    signIn: true,
+    tone: 'bad',
+  },
   'organization-mismatch': {
     title: 'You are not in this organisation',
     text: 'The API answers 403 to whatever names an organisation you do not belong to.',
@@ -100,9 +127,11 @@ const REFUSALS = {
 
 async function showRefusal(error) {
   if (error.code === 'organization-mismatch') organization.set(null)
-  const { title, text, signIn, tone } = REFUSALS[error.code] ?? (await otherwise(error))
+  const code = error.code === 'unauthenticated' && wasSignedIn ? 'ended' : error.code
+  const { title, text, signIn, tone } = REFUSALS[code] ?? (await otherwise(error))
   byId('you-title').textContent = 'Access'
-  byId('you-body').replaceChildren(
+  fill(
+    byId('you-body'),
     element(
       'div',
       { class: `verdict ${tone ?? ''}`, id: 'verdict' },

@@ -1,0 +1,86 @@
+import { requireAuth } from '@acme/clerk-express'
+import { json, type Request, Router } from 'express'
+import type { Database } from './database.js'
+import { hashPassword, isPassword } from './passwords.js'
+
+/** Signs in here, not at Clerk. */
+export interface Administrator {
+  readonly id: string
+  readonly name: string
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    administratorId: string
+  }
+}
+
+/** Whoever our own login has signed in; what `clerkMiddleware` calls `localUser`. */
+export function administratorOf(prisma: Database) {
+  return async ({ session }: Request): Promise<Administrator | null> => {
+    const id = session.administratorId
+    if (id === undefined) return null
+    return prisma.administrator.findUnique({ where: { id }, select: { id: true, name: true } })
+  }
+}
+
+const isAdministrator = requireAuth({ local: 'allow', predicate: (auth) => auth.kind === 'local' })
+
+/** Put a rate limit in front of the login before you run this in public. */
+export async function administration(prisma: Database): Promise<Router> {
+  // A name that is not there takes as long as one that is.
+  const nobody = await hashPassword('')
+  const router = Router()
+
+  // JSON only: a form on another site cannot send it.
+  router.post('/login', json(), async (req, res) => {
+    const { name, password } = (req.body ?? {}) as Record<string, unknown>
+    if (typeof name !== 'string' || typeof password !== 'string' || password.length > 1000)
+      return res.status(400).json({ error: 'Name and password are needed', code: 'bad-request' })
+    const administrator = await prisma.administrator.findUnique({ where: { name } })
+    const isRight = await isPassword(password, administrator?.passwordHash ?? nobody)
+    if (administrator === null || !isRight)
+      return res.status(401).json({ error: 'Name or password is wrong', code: 'wrong-password' })
+    // A new session id: whoever knew the old one does not become administrator.
+    await new Promise<void>((resolve, reject) => {
+      req.session.regenerate((error: unknown) => (error ? reject(error) : resolve()))
+    })
+    req.session.administratorId = administrator.id
+    return res.status(204).end()
+  })
+
+  router.post('/logout', isAdministrator, async (req, res) => {
+    await new Promise((resolve) => req.session.destroy(resolve))
+    res.status(204).end()
+  })
+
+  /** Across organisations, and without what is in the notes. */
+  router.get('/overview', isAdministrator, async (_req, res) => {
+    const [organizations, notes, users, subscriptions] = await Promise.all([
+      prisma.organization.findMany({ where: { deletedAt: null }, orderBy: { name: 'asc' } }),
+      prisma.note.groupBy({ by: ['orgId'], _count: true }),
+      prisma.user.count({ where: { isActive: true } }),
+      prisma.subscription.groupBy({ by: ['plan'], _count: true }),
+    ])
+    res.json({
+      users,
+      subscriptions: subscriptions.map(({ plan, _count }) => ({ plan, count: _count })),
+      organizations: organizations.map(({ clerkId, name }) => ({
+        name,
+        notes: notes.find(({ orgId }) => orgId === clerkId)?._count ?? 0,
+      })),
+    })
+  })
+
+  return router
+}
+
+/** The administrator `admin`, with the password of the environment. */
+export async function createAdministrator(prisma: Database, password: string): Promise<void> {
+  const passwordHash = await hashPassword(password)
+  await prisma.administrator.upsert({
+    where: { name: 'admin' },
+    create: { name: 'admin', passwordHash },
+    update: { passwordHash },
+  })
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { clerkMiddleware, clerkRoutes, getAuth, requireAuth } from '@acme/clerk-express'
+import { pageConfig, pageFolder, pageHeaders, workspaceOf } from '@acme/example-page'
+import express from 'express'
+import session from 'express-session'
+import { administration, administratorOf, createAdministrator } from './administrators.js'
+import { createTeamClerk, type TeamClerk } from './clerk.js'
+import { openDatabase } from './database.js'
+import { notesRouter } from './notes.js'
+
+export interface Application {
+  /** Does not listen yet. */
+  readonly server: Server
+  readonly clerk: TeamClerk
+  /** Closes what the application has opened; the server is the caller's. */
+  stop(): Promise<void>
+}
+
+export async function start(env: Readonly<Record<string, string | undefined>>): Promise<Application> {
+  const prisma = await openDatabase(env['DATABASE_URL'] ?? 'file:./team-notes.db')
+  const clerk = createTeamClerk(prisma, env)
+  if (env['ADMIN_PASSWORD']) await createAdministrator(prisma, env['ADMIN_PASSWORD'])
+  await clerk.ready()
+
+  const app = express()
+  app.disable('x-powered-by')
+
+  // The page and its files need nobody to be signed in.
+  const database = env['DATABASE_URL']?.startsWith('postgres') ? 'PostgreSQL' : 'SQLite'
+  const config = pageConfig(clerk, {
+    example: 'express-prisma',
+    stack: `Express · Prisma · ${database}`,
+    admin: true,
+  })
+  app.use((_req, res, next) => {
+    res.set(pageHeaders(clerk))
+    next()
+  })
+  app.get('/config.json', (_req, res) => res.json(config))
+  app.use(express.static(pageFolder))
+  app.use(express.static(fileURLToPath(new URL('../../public/', import.meta.url))))
+
+  app.use(
+    session({
+      name: 'team-notes',
+      secret: env['SESSION_SECRET'] ?? randomBytes(32).toString('hex'),
+      resave: false,
+      saveUninitialized: false,
+      cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' },
+    }),
+  )
+  app.use(clerkMiddleware(clerk, { localUser: administratorOf(prisma) }))
+  // /me, /health, /webhook, /sign-in, /sign-out …; before any body parser, for the webhook's raw bytes.
+  app.use(clerkRoutes(clerk))
+
+  app.use('/api', (_req, res, next) => {
+    res.set('Cache-Control', 'no-store')
+    next()
+  })
+  app.get('/api/workspace', requireAuth(), async (req, res) => {
+    const auth = getAuth(req)
+    if (auth.kind !== 'user') throw new Error('requireAuth() lets users pass only')
+    const subscription = await prisma.subscription.findUnique({ where: { userId: auth.userId } })
+    res.json(await workspaceOf(clerk, auth, subscription?.plan))
+  })
+  app.use('/api', notesRouter(prisma))
+  app.use('/admin', await administration(prisma))
+
+  return {
+    server: createServer(app),
+    clerk,
+    async stop() {
+      await clerk.close()
+      await prisma.$disconnect()
+    },
+  }
+}
