@@ -1,35 +1,55 @@
-import { type MemoryStores, memoryStore } from '@acme/clerk-core'
+import { type MemoryStores, memoryStore, StoreUnavailableError } from '@acme/clerk-core'
 import type { ConformanceSubject } from '../check.js'
 import type { Capability, ConformanceStores } from '../harness.js'
 
-export const memoryCapabilities: readonly Capability[] = [
-  'users',
-  'organizations',
-  'inbox',
-  'linking',
-  'purge',
-  'custom-columns',
-]
+export type Stores = Required<ConformanceStores>
 
-type Stores = Required<ConformanceStores>
+/** Puts something between the kit and the memory store. */
+export type Alter = (stores: Stores, memory: MemoryStores) => Partial<Stores>
 
-/** The memory store under the kit; `alter` puts something between the two. */
+export interface MemorySubjectOptions {
+  readonly unique?: boolean
+  /** What the store does not tell. */
+  readonly undeclared?: Capability
+  readonly alter?: Alter
+}
+
+/** The memory store under the kit, behind a connection that can be broken. */
 export function memorySubject({
   unique = false,
-  alter = (stores) => stores,
-}: {
-  readonly unique?: boolean
-  readonly alter?: (stores: Stores, memory: () => MemoryStores) => Stores
-} = {}): ConformanceSubject {
-  const columns: readonly Capability[] = ['unique-email', 'unique-username', 'unique-slug']
+  undeclared,
+  alter = () => ({}),
+}: MemorySubjectOptions = {}): ConformanceSubject {
+  const capabilities: readonly Capability[] = [
+    ...(['users', 'organizations', 'inbox', 'linking', 'purge', 'custom-columns', 'outage'] as const),
+    ...(unique ? (['unique-email', 'unique-username', 'unique-slug'] as const) : []),
+  ]
   return {
-    capabilities: unique ? [...memoryCapabilities, ...columns] : memoryCapabilities,
+    capabilities: capabilities.filter((name) => name !== undeclared),
     async open() {
+      let down = false
+      const connected = <S extends object>(store: S): S =>
+        new Proxy(store, {
+          get(target, name) {
+            const method: unknown = Reflect.get(target, name)
+            if (typeof method !== 'function') return method
+            return async (...args: unknown[]) => {
+              if (down) throw new StoreUnavailableError('The connection is broken.')
+              return Reflect.apply(method, target, args)
+            }
+          },
+        })
+
       let memory: MemoryStores
       let stores: Stores
       const reset = async () => {
         memory = memoryStore({ unique: unique ? ['email', 'username', 'slug'] : [] })
-        stores = alter(memory, () => memory)
+        const behind = {
+          users: connected(memory.users),
+          organizations: connected(memory.organizations),
+          inbox: connected(memory.inbox),
+        }
+        stores = { ...behind, ...alter(behind, memory) }
       }
       await reset()
       return {
@@ -51,6 +71,12 @@ export function memorySubject({
             const row = (await memory.users.all()).find((candidate) => candidate.id === id)
             return typeof row?.['theme'] === 'string' ? row['theme'] : null
           },
+        },
+        async breakConnection() {
+          down = true
+          return async () => {
+            down = false
+          }
         },
       }
     },

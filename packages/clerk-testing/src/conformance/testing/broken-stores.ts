@@ -1,0 +1,416 @@
+import type { UserRecord, UserSnapshot } from '@acme/clerk-core'
+import type { Alter, MemorySubjectOptions } from './memory-subject.js'
+
+/** A store with one fault, the cases that find it (all of them), and what the first of them says. */
+export interface BrokenStore extends MemorySubjectOptions {
+  readonly fault: string
+  readonly says: RegExp
+  readonly caughtBy: readonly string[]
+}
+
+/** Where another caller gets in between. */
+const interruption = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** Users with some of their methods replaced. */
+const users =
+  (replace: (...args: Parameters<Alter>) => Partial<Parameters<Alter>[0]['users']>): Alter =>
+  (stores, memory) => ({ users: { ...bound(stores.users), ...replace(stores, memory) } })
+
+const inbox =
+  (replace: (...args: Parameters<Alter>) => Partial<Parameters<Alter>[0]['inbox']>): Alter =>
+  (stores, memory) => ({ inbox: { ...bound(stores.inbox), ...replace(stores, memory) } })
+
+const organizations =
+  (replace: (...args: Parameters<Alter>) => Partial<Parameters<Alter>[0]['organizations']>): Alter =>
+  (stores, memory) => ({ organizations: { ...bound(stores.organizations), ...replace(stores, memory) } })
+
+/** The methods of a proxy as own properties, so that they can be spread. */
+function bound<S extends object>(store: S): S {
+  return Object.fromEntries(Object.keys(store).map((name) => [name, Reflect.get(store, name)])) as S
+}
+
+export const brokenStores: readonly BrokenStore[] = [
+  {
+    fault: 'racy insert: looks, then inserts',
+    alter: users(({ users }) => ({
+      async apply(snapshot) {
+        const known = await users.findByClerkId(snapshot.clerkId)
+        await interruption()
+        if (known === null && (await users.findByClerkId(snapshot.clerkId)) !== null)
+          throw new Error('duplicate key value violates unique constraint "users_clerk_id_key"')
+        return users.apply(snapshot)
+      },
+    })),
+    says: /failed under concurrency .*duplicate key/,
+    caughtBy: [
+      'users/race-many-versions',
+      'users/race-few-versions',
+      'users/race-first-sign-in',
+      'users/race-removal',
+      'users/race-link-and-apply',
+    ],
+  },
+  {
+    fault: 'compares the version, then writes whatever came between',
+    alter: users(({ users }) => ({
+      async apply(snapshot) {
+        const known = await users.findByClerkId(snapshot.clerkId)
+        if (known === null || snapshot.version < known.version) return users.apply(snapshot)
+        await interruption()
+        const { version } = (await users.findByClerkId(snapshot.clerkId)) ?? known
+        return users.apply({ ...snapshot, version: Math.max(version, snapshot.version) })
+      },
+    })),
+    says: /highest of several versions did not stay/,
+    caughtBy: ['users/race-known-row', 'users/race-removal'],
+  },
+  {
+    fault: 'older version wins: writes whatever comes last',
+    alter: users(({ users }) => ({
+      async apply(snapshot) {
+        const { version } = (await users.findByClerkId(snapshot.clerkId)) ?? snapshot
+        return users.apply({ ...snapshot, version: Math.max(version, snapshot.version) })
+      },
+    })),
+    says: /older version overwrote a newer one/,
+    caughtBy: [
+      'users/older-version-loses',
+      'users/stale-is-reported',
+      'users/unchanged-is-reported',
+      'users/banned-is-inactive',
+      'users/converges-in-any-order',
+      'users/claims-do-not-overwrite',
+      'users/bad-numbers-refused',
+      'users/purged-stays-purged',
+    ],
+  },
+  {
+    fault: 'resurrecting delete: an update clears deletedAt',
+    alter: users(({ users }) => {
+      const revived = new Set<string>()
+      const shown = <U extends UserRecord>(row: U): U =>
+        revived.has(row.clerkId ?? '') ? { ...row, deletedAt: null, isActive: true } : row
+      return {
+        async findByClerkId(clerkId) {
+          const row = await users.findByClerkId(clerkId)
+          return row && shown(row)
+        },
+        async apply(snapshot) {
+          const applied = await users.apply(snapshot)
+          if (applied.outcome === 'updated' && applied.user.deletedAt !== null) revived.add(snapshot.clerkId)
+          return { ...applied, user: shown(applied.user) }
+        },
+        async remove(clerkId, at) {
+          revived.delete(clerkId)
+          return users.remove(clerkId, at)
+        },
+      }
+    }),
+    says: /late update brought a deleted user back/,
+    caughtBy: [
+      'users/late-update-stays-deleted',
+      'users/converges-in-any-order',
+      'users/claims-do-not-resurrect',
+      'users/race-removal',
+    ],
+  },
+  {
+    fault: 'stale outcome lies: calls every write an update',
+    alter: users(({ users }) => ({
+      async apply(snapshot) {
+        const { user, outcome } = await users.apply(snapshot)
+        return { user, outcome: outcome === 'stale' ? 'updated' : outcome }
+      },
+    })),
+    says: /must be reported as stale/,
+    caughtBy: [
+      'users/stale-is-reported',
+      'users/unchanged-is-reported',
+      'users/claims-do-not-overwrite',
+      'users/purged-stays-purged',
+    ],
+  },
+  {
+    fault: 'takes every duplicate key for a stale event',
+    unique: true,
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        const holder = (await memory.users.all()).find(
+          ({ clerkId, email }) => email !== null && email === snapshot.email && clerkId !== snapshot.clerkId,
+        )
+        return holder === undefined ? users.apply(snapshot) : { user: holder, outcome: 'stale' }
+      },
+    })),
+    says: /new holder was not stored/,
+    caughtBy: [
+      'users/unique-email/lower-version-gives-up',
+      'users/unique-email/higher-version-keeps',
+      'users/unique-email/moves-in-any-order',
+      'users/unique-email/deleted-takes-none',
+      'users/unique-email/local-row-keeps',
+      'users/linking/apply-never-links',
+      'users/bad-ids-refused',
+      'users/race-addresses-swapped',
+      'users/race-link-and-apply',
+    ],
+  },
+  {
+    fault: 'returns its internal object',
+    alter: users(({ users }) => {
+      const rows = new Map<string, UserRecord>()
+      return {
+        async findByClerkId(clerkId) {
+          const known = rows.get(clerkId)
+          const row = await users.findByClerkId(clerkId)
+          if (row === null || (known !== undefined && known.version === row.version)) return known ?? row
+          rows.set(clerkId, row)
+          return row
+        },
+        async apply(snapshot) {
+          rows.delete(snapshot.clerkId)
+          return users.apply(snapshot)
+        },
+        async remove(clerkId, at) {
+          rows.delete(clerkId)
+          return users.remove(clerkId, at)
+        },
+      }
+    }),
+    says: /store's own object/,
+    caughtBy: ['users/answers-are-copies'],
+  },
+  {
+    fault: 'swallows an outage as null',
+    alter: users(({ users }) => ({
+      findByClerkId: (clerkId) =>
+        users.findByClerkId(clerkId).catch((error: unknown) => {
+          if (error instanceof Error && error.name === 'StoreInputError') throw error
+          return null
+        }),
+    })),
+    says: /findByClerkId hides an outage.*answered null/,
+    caughtBy: ['users/outage-is-not-null'],
+  },
+  {
+    fault: 'passes the error of the driver on',
+    alter: inbox(({ inbox }) => ({
+      claim: (...args) =>
+        inbox.claim(...args).catch((error: unknown) => {
+          throw error instanceof Error && error.name === 'StoreUnavailableError'
+            ? Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+            : error
+        }),
+    })),
+    says: /claim hides an outage.*ECONNREFUSED/,
+    caughtBy: ['inbox/outage-is-no-answer'],
+  },
+  {
+    fault: 'case-sensitive e-mail link',
+    alter: users(({ users }) => ({
+      findLinkable: async (email) =>
+        ((await users.findLinkable?.(email)) ?? []).filter((row) => row.email === email),
+    })),
+    says: /case must not count/,
+    caughtBy: ['users/linking/finds-in-any-case', 'users/linking/link-fills-the-row'],
+  },
+  {
+    fault: 'uses an address as a pattern',
+    alter: users(({ users }, memory) => ({
+      async findLinkable(email) {
+        await users.findLinkable?.(email)
+        const like = new RegExp(
+          `^${email
+            .replaceAll(/[.+()^$]/g, '\\$&')
+            .replaceAll('_', '.')
+            .replaceAll('%', '.*')}$`,
+          'i',
+        )
+        return (await memory.users.all()).filter(
+          (row) => row.clerkId === null && row.deletedAt === null && like.test(row.email ?? ''),
+        )
+      },
+    })),
+    says: /_ stands for any letter/,
+    caughtBy: ['users/linking/finds-exactly'],
+  },
+  {
+    fault: 'links over another clerkId',
+    alter: users(({ users }, memory) => ({
+      async link(id, snapshot) {
+        const linked = await users.link?.(id, snapshot)
+        if (linked) return linked
+        const row = (await memory.users.all()).find((candidate) => candidate.id === id)
+        if (row === undefined || row.clerkId === null || row.clerkId === snapshot.clerkId) return null
+        return memory.users.update(row.id, { clerkId: snapshot.clerkId, version: snapshot.version })
+      },
+    })),
+    says: /took over another Clerk user's row/,
+    caughtBy: ['users/linking/link-never-over-another', 'users/race-link'],
+  },
+  {
+    fault: 'takes a row over by username',
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        const row = (await memory.users.all()).find(
+          ({ clerkId, username }) => clerkId === null && username !== null && username === snapshot.username,
+        )
+        const linked = row && (await memory.users.link(row.id, { ...snapshot, email: row.email }))
+        return linked ? { user: linked, outcome: 'updated' } : users.apply(snapshot)
+      },
+    })),
+    says: /because their usernames are equal/,
+    caughtBy: ['users/linking/never-by-username'],
+  },
+  {
+    fault: 'a removal raises the version',
+    alter: users(({ users }) => ({
+      async remove(clerkId, at) {
+        const row = await users.findByClerkId(clerkId)
+        if (row !== null && row.version > 0 && at > row.version)
+          await users.apply({ ...snapshotOf(row), version: at })
+        return users.remove(clerkId, at)
+      },
+    })),
+    says: /remove answers the wrong row.*version is/,
+    caughtBy: [
+      'users/remove-keeps-the-row',
+      'users/earliest-deletion-stays',
+      'users/remove-keeps-version',
+      'users/converges-in-any-order',
+      'users/race-removal',
+    ],
+  },
+  {
+    fault: 'claims replace what Clerk said',
+    alter: users(({ users }) => ({
+      async apply(snapshot) {
+        if (snapshot.version > 0) return users.apply(snapshot)
+        const { version = 0 } = (await users.findByClerkId(snapshot.clerkId)) ?? {}
+        return users.apply({ ...snapshot, version })
+      },
+    })),
+    says: /Claims overwrote a row/,
+    caughtBy: ['users/claims-do-not-overwrite', 'users/bad-numbers-refused', 'users/purged-stays-purged'],
+  },
+  {
+    fault: "writes the whole row, the application's columns included",
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        const applied = await users.apply(snapshot)
+        if (applied.outcome === 'updated') await memory.users.update(String(applied.user.id), { theme: null })
+        return applied
+      },
+    })),
+    says: /changed a column of the application/,
+    caughtBy: ['users/custom-columns-untouched'],
+  },
+  {
+    fault: 'looks ids up as text, whatever they are',
+    alter: users(({ users }) => ({
+      findByClerkId: (clerkId) => users.findByClerkId(String(clerkId).slice(0, 64) || 'none'),
+    })),
+    says: /findByClerkId took an object with an operator for an id/,
+    caughtBy: ['users/bad-ids-refused'],
+  },
+  {
+    fault: 'any live membership counts',
+    alter: organizations(({ organizations }) => ({
+      async findMembership(orgId, userId) {
+        const found = await organizations.findMembership(orgId, userId)
+        if (found?.deletedAt === null || found === null) return found
+        const live = await organizations.listMemberships({ userId })
+        return live.find((membership) => membership.orgId === orgId) ?? found
+      },
+    })),
+    says: /member again through an earlier membership/,
+    caughtBy: ['organizations/membership-newest-counts'],
+  },
+  {
+    fault: 'has linking and does not say so',
+    undeclared: 'linking',
+    says: /has "linking" and does not declare it/,
+    caughtBy: ['undeclared/linking'],
+  },
+  {
+    fault: 'inbox: two claims of one event',
+    alter: inbox(({ inbox }) => ({
+      async claim(event, now, leaseUntil) {
+        const claim = await inbox.claim(event, now, leaseUntil)
+        return claim.status === 'busy' ? { status: 'claimed', succeeded: [] } : claim
+      },
+    })),
+    says: /Two callers claimed one event/,
+    caughtBy: ['inbox/claim-takes-the-lease', 'inbox/race-claim', 'inbox/race-expired-lease'],
+  },
+  {
+    fault: 'inbox: looks whether the lease is free, then takes it',
+    alter: inbox(({ inbox }) => ({
+      async claim(event, now, leaseUntil) {
+        const [known] = (await inbox.pending(100)).filter(({ id }) => id === event.id)
+        const free = known === undefined || known.leaseUntil <= now
+        await interruption()
+        const claim = await inbox.claim(event, now, leaseUntil)
+        return free && claim.status === 'busy' ? { status: 'claimed', succeeded: [] } : claim
+      },
+    })),
+    says: /Not exactly one of several claims/,
+    caughtBy: ['inbox/race-claim', 'inbox/race-expired-lease'],
+  },
+  {
+    fault: 'inbox: forgets which handlers succeeded',
+    alter: inbox(({ inbox }) => ({
+      async claim(...args) {
+        const claim = await inbox.claim(...args)
+        return claim.status === 'claimed' ? { status: 'claimed', succeeded: [] } : claim
+      },
+    })),
+    says: /forgotten by the next claim/,
+    caughtBy: ['inbox/succeeded-is-remembered', 'inbox/race-handlers'],
+  },
+  {
+    fault: 'inbox: done loses the change',
+    alter: inbox(({ inbox }, memory) => ({
+      async changesSince(time) {
+        const done = (await memory.inbox.all()).filter(({ doneAt }) => doneAt !== null).map(({ id }) => id)
+        return (await inbox.changesSince(time)).filter(({ id }) => !done.includes(id))
+      },
+    })),
+    says: /done event loses its change/,
+    caughtBy: ['inbox/changes-outlive-done', 'inbox/applied-again-moves'],
+  },
+  {
+    fault: 'inbox: changes after the time, not at it',
+    alter: inbox(({ inbox }) => ({
+      changesSince: async (time) =>
+        (await inbox.changesSince(time)).filter(({ appliedAt }) => appliedAt > time),
+    })),
+    says: /would miss a change/,
+    caughtBy: ['inbox/changes-from-the-exact-moment', 'inbox/changes-outlive-done'],
+  },
+  {
+    fault: 'inbox: prunes by age, done or not',
+    alter: inbox(({ inbox }, memory) => ({
+      async prune(before) {
+        for (const { id, doneAt, timestamp } of await memory.inbox.all())
+          if (doneAt === null && timestamp < before) await memory.inbox.done(id, 0)
+        return inbox.prune(before)
+      },
+    })),
+    says: /prune must answer how many events it removed. Expected 1, found 2/,
+    caughtBy: ['inbox/prune-done-ones-only'],
+  },
+]
+
+function snapshotOf(row: UserRecord): UserSnapshot {
+  return {
+    ...row,
+    clerkId: row.clerkId ?? '',
+    publicMetadata: row.publicMetadata ?? {},
+    banned: !row.isActive && row.deletedAt === null,
+    locked: false,
+    createdAt: null,
+    updatedAt: null,
+    lastSignInAt: null,
+    lastActiveAt: null,
+  }
+}
