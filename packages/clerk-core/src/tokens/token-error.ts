@@ -30,6 +30,9 @@ const MESSAGES: Record<TokenErrorReason, string> = {
   'keys-unavailable': 'The key set cannot be fetched, so that nobody knows whether the token is valid.',
 }
 
+/** Every reason there is. */
+export const TOKEN_ERROR_REASONS = Object.keys(MESSAGES) as readonly TokenErrorReason[]
+
 export function tokenError(reason: TokenErrorReason, retryAfterSeconds?: number): TokenError {
   return new TokenError(
     reason,
