@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ClerkApiError, ConfigurationError } from '../errors.js'
 import type { ClerkEvent } from '../observe/events.js'
 import { createObserver } from '../observe/observer.js'
+import { userJson } from '../testing/clerk-json.js'
 import { createClerkApi } from './client.js'
 import { retryAfterSeconds } from './retry-after.js'
 
@@ -260,7 +261,7 @@ describe('an answer of Clerk’s', () => {
     ['an array', { body: '[]' }],
     ['invalid UTF-8', { body: Buffer.from([0x22, 0xff, 0x22]) }],
     ['another shape', { body: '{"id":7}' }],
-    ['more than 32 MiB', { body: Buffer.alloc(33 * 1024 * 1024, 0x20) }],
+    ['good but more than 32 MiB', { body: JSON.stringify(userJson('user_1')).padEnd(33 * 1024 * 1024) }],
   ])('that is %s is none (status 0)', async (_, reply) => {
     expect(await ask(reply)).toMatchObject({ status: 0, codes: [] })
   })
