@@ -7,7 +7,7 @@ import { parseEnv } from 'node:util'
 import type { ClerkEvent } from '@acme/clerk-core'
 import { ACTIONS, isAction, needsClerk, type Scene } from './actions.js'
 import { createActivityLog } from './activity.js'
-import { connectTo } from './application.js'
+import { applicationAt } from './application.js'
 import { type Env, type RunningExample, startExample } from './examples.js'
 import { invite, startOfflineClerk, writeNotes } from './offline.js'
 import type { DemoOptions } from './options.js'
@@ -98,7 +98,7 @@ async function runOffline({ example }: DemoOptions, env: Env, port: number): Pro
     const url = await perform(running, port, stage, cleanup)
     offline.webhooks.sendTo(`${url}/webhook`)
     const cast = await invite(offline)
-    const app = await connectTo(url)
+    const app = await applicationAt(url)
     await writeNotes(offline, cast, app.addNote, url)
     scene = { offline, clerk: running.clerk, app, cast }
     return { url, stop: () => cleanup.run() }

@@ -1,2 +1,3 @@
+export { type Answer, connectTo, type Note, type NotesApi } from './client.js'
 export { type PageConfig, pageConfig, pageFolder, pageHeaders } from './page.js'
 export { type Workspace, workspaceOf } from './workspace.js'

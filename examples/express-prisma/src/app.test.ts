@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { smoke } from '@acme/example-page/smoke'
+import { describeWith } from '@acme/tools/services/vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { start } from '@acme/example-express-prisma'
+
+const ADMIN_PASSWORD = 'correct horse battery staple'
+const folder = await mkdtemp(join(tmpdir(), 'team-notes-test-'))
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+
+describe('on SQLite', () => {
+  suite(() => ({ DATABASE_URL: `file:${join(folder, 'notes.db').replaceAll('\\', '/')}` }))
+})
+
+await describeWith('postgres', 'on PostgreSQL', (postgres) => {
+  let drop = async () => {}
+  suite(async () => {
+    const database = await postgres.createDatabase('example_express')
+    drop = database.drop
+    return { DATABASE_URL: database.url }
+  })
+  afterAll(() => drop())
+})
+
+function suite(env: () => Record<string, string> | Promise<Record<string, string>>) {
+  const given = smoke(start, async () => ({ ...(await env()), ADMIN_PASSWORD }))
+
+  test('makes a free subscription when Clerk says that somebody is new', async () => {
+    expect((await given.api.workspace(await given.as('admin'))).body?.plan).toBe('free')
+  })
+
+  test('serves a service account what its key is for, and nothing else', async () => {
+    const { clerk, api, orgId } = given
+    const key = (scopes: string[]) => clerk.createApiKey({ subject: orgId, scopes }).secret
+    const get = (path: string, secret: string) =>
+      fetch(`${api.origin}${path}`, { headers: { authorization: `Bearer ${secret}` } })
+    await api.add(await given.as('admin'), 'For export')
+    const reader = key(['notes:read'])
+    expect(await (await get('/api/export', reader)).json()).toMatchObject({ notes: [{ text: 'For export', orgId }] })
+    expect((await get('/api/notes', reader)).status).toBe(403)
+    expect((await get('/api/export', key(['other']))).status).toBe(403)
+    expect((await fetch(`${api.origin}/api/export`, { headers: await given.as('admin') })).status).toBe(403)
+  })
+
+  test('signs its own administrators in beside Clerk', async () => {
+    const { api } = given
+    const login = (body: object | string, type = 'application/json') =>
+      fetch(`${api.origin}/admin/login`, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      })
+    expect((await login({ name: 'admin', password: 'wrong' })).status).toBe(401)
+    expect((await login({ name: 'nobody', password: ADMIN_PASSWORD })).status).toBe(401)
+    expect((await login({ name: { $ne: null }, password: ADMIN_PASSWORD })).status).toBe(400)
+    const form = `name=admin&password=${encodeURIComponent(ADMIN_PASSWORD)}`
+    expect((await login(form, 'application/x-www-form-urlencoded')).status).toBe(400)
+    expect((await fetch(`${api.origin}/admin/overview`)).status).toBe(401)
+
+    const answer = await login({ name: 'admin', password: ADMIN_PASSWORD })
+    expect(answer.status).toBe(204)
+    const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
+    const get = (path: string, init: RequestInit = {}) =>
+      fetch(`${api.origin}${path}`, { ...init, headers: { cookie, ...init.headers } })
+    expect(await (await get('/me')).json()).toMatchObject({ clerkId: null, email: null, organization: null })
+    expect((await get('/admin/overview')).status).toBe(200)
+    // An administrator of the application is in no organisation.
+    expect((await get('/api/notes')).status).toBe(403)
+    expect((await get('/admin/logout', { method: 'POST' })).status).toBe(401)
+    expect((await get('/admin/logout', { method: 'POST', headers: { origin: api.origin } })).status).toBe(204)
+    expect((await get('/admin/overview')).status).toBe(401)
+  })
+}
+
+test('its schema and migrations are those of the package', async () => {
+  const at = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8')
+  const shipped = '../../packages/clerk-prisma'
+  expect(await at('prisma/schema.prisma')).toContain(await at(`${shipped}/schema/sqlite.prisma`))
+  for (const provider of ['sqlite', 'postgresql']) {
+    const migrations = `prisma/migrations/${provider}`
+    expect(await at(`${migrations}/1_users.sql`)).toBe(await at(`${shipped}/migrations/${provider}/users.sql`))
+    expect(await at(`${migrations}/2_clerk.sql`)).toBe(await at(`${shipped}/migrations/${provider}/clerk.sql`))
+  }
+})
