@@ -1,8 +1,17 @@
 import type { Suite } from './suite.js'
+import { requestWithUser } from './suites/request-with-user.js'
 import { tokenFlood } from './suites/token-flood.js'
 import { tokenHit } from './suites/token-hit.js'
 import { tokenMemory } from './suites/token-memory.js'
 import { tokenMiss } from './suites/token-miss.js'
+import { webhooks } from './suites/webhooks.js'
 
 /** Everything that is measured, in this order. A new suite is a file in `suites/` and a line here. */
-export const suites: readonly Suite[] = [tokenHit, tokenMiss, tokenFlood, tokenMemory]
+export const suites: readonly Suite[] = [
+  tokenHit,
+  tokenMiss,
+  tokenFlood,
+  tokenMemory,
+  requestWithUser,
+  webhooks,
+]
