@@ -39,10 +39,6 @@ const DIMENSIONS: Record<Dimension, (asked: unknown, subject: AccessSubject) => 
 const NAMES = Object.keys(DIMENSIONS) as readonly Dimension[]
 
 /** `has()` of a signed-in user. Everything asked must hold; asking nothing, or nonsense, is false. Never throws. */
-export function createHas(subject: AccessSubject): (params: HasParams) => boolean {
-  return (params) => hasAccess(subject, params)
-}
-
 export function hasAccess(subject: AccessSubject, params: HasParams): boolean {
   if (typeof params !== 'object' || params === null) return false
   let asked = false

@@ -63,7 +63,7 @@ async function exchange(
   const answer = (problem: string | null, json?: unknown) => ({ status, retryAfter, json, problem })
   if (status !== 200) {
     // An unread body would keep its socket.
-    await response.body?.cancel()
+    await response.body?.cancel().catch(() => {})
     return answer(status >= 300 && status < 400 ? `answered ${status}, a redirect` : `answered ${status}`)
   }
   try {
