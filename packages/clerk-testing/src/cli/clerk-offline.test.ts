@@ -104,8 +104,9 @@ describe('an application with the official @clerk/express, given what clerk-offl
     })
     expect(saved.text).toContain('Countess Lovelace')
     expect(await app.output(/user\.updated/)).toContain(`user.updated ${userId}`)
-    const log = await browser.open(`${offline}/dashboard/webhooks`)
-    expect(log.text).toContain('succeeded')
+    await expect
+      .poll(async () => (await browser.open(`${offline}/dashboard/webhooks`)).text, { timeout: 10_000 })
+      .toContain('succeeded')
 
     const sent = await command(['event', 'organization.updated'], env)
     expect(sent.stdout).toMatch(/^organization\.updated msg_\w+: succeeded, answered 200\n$/)

@@ -40,8 +40,6 @@ const verification = (kind: Kind, verified: boolean): VerificationJSON => ({
   expire_at: null,
 })
 
-export const isVerified = (contact: Contact) => contact.verification?.status === 'verified'
-
 /** @throws {BackendError} 422 when it is no address, or another user's */
 export function assertContact(world: World, kind: Kind, value: string): void {
   if (!kind.valid(value)) {

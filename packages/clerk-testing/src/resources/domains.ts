@@ -48,7 +48,7 @@ export function createDomain(world: World, organizationId: string, body: unknown
   return domain
 }
 
-export function getDomain(world: World, organizationId: string, id: string): OrganizationDomainJSON {
+function getDomain(world: World, organizationId: string, id: string): OrganizationDomainJSON {
   const organization = getOrganization(world, organizationId)
   const domain = world.state.organizationDomains.get(id)
   if (domain?.organization_id !== organization.id) throw notFound('organization domain')

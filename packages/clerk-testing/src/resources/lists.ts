@@ -39,7 +39,7 @@ export function order<T>(
 }
 
 /** Milliseconds of a `…_before` or `…_after` filter. @throws {BackendError} 422 */
-export function timeFilter(query: URLSearchParams, name: string): number | undefined {
+function timeFilter(query: URLSearchParams, name: string): number | undefined {
   const given = query.get(name)
   if (given === null) return undefined
   const ms = /^-?\d+$/.test(given) ? Number(given) : Number.NaN

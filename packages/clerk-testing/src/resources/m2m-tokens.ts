@@ -5,7 +5,7 @@ import { newId, randomText } from './ids.js'
 import type { M2MTokenJSON } from './json.js'
 import { type StoredM2MToken, type StoredMachine, touch, type World } from './world.js'
 
-export const m2mTokenJson = (world: World, { token: _, ...stored }: StoredM2MToken): M2MTokenJSON => ({
+const m2mTokenJson = (world: World, { token: _, ...stored }: StoredM2MToken): M2MTokenJSON => ({
   ...stored,
   expired: isExpired(world, stored),
 })

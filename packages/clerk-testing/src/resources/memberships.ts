@@ -43,7 +43,7 @@ export function membershipJson(world: World, stored: StoredMembership): Membersh
   }
 }
 
-export function findMembership({ state }: World, organizationId: string, userId: string): StoredMembership {
+function findMembership({ state }: World, organizationId: string, userId: string): StoredMembership {
   for (const membership of state.memberships.values()) {
     if (membership.organization_id === organizationId && membership.user_id === userId) return membership
   }

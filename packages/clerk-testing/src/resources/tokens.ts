@@ -21,7 +21,7 @@ export function activeOrganization({ state, roles }: World, session: SessionJSON
 }
 
 /** A session that can still have tokens, with its user. @throws {BackendError} 404 */
-export function activeSession(world: World, id: string): { session: SessionJSON; user: UserJSON } {
+function activeSession(world: World, id: string): { session: SessionJSON; user: UserJSON } {
   const session = getSession(world, id)
   const user = world.state.users.get(session.user_id)
   if (!user || user.banned || session.status !== 'active') {

@@ -141,6 +141,18 @@ describe('deliveries', () => {
   })
 })
 
+test('a reset forgets what was under way, retries included', async () => {
+  status = () => 500
+  clerk.createUser()
+  const settled = clerk.webhooks.settled()
+  await expect.poll(() => received.length).toBe(1)
+  await clerk.reset()
+  await settled
+  await clerk.advance(86_400_000)
+  expect(received).toHaveLength(1)
+  expect(clerk.webhooks.deliveries).toEqual([])
+})
+
 describe('chaos', () => {
   test('duplicates events with the same id', async () => {
     clerk.webhooks.chaos({ duplicate: 2 })

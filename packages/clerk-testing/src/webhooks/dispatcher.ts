@@ -267,6 +267,8 @@ export class Dispatcher {
       delivery.nextAttemptAt = null
       return
     }
+    // Cleared while the attempt was under way: there is nothing to try again.
+    if (!this.deliveries.includes(delivery)) return
     delivery.nextAttemptAt = at + wait
     this.#schedule({ at: at + wait, delivery, attempt: attempt + 1 })
   }

@@ -6,7 +6,6 @@ import {
   phoneKind,
   updateContact,
 } from '../../resources/contacts.js'
-import type { DeletedJSON } from '../../resources/json.js'
 import { paginate } from '../../resources/lists.js'
 import { membershipJson } from '../../resources/memberships.js'
 import { listUsers, matchingUsers } from '../../resources/user-list.js'
@@ -156,7 +155,7 @@ export function userRoutes(world: World): Route[] {
         method: 'DELETE',
         path: `${path}/:id`,
         ...read,
-        handle: (call) => ok(deleteContact(world, kind, id(call)) satisfies DeletedJSON),
+        handle: (call) => ok(deleteContact(world, kind, id(call))),
       },
     ]
   }
