@@ -48,6 +48,11 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     url: options.webhookUrl,
   })
 
+  // What can be wrong with the options is found before the port is taken.
+  const state = snapshot ? loadState(snapshot.state) : emptyState()
+  const appUrl = new URL(options.appUrl ?? 'http://localhost:3000').href
+  const allowedOrigins = [appUrl, ...(options.allowedOrigins ?? [])].map((origin) => new URL(origin).origin)
+
   // The port is part of the issuer's name, so the server listens before its routes exist. The key is made before that:
   // nothing takes time between listening and answering.
   const key = snapshot?.key ?? options.signingKey ?? (await generateKey(newKeyId()))
@@ -56,12 +61,12 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const url = `http://127.0.0.1:${port}`
 
   const world: World = {
-    state: snapshot ? loadState(snapshot.state) : emptyState(),
+    state,
     roles: { ...defaultRoles, ...options.roles },
     issuer: await createTestIssuer({ frontendApi: `127.0.0.1:${port}`, now: clock.now, key }),
     instanceId,
     url,
-    appUrl: new URL(options.appUrl ?? 'http://localhost:3000').href,
+    appUrl,
     sessionClaims: options.sessionClaims,
     now: clock.now,
     emit: (type, data) => {
@@ -71,9 +76,6 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const limiter = options.rateLimits
     ? createRateLimiter(options.rateLimits === true ? {} : options.rateLimits, clock.now)
     : null
-  const allowedOrigins = [world.appUrl, ...(options.allowedOrigins ?? [])].map(
-    (origin) => new URL(origin).origin,
-  )
   const api: Route[] = [
     ...userRoutes(world),
     ...organizationRoutes(world),
@@ -104,8 +106,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     else if (given) plant(world, given)
   }
 
-  const ownMachine = () => createMachine(world, { name: 'offline' }).secret_key
-  let machineSecretKey = [...world.state.machines.values()][0]?.secret_key ?? ownMachine()
+  const machine = [...world.state.machines.values()][0] ?? createMachine(world, { name: 'offline' })
 
   const chaos = Object.defineProperty((given: Chaos) => dispatcher.disturb(given), 'active', {
     get: () => dispatcher.chaos,
@@ -121,7 +122,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
       return webhookSecrets[0] ?? ''
     },
     get machineSecretKey() {
-      return machineSecretKey
+      return machine.secret_key
     },
     get env() {
       return {
@@ -130,7 +131,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
         CLERK_API_URL: url,
         CLERK_PROXY_URL: url,
         CLERK_WEBHOOK_SIGNING_SECRET: webhookSecrets[0] ?? '',
-        CLERK_MACHINE_SECRET_KEY: machineSecretKey,
+        CLERK_MACHINE_SECRET_KEY: machine.secret_key,
         CLERK_SIGN_IN_URL: `${url}/sign-in`,
         CLERK_SIGN_UP_URL: `${url}/sign-up`,
         CLERK_AUTHORIZED_PARTIES: new URL(world.appUrl).origin,
@@ -173,7 +174,8 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
       limiter?.clear()
       requests.length = 0
       world.state = emptyState()
-      machineSecretKey = ownMachine()
+      machine.scopes = []
+      world.state.machines.set(machine.id, machine)
       await seed(options.seed)
     },
     snapshot: () => ({

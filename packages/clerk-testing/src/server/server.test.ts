@@ -181,7 +181,9 @@ describe('state', () => {
     const [first] = (await (await get(clerk, '/v1/users')).json()) as { id: string }[]
     clerk.deleteUser(first?.id ?? '')
     clerk.faults.set('*', { down: true })
+    const env = clerk.env
     await clerk.reset()
+    expect(clerk.env).toEqual(env)
     expect(((await (await get(clerk, '/v1/users')).json()) as object[]).length).toBe(2)
     expect(
       ((await (await get(clerk, '/v1/organization_memberships')).json()) as { total_count: number })
