@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, STATUS_CODES, type Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { clerkMiddleware, clerkRoutes, getAuth, requireAuth } from '@acme/clerk-express'
 import { pageConfig, pageFolder, pageHeaders, workspaceOf } from '@acme/example-page'
-import express from 'express'
+import express, { type ErrorRequestHandler } from 'express'
 import session from 'express-session'
 import { administration, administratorOf, createAdministrator } from './administrators.js'
 import { createTeamClerk, type TeamClerk } from './clerk.js'
@@ -67,6 +67,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
   })
   app.use('/api', notesRouter(prisma))
   app.use('/admin', await administration(prisma))
+  app.use(answerError)
 
   return {
     server: createServer(app),
@@ -76,4 +77,12 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
       await prisma.$disconnect()
     },
   }
+}
+
+/** Says no more than the status; the log has the rest. */
+const answerError: ErrorRequestHandler = (error: { status?: number }, _req, res, next) => {
+  if (res.headersSent) return next(error)
+  const status = error.status !== undefined && error.status < 500 ? error.status : 500
+  if (status === 500) console.error(error)
+  return res.status(status).json({ error: STATUS_CODES[status], code: 'error' })
 }
