@@ -1,0 +1,37 @@
+import { request, runServerSnippet } from '@acme/adapter-suite'
+import { signWebhook } from '@acme/clerk-testing'
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+
+const doc = new URL('../../../docs/trpc.md', import.meta.url)
+const cwd = new URL('..', import.meta.url)
+const TIMEOUT = { timeout: 60_000 }
+
+test('the Express application of the guide does what the guide says', TIMEOUT, async () => {
+  const { origin, signIn, offline } = await runServerSnippet(doc, 'express.ts', cwd)
+  const ada = await signIn('Ada', 'admin')
+  expect((await request(`${origin}/trpc/hello`, { headers: ada })).text).toContain('hello Ada, it is')
+  expect((await request(`${origin}/trpc/bills`, { headers: ada })).status).toBe(403)
+  const refused = await request(`${origin}/trpc/hello`)
+  expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer'])
+  const event = { object: 'event', type: 'email.created', timestamp: 1, instance_id: 'ins_1', data: {} }
+  const { headers, body } = signWebhook(event, offline.webhookSecret)
+  expect((await request(`${origin}/hooks/clerk`, { method: 'POST', headers, body })).status).toBe(200)
+})
+
+test('the WebSocket server of the guide takes the token of the connection', TIMEOUT, async () => {
+  const { origin, signIn } = await runServerSnippet(doc, 'websocket.ts', cwd)
+  const connectionParams = await signIn('Ada')
+  const client = createWSClient({
+    url: origin.replace('http', 'ws'),
+    WebSocket: WebSocket as never,
+    connectionParams,
+  })
+  onTestFinished(() => client.close())
+  // biome-ignore lint/suspicious/noExplicitAny: the router lives in another process.
+  const trpc = createTRPCClient<any>({ links: [wsLink({ client })] }) as unknown as {
+    hello: { query(): Promise<string> }
+  }
+  expect(await trpc.hello.query()).toMatch(/^user_/)
+})
