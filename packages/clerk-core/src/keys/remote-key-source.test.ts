@@ -160,6 +160,17 @@ describe('freshness', () => {
     rig.keys.close()
   })
 
+  it('takes a failure of long ago for no excuse: a removed key stops verifying', async () => {
+    const { server, rig, token } = await setUp()
+    await rig.reason(token)
+    server.answer = text('down', 503)
+    rig.now += MINUTE
+    expect(await rig.reason(next.mint(rig.claims()))).toBe('keys-unavailable')
+    server.answer = json({ keys: [next.jwk] })
+    rig.now += 20 * MINUTE
+    expect(await rig.reason(token)).toBe('key-not-found')
+  })
+
   it('recovers from an outage by itself', async () => {
     const { server, rig, token } = await setUp()
     await rig.reason(token)

@@ -22,6 +22,8 @@ const SOFT_MS = 5 * MINUTE
 const HARD_MS = 15 * MINUTE
 /** Older: not used even in an outage. */
 const STALE_MS = 60 * MINUTE
+/** How long a failure counts as knowledge: longer than any pause between attempts. */
+const KNOWN_TO_FAIL_MS = 2 * MINUTE
 /** Between two fetches that tokens can provoke: an attacker who invents `kid`s drives no traffic. */
 const COOLDOWN_MS = 10_000
 const TIMEOUT_MS = 3000
@@ -75,7 +77,7 @@ export function createRemoteKeySource(
       return answer?.kind === 'key' && answer.key === key
     },
     async prefetch() {
-      if (usable() === null) await refresh('cold')
+      if (usable() === null) await refresh(set === null ? 'cold' : 'expired')
       if (usable() !== null) return
       throw new TokenError('keys-unavailable', 'The key set cannot be fetched.', {
         retryAfterSeconds: retryInSeconds(),
@@ -101,7 +103,7 @@ export function createRemoteKeySource(
     }
     // Past the hard limit only an endpoint that is known to fail keeps the old set alive (stale-if-error), and it is
     // asked in the background: requests must not pay its timeout again and again.
-    if (failure === null || age >= STALE_MS) return null
+    if (failure === null || elapsed(failure.at) >= KNOWN_TO_FAIL_MS || age >= STALE_MS) return null
     if (mayTry()) void refresh('expired')
     return set
   }
