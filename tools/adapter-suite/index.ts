@@ -3,7 +3,7 @@
 export { type AppBinding, type AppSpec, GUARDS, LOCAL_USER, type RunningApp } from './binding.js'
 export { useWorlds } from './fixture.js'
 export { type RawResponse, request, sendRaw } from './http.js'
-export { runServerSnippet } from './readme.js'
+export { runServerSnippet, typecheckSnippets } from './readme.js'
 export { runReadmeSuite } from './readme-suite.js'
 export { runAdapterSuite } from './run.js'
 export { createWorld, describeAuth, PAGE, type World } from './world.js'

@@ -1,10 +1,23 @@
 import { expect, test } from 'vitest'
 import { request } from './http.js'
-import { runServerSnippet } from './readme.js'
+import { runServerSnippet, typecheckSnippets } from './readme.js'
 
-/** What every README promises: pasted into an empty project, its server answers 401, 200, 403 and takes webhooks. */
-export function runReadmeSuite(readme: URL, { unwrap = (body: unknown) => body, webhook = true } = {}): void {
+/**
+ * What every README promises: pasted into an empty project, its server answers 401, 200, 403 and takes webhooks. The guides'
+ * blocks are compiled here, and run in tests of their own.
+ */
+export function runReadmeSuite(
+  readme: URL,
+  guides: readonly URL[],
+  { unwrap = (body: unknown) => body, webhook = true } = {},
+): void {
   const cwd = new URL('.', readme)
+
+  test.each([readme, ...guides].map((file) => [file.pathname.split('/').slice(-2).join('/'), file] as const))(
+    'the code of %s compiles',
+    { timeout: 120_000 },
+    (_name, file) => typecheckSnippets(file, cwd),
+  )
 
   test('the README’s server works as it stands', { timeout: 60_000 }, async () => {
     const { origin, offline, signIn } = await runServerSnippet(readme, 'server.ts', cwd)

@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
-import { readSnippet, runSnippet } from '@acme/tools/snippets'
-import { onTestFinished } from 'vitest'
+import { readSnippet, readSnippets, runSnippet } from '@acme/tools/snippets'
+import { expect, onTestFinished } from 'vitest'
 import { request } from './http.js'
 
 export interface RunningSnippetApp {
@@ -66,4 +69,25 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number }
   await new Promise((resolve) => server.close(resolve))
   return port
+}
+
+/** Every titled TypeScript block, as the editor of a user who pastes it sees it. */
+export async function typecheckSnippets(file: URL, cwd: URL): Promise<void> {
+  const folder = fileURLToPath(new URL(`.snippets/types-${process.pid}-${Date.now()}/`, cwd))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const snippets = (await readSnippets(file)).filter(({ language, info }) => language === 'ts' && info !== '')
+  expect(snippets).not.toEqual([])
+  for (const { code, info } of snippets) {
+    const own = join(folder, info)
+    mkdirSync(own, { recursive: true })
+    writeFileSync(join(own, info), code)
+    // A folder each: what one of them declares for everything must not reach the others.
+    const base = '../../../../../tsconfig.base.json'
+    writeFileSync(join(own, 'tsconfig.json'), JSON.stringify({ extends: base, include: ['*.ts'] }))
+    const { status, stdout } = spawnSync('npx', ['tsc', '-p', own], {
+      cwd: fileURLToPath(cwd),
+      encoding: 'utf8',
+    })
+    expect(status, `${info}: ${stdout}`).toBe(0)
+  }
 }

@@ -1,3 +1,5 @@
 import { runReadmeSuite } from '@acme/adapter-suite'
 
-runReadmeSuite(new URL('../README.md', import.meta.url))
+const doc = (name: string) => new URL(`../../../docs/${name}`, import.meta.url)
+
+runReadmeSuite(new URL('../README.md', import.meta.url), [doc('koa.md')])
