@@ -1,9 +1,12 @@
+ALTER TABLE `User` ADD COLUMN `theme` VARCHAR(191);
+
 CREATE TABLE `accounts` (
     `accountId` INTEGER PRIMARY KEY AUTO_INCREMENT,
     `auth_id` VARCHAR(191) COLLATE utf8mb4_bin UNIQUE,
     `email_address` VARCHAR(191) UNIQUE,
     `emailConfirmed` BOOLEAN NOT NULL DEFAULT false,
     `handle` VARCHAR(191) UNIQUE,
+    `phoneNumber` VARCHAR(191),
     `givenName` VARCHAR(191),
     `familyName` VARCHAR(191),
     `avatar` VARCHAR(191),

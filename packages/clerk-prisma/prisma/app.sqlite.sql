@@ -1,9 +1,12 @@
+ALTER TABLE "User" ADD COLUMN "theme" TEXT;
+
 CREATE TABLE "accounts" (
     "accountId" INTEGER PRIMARY KEY AUTOINCREMENT,
     "auth_id" TEXT UNIQUE,
     "email_address" TEXT UNIQUE,
     "emailConfirmed" BOOLEAN NOT NULL DEFAULT false,
     "handle" TEXT UNIQUE,
+    "phoneNumber" TEXT,
     "givenName" TEXT,
     "familyName" TEXT,
     "avatar" TEXT,

@@ -35,9 +35,7 @@ for (const version of versions) {
       const output = join(root, 'generated', name)
       const models = read(join('prisma', app))
         .replace('// +schema', () => read(`schema/${provider}.prisma`))
-        .replaceAll(/^ *\/\/ except (\w+)\n((?:.*\n)*?) *\/\/ end\n/gm, (_, other, lines) =>
-          other === provider ? '' : lines,
-        )
+        .replace(/^\/\/ \+User (.*)$([\s\S]*?model User {)/m, (_, column, rest) => `${rest}\n  ${column}`)
       const schema = `generator client {
   provider               = "prisma-client"
   output                 = "${output}"

@@ -1,3 +1,5 @@
+import { isConflict, isLocked } from './errors.js'
+
 /** What databases do differently, each difference once. */
 export interface Dialect {
   /** `INSERT … ON CONFLICT DO NOTHING RETURNING`: a duplicate is no error, which on PostgreSQL would end the transaction. */
@@ -6,6 +8,8 @@ export interface Dialect {
   readonly updateReturns: boolean
   /** Whether `=` on text tells case apart whatever the column's collation. */
   readonly isCaseSensitive: boolean
+  /** Another writer was in the way. */
+  isContention(error: unknown): boolean
   quote(name: string): string
   /** One row per column that is unique by itself: `column`. The table's name is the parameter. */
   readonly uniqueColumns: string
@@ -19,6 +23,7 @@ const postgresql: Dialect = {
   insertSkipsDuplicates: true,
   updateReturns: true,
   isCaseSensitive: true,
+  isContention: isConflict,
   quote: doubleQuoted,
   uniqueColumns: `SELECT DISTINCT a.attname::text AS "column"
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -34,6 +39,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
     insertSkipsDuplicates: false,
     updateReturns: true,
     isCaseSensitive: true,
+    isContention: isLocked,
     quote: doubleQuoted,
     uniqueColumns: `SELECT DISTINCT c.name AS "column" FROM pragma_index_list(?) i, pragma_index_info(i.name) c
       WHERE i."unique" = 1 AND (SELECT count(*) FROM pragma_index_info(i.name)) = 1`,
@@ -43,6 +49,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
     insertSkipsDuplicates: false,
     updateReturns: false,
     isCaseSensitive: false,
+    isContention: isConflict,
     quote: (name) => `\`${name.replaceAll('`', '``')}\``,
     uniqueColumns: `SELECT MAX(COLUMN_NAME) AS \`column\` FROM information_schema.STATISTICS
       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND NON_UNIQUE = 0

@@ -43,14 +43,13 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 export const isDuplicate = (error: unknown): boolean => shapeOf(error).code === 'P2002'
 
-/** Two writers in each other's way (deadlock, serialisation, a locked SQLite file): the statement can be repeated. */
-export function isContention(error: unknown): boolean {
-  const { code, message } = shapeOf(error)
-  if (code === 'P2034' || code === 'P1008') return true
-  return (
-    typeof message === 'string' && /SQLITE_BUSY|database is locked|Record has changed since/.test(message)
-  )
-}
+/** Two writers in each other's way (deadlock, serialisation): the statement can be repeated. */
+export const isConflict = (error: unknown): boolean =>
+  shapeOf(error).code === 'P2034' || /Record has changed since/.test(String(shapeOf(error).message))
+
+/** The one writer of an SQLite file is somebody else; Prisma reports it as a timeout. */
+export const isLocked = (error: unknown): boolean =>
+  shapeOf(error).code === 'P1008' || /SQLITE_BUSY|database is locked/.test(String(shapeOf(error).message))
 
 /** Prisma prints the whole call, values included, and says last what is wrong with it, without them. */
 const lastLine = (message: unknown): string =>

@@ -33,7 +33,7 @@ export function createContext(client: ClientInternals, provider: string | undefi
     const remedy = `Set { provider: '…' }, one of ${Object.keys(DIALECTS).join(', ')}.`
     throw new ConfigurationError([{ option: 'prismaStore provider', message, remedy }])
   }
-  const inTransaction = isTransaction(client)
+  const repetition = { repeat: !isTransaction(client), isContention: dialect.isContention }
   const table: Context['table'] = (definition, options = {}) =>
     new Table(client, dialect, definition, options)
   return {
@@ -44,6 +44,6 @@ export function createContext(client: ClientInternals, provider: string | undefi
       const rows = table(definition, options)
       return new Versioned(rows, uniqueFields(client, dialect, rows, options.unique))
     },
-    run: (work) => operation(work, inTransaction),
+    run: (work) => operation(work, repetition),
   }
 }

@@ -141,15 +141,16 @@ export class Versioned {
     tombstone: { fields: Values; own: () => Values; whenDeleted: Values },
   ) {
     const unique = await this.#uniqueFields()
+    const settled = (row: Row | null) => (Number(row?.deletedAt ?? Number.NaN) <= at.getTime() ? row : null)
     const deletion = { deletedAt: at, ...tombstone.whenDeleted, ...empty(unique) }
     if (!this.table.isCaseSensitive) await this.find(clerkId)
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       const removed =
         (await this.table.update({ clerkId }, { deletedAt: null }, deletion)) ??
         (await this.table.update({ clerkId }, { deletedAt: { gt: at } }, deletion)) ??
-        (await this.find(clerkId)) ??
+        settled(await this.find(clerkId)) ??
         (await this.table.insert({ ...tombstone.fields, ...deletion, clerkId, version: 0 }, tombstone.own()))
-      if (removed?.deletedAt != null) return removed
+      if (removed !== null) return removed
     }
     throw new StoreUnavailableError(`Too many writers of one row of \`${this.table.model}\` at a time.`)
   }
@@ -173,23 +174,28 @@ export class Versioned {
     if (last) return empty(this.table.definition.mayBeUnique)
     const wanted = unique.filter((field) => fields[field] != null && self?.[field] !== fields[field])
     const lost: string[] = []
-    for (const field of wanted) {
-      const holders = await this.table.findMany({
-        where: { [field]: fields[field] },
+    for (const field of wanted)
+      if (!(await this.#obtain(field, fields[field], self, version))) lost.push(field)
+    return empty(lost)
+  }
+
+  /** Makes a value free for a row, or answers that it may not have it. A holder that changed meanwhile is looked at again. */
+  async #obtain(field: string, value: unknown, self: Row | null, version: number): Promise<boolean> {
+    for (;;) {
+      const rows = await this.table.findMany({
+        where: { [field]: value },
         only: ['id', 'clerkId', 'version'],
       })
+      const holders = rows.filter(({ id }) => id !== self?.id)
+      if (holders.length === 0) return true
+      if (holders.some((holder) => holder.clerkId === null || (holder.version as number) >= version))
+        return false
       for (const { id, clerkId } of holders) {
-        if (self?.id === id) continue
-        const given =
-          clerkId !== null &&
-          (await this.table.updateMany(
-            { id, clerkId, version: { lt: version }, [field]: fields[field] },
-            empty([field]),
-          )) > 0
-        if (!given) lost.push(field)
+        const stillLower = { id, clerkId, version: { lt: version }, [field]: value }
+        await this.table.updateMany(stillLower, empty([field]))
       }
     }
-    return empty(lost)
+    return false
   }
 
   #holds(row: Row, fields: Values): boolean {

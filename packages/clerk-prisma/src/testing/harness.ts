@@ -1,0 +1,113 @@
+import type { Capability, LocalUser, StoreHarness } from '@acme/clerk-testing/conformance'
+import { createDatabase, type Engine, type TestClient } from './databases.js'
+import { openProxy } from './proxy.js'
+import { SHAPES, type Shape } from './stores.js'
+
+export function capabilitiesOf({ server }: Engine, shape: Shape): readonly Capability[] {
+  return [
+    ...(['users', 'organizations', 'inbox', 'linking', 'purge', 'custom-columns', 'multi-process'] as const),
+    ...(server === null ? [] : (['outage'] as const)),
+    ...(shape === 'existing' ? (['unique-email', 'unique-username'] as const) : []),
+  ]
+}
+
+/** What the kit needs around the store. The probe has a client of its own and none of the package's code. */
+export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHarness | { missing: string }> {
+  const database = await createDatabase(engine)
+  if ('missing' in database) return database
+  const url = new URL(database.url)
+  const proxy =
+    engine.server === null ? null : await openProxy({ host: url.hostname, port: Number(url.port) })
+  if (proxy !== null) url.port = String(proxy.port)
+  const store = await database.connect({ url: proxy === null ? database.url : url.href })
+  const prisma = await database.connect()
+  const rows = usersOf(prisma, shape)
+
+  return {
+    stores: SHAPES[shape](store),
+    async reset() {
+      await prisma.account.deleteMany()
+      await prisma.user.deleteMany()
+      await prisma.organization.deleteMany()
+      await prisma.membership.deleteMany()
+      await prisma.invitation.deleteMany()
+      await prisma.webhookEvent.deleteMany()
+    },
+    probe: {
+      users: rows.all,
+      organizations: () => prisma.organization.findMany(),
+      memberships: () => prisma.membership.findMany(),
+      invitations: () => prisma.invitation.findMany(),
+      inbox: () => prisma.webhookEvent.findMany(),
+    },
+    createLocalUser: rows.create,
+    customColumn: rows.custom,
+    ...(proxy !== null && { breakConnection: async () => proxy.cut() }),
+    processes: {
+      module: new URL('./open-stores.ts', import.meta.url),
+      data: { client: engine.client, shape, url: database.url },
+      execArgv: ['--import', 'tsx'],
+    },
+    async close() {
+      await proxy?.close()
+      await database.drop()
+    },
+  }
+}
+
+function usersOf(prisma: TestClient, shape: Shape) {
+  return shape === 'recommended' ? recommended(prisma) : existing(prisma)
+}
+
+function recommended(prisma: TestClient) {
+  return {
+    all: () => prisma.user.findMany(),
+    create: async (fields: LocalUser) => (await prisma.user.create({ data: fields as object })).id,
+    custom: {
+      async write(id: unknown, theme: string) {
+        await prisma.user.update({ where: { id: id as string }, data: { theme } })
+      },
+      read: async (id: unknown) =>
+        (await prisma.user.findUniqueOrThrow({ where: { id: id as string } })).theme,
+    },
+  }
+}
+
+function existing(prisma: TestClient) {
+  return {
+    all: async () =>
+      (await prisma.account.findMany()).map((row) => ({
+        id: row.accountId,
+        clerkId: row.externalAuthId,
+        email: row.emailAddress,
+        emailVerified: row.emailConfirmed,
+        username: row.handle,
+        phone: row.phoneNumber,
+        firstName: row.givenName,
+        lastName: row.familyName,
+        imageUrl: row.avatar,
+        externalId: row.foreignId,
+        publicMetadata: row.metadata,
+        isActive: row.enabled,
+        version: row.clerkVersion,
+        deletedAt: row.removedAt,
+      })),
+    create: async ({ email, emailVerified, username, deletedAt }: LocalUser) => {
+      const data = {
+        plan: 'pro',
+        ...(email !== undefined && { emailAddress: email }),
+        ...(emailVerified !== undefined && { emailConfirmed: emailVerified }),
+        ...(username !== undefined && { handle: username }),
+        ...(deletedAt !== undefined && { removedAt: deletedAt }),
+      }
+      return (await prisma.account.create({ data })).accountId
+    },
+    custom: {
+      async write(id: unknown, note: string) {
+        await prisma.account.update({ where: { accountId: id as number }, data: { note } })
+      },
+      read: async (id: unknown) =>
+        (await prisma.account.findUniqueOrThrow({ where: { accountId: id as number } })).note,
+    },
+  }
+}
