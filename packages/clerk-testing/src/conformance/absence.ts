@@ -1,8 +1,8 @@
 import { expectThat } from './expect.js'
-import type { Capability, StoreHarness } from './harness.js'
+import type { Capability, LocalUser, StoreHarness } from './harness.js'
 
 /** Whether local rows can share a value: only where the column is not unique. */
-async function rejectsTwins(harness: StoreHarness, twin: object): Promise<boolean> {
+async function rejectsTwins(harness: StoreHarness, twin: LocalUser): Promise<boolean> {
   if (harness.createLocalUser === undefined) return false
   await harness.createLocalUser(twin)
   try {
@@ -22,6 +22,8 @@ const present: Record<Capability, (harness: StoreHarness) => boolean | Promise<b
   purge: ({ stores }) => stores.users?.purge !== undefined,
   'unique-email': (harness) => rejectsTwins(harness, { email: 'twin@example.com' }),
   'unique-username': (harness) => rejectsTwins(harness, { username: 'twin' }),
+  'unique-phone': (harness) => rejectsTwins(harness, { phone: '+15555550199' }),
+  'unique-external-id': (harness) => rejectsTwins(harness, { externalId: 'twin' }),
   // Organisations have no rows of the application's own to try it with.
   'unique-slug': () => false,
   'custom-columns': ({ customColumn }) => customColumn !== undefined,

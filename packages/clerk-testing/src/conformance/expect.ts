@@ -72,6 +72,38 @@ export async function expectRejection(
   fail(`${fault} Expected ${name}, but it answered ${brief(answer)}.`, answer)
 }
 
+/** Calls by the name of their method. */
+type Calls = Readonly<Record<string, () => Promise<unknown>>>
+
+/** Every method refuses what is no id. */
+export async function expectRefused(calls: Calls, description: string): Promise<void> {
+  for (const [method, call] of Object.entries(calls))
+    await expectRejection(call, 'StoreInputError', `${method} took ${description} for an id.`)
+}
+
+/** Every method says that the store cannot be reached, while it cannot. */
+export async function expectOutage(breakConnection: () => Promise<() => Promise<void>>, calls: Calls) {
+  const restore = await breakConnection()
+  try {
+    await Promise.all(
+      Object.entries(calls).map(([method, call]) =>
+        expectRejection(call, 'StoreUnavailableError', `${method} hides an outage.`),
+      ),
+    )
+  } finally {
+    await restore()
+  }
+}
+
+/** Changes an answer, or a list in it, as a careless caller would; one that is frozen is as good as a copy. */
+export function spoil(answer: object | null | undefined, change: object): void {
+  try {
+    Object.assign(answer ?? {}, change)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+  }
+}
+
 /** Local ids are the store's own: numbers, strings, objects with a text of their own. */
 export const sameId = (a: unknown, b: unknown): boolean => String(a) === String(b)
 

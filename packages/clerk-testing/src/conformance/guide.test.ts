@@ -1,15 +1,33 @@
-import { readFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { type Missing, service, servicesRequired } from '@acme/tools/services'
 import { readSnippet, runSnippet } from '@acme/tools/snippets'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
+import { conformanceCases } from './cases/index.js'
+import { brokenStores } from './testing/broken-stores.js'
+import { type MemorySubjectOptions, memorySubject } from './testing/memory-subject.js'
 
 const guide = new URL('../../../../docs/write-your-own-store.md', import.meta.url)
 const cwd = fileURLToPath(new URL('../..', import.meta.url))
 const modules = ['database.ts', 'users.ts', 'inbox.ts', 'stores.ts']
 
 const code = async (title: string) => (await readSnippet(guide, title)).code
+
+/** What one case says of a broken store. */
+async function verdict(id: string, options: MemorySubjectOptions): Promise<string> {
+  const subject = memorySubject(options)
+  const harness = await subject.open()
+  try {
+    await conformanceCases.find((candidate) => candidate.id === id)?.run(harness, subject.capabilities)
+    return `${id} passes`
+  } catch (error) {
+    return `${id}: ${error instanceof Error ? error.message : error}`
+  }
+}
 
 describe('the guide to a store of your own', async () => {
   const postgres = await service('postgres')
@@ -20,10 +38,31 @@ describe('the guide to a store of your own', async () => {
     }
   })
 
-  it('quotes messages as the kit gives them', async () => {
+  it('quotes what the kit says of broken stores', async () => {
     const [, quoted = ''] = /```text\n([\s\S]*?)```/.exec(await readFile(guide, 'utf8')) ?? []
-    expect(quoted).toContain('users/older-version-loses')
+    for (const line of quoted.trim().split('\n')) {
+      const [id = ''] = line.split(': ')
+      const said = await Promise.all(
+        brokenStores.filter(({ caughtBy }) => caughtBy.includes(id)).map((options) => verdict(id, options)),
+      )
+      expect(said).toContain(line)
+    }
   })
+
+  it('compiles under strict rules', async () => {
+    await mkdir(join(cwd, '.snippets'), { recursive: true })
+    const folder = await mkdtemp(join(cwd, '.snippets', 'guide-'))
+    try {
+      for (const name of [...modules, 'store.test.ts']) await writeFile(join(folder, name), await code(name))
+      const extended = '../../../../tsconfig.base.json'
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ extends: extended, include: ['*.ts'] }))
+      const tsc = join(cwd, 'node_modules/.bin/tsc')
+      const { stdout } = await promisify(execFile)(tsc, ['-p', folder]).catch((error) => error)
+      expect(stdout).toBe('')
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }, 60_000)
 
   it.skipIf('missing' in postgres && !servicesRequired())(
     'passes the kit, run with node:test, in one process and in several',

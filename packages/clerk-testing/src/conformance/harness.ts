@@ -12,6 +12,8 @@ export const capabilities = {
   purge: 'users.purge',
   'unique-email': 'the e-mail addresses of users are unique',
   'unique-username': 'the usernames of users are unique',
+  'unique-phone': 'the phone numbers of users are unique',
+  'unique-external-id': 'the external ids of users are unique',
   'unique-slug': 'the slugs of organisations are unique',
   'custom-columns': "user rows have columns of the application's own",
   outage: 'the connection to the database can be broken',
@@ -54,6 +56,10 @@ export interface LocalUser {
   readonly email?: string | null
   readonly emailVerified?: boolean
   readonly username?: string | null
+  /** With 'unique-phone'. */
+  readonly phone?: string | null
+  /** With 'unique-external-id'. */
+  readonly externalId?: string | null
   readonly deletedAt?: Date | null
 }
 

@@ -1,5 +1,14 @@
 import { casesOf } from '../case.js'
-import { canonical, expectEqual, expectFields, expectRejection, expectThat } from '../expect.js'
+import {
+  canonical,
+  expectEqual,
+  expectFields,
+  expectOutage,
+  expectRefused,
+  expectRejection,
+  expectThat,
+  spoil,
+} from '../expect.js'
 import { anEvent, badIds, T } from '../samples.js'
 
 const LEASE = T + 60_000
@@ -143,8 +152,7 @@ export const inboxClaimCases = casesOf('inbox', [
           release: () => inbox.release(bad, 'error'),
           done: () => inbox.done(bad, T),
         }
-        for (const [method, call] of Object.entries(calls))
-          await expectRejection(call, 'StoreInputError', `${method} took ${description} for an id.`)
+        await expectRefused(calls, description)
       }
       for (const bad of [Number.NaN, '1' as unknown as number]) {
         const claim = () => inbox.claim(anEvent({ id: 'msg_2' }), bad, LEASE)
@@ -173,16 +181,7 @@ export const inboxClaimCases = casesOf('inbox', [
         changesSince: () => inbox.changesSince(T),
         prune: () => inbox.prune(T),
       }
-      const restore = await breakConnection()
-      try {
-        await Promise.all(
-          Object.entries(calls).map(([method, call]) =>
-            expectRejection(call, 'StoreUnavailableError', `${method} hides an outage.`),
-          ),
-        )
-      } finally {
-        await restore()
-      }
+      await expectOutage(breakConnection, calls)
       expectEqual((await inbox.pending(10)).length, 1, 'The inbox did not recover.')
     },
   },
@@ -288,18 +287,11 @@ export const inboxLogCases = casesOf('inbox', [
       await inbox.claim(anEvent({ subjects }), T, LEASE)
       await inbox.succeeded('msg_1', 'mail')
       await inbox.applied('msg_1', T)
-      const spoil = (list: readonly string[] | undefined) => {
-        try {
-          ;(list as string[] | undefined)?.push('spoilt')
-        } catch {
-          // Frozen answers are as good as copies.
-        }
-      }
-      spoil(subjects)
-      spoil((await inbox.changesSince(T))[0]?.subjects)
+      spoil(subjects, { 0: 'spoilt' })
+      spoil((await inbox.changesSince(T))[0]?.subjects, { 0: 'spoilt' })
       const [pending] = await inbox.pending(1)
-      spoil(pending?.succeeded)
-      spoil(pending?.subjects)
+      spoil(pending?.succeeded, { 0: 'spoilt' })
+      spoil(pending?.subjects, { 0: 'spoilt' })
       const expected = { subjects: ['user_ada'], succeeded: ['mail'] }
       const [found] = await inbox.pending(1)
       expectFields(

@@ -1,11 +1,14 @@
 import type { ConformanceCase } from '../case.js'
+import { applicationColumnCases } from './application-columns.js'
 import { inboxClaimCases, inboxLogCases } from './inbox.js'
 import { membershipCases } from './memberships.js'
 import { invitationCases, organizationCases } from './organizations.js'
 import { raceCases } from './races.js'
-import { customColumnCases, userClaimsCases, userDeletionCases } from './user-deletions.js'
-import { userInputCases, userPurgeCases } from './user-input.js'
+import { userClaimsCases } from './user-claims.js'
+import { userDeletionCases } from './user-deletions.js'
+import { userInputCases } from './user-input.js'
 import { userLinkingCases } from './user-linking.js'
+import { userPurgeCases } from './user-purge.js'
 import { userUniqueCases } from './user-unique.js'
 import { userVersionCases } from './user-versions.js'
 
@@ -14,7 +17,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...userVersionCases,
   ...userDeletionCases,
   ...userClaimsCases,
-  ...customColumnCases,
+  ...applicationColumnCases,
   ...userUniqueCases,
   ...userLinkingCases,
   ...userInputCases,

@@ -1,5 +1,5 @@
 import { casesOf } from '../case.js'
-import { canonical, expectEqual, expectFields, expectRejection } from '../expect.js'
+import { canonical, expectEqual, expectFields, expectOutage, expectRefused, spoil } from '../expect.js'
 import { aMembership, anInvitation, anOrganization, badIds, permutations, T } from '../samples.js'
 
 export const organizationCases = casesOf('organizations', [
@@ -142,8 +142,7 @@ export const organizationCases = casesOf('organizations', [
           applyInvitation: () => organizations.applyInvitation(anInvitation({ clerkId: bad })),
           findInvitation: () => organizations.findInvitation(bad),
         }
-        for (const [method, call] of Object.entries(calls))
-          await expectRejection(call, 'StoreInputError', `${method} took ${description} for an id.`)
+        await expectRefused(calls, description)
       }
       expectEqual(await state(), before, 'A refused call changed the database.')
     },
@@ -154,13 +153,6 @@ export const organizationCases = casesOf('organizations', [
     async run({ organizations }) {
       await organizations.applyOrganization(anOrganization())
       await organizations.applyMembership(aMembership())
-      const spoil = (row: object | null | undefined, fields: object) => {
-        try {
-          Object.assign(row ?? {}, fields)
-        } catch {
-          // Frozen answers are as good as copies.
-        }
-      }
       spoil(await organizations.findOrganization('org_acme'), { name: 'Spoilt' })
       const found = await organizations.findMembership('org_acme', 'user_ada')
       spoil(found?.permissions, { 0: 'org:spoilt' })
@@ -189,16 +181,7 @@ export const organizationCases = casesOf('organizations', [
         applyInvitation: () => organizations.applyInvitation(anInvitation()),
         findInvitation: () => organizations.findInvitation('orginv_1'),
       }
-      const restore = await breakConnection()
-      try {
-        await Promise.all(
-          Object.entries(calls).map(([method, call]) =>
-            expectRejection(call, 'StoreUnavailableError', `${method} hides an outage.`),
-          ),
-        )
-      } finally {
-        await restore()
-      }
+      await expectOutage(breakConnection, calls)
       const row = await organizations.findOrganization('org_acme')
       expectFields(row, { version: T, deletedAt: null }, 'The store did not recover.')
     },

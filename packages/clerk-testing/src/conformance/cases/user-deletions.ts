@@ -1,5 +1,5 @@
 import { casesOf } from '../case.js'
-import { canonical, expectEqual, expectFields, expectThat, fail, sameId } from '../expect.js'
+import { expectEqual, expectFields, expectThat, sameId } from '../expect.js'
 import { aPlainUser, aUser, permutations, T } from '../samples.js'
 
 export const userDeletionCases = casesOf('users', [
@@ -100,84 +100,6 @@ export const userDeletionCases = casesOf('users', [
         const names = order.map((event) => history.indexOf(event) + 1).join(', ')
         expectFields(row, end, `The order of events ${names} ends in another state.`)
       }
-    },
-  },
-])
-
-export const userClaimsCases = casesOf('users', [
-  {
-    id: 'claims-create',
-    title: 'a snapshot built from claims (version 0) creates a row, which any snapshot of Clerk replaces',
-    async run({ users }) {
-      const { user, outcome } = await users.apply(aPlainUser({ version: 0, firstName: 'Claimed' }))
-      expectEqual(outcome, 'created', 'Claims must create the row of a new user.')
-      expectFields(user, { firstName: 'Claimed', version: 0, isActive: true }, 'The row is another.')
-      const next = await users.apply(aPlainUser({ version: 1, firstName: 'Clerk' }))
-      expectEqual(next.outcome, 'updated', 'A snapshot of Clerk must replace claims.')
-      expectFields(next.user, { firstName: 'Clerk', version: 1, id: user.id }, 'Claims outlived Clerk.')
-    },
-  },
-  {
-    id: 'claims-do-not-overwrite',
-    title: 'claims do not overwrite what is stored, not even earlier claims',
-    async run({ users }) {
-      for (const version of [0, T]) {
-        const clerkId = `user_${version}`
-        await users.apply(aPlainUser({ clerkId, version, firstName: 'Stored' }))
-        const { outcome } = await users.apply(aPlainUser({ clerkId, version: 0, firstName: 'Claimed' }))
-        const row = await users.findByClerkId(clerkId)
-        const fault = `Claims overwrote a row of version ${version}.`
-        expectFields(row, { firstName: 'Stored', version }, fault)
-        const honest = outcome === 'stale' || outcome === 'unchanged'
-        expectThat(honest, 'Claims that changed nothing are reported as a change.', outcome)
-      }
-    },
-  },
-  {
-    id: 'claims-do-not-resurrect',
-    title: 'claims do not bring a deleted user back',
-    async run({ users }) {
-      await users.remove('user_ada', T)
-      const { user } = await users.apply(aPlainUser({ version: 0 }))
-      expectFields(user, { deletedAt: new Date(T), isActive: false }, 'Claims undid a deletion.')
-    },
-  },
-])
-
-export const customColumnCases = casesOf('users', [
-  {
-    id: 'custom-columns-untouched',
-    title: "columns of the application's own survive every sync",
-    needs: ['custom-columns'],
-    async run({ users, customColumn, probe }) {
-      const { user } = await users.apply(aUser())
-      await customColumn.write(user.id, 'dark')
-      const still = async (step: string) =>
-        expectEqual(await customColumn.read(user.id), 'dark', `${step} changed a column of the application.`)
-      await users.apply(aUser({ version: T + 1, firstName: 'Augusta' }))
-      await still('An update')
-      await users.apply(aUser({ version: T + 1, firstName: 'Again' }))
-      await still('A write of the same version')
-      await users.remove('user_ada', T + 2)
-      await still('A removal')
-      await users.apply(aUser({ version: T + 3 }))
-      await still('A late update')
-      const rows = await probe.users()
-      if (rows.length !== 1) fail(`The row was replaced: ${canonical(rows.map(({ id }) => String(id)))}`)
-    },
-  },
-  {
-    id: 'local-rows-untouched',
-    title: 'rows that Clerk does not know are left alone',
-    needs: [],
-    async run({ users, createLocalUser, probe }) {
-      const id = await createLocalUser({ email: 'local@example.com', emailVerified: true, username: 'local' })
-      const before = (await probe.users()).find((row) => sameId(row.id, id))
-      await users.apply(aUser())
-      await users.remove('user_ada', T)
-      const after = (await probe.users()).find((row) => sameId(row.id, id))
-      expectThat(before !== undefined, 'The probe does not show the local row.')
-      expectEqual(canonical(after), canonical(before), 'A sync of somebody else changed a local row.')
     },
   },
 ])

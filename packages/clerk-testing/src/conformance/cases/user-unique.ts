@@ -5,7 +5,7 @@ import type { Capability } from '../harness.js'
 import { aPlainUser, permutations, T } from '../samples.js'
 
 interface UniqueColumn {
-  readonly column: 'email' | 'username'
+  readonly column: 'email' | 'username' | 'phone' | 'externalId'
   readonly capability: Capability
   /** A snapshot that holds this value in the column. */
   holding(value: string | null, fields: Partial<UserSnapshot>): UserSnapshot
@@ -21,6 +21,16 @@ const columns: readonly UniqueColumn[] = [
     column: 'username',
     capability: 'unique-username',
     holding: (username, fields) => aPlainUser({ username, ...fields }),
+  },
+  {
+    column: 'phone',
+    capability: 'unique-phone',
+    holding: (phone, fields) => aPlainUser({ phone, ...fields }),
+  },
+  {
+    column: 'externalId',
+    capability: 'unique-external-id',
+    holding: (externalId, fields) => aPlainUser({ externalId, ...fields }),
   },
 ]
 
@@ -155,7 +165,7 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
   ]
   return definitions.map((definition) => ({
     ...definition,
-    id: `unique-${column}/${definition.id}`,
+    id: `${capability}/${definition.id}`,
     needs: [capability],
   }))
 }

@@ -1,20 +1,10 @@
 import { AssertionError } from 'node:assert'
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { benchOf, type Entity } from '../case.js'
 import type { Capability, RaceProcesses, StoreHarness } from '../harness.js'
-import type { RaceAnswer, RaceCall } from './operations.js'
+import type { RaceAnswer } from './operations.js'
 import { type Execute, runRace } from './race.js'
 import { races } from './races.js'
-import type { ToWorker } from './worker.js'
-
-/** The worker beside this file, compiled or not. */
-const worker = fileURLToPath(new URL(`worker${extname(import.meta.url)}`, import.meta.url))
-
-/** How long a process that was asked to close may take before it is killed. */
-const CLOSE_MS = 5000
+import { startWorker } from './worker-process.js'
 
 interface Pool {
   readonly execute: Execute
@@ -59,18 +49,13 @@ export async function runRaces(
   }
 }
 
-async function openPool({ module, data = null, execArgv = [], workers = 4 }: RaceProcesses): Promise<Pool> {
-  const children = Array.from({ length: workers }, () =>
-    fork(worker, [String(module), JSON.stringify(data)], {
-      execArgv: [...execArgv],
-      serialization: 'advanced',
-    }),
-  )
+async function openPool(how: RaceProcesses): Promise<Pool> {
+  const workers = Array.from({ length: how.workers ?? 4 }, () => startWorker(how))
   const close = async () => {
-    await Promise.all(children.map(end))
+    await Promise.all(workers.map((worker) => worker.close()))
   }
   try {
-    await Promise.all(children.map(answer))
+    await Promise.all(workers.map((worker) => worker.ready))
   } catch (error) {
     await close()
     throw error
@@ -78,45 +63,15 @@ async function openPool({ module, data = null, execArgv = [], workers = 4 }: Rac
   return {
     close,
     async execute(calls) {
-      const shares = children.map((_, index) => calls.filter((_, call) => call % workers === index))
       const answers = await Promise.all(
-        shares.map(async (share, index) => {
-          const child = children[index]
-          if (share.length === 0 || child === undefined) return []
-          const answered = answer(child)
-          child.send({ calls: share } satisfies ToWorker)
-          return (await answered) as readonly RaceAnswer[]
-        }),
+        workers.map((worker, index) =>
+          worker.perform(calls.filter((_, call) => call % workers.length === index)),
+        ),
       )
-      return calls.map((_: RaceCall, call): RaceAnswer => {
-        const found = answers[call % workers]?.[Math.floor(call / workers)]
+      return calls.map((_, call): RaceAnswer => {
+        const found = answers[call % workers.length]?.[Math.floor(call / workers.length)]
         return found ?? { outcome: 'failed', error: 'the process gave no answer' }
       })
     },
   }
-}
-
-/** The next message of the child; rejects when it ends instead. */
-function answer(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null) => {
-      child.off('message', answered)
-      reject(new Error(`A process of the races ended (${code}): its errors are above.`))
-    }
-    const answered = (message: unknown) => {
-      child.off('exit', ended)
-      resolve(message)
-    }
-    child.once('message', answered)
-    child.once('exit', ended)
-  })
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS)
-  child.send({ close: true } satisfies ToWorker, () => {})
-  await exited
-  clearTimeout(timer)
 }

@@ -2,6 +2,14 @@ import { type MemoryStores, memoryStore, StoreUnavailableError } from '@acme/cle
 import type { ConformanceSubject } from '../check.js'
 import type { Capability, ConformanceStores } from '../harness.js'
 
+const uniqueColumns: readonly Capability[] = [
+  'unique-email',
+  'unique-username',
+  'unique-phone',
+  'unique-external-id',
+  'unique-slug',
+]
+
 export type Stores = Required<ConformanceStores>
 
 /** Puts something between the kit and the memory store. */
@@ -22,7 +30,7 @@ export function memorySubject({
 }: MemorySubjectOptions = {}): ConformanceSubject {
   const capabilities: readonly Capability[] = [
     ...(['users', 'organizations', 'inbox', 'linking', 'purge', 'custom-columns', 'outage'] as const),
-    ...(unique ? (['unique-email', 'unique-username', 'unique-slug'] as const) : []),
+    ...(unique ? uniqueColumns : []),
   ]
   return {
     capabilities: capabilities.filter((name) => name !== undeclared),
@@ -43,7 +51,7 @@ export function memorySubject({
       let memory: MemoryStores
       let stores: Stores
       const reset = async () => {
-        memory = memoryStore({ unique: unique ? ['email', 'username', 'slug'] : [] })
+        memory = memoryStore({ unique: unique ? ['email', 'username', 'phone', 'externalId', 'slug'] : [] })
         const behind = {
           users: connected(memory.users),
           organizations: connected(memory.organizations),
