@@ -1,3 +1,4 @@
+export type { MongoCollection, MongoDatabase } from './driver.js'
 export { type MongoStores, mongoStore } from './mongo-store.js'
 export type { CollectionNames, MongoStoreOptions } from './options.js'
 export type { MongoInvitation, MongoMembership, MongoOrganization, MongoUser } from './rows.js'

@@ -10,7 +10,7 @@ export const INDEXES = {
   users: [
     { key: { clerkId: 1 }, options: { unique: true, sparse: true } },
     { key: { email: 1 } },
-    { key: { emailLower: 1 } },
+    { key: { emailLower: 1, email: 1 } },
     { key: { deletedAt: 1, version: 1 } },
   ],
   organizations: [{ key: { clerkId: 1 }, options: { unique: true, sparse: true } }],

@@ -1,6 +1,7 @@
 import type { Inbox, Stores } from '@acme/clerk-core'
 import type { Db, ObjectId } from 'mongodb'
 import { reach } from './collection/errors.js'
+import type { MongoDatabase } from './driver.js'
 import { type Collections, checkIndexes, ensureIndexes } from './indexes.js'
 import { normalizeEmails } from './normalize-emails.js'
 import type { MongoStoreOptions } from './options.js'
@@ -40,9 +41,10 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
  * ```
  */
 export function mongoStore<Columns extends object = object, Id = ObjectId>(
-  db: Db,
+  database: MongoDatabase,
   { collections: names = {}, newId, create }: MongoStoreOptions<Columns, Id> = {},
 ): MongoStores<MongoUser<Id> & Readonly<Columns>, Id> {
+  const db = database as Db
   const collections: Collections = {
     users: db.collection(names.users ?? 'users'),
     organizations: db.collection(names.organizations ?? 'organizations'),

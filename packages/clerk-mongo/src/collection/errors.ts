@@ -50,8 +50,11 @@ export async function reach<T>(operations: () => Promise<T>): Promise<T> {
   }
 }
 
+export const isDuplicateKey = (error: unknown): error is Error & { code: 11000 } =>
+  error instanceof Error && 'code' in error && error.code === 11000
+
 /** The driver's message carries the value that is taken, an e-mail address: only the index's name may be looked at. */
 export function duplicateKeyIndex(error: unknown): string | null {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 11000) return null
+  if (!isDuplicateKey(error)) return null
   return /\bindex: (\S+)/.exec(error.message)?.[1] ?? ''
 }

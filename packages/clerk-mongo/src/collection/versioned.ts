@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ApplyOutcome } from '@acme/clerk-core'
 import type { Collection, Document, Filter } from 'mongodb'
 import { changed, changes, present, versionOf } from './changes.js'
+import { isDuplicateKey } from './errors.js'
 import { settle, type Uniqueness } from './settle.js'
 
 /** What a snapshot writes. `null` means that the row has no such field. */
@@ -21,8 +22,20 @@ const MAX_ATTEMPTS = 50
 const exhausted = () => new Error(`A row was changed ${MAX_ATTEMPTS} times while it was being written.`)
 
 /** The application's columns of a new row, without those that are not its to set. */
-const additions = ({ onInsert = {} }: Write, taken: Document): Document =>
+const additions = ({ onInsert = {} }: Pick<Write, 'onInsert'>, taken: Document): Document =>
   present(Object.fromEntries(Object.entries(onInsert).filter(([name]) => !(name in taken))))
+
+/** What became of a write: the row as it was, a new row, or nothing because nothing matched or a unique value is taken. */
+type Result = { before: Document } | 'inserted' | 'missed'
+
+async function orDuplicate(writing: Promise<Result>): Promise<Result | { error: Error }> {
+  try {
+    return await writing
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+    return { error }
+  }
+}
 
 /**
  * The convergence rule on one collection, in atomic writes of single documents: the highest version wins, of equal ones
@@ -41,29 +54,43 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
     return set
   }
 
-  /** Runs a write until no unique value stands in its way. `'row-exists'`: another row has this `clerkId`. */
-  async function contend<T>(
-    write: Write,
-    others: Filter<Document>,
-    deleted: boolean,
-    attempt: (set: Document) => Promise<T>,
-  ): Promise<T | 'row-exists'> {
-    const lost = new Set<string>()
-    for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
-      const set = await fields(write, lost, deleted)
-      try {
-        return await attempt(set)
-      } catch (error) {
-        const settled = await settle(error, collection, uniqueness, {
-          version: write.version,
-          synced: set,
-          others,
-        })
-        if (settled === 'row-exists') return settled
-        if (settled.lost !== null) lost.add(settled.lost)
-      }
+  /** Makes the row, and leaves one that is there alone. */
+  async function insert(write: Write, set: Document): Promise<Result> {
+    const { clerkId } = write
+    const $setOnInsert = { ...additions(write, { clerkId, ...set }), ...present(set) }
+    const own = { clerkId: { $eq: clerkId } }
+    const { upsertedCount } = await collection.updateOne(own, { $setOnInsert }, { upsert: true })
+    return upsertedCount > 0 ? 'inserted' : 'missed'
+  }
+
+  /** Writes over a row that is (not) deleted, unless its version is higher. */
+  async function overwrite(write: Write, set: Document, deleted: boolean, upsert: boolean): Promise<Result> {
+    const filter: Filter<Document> = {
+      clerkId: { $eq: write.clerkId },
+      // "Not higher", since a row that the application gave its clerkId has no version.
+      version: { $not: { $gt: write.version } },
+      deletedAt: deleted ? { $ne: null } : { $eq: null },
     }
-    throw exhausted()
+    const update = upsert
+      ? { ...changes(set), $setOnInsert: additions(write, { ...filter, ...set }) }
+      : changes(set)
+    const before = await collection.findOneAndUpdate(filter, update, { upsert, returnDocument: 'before' })
+    if (before === null) return upsert ? 'inserted' : 'missed'
+    return { before }
+  }
+
+  /** Makes the way free for a write that met a duplicate key, or notes what it has to do without. */
+  async function settleFor(
+    write: Write,
+    set: Document,
+    others: Filter<Document>,
+    error: Error,
+    lost: Set<string>,
+  ) {
+    const contender = { version: write.version, synced: set, others }
+    const settled = await settle(error, collection, uniqueness, contender)
+    if (settled !== 'row-exists' && settled.lost !== null) lost.add(settled.lost)
+    return settled
   }
 
   return {
@@ -72,35 +99,30 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
     /** Creates the row or, unless it holds a higher version, fills it. */
     async apply(write: Write): Promise<{ document: Document; outcome: ApplyOutcome }> {
       const { clerkId, version } = write
+      const lost = new Set<string>()
       let known: Document | null = null
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
-        const upsert = known === null
+        const isNew = known === null
         const deleted = known?.deletedAt instanceof Date
-        const result = await contend(write, { clerkId: { $ne: clerkId } }, deleted, async (set) => {
-          const filter: Filter<Document> = {
-            clerkId: { $eq: clerkId },
-            // "Not higher", since a row that the application gave its clerkId has no version.
-            version: { $not: { $gt: version } },
-            deletedAt: deleted ? { $ne: null } : { $eq: null },
-          }
-          const update = {
-            ...changes(set),
-            ...(upsert ? { $setOnInsert: additions(write, { ...filter, ...set }) } : {}),
-          }
-          return {
-            set,
-            before: await collection.findOneAndUpdate(filter, update, { upsert, returnDocument: 'before' }),
-          }
-        })
-        if (result !== 'row-exists' && result.before !== null) {
-          const document = changed(result.before, result.set)
+        const set = await fields(write, lost, deleted)
+        // What a new row may not have is no reason to take it from one that appears meanwhile: then, only insert.
+        const onlyInsert = isNew && lost.size > 0
+        const result = await orDuplicate(
+          onlyInsert ? insert(write, set) : overwrite(write, set, deleted, isNew),
+        )
+        if (typeof result === 'object' && 'before' in result) {
+          const document = changed(result.before, set)
           return { document, outcome: isDeepStrictEqual(document, result.before) ? 'unchanged' : 'updated' }
         }
-        // Nothing matched, or a duplicate key, which says nothing about versions: the row has to be looked at.
+        // A duplicate key says nothing about versions, and it may be the row's own: the row has to be looked at.
         known = await find(clerkId)
-        if (known === null) continue
-        if (result !== 'row-exists' && upsert) return { document: known, outcome: 'created' }
-        if (versionOf(known) > version) return { document: known, outcome: 'stale' }
+        if (known !== null && result === 'inserted') return { document: known, outcome: 'created' }
+        if (known !== null && versionOf(known) > version) return { document: known, outcome: 'stale' }
+        if (isNew && known !== null) lost.clear()
+        // An update that fails has matched, so its version counts; an insert counts where there is no row.
+        else if (typeof result === 'object') {
+          await settleFor(write, set, { clerkId: { $ne: clerkId } }, result.error, lost)
+        }
       }
       throw exhausted()
     },
@@ -108,17 +130,15 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
     /** Creates the row unless there is one. */
     async create(write: Write): Promise<{ document: Document; created: boolean }> {
       const { clerkId } = write
+      const lost = new Set<string>()
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
-        const result = await contend(write, { clerkId: { $ne: clerkId } }, false, (set) =>
-          collection.updateOne(
-            { clerkId: { $eq: clerkId } },
-            { $setOnInsert: { ...additions(write, { clerkId, ...set }), ...present(set) } },
-            { upsert: true },
-          ),
-        )
+        const set = await fields(write, lost, false)
+        const result = await orDuplicate(insert(write, set))
         const document = await find(clerkId)
-        if (document !== null)
-          return { document, created: result !== 'row-exists' && result.upsertedCount > 0 }
+        if (document !== null) return { document, created: result === 'inserted' }
+        if (typeof result === 'object' && 'error' in result) {
+          await settleFor(write, set, { clerkId: { $ne: clerkId } }, result.error, lost)
+        }
       }
       throw exhausted()
     },
@@ -127,12 +147,18 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
     async fill(row: Document, condition: Filter<Document>, write: Write): Promise<Document | null> {
       const where = { $and: [{ _id: { $eq: row._id } }, condition] } as Filter<Document>
       const others = { _id: { $ne: row._id } } as Filter<Document>
-      const result = await contend(write, others, row.deletedAt instanceof Date, async (set) => {
-        const linked = { ...set, clerkId: write.clerkId }
-        const before = await collection.findOneAndUpdate(where, changes(linked), { returnDocument: 'before' })
-        return before === null ? null : changed(before, linked)
-      })
-      return result === 'row-exists' ? null : result
+      const lost = new Set<string>()
+      for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
+        const set = { ...(await fields(write, lost, row.deletedAt instanceof Date)), clerkId: write.clerkId }
+        try {
+          const before = await collection.findOneAndUpdate(where, changes(set), { returnDocument: 'before' })
+          return before === null ? null : changed(before, set)
+        } catch (error) {
+          if (!isDuplicateKey(error)) throw error
+          if ((await settleFor(write, set, others, error, lost)) === 'row-exists') return null
+        }
+      }
+      throw exhausted()
     },
 
     /** Deletes the row, or makes one that only says so. The earliest deletion stays. */
@@ -150,7 +176,7 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
         try {
           await collection.updateOne(
             { clerkId: { $eq: clerkId }, deletedAt: { $eq: null } },
-            { ...changes(set), $setOnInsert: { version: 0, ...onInsert } },
+            { ...changes(set), $setOnInsert: additions({ onInsert: { version: 0, ...onInsert } }, set) },
             { upsert: true },
           )
         } catch (error) {

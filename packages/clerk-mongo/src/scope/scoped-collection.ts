@@ -18,6 +18,7 @@ import type {
   WithoutId,
 } from 'mongodb'
 import { checkText } from '../collection/input.js'
+import type { MongoCollection } from '../driver.js'
 import { type ScopedCursor, scopedCursor } from './cursor.js'
 import { asDocument } from './documents.js'
 import { confineOptions } from './options.js'
@@ -109,7 +110,7 @@ export interface ScopeOptions {
  * @throws {StoreInputError} for an id that is none, so that `null` never selects documents without an organisation
  */
 export function scopedCollection<T extends Document>(
-  collection: Collection<T>,
+  collection: MongoCollection<T>,
   orgId: string,
   { field = 'orgId' }: ScopeOptions = {},
 ): ScopedCollection<T> {

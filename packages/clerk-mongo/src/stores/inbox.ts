@@ -1,6 +1,6 @@
 import type { Change, Inbox, InboxEvent, PendingEvent } from '@acme/clerk-core'
 import type { Collection, Document, Filter } from 'mongodb'
-import { duplicateKeyIndex, reach } from '../collection/errors.js'
+import { isDuplicateKey, reach } from '../collection/errors.js'
 import { checkText, checkTime } from '../collection/input.js'
 
 /** An event in the inbox; its `_id` is the delivery's id, which makes duplicates impossible. Times are milliseconds. */
@@ -42,7 +42,7 @@ export function mongoInbox(untyped: Collection, ready: () => Promise<void>): Req
         { upsert, returnDocument: 'after' },
       )
     } catch (error) {
-      if (duplicateKeyIndex(error) === null) throw error
+      if (!isDuplicateKey(error)) throw error
       return null
     }
   }

@@ -88,15 +88,20 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     async remove(clerkId, at) {
       checkText(clerkId, 'clerkId')
       checkTime(at, 'at')
-      const id = newId === undefined ? {} : { _id: newId() }
-      return userRow<U>(await reach(() => rows.remove(clerkId, at, { isActive: false }, id)))
+      const empty = { emailVerified: false, banned: false, locked: false }
+      const onInsert = newId === undefined ? empty : { ...empty, _id: newId() }
+      return userRow<U>(await reach(() => rows.remove(clerkId, at, { isActive: false }, onInsert)))
     },
 
     async findLinkable(email) {
       checkText(email, 'email')
       const address = email.toLowerCase()
-      // Rows of the application may lack `emailLower`: then `email` itself has to be one of the two ways to write it.
-      const byAddress = [{ emailLower: { $eq: address } }, { email: { $in: [...new Set([email, address])] } }]
+      const byAddress = [
+        { emailLower: { $eq: address } },
+        // Rows of the application may lack `emailLower`, or have an outdated one.
+        { email: { $in: [...new Set([email, address])] } },
+        { emailLower: { $eq: null }, email: { $regex: `^${escapeRegExp(address)}$`, $options: 'i' } },
+      ]
       const found = await reach(() =>
         collection.find({ $or: byAddress, clerkId: { $eq: null }, deletedAt: { $eq: null } }).toArray(),
       )
@@ -141,6 +146,8 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     ping: () => reach(ready),
   }
 }
+
+const escapeRegExp = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 
 async function eraseInBatches(collection: Collection, due: Filter<Document>): Promise<number> {
   let erased = 0

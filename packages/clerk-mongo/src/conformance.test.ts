@@ -1,0 +1,16 @@
+import { describeConformance } from '@acme/clerk-testing/conformance'
+import { describeWith } from '@acme/tools/services/vitest'
+import * as vitest from 'vitest'
+import { mongoSubject, type Variant } from './testing/harness.js'
+
+const VARIANTS: Variant[] = [
+  { driver: 'driver 6', unique: true, processes: true, ids: 'string' },
+  { driver: 'driver 7', unique: true, processes: true, ids: 'ObjectId' },
+  { driver: 'driver 7', unique: false, processes: false, ids: 'ObjectId' },
+]
+
+for (const variant of VARIANTS) {
+  const { driver, unique, ids } = variant
+  const title = `mongoStore() on ${driver}, ids ${ids}${unique ? ', unique columns' : ''}`
+  await describeWith('mongodb', title, (server) => describeConformance(vitest, mongoSubject(server, variant)))
+}

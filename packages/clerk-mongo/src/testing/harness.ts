@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import type { Capability, ConformanceSubject, StoreHarness } from '@acme/clerk-testing/conformance'
+import type { DatabaseServer } from '@acme/tools/services'
+import type { Db, Document, Filter } from 'mongodb'
+import { mongoStore } from '../mongo-store.js'
+import { DRIVERS, empty } from './drivers.js'
+import { openProxy } from './proxy.js'
+
+export interface Variant {
+  driver: (typeof DRIVERS)[number]['driver']
+  /** Whether the application has unique indexes of its own. */
+  unique: boolean
+  /** Races between several processes as well. */
+  processes: boolean
+  ids: 'ObjectId' | 'string'
+}
+
+const EVERYTHING: readonly Capability[] = [
+  'users',
+  'organizations',
+  'inbox',
+  'linking',
+  'purge',
+  'custom-columns',
+  'outage',
+]
+const UNIQUE: readonly Capability[] = ['unique-email', 'unique-username', 'unique-slug']
+
+const USER = [
+  'clerkId',
+  'email',
+  'username',
+  'phone',
+  'firstName',
+  'lastName',
+  'imageUrl',
+  'externalId',
+  'publicMetadata',
+  'deletedAt',
+]
+
+/** Documents as the kit knows rows: an absent field is null. */
+function rowsOf(db: Db, collection: string, nullable: readonly string[] = ['deletedAt']) {
+  return async <R>(): Promise<R[]> => {
+    const documents = await db.collection(collection).find().toArray()
+    const nothing = Object.fromEntries(nullable.map((name) => [name, null]))
+    return documents.map(({ _id, ...document }): Document => ({ ...nothing, ...document, id: _id })) as R[]
+  }
+}
+
+const byId = (id: unknown) => ({ _id: { $eq: id } }) as Filter<Document>
+
+/** The store of this package under the conformance kit; the probe reads the database with the bare driver. */
+export function mongoSubject(
+  server: DatabaseServer,
+  { driver, unique, processes, ids }: Variant,
+): ConformanceSubject {
+  return {
+    capabilities: [
+      ...EVERYTHING,
+      ...(unique ? UNIQUE : []),
+      ...(processes ? (['multi-process'] as const) : []),
+    ],
+    async open(): Promise<StoreHarness> {
+      const { connect } = DRIVERS.find((candidate) => candidate.driver === driver) ?? DRIVERS[0]
+      const database = await server.createDatabase('conformance')
+      const proxy = await openProxy(database.url)
+      const client = connect(proxy.url, { serverSelectionTimeoutMS: 2000 })
+      const around = connect(database.url)
+      const db = around.db()
+      const newId = ids === 'string' ? randomUUID : undefined
+      const stores = mongoStore(client.db(), newId === undefined ? {} : { newId })
+      if (unique) {
+        const options = { unique: true, sparse: true }
+        await db.collection('users').createIndex({ email: 1 }, options)
+        await db.collection('users').createIndex({ username: 1 }, options)
+        await db.collection('organizations').createIndex({ slug: 1 }, options)
+      }
+      await stores.ensureIndexes()
+      return {
+        stores,
+        probe: {
+          users: rowsOf(db, 'users', USER),
+          organizations: rowsOf(db, 'organizations', ['name', 'slug', 'deletedAt']),
+          memberships: rowsOf(db, 'memberships', ['role', 'deletedAt']),
+          invitations: rowsOf(db, 'invitations'),
+          inbox: rowsOf(db, 'clerkInbox'),
+        },
+        reset: () => empty(db),
+        async createLocalUser(fields) {
+          const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)
+          const id = newId === undefined ? {} : { _id: newId() }
+          const document: Document = { ...id, ...Object.fromEntries(given) }
+          return (await db.collection('users').insertOne(document)).insertedId
+        },
+        customColumn: {
+          write: async (id, theme) =>
+            void (await db.collection('users').updateOne(byId(id), { $set: { theme } })),
+          read: async (id) => (await db.collection('users').findOne(byId(id)))?.theme ?? null,
+        },
+        breakConnection: async () => {
+          const restore = proxy.cut()
+          return async () => restore()
+        },
+        ...(processes && {
+          processes: {
+            module: new URL('open-stores.ts', import.meta.url),
+            data: { url: database.url, driver },
+            execArgv: ['--import', import.meta.resolve('tsx')],
+          },
+        }),
+        async close() {
+          await client.close()
+          await around.close()
+          await proxy.close()
+          await database.drop()
+        },
+      }
+    },
+  }
+}
