@@ -201,7 +201,8 @@ class People {
     this.renderStep()
     for (const { button, row, when, needsAccess } of this.buttons.values()) {
       row.hidden = when !== undefined && !when(person, state)
-      const isOff = (state.isDown && button.id !== 'act-bring-back') || (needsAccess && person.atClerk.banned)
+      const isOff =
+        (state.isDown && button.id !== 'act-bring-back') || (needsAccess === true && person.atClerk.banned)
       button.setAttribute('aria-disabled', String(isOff))
     }
     this.status.textContent = state.isDown ? 'Clerk is down' : 'Clerk is up'
@@ -229,7 +230,7 @@ class People {
     row.radio.checked = isChosen
     row.element.classList.toggle('chosen', isChosen)
     fill(row.name, atClerk.name, id === this.workspace?.user.id && ' (you)')
-    row.banned.hidden = !atClerk.banned
+    fill(row.flag, atClerk.banned && chip('banned', 'bad'))
     const role = { 'org:admin': 'Administrator', 'org:member': 'Member' }[local?.role]
     fill(row.local, local?.name ?? 'no row yet', role && element('span', { class: 'role' }, role))
     fill(row.access, local?.isActive ? chip('yes', 'good') : chip('no', 'bad'))
@@ -246,12 +247,12 @@ class People {
       },
     })
     const name = element('span')
-    const banned = element('span', { class: 'chip bad', hidden: true }, 'banned')
+    const flag = element('span')
     const [local, access] = [element('td', { class: 'local' }), element('td')]
-    const label = element('label', {}, radio, name, banned)
+    const label = element('label', {}, radio, name, flag)
     const tr = element('tr', { 'data-person': id }, element('th', { scope: 'row' }, label), local, access)
     this.body.append(tr)
-    this.rows.set(id, { element: tr, radio, name, banned, local, access })
+    this.rows.set(id, { element: tr, radio, name, flag, local, access })
     return this.rows.get(id)
   }
 
@@ -346,7 +347,7 @@ class Log {
         ),
       element(
         'div',
-        { class: 'scroll', tabindex: '0', role: 'region', 'aria-labelledby': 'log-title' },
+        { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Latest requests' },
         this.list,
       ),
     )

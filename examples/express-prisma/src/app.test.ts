@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { start } from '@acme/example-express-prisma'
 import { smoke } from '@acme/example-page/smoke'
 import { describeWith } from '@acme/tools/services/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
-import { start } from '@acme/example-express-prisma'
 
 const ADMIN_PASSWORD = 'correct horse battery staple'
 const folder = await mkdtemp(join(tmpdir(), 'team-notes-test-'))
@@ -38,7 +38,9 @@ function suite(env: () => Record<string, string> | Promise<Record<string, string
       fetch(`${api.origin}${path}`, { headers: { authorization: `Bearer ${secret}` } })
     await api.add(await given.as('admin'), 'For export')
     const reader = key(['notes:read'])
-    expect(await (await get('/api/export', reader)).json()).toMatchObject({ notes: [{ text: 'For export', orgId }] })
+    expect(await (await get('/api/export', reader)).json()).toMatchObject({
+      notes: [{ text: 'For export', orgId }],
+    })
     expect((await get('/api/notes', reader)).status).toBe(403)
     expect((await get('/api/export', key(['other']))).status).toBe(403)
     expect((await fetch(`${api.origin}/api/export`, { headers: await given.as('admin') })).status).toBe(403)
@@ -80,7 +82,11 @@ test('its schema and migrations are those of the package', async () => {
   expect(await at('prisma/schema.prisma')).toContain(await at(`${shipped}/schema/sqlite.prisma`))
   for (const provider of ['sqlite', 'postgresql']) {
     const migrations = `prisma/migrations/${provider}`
-    expect(await at(`${migrations}/1_users.sql`)).toBe(await at(`${shipped}/migrations/${provider}/users.sql`))
-    expect(await at(`${migrations}/2_clerk.sql`)).toBe(await at(`${shipped}/migrations/${provider}/clerk.sql`))
+    expect(await at(`${migrations}/1_users.sql`)).toBe(
+      await at(`${shipped}/migrations/${provider}/users.sql`),
+    )
+    expect(await at(`${migrations}/2_clerk.sql`)).toBe(
+      await at(`${shipped}/migrations/${provider}/clerk.sql`),
+    )
   }
 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, STATUS_CODES, type Server } from 'node:http'
+import { createServer, type Server, STATUS_CODES } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { clerkMiddleware, clerkRoutes, getAuth, requireAuth } from '@acme/clerk-express'
 import { pageConfig, pageFolder, pageHeaders, workspaceOf } from '@acme/example-page'

@@ -16,10 +16,18 @@ await describeWith('postgres', 'Fastify and PostgreSQL', (postgres) => {
   test('refuses a body of another shape before a handler sees it', async () => {
     const { api } = given
     const post = (body: string) =>
-      fetch(`${api.origin}/api/notes`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      fetch(`${api.origin}/api/notes`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
     expect((await post('{"text":{"$gt":""}}')).status).toBe(401)
     const headers = { ...(await given.as('member')), 'content-type': 'application/json' }
-    const answer = await fetch(`${api.origin}/api/notes`, { method: 'POST', headers, body: '{"text":{"$gt":""}}' })
+    const answer = await fetch(`${api.origin}/api/notes`, {
+      method: 'POST',
+      headers,
+      body: '{"text":{"$gt":""}}',
+    })
     expect(answer.status).toBe(400)
   })
 })
@@ -28,6 +36,10 @@ test('its schema and migrations are those of the package', async () => {
   const at = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8')
   const shipped = '../../packages/clerk-prisma'
   expect(await at('prisma/schema.prisma')).toContain(await at(`${shipped}/schema/postgresql.prisma`))
-  expect(await at('prisma/migrations/1_users.sql')).toBe(await at(`${shipped}/migrations/postgresql/users.sql`))
-  expect(await at('prisma/migrations/2_clerk.sql')).toBe(await at(`${shipped}/migrations/postgresql/clerk.sql`))
+  expect(await at('prisma/migrations/1_users.sql')).toBe(
+    await at(`${shipped}/migrations/postgresql/users.sql`),
+  )
+  expect(await at('prisma/migrations/2_clerk.sql')).toBe(
+    await at(`${shipped}/migrations/postgresql/clerk.sql`),
+  )
 })

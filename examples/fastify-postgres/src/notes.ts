@@ -25,11 +25,21 @@ export const notes: FastifyPluginAsync<{ prisma: Database }> = async (app, { pri
   app.addHook('onRequest', requireAuth({ org: true }))
 
   app.get('/', async (request) => {
-    const found = await notesOf(prisma, memberOf(request).orgId).findMany({ orderBy: { createdAt: 'desc' }, take: 50 })
+    const found = await notesOf(prisma, memberOf(request).orgId).findMany({
+      orderBy: { createdAt: 'desc' },
+      take: 50,
+    })
     // Names come from the local rows, which webhooks keep true.
-    const authors = await prisma.user.findMany({ where: { clerkId: { in: found.map((note) => note.authorId) } } })
+    const authors = await prisma.user.findMany({
+      where: { clerkId: { in: found.map((note) => note.authorId) } },
+    })
     const nameOf = (id: string) => authors.find(({ clerkId }) => clerkId === id)?.firstName ?? 'Somebody'
-    return found.map(({ id, text, createdAt, authorId }) => ({ id, text, createdAt, author: nameOf(authorId) }))
+    return found.map(({ id, text, createdAt, authorId }) => ({
+      id,
+      text,
+      createdAt,
+      author: nameOf(authorId),
+    }))
   })
 
   app.post<{ Body: { text: string } }>('/', { schema: { body: NOTE } }, async (request, reply) => {

@@ -17,6 +17,9 @@ await describeWith('mongodb', 'Koa and MongoDB', (mongodb) => {
     expect((await given.api.workspace(headers)).body?.plan).toBe('free')
     given.clerk.updateUser(given.people.admin, { firstName: 'Maja' })
     await given.clerk.webhooks.settled()
-    expect((await given.api.workspace(headers)).body).toMatchObject({ user: { firstName: 'Maja' }, plan: 'free' })
+    expect((await given.api.workspace(headers)).body).toMatchObject({
+      user: { firstName: 'Maja' },
+      plan: 'free',
+    })
   })
 })

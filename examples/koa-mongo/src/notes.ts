@@ -15,7 +15,8 @@ interface Note {
 }
 
 /** A collection that shows, takes and deletes notes of this organisation only, whatever a query says. */
-const notesOf = (db: Db, orgId: string) => scopedCollection(db.collection<Note>('notes'), orgId, { field: 'orgId' })
+const notesOf = (db: Db, orgId: string) =>
+  scopedCollection(db.collection<Note>('notes'), orgId, { field: 'orgId' })
 
 /** Of a request that `requireAuth({ org: true })` has let pass. */
 function memberOf(ctx: Pick<Context, 'req'>): { userId: string; orgId: string } {

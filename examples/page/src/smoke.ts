@@ -76,7 +76,9 @@ export function smoke(start: (env: Env) => Promise<Application>, env: () => Env 
   test('shows its page, with a policy that lets no inline script run', async () => {
     const answer = await fetch(`${api.origin}/`)
     expect(await answer.text()).toContain('<title>Team Notes</title>')
-    expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self'(?!.*unsafe-inline)/)
+    expect(answer.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; script-src 'self'(?!.*unsafe-inline)/,
+    )
     expect((await fetch(`${api.origin}/page.js`)).headers.get('content-type')).toMatch('javascript')
   })
 
@@ -84,7 +86,10 @@ export function smoke(start: (env: Env) => Promise<Application>, env: () => Env 
     expect(await (await fetch(`${api.origin}/health`)).json()).toEqual({ status: 'ok' })
     expect((await fetch(`${api.origin}/me`)).status).toBe(401)
     const me = await fetch(`${api.origin}/me`, { headers: await as('admin') })
-    expect(await me.json()).toMatchObject({ clerkId: people.admin, organization: { id: orgId, role: 'org:admin' } })
+    expect(await me.json()).toMatchObject({
+      clerkId: people.admin,
+      organization: { id: orgId, role: 'org:admin' },
+    })
   })
 
   test('knows everybody from the webhooks, with organisation and role', async () => {

@@ -1,0 +1,296 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { describeWith } from '@acme/tools/services/vitest'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { readOptions } from './options.js'
+import { type Demo, runDemo } from './run.js'
+
+const ARTIFACTS = fileURLToPath(new URL('../artifacts/', import.meta.url))
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const BROWSER_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+await describeWith('chromium', 'the demo in a browser', ({ path }) => {
+  let browser: Browser
+  let demo: Demo
+
+  beforeAll(async () => {
+    await mkdir(ARTIFACTS, { recursive: true })
+    browser = await chromium.launch({ executablePath: path, args: BROWSER_ARGS })
+  }, 60_000)
+  afterAll(() => browser?.close())
+
+  // A world of its own for each test: bans and roles do not come undone by themselves.
+  beforeEach(async () => {
+    demo = await runDemo(readOptions(['--port', '0']), { PATH: process.env['PATH'] })
+    return () => demo.stop()
+  }, 60_000)
+
+  async function open(
+    options: { width?: number; height?: number; colorScheme?: 'light' | 'dark' } = {},
+  ): Promise<Visit> {
+    const { width = 1440, height = 960, colorScheme = 'light' } = options
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme,
+      reducedMotion: 'reduce',
+    })
+    const page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    const visit = new Visit(page)
+    await page.goto(demo.url)
+    await page.locator('#demo-clerk').waitFor()
+    return visit
+  }
+
+  test('within one visit a reversed webhook is ignored and a ban takes effect', {
+    timeout: 90_000,
+  }, async () => {
+    const visit = await open()
+    const { page } = visit
+    expect(await page.locator('#verdict').textContent()).toContain('You are signed out')
+    await page.screenshot({ path: `${ARTIFACTS}signed-out.png` })
+    await visit.signIn('Maya Okafor in Harbour Bakery')
+    expect(await page.locator('#person-name').textContent()).toBe('Maya Okafor')
+    expect(await page.locator('#notes-list').textContent()).toContain('Rye starter')
+    expect(await page.locator('#notes-list').textContent()).not.toContain('Logo drafts')
+
+    expect(await visit.act('Deliver backwards')).toBe(
+      'Renamed to “Maya 2”, then “Maya 3”; the webhooks came last first. Your row says “Maya 3”: 1 ignored as stale.',
+    )
+    await visit.log('older than the row: stale webhook ignored')
+    await visit.shows('#person-name', 'Maya 3 Okafor')
+    expect(await visit.act('Deliver twice')).toContain('1 applied, 1 ignored as a duplicate')
+    await visit.log('webhook user.updated came before: duplicate ignored')
+    await page.evaluate('scrollTo(0, 0)')
+    await page.screenshot({ path: `${ARTIFACTS}signed-in.png` })
+
+    expect(await visit.act('Ban')).toMatch(
+      /^The same token, good for another minute, was answered 200 before and 401 after/,
+    )
+    await visit.shows('#verdict', 'Your access has ended')
+    await visit.log('the application’s session was ended')
+    expect(await page.locator('tr', { hasText: 'Maya' }).textContent()).toMatch(/banned[\s\S]*no/)
+    await page.screenshot({ path: `${ARTIFACTS}banned.png` })
+
+    expect(await visit.act('Unban')).toContain('A new sign-in is answered 200')
+    await visit.signIn('Maya 4 Okafor in Harbour Bakery')
+    expect(visit.errors).toEqual([])
+  })
+
+  test('a change of role and a revocation are felt at once', { timeout: 90_000 }, async () => {
+    const visit = await open()
+    const { page } = visit
+    await visit.signIn('Jonas Lindqvist in Harbour Bakery')
+    await visit.shows('#person-role', 'Member')
+    expect(await page.getByRole('button', { name: /^Delete/ }).count()).toBe(0)
+    expect(await visit.act('Change role')).toBe(
+      'The same token, which still says Member, was answered as Member before and as Administrator after.',
+    )
+    await visit.shows('#person-role', 'Administrator')
+    await page.getByRole('button', { name: 'Delete “Rye starter fed at six, ready for tomorrow.”' }).click()
+    await visit.shows('#status', 'Note deleted.')
+
+    await page.getByLabel('New note').fill('<img src=x onerror=alert(1)> is only text')
+    await page.getByRole('button', { name: 'Add note' }).click()
+    await visit.shows('#notes-list', '<img src=x onerror=alert(1)> is only text')
+
+    expect(await visit.act('Revoke sessions')).toContain('200 before and 401 after')
+    await visit.shows('#verdict', 'Your access has ended')
+    expect(visit.errors).toEqual([])
+  })
+
+  test('an outage of Clerk signs nobody out, and a rotation of its keys costs one request', {
+    timeout: 90_000,
+  }, async () => {
+    const visit = await open()
+    const { page } = visit
+    await visit.signIn('Maya Okafor in Harbour Bakery')
+    // The application's session does without the token, which lives for a minute only.
+    await page.context().clearCookies({ name: /^__session/ })
+    await page.getByRole('button', { name: 'Ask again' }).click()
+    await visit.shows('#person-source', 'without a token')
+    await visit.log('no token was needed')
+
+    expect(await visit.act('Take Clerk down')).toContain('answered 200 all the same')
+    await visit.shows('#clerk-status', 'Clerk is down')
+    await page.getByRole('button', { name: 'Ask again' }).click()
+    await visit.shows('#person-name', 'Maya Okafor')
+    expect(await page.getByRole('button', { name: 'Ban', exact: true }).getAttribute('aria-disabled')).toBe(
+      'true',
+    )
+    await page.screenshot({ path: `${ARTIFACTS}outage.png` })
+    expect(await visit.act('Bring Clerk back')).toContain('A new token is answered 200')
+    await visit.shows('#clerk-status', 'Clerk is up')
+    expect(await visit.act('Rotate keys')).toMatch(
+      /answered 200.* 1 fetch of the key set; one of the old key, still published, 200/,
+    )
+    await visit.log('a token names a key nobody here has seen')
+    expect(await visit.act('Use an API key')).toContain('answered 200, with 2 notes')
+    expect(visit.errors).toEqual([])
+  })
+
+  test('organisations are switched, and the administration needs no Clerk', { timeout: 90_000 }, async () => {
+    const visit = await open()
+    const { page } = visit
+    await visit.signIn('Priya Raman in North Pier Studio')
+    await visit.shows('#notes-list', 'Logo drafts')
+    await page.getByLabel('Organisation', { exact: true }).selectOption({ label: 'Harbour Bakery' })
+    await visit.shows('#notes-list', 'Rye starter')
+    expect(await page.locator('#notes-list').textContent()).not.toContain('Logo drafts')
+    await visit.shows('#person-role', 'Member')
+
+    const password = await page.locator('#demo-clerk code').last().textContent()
+    await page.locator('#admin-link').click()
+    await page.getByLabel('Password').fill('not this')
+    await page.getByRole('button', { name: 'Sign in here' }).click()
+    await visit.shows('#problem', 'Name or password is wrong')
+    await page.getByLabel('Password').fill(password ?? '')
+    await page.getByRole('button', { name: 'Sign in here' }).click()
+    await visit.shows('#overview', 'On the free plan')
+    expect(await visit.violations()).toEqual([])
+  })
+
+  test('everything can be done with the keyboard alone', { timeout: 90_000 }, async () => {
+    const visit = await open()
+    const { page } = visit
+    await page.keyboard.press('Tab')
+    expect(await visit.focused()).toBe('Skip to content')
+    await visit.tabTo('Sign in')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/sign-in/)
+    await visit.tabTo('Maya Okafor in Harbour Bakery')
+    await page.keyboard.press('Enter')
+    await visit.shows('#person-name', 'Maya Okafor')
+    await page.locator('#demo-clerk').waitFor()
+
+    await visit.tabTo('New note')
+    await page.keyboard.type('Typed')
+    await page.keyboard.press('Enter')
+    await visit.shows('#notes-list', 'Typed')
+    expect(await visit.focused()).toBe('New note')
+
+    await visit.tabTo('Maya Okafor (you)')
+    await page.keyboard.press('ArrowDown')
+    expect(await visit.focused()).toBe('Jonas Lindqvist')
+    await visit.tabTo('Ban')
+    await page.keyboard.press('Enter')
+    await visit.shows('#status', '200 before and 401 after')
+    // Its place is taken by the way back, and so is the focus.
+    expect(await visit.focused()).toBe('Unban')
+    await page.keyboard.press('Enter')
+    await visit.shows('#status', 'Unbanned')
+    await visit.tabTo('Pause')
+    await page.keyboard.press('Space')
+    expect(await page.getByRole('button', { name: 'Pause' }).getAttribute('aria-pressed')).toBe('true')
+  })
+
+  test.each([
+    { colorScheme: 'light' as const, width: 1440 },
+    { colorScheme: 'dark' as const, width: 1440 },
+    { colorScheme: 'light' as const, width: 360 },
+    { colorScheme: 'dark' as const, width: 360 },
+  ])(
+    'is accessible in $colorScheme at $width pixels, and scrolls one way only',
+    { timeout: 90_000 },
+    async (look) => {
+      const visit = await open({ ...look, height: 780 })
+      const { page } = visit
+      expect(await visit.violations()).toEqual([])
+      await visit.signIn('Maya Okafor in Harbour Bakery')
+      await visit.act('Deliver backwards')
+      await visit.log('stale webhook ignored')
+      expect(await visit.violations()).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+      await page.screenshot({
+        path: `${ARTIFACTS}${look.colorScheme}-${look.width}.png`,
+        fullPage: look.width < 1000,
+      })
+      await visit.act('Ban')
+      await visit.shows('#verdict', 'Your access has ended')
+      expect(await visit.violations()).toEqual([])
+    },
+  )
+})
+
+/** One person at one browser. */
+class Visit {
+  readonly page: Page
+  /** What went wrong in the page; refusals by the API are no errors. */
+  readonly errors: string[] = []
+
+  constructor(page: Page) {
+    this.page = page
+    page.on('pageerror', (error) => this.errors.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/status of 4\d\d/.test(message.text()))
+        this.errors.push(message.text())
+    })
+  }
+
+  async signIn(as: string): Promise<void> {
+    await this.page.locator('#sign-in').click()
+    await this.page.getByRole('button', { name: as, exact: true }).click()
+    await this.page.locator('#person-name').waitFor()
+    await this.page.locator('#demo-clerk').waitFor()
+  }
+
+  /** Presses a button at Clerk and answers what came of it. */
+  async act(label: string): Promise<string | null> {
+    const before = await this.page.locator('#status').textContent()
+    await this.page.getByRole('button', { name: label, exact: true }).click()
+    await this.page.waitForFunction(
+      (was) =>
+        document.getElementById('status')?.textContent !== was &&
+        document.querySelector('.result:not([hidden])'),
+      before,
+    )
+    return this.page.locator('.result:visible').textContent()
+  }
+
+  async shows(selector: string, text: string): Promise<void> {
+    await this.page.locator(selector, { hasText: text }).waitFor({ state: 'attached' })
+  }
+
+  async log(text: string): Promise<void> {
+    await this.page.locator('#demo-log li', { hasText: text }).first().waitFor({ state: 'attached' })
+  }
+
+  /** The accessible name, near enough, of what has the focus. */
+  focused(): Promise<string> {
+    return this.page.evaluate(() => {
+      const active = document.activeElement
+      const named = active instanceof HTMLInputElement ? active.labels?.[0] : active
+      return active?.getAttribute('aria-label') ?? named?.textContent?.trim() ?? ''
+    })
+  }
+
+  async tabTo(name: string): Promise<void> {
+    for (let presses = 0; presses < 80; presses++) {
+      await this.page.keyboard.press('Tab')
+      if ((await this.focused()) === name) return
+    }
+    throw new Error(`The Tab key does not lead to “${name}”.`)
+  }
+
+  async violations(): Promise<unknown[]> {
+    // Not as an inline script: the page's policy refuses those, and shall.
+    await this.page.evaluate(AXE)
+    return this.page.evaluate(async () => {
+      const { axe } = window as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+      }
+      const { violations } = await axe.run()
+      return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }))
+    })
+  }
+}

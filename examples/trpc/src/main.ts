@@ -1,0 +1,14 @@
+import { start } from './app.js'
+
+// node --env-file=.env dist/main.js
+const { server, stop } = await start(process.env)
+server.listen(Number(process.env['PORT'] ?? 4000), '127.0.0.1', () =>
+  console.log('Team Notes listens', server.address()),
+)
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    server.close(() => void stop())
+    server.closeIdleConnections()
+  })
+}
