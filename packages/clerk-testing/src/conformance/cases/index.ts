@@ -1,6 +1,7 @@
 import type { ConformanceCase } from '../case.js'
 import { applicationColumnCases } from './application-columns.js'
-import { inboxClaimCases, inboxLogCases } from './inbox.js'
+import { inboxClaimCases } from './inbox-claims.js'
+import { inboxLogCases } from './inbox-log.js'
 import { membershipCases } from './memberships.js'
 import { invitationCases, organizationCases } from './organizations.js'
 import { raceCases } from './races.js'

@@ -180,10 +180,11 @@ export const organizationCases = casesOf('organizations', [
         listMemberships: () => organizations.listMemberships({ userId: 'user_ada' }),
         applyInvitation: () => organizations.applyInvitation(anInvitation()),
         findInvitation: () => organizations.findInvitation('orginv_1'),
+        ...(organizations.ping && { ping: async () => organizations.ping?.() }),
       }
       await expectOutage(breakConnection, calls)
       const row = await organizations.findOrganization('org_acme')
-      expectFields(row, { version: T, deletedAt: null }, 'The store did not recover.')
+      expectFields(row, { version: T, deletedAt: null }, 'The store did not recover as it was.')
     },
   },
 ])

@@ -120,7 +120,8 @@ export const userInputCases = casesOf('users', [
         ...(users.ping && { ping: async () => users.ping?.() }),
       }
       await expectOutage(breakConnection, calls)
-      expectFields(await users.findByClerkId('user_ada'), { version: T }, 'The store did not recover.')
+      const row = await users.findByClerkId('user_ada')
+      expectFields(row, { version: T, deletedAt: null }, 'The store did not recover as it was.')
     },
   },
 ])

@@ -38,6 +38,7 @@ export async function runRaces(
       const needs = [race.entity, ...(race.needs ?? [])]
       if (!entities.includes(race.entity) || !needs.every((need) => declared.includes(need))) continue
       try {
+        await harness.reset()
         await runRace(race, bench, pool.execute, { rounds, seed })
       } catch (error) {
         if (error instanceof AssertionError) error.message = `${race.id}: ${error.message}`
