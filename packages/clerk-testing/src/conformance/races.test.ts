@@ -24,7 +24,8 @@ async function harnessOver(data: string | null): Promise<StoreHarness> {
   }
 }
 
-describe('races between processes', () => {
+// Processes of their own, on a machine that may be busy.
+describe('races between processes', { timeout: 60_000 }, () => {
   it('find what a lock within one process hides', async () => {
     const harness = await harnessOver(folder)
     const within = conformanceCases.find(({ id }) => id === 'inbox/race-claim')
