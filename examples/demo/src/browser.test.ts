@@ -211,6 +211,14 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
       await visit.log('stale webhook ignored')
       expect(await visit.violations()).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+      const [application, clerk, log] = await Promise.all(
+        ['#application', '#demo-clerk', '#demo-log'].map((part) => page.locator(part).boundingBox()),
+      )
+      // Side by side on a screen, one below the other on a phone.
+      const axis = look.width > 1000 ? 'x' : 'y'
+      expect(application?.[axis]).toBeLessThan(clerk?.[axis] ?? 0)
+      expect(clerk?.[axis]).toBeLessThan(log?.[axis] ?? 0)
+      await page.evaluate('scrollTo(0, 0)')
       await page.screenshot({
         path: `${ARTIFACTS}${look.colorScheme}-${look.width}.png`,
         fullPage: look.width < 1000,
