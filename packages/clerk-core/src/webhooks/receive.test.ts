@@ -421,6 +421,13 @@ describe('a sign-out of our own', () => {
     expect(handled).toEqual([])
   })
 
+  it('is in effect here although the inbox is down, and the caller learns that nobody else knows', async () => {
+    const rig = memoryRig()
+    rig.stores.inbox.claim = () => Promise.reject(new StoreUnavailableError('down'))
+    await expect(rig.webhooks.signOut('sess_1')).rejects.toThrow(StoreUnavailableError)
+    expect(rig.changes).toMatchObject([{ subjects: ['sess_1'] }])
+  })
+
   it('that was killed half-way is finished by a replay', async () => {
     const rig = memoryRig()
     const { applied } = rig.stores.inbox

@@ -17,7 +17,10 @@ export interface Webhooks {
   receive(request: WebhookRequest): Promise<WebhookOutcome>
   /** Processes an event of {@link Inbox.pending}, whose signature was verified when it came. */
   replay(event: Pick<PendingEvent, 'id' | 'body'>): Promise<WebhookOutcome>
-  /** Records the end of a session like an event of Clerk's. @throws {StoreUnavailableError} */
+  /**
+   * Records the end of a session like an event of Clerk's. In effect here even when it cannot be recorded for the other
+   * processes. @throws {StoreUnavailableError} then: to be tried again
+   */
   signOut(sessionId: string): Promise<void>
 }
 
@@ -149,9 +152,12 @@ export function createWebhooks(parts: {
       const timestamp = now()
       const body = JSON.stringify({ type: SIGNED_OUT, timestamp, data: { id: sessionId } })
       // A new id each time: what was signed out long ago and pruned must be refused again.
-      const { event, read } = readDelivery(`signout-${sessionId}-${timestamp}`, body)
+      const { event } = readDelivery(`signout-${sessionId}-${timestamp}`, body)
+      const { id, type, subjects } = event
+      // Here first: while the inbox is down, this process at least must not go on trusting who has left.
+      await applied({ id, type, subjects, appliedAt: timestamp })
       await inbox?.claim(event, timestamp, timestamp + webhook.leaseSeconds * 1000)
-      await applyEvent(event, read)
+      await inbox?.applied(id, timestamp)
       await inbox?.done(event.id, now())
     },
   }
