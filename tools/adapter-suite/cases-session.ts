@@ -113,7 +113,7 @@ export const sessionCases: readonly Case[] = [
   {
     title: 'a cross-site request riding on the cookie is refused, and the session survives it',
     sessions: 'every',
-    steps: ({ ada }) => [
+    steps: ({ ada, bob }) => [
       { request: 'GET /private', cookie: ada.token, status: 200, session: 'written' },
       {
         request: 'POST /private',
@@ -125,6 +125,20 @@ export const sessionCases: readonly Case[] = [
         request: 'POST /auth/sign-out',
         headers: { origin: 'https://evil.example' },
         status: 403,
+        session: 'untouched',
+      },
+      {
+        request: 'POST /auth/sign-out',
+        bearer: 'rubbish',
+        headers: { origin: 'https://evil.example' },
+        status: 403,
+        session: 'untouched',
+      },
+      {
+        request: 'POST /auth/sign-out',
+        bearer: bob.token,
+        headers: { origin: 'https://evil.example' },
+        status: 303,
         session: 'untouched',
       },
       { request: 'GET /private', status: 200, session: 'untouched', includes: { source: 'session' } },

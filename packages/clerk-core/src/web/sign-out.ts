@@ -1,23 +1,28 @@
+import { violatesOriginRule } from '../credentials/origin.js'
 import { StoreUnavailableError } from '../errors.js'
 import { authorize } from '../guard/authorize.js'
 import { parseRecord } from '../session/parse-record.js'
-import type { AnyAuth, AnyClerk } from './any-clerk.js'
+import type { AnyClerk } from './any-clerk.js'
+import { credentialsFrom } from './credentials-from.js'
 import { refusal, type WebRequest, type WebResponse } from './messages.js'
 import type { RequestState } from './request-state.js'
 
 /**
  * Ends the local session and, in every process, the Clerk session it stands for. Nobody is signed out by a page
- * elsewhere: `POST` falls under the Origin rule (its failure is an anonymous answer with that reason), `GET` must come
- * from this very origin.
+ * elsewhere: `POST` falls under the Origin rule, under which a bearer speaks for itself and no session is touched; `GET`
+ * must come from this very origin.
  *
  * @returns `null` when it is done, else the refusal
  */
 export async function signOut(
   clerk: AnyClerk,
   request: WebRequest,
-  { auth, session }: RequestState,
+  { auth, session: found }: RequestState,
 ): Promise<WebResponse | null> {
-  if (isCrossSite(request, auth)) return refusal(403, 'cross-site-request', 'Forbidden')
+  const crossSite = isCrossSite(clerk, request)
+  const byBearer = request.method === 'POST' && (auth.kind === 'user' || auth.kind === 'unavailable')
+  if (crossSite && !byBearer) return refusal(403, 'cross-site-request', 'Forbidden')
+  const session = crossSite ? undefined : found
   const { issuer, now, clockToleranceSeconds } = clerk.options
   const nowSeconds = Math.floor(now() / 1000)
   const { record } = parseRecord(await session?.read(), {
@@ -42,7 +47,7 @@ export async function signOut(
   return null
 }
 
-function isCrossSite({ method, headers }: WebRequest, auth: AnyAuth): boolean {
+function isCrossSite(clerk: AnyClerk, { method, headers }: WebRequest): boolean {
   if (method !== 'POST') return headers['sec-fetch-site'] !== 'same-origin'
-  return auth.kind === 'anonymous' && auth.reason === 'cross-site-request'
+  return violatesOriginRule(credentialsFrom(headers, method), clerk.options.authorizedParties)
 }
