@@ -60,6 +60,13 @@ describe('the one row that may be taken over', () => {
     expect(linkCandidate(snapshot, [candidate, row({ id: '2' })])).toMatchObject({ id: '2' })
   })
 
+  it('is not reached by letters that only Unicode takes for the same: the Kelvin sign is no k', () => {
+    const kate = row({ email: 'kate@example.com' })
+    expect('\u212Aate@example.com'.toLowerCase()).toBe(kate.email)
+    expect(linkCandidate({ ...snapshot, email: '\u212Aate@example.com' }, [kate])).toBeNull()
+    expect(linkCandidate({ ...snapshot, email: 'KATE@example.com' }, [kate])).toBe(kate)
+  })
+
   it('is not one of several', () => {
     expect(linkCandidate(snapshot, [row({}), row({ id: '2', email: 'Ann@example.com' })])).toBeNull()
   })

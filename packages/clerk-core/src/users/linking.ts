@@ -5,7 +5,7 @@ import type { UserRecord, UserSnapshot } from './user.js'
  * address that Clerk has not verified, never a row that has a `clerkId` or is deleted, and never one of several.
  *
  * `candidates` come from the store, whose collation may hold `é` and `e`, or `_` and any letter, for the same: they are
- * compared again here, exactly, after lower-casing.
+ * compared again here, exactly, but for the case of ASCII letters.
  */
 export function linkCandidate<U extends UserRecord>(
   snapshot: UserSnapshot,
@@ -15,7 +15,7 @@ export function linkCandidate<U extends UserRecord>(
   if (address === null) return null
   const [only, another] = candidates.filter(
     ({ clerkId, deletedAt, email }) =>
-      clerkId === null && deletedAt === null && email?.toLowerCase() === address,
+      clerkId === null && deletedAt === null && email !== null && withoutCase(email) === address,
   )
   return only !== undefined && another === undefined ? only : null
 }
@@ -23,7 +23,12 @@ export function linkCandidate<U extends UserRecord>(
 /** The address by which a snapshot may be linked, lower-cased; `null` when it may not be linked at all. */
 export function linkAddress({ version, email, emailVerified }: UserSnapshot): string | null {
   // Version 0 was built from claims, which the application's own template wrote: no word of Clerk's on the address.
-  return version > 0 && emailVerified && email !== null ? email.toLowerCase() : null
+  return version > 0 && emailVerified && email !== null ? withoutCase(email) : null
+}
+
+/** ASCII letters only: Unicode makes a `k` of the Kelvin sign (U+212A), and the address of one person of another's. */
+function withoutCase(address: string): string {
+  return address.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 /** Default `canLink`: whoever registered the row locally must have proved the address there too. */
