@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Auth } from '../auth.js'
 import { createClerk } from '../create-clerk.js'
 import { fromEnv } from '../env.js'
+import { StoreUnavailableError } from '../errors.js'
 import { memoryStore } from '../memory/memory-store.js'
 import type { ClerkOptions } from '../options.js'
 
@@ -60,7 +61,7 @@ async function setUp(options: Partial<ClerkOptions> = {}) {
     }
   }
   await deliver()
-  return { offline, watching, ada, org, session, ends, stop, deliver }
+  return { offline, stores, watching, auth, ada, org, session, ends, stop, deliver }
 }
 
 const soon = (ends: string[], expected: string[]) =>
@@ -124,6 +125,20 @@ describe('a watched connection', () => {
     const { offline, ends } = await setUp({ secretKey: undefined, provisioning: 'claims' })
     await offline.advance(301_000)
     await soon(ends, ['revalidation-failed'])
+  })
+
+  it('is closed in an outage of the inbox although the callback of another one throws', async () => {
+    const { offline, stores, auth, watching, ends } = await setUp()
+    stores.inbox.changesSince = () => Promise.reject(new StoreUnavailableError('down'))
+    watching.watch(auth, () => {
+      ends.push('one that throws')
+      throw new Error('a socket that is gone')
+    })
+    const last: string[] = []
+    watching.watch(auth, (reason) => last.push(reason))
+    await offline.advance(121_000)
+    await soon(last, ['unavailable'])
+    expect(ends).toEqual(['unavailable', 'one that throws'])
   })
 
   it('is forgotten when it closes by itself', async () => {

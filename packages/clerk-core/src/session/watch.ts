@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../errors.js'
 import type { Changes } from '../invalidation/changes.js'
 import type { ResolvedOptions } from '../options.js'
 import type { OrganizationDirectory } from '../organizations/directory.js'
+import { nameOf } from '../users/apply-user.js'
 import type { UserDirectory } from '../users/directory.js'
 import type { UserRecord } from '../users/user.js'
 import type { Change } from '../webhooks/inbox.js'
@@ -137,6 +138,13 @@ export function createWatch(parts: {
   function end(watcher: Watcher, reason: WatchEnd): void {
     if (!watchers.has(watcher)) return
     drop(watcher)
-    watcher.ended(reason)
+    try {
+      watcher.ended(reason)
+    } catch (error) {
+      // A callback that fails must not keep the other connections open, nor end the process from a timer.
+      process.emitWarning(`The callback of clerk.watch() threw (${nameOf(error)}).`, {
+        code: 'ACME_CLERK_WATCH',
+      })
+    }
   }
 }
