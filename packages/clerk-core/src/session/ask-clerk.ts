@@ -6,8 +6,11 @@ import type { ClerkAnswer } from './decide.js'
 import { agedFva } from './make-record.js'
 import type { SessionOrganization, SessionRecord } from './record.js'
 
-/** After a failure Clerk is not asked about the same session again for this long. */
-const FAILURE_COOLDOWN_MS = 10_000
+/**
+ * How long an answer stands. A client that keeps an old session cookie, or invents a `__client_uat`, makes every one of
+ * its requests look stale: without a bound it would use up the limit that all the application's requests share at Clerk.
+ */
+const STANDS_MS: Record<SessionStanding['kind'], number> = { active: 1000, ended: 1000, unreachable: 10_000 }
 
 /** What Clerk says of a session. Whatever does not answer the question is `unreachable`. */
 export type SessionStanding =
@@ -31,20 +34,27 @@ export function createClerkQuestion(parts: {
 }): ClerkQuestion {
   const { api, organizations, allowPending, now } = parts
   const flights = new Map<string, Promise<SessionStanding>>()
-  const failedAt = new LRUCache<string, number>({ max: 10_000 })
+  const answers = new LRUCache<string, { readonly at: number; readonly standing: SessionStanding }>({
+    max: 10_000,
+  })
 
   return { standing, ask }
 
   function standing(userId: string, sessionId: string): Promise<SessionStanding> {
     // The key names the user too: a record that claims another user's session must not share its answer.
     const key = `${sessionId} ${userId}`
-    const failed = failedAt.get(key)
-    if (failed !== undefined && Math.abs(now() - failed) < FAILURE_COOLDOWN_MS) {
-      return Promise.resolve({ kind: 'unreachable' })
+    const last = answers.get(key)
+    if (last !== undefined && Math.abs(now() - last.at) < STANDS_MS[last.standing.kind]) {
+      return Promise.resolve(last.standing)
     }
     let flight = flights.get(key)
     if (flight === undefined) {
-      flight = question(userId, sessionId).finally(() => flights.delete(key))
+      flight = question(userId, sessionId)
+        .then((standing) => {
+          answers.set(key, { at: now(), standing })
+          return standing
+        })
+        .finally(() => flights.delete(key))
       flights.set(key, flight)
     }
     return flight
@@ -61,7 +71,6 @@ export function createClerkQuestion(parts: {
     } catch (error) {
       if (!(error instanceof ClerkApiError)) throw error
       if (error.status === 404) return { kind: 'ended' }
-      failedAt.set(`${sessionId} ${userId}`, now())
       return { kind: 'unreachable' }
     }
   }

@@ -340,6 +340,27 @@ describe('at the end of the window', () => {
     expect(storedRecord()?.checkedAt).toBe(Math.floor(offline.now() / 1000))
   })
 
+  it('who replays an old session, or invents a __client_uat, makes Clerk be asked once a second', async () => {
+    const { offline, app, browser, withCookie } = await setUp()
+    await withCookie()
+    const id = browser.cookies.get('app') ?? ''
+    const old = structuredClone(app.sessions.get(id)) ?? {}
+    await offline.advance(WINDOW * 1000)
+    const before = offline.requests.length
+    for (let replay = 0; replay < 5; replay++) {
+      app.sessions.set(id, structuredClone(old))
+      expect(await browser.request('/')).toMatchObject({ kind: 'user', source: 'session' })
+    }
+    browser.cookies.set('__client_uat', '99999999999')
+    for (let request = 0; request < 5; request++) {
+      expect(await browser.request('/')).toMatchObject({ kind: 'user', source: 'session' })
+    }
+    expect(offline.requests.slice(before)).toHaveLength(1)
+    await offline.advance(1000)
+    await browser.request('/')
+    expect(offline.requests.slice(before)).toHaveLength(2)
+  })
+
   it('a session that Clerk has ended without a webhook ends here', async () => {
     const { offline, app, session, browser, withCookie } = await setUp()
     await withCookie()
