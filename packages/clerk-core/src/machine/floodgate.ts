@@ -11,11 +11,12 @@ const WINDOW_MS = 10_000
 /**
  * Between unknown credentials and Clerk. Every one costs a request, and all of the application's requests share one
  * limit at Clerk (100 per 10 s in development): without a bound, whoever invents credentials takes the whole
- * application down. Credentials already confirmed never come here. What is turned away is `unavailable`, not refused:
- * nobody has looked at it.
+ * application down. Credentials that Clerk has confirmed before are not held up by those: else whoever invents some
+ * would lock out every program. What is turned away is `unavailable`, not refused: nobody has looked at it.
  */
 export function createFloodgate(now: () => number): {
-  pass(ask: () => Promise<MachineAnswer>): Promise<MachineAnswer>
+  /** @param confirmedBefore waits for nobody, but not while Clerk turns everybody away */
+  pass(ask: () => Promise<MachineAnswer>, confirmedBefore: boolean): Promise<MachineAnswer>
 } {
   let active = 0
   let windowStart = now()
@@ -25,7 +26,11 @@ export function createFloodgate(now: () => number): {
   const queue: (() => void)[] = []
 
   return {
-    async pass(ask) {
+    async pass(ask, confirmedBefore) {
+      if (confirmedBefore) {
+        const wait = pausedForMs()
+        return wait > 0 ? turnedAway(wait / 1000) : count(await ask())
+      }
       if (queue.length >= QUEUED) return turnedAway(1)
       if (active >= CONCURRENT) await new Promise<void>((turn) => queue.push(turn))
       else active++
@@ -41,9 +46,15 @@ export function createFloodgate(now: () => number): {
     },
   }
 
+  function pausedForMs(): number {
+    const at = now()
+    return at < pausedUntil && at >= pausedAt ? pausedUntil - at : 0
+  }
+
   function closedForMs(): number {
     const at = now()
-    if (at < pausedUntil && at >= pausedAt) return pausedUntil - at
+    const paused = pausedForMs()
+    if (paused > 0) return paused
     if (at >= windowStart + WINDOW_MS || at < windowStart) {
       windowStart = at
       refusals = 0

@@ -237,6 +237,25 @@ describe('a flood of invented credentials', () => {
     expect(await verdict(invent(0))).toEqual({ ok: false, reason: 'machine-credential-invalid' })
   })
 
+  it('does not lock out a credential that Clerk has confirmed before, until Clerk refuses it', async () => {
+    const { server, clock, verdict } = await setUp(json(apiKey))
+    await verdict(KEY)
+    clock.now += 60_000
+    const flood = async () => {
+      server.answer = json({}, 404)
+      for (let i = 0; i < 60; i++) await verdict(invent(i))
+    }
+    await flood()
+    server.answer = json(apiKey)
+    expect(await verdict(invent(99))).toMatchObject({ unavailable: { retryAfterSeconds: 10 } })
+    expect(await verdict(KEY)).toMatchObject({ ok: true })
+
+    clock.now += 60_000
+    await flood()
+    expect(await verdict(KEY)).toEqual({ ok: false, reason: 'machine-credential-invalid' })
+    expect(await verdict(KEY)).toMatchObject({ unavailable: {} })
+  })
+
   it('keeps 8 requests going at a time, 64 waiting, and turns the rest away at once', async () => {
     const { server, verdict } = await setUp(hang)
     const verdicts = Array.from({ length: 100 }, (_, i) => verdict(invent(i)))

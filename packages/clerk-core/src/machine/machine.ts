@@ -105,7 +105,7 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
     if (cache !== null && observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'machine' })
     let flight = flights.get(hash)
     if (flight === undefined) {
-      flight = ask(type, bearer, hash).finally(() => flights.delete(hash))
+      flight = ask(type, bearer, hash, known !== undefined).finally(() => flights.delete(hash))
       flights.set(hash, flight)
     }
     return flight
@@ -115,12 +115,16 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
     type: (typeof MACHINE_TYPES)[number],
     bearer: string,
     hash: string,
+    confirmedBefore: boolean,
   ): Promise<MachineVerdict> {
-    const answer = await gate.pass(() => askClerk(options, type, bearer))
+    const answer = await gate.pass(() => askClerk(options, type, bearer), confirmedBefore)
     if (answer.kind === 'unavailable') {
       return { ok: false, unavailable: { retryAfterSeconds: answer.retryAfterSeconds }, hash }
     }
-    if (answer.kind === 'refused') return { ok: false, reason: answer.reason, hash }
+    if (answer.kind === 'refused') {
+      cache?.delete(hash)
+      return { ok: false, reason: answer.reason, hash }
+    }
     const verdict: MachineVerdict = Object.freeze({ ok: true, machine: answer.machine, hash })
     const since = now()
     cache?.set(hash, { verdict, since, until: Math.min(since + CACHE_MS, answer.expiresAtMs) })
