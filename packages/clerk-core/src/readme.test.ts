@@ -8,7 +8,7 @@ const cwd = fileURLToPath(new URL('..', import.meta.url))
 
 describe('the README', () => {
   it('verifies a good token and names what is wrong with five others', async () => {
-    const { code } = await readSnippet(readme, 'verify.ts')
+    const { code } = await readSnippet(readme, 'verify.js')
     const { stdout } = await (await runSnippet(code, { cwd })).finished
     expect(stdout.trim().split('\n')).toEqual([
       'verified: user_1',
