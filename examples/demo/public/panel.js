@@ -394,7 +394,7 @@ function entry({ at, request, lines }) {
         { class: 'meta' },
         [
           request && `${request.durationMs} ms`,
-          request && `from ${SENDERS[request.from]}`,
+          request && SENDERS[request.from],
           new Date(at).toLocaleTimeString([], { timeStyle: 'medium' }),
         ]
           .filter(Boolean)

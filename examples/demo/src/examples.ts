@@ -51,15 +51,42 @@ export const EXAMPLES = {
 
 export type ExampleName = keyof typeof EXAMPLES
 
-/** @throws {Problem} when its database is not named or does not answer */
+/** @throws {Problem} `ConfigurationError`, when something it needs is not named or does not answer */
 export async function startExample(name: ExampleName, env: Env): Promise<RunningExample> {
   const { database }: ExampleDefinition = EXAMPLES[name]
-  if (database) await assertReachable(database, env[database.variable])
-  else if (/^postgres(ql)?:/.test(env['DATABASE_URL'] ?? ''))
-    await assertReachable(EXAMPLES['fastify-postgres'].database, env['DATABASE_URL'])
+  const variable = database?.variable ?? 'DATABASE_URL'
+  if (database) await assertReachable(database, env[variable])
+  else if (/^postgres(ql)?:/.test(env[variable] ?? ''))
+    await assertReachable(EXAMPLES['fastify-postgres'].database, env[variable])
+  else if (env[variable] && !env[variable].startsWith('file:'))
+    throw new Problem(
+      `${variable} names neither PostgreSQL nor a file.`,
+      'Write postgres://… or file:…, or unset it.',
+    )
   // Loaded by name: whoever runs one example need not have what the others import.
   const { start } = (await import(`@acme/example-${name}`)) as { start(env: Env): Promise<RunningExample> }
-  return start(env)
+  try {
+    return await start(env)
+  } catch (error) {
+    throw problemOf(error, variable) ?? error
+  }
+}
+
+/** The last line is what a driver or Prisma means to say. */
+function problemOf(error: unknown, variable: string): Problem | null {
+  if (!(error instanceof Error)) return null
+  const { code, reason } = error as { code?: unknown; reason?: unknown }
+  if (reason === 'keys-unavailable')
+    return new Problem('Clerk’s keys cannot be fetched.', 'Check CLERK_PUBLISHABLE_KEY and the network.', {
+      cause: error,
+    })
+  if (
+    code === 'configuration' ||
+    !/Prisma|Mongo|StoreUnavailable/.test(`${error.name} ${error.constructor.name}`)
+  )
+    return null
+  const said = error.message.trim().split('\n').at(-1) ?? ''
+  return new Problem(`The database cannot be used: ${said}`, `Check ${variable}.`, { cause: error })
 }
 
 async function assertReachable(

@@ -97,9 +97,9 @@ export function stageAround(server: Server, log: ActivityLog, stage: Stage): { c
   async function act(req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {
     if (stage.act === undefined)
       return answer(res, 404, { error: 'With the real Clerk, act in its dashboard.' })
-    // CSRF: a page elsewhere can send a form here, but not with this type, and not from this origin.
-    const { origin, host } = req.headers
-    const isOwn = req.headers['sec-fetch-site'] === 'same-origin' || origin === `http://${host}`
+    // CSRF: a page elsewhere can send a form here, but not with this type, and the browser says where it comes from.
+    const { origin, host, 'sec-fetch-site': site } = req.headers
+    const isOwn = site === undefined ? origin === `http://${host}` : site === 'same-origin'
     if (!isOwn || req.headers['content-type'] !== 'application/json')
       return answer(res, 403, { error: 'Only the demo’s own page may do this.' })
     const { person } = await readJson(req)
