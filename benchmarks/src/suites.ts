@@ -1,9 +1,14 @@
 import type { Suite } from './suite.js'
+import { mongoImport } from './suites/mongo-import.js'
 import { requestWithUser } from './suites/request-with-user.js'
 import { tokenFlood } from './suites/token-flood.js'
 import { tokenHit } from './suites/token-hit.js'
 import { tokenMemory } from './suites/token-memory.js'
 import { tokenMiss } from './suites/token-miss.js'
+import { webExpress } from './suites/web-express.js'
+import { webFastify } from './suites/web-fastify.js'
+import { webHeap } from './suites/web-heap.js'
+import { webKoa } from './suites/web-koa.js'
 import { webhooks } from './suites/webhooks.js'
 
 /** Everything that is measured, in this order. A new suite is a file in `suites/` and a line here. */
@@ -14,4 +19,9 @@ export const suites: readonly Suite[] = [
   tokenMemory,
   requestWithUser,
   webhooks,
+  mongoImport,
+  webExpress,
+  webKoa,
+  webFastify,
+  webHeap,
 ]

@@ -22,8 +22,8 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
    */
   ensureIndexes(): Promise<void>
   /**
-   * For linking: rows that the application made are found by their address in any case only after this, unless it keeps
-   * addresses in lower case. Reads the whole collection of users; answers how many rows it changed.
+   * For linking: gives every row the lower-cased address by which an index finds it. Without, each look for somebody to link
+   * reads all rows that the application made. Reads the whole collection; answers how many rows it changed.
    *
    * @throws {StoreUnavailableError}
    */

@@ -98,8 +98,9 @@ export function mongoUsers<U extends MongoUser<unknown>>(
       const address = email.toLowerCase()
       const byAddress = [
         { emailLower: { $eq: address } },
-        // Rows of the application may lack `emailLower`, or have an outdated one.
+        // An outdated `emailLower`, where the application changes addresses.
         { email: { $in: [...new Set([email, address])] } },
+        // Rows of the application have none until `normalizeEmails()`.
         { emailLower: { $eq: null }, email: { $regex: `^${escapeRegExp(address)}$`, $options: 'i' } },
       ]
       const found = await reach(() =>

@@ -24,7 +24,13 @@ const EVERYTHING: readonly Capability[] = [
   'custom-columns',
   'outage',
 ]
-const UNIQUE: readonly Capability[] = ['unique-email', 'unique-username', 'unique-slug']
+const UNIQUE: readonly Capability[] = [
+  'unique-email',
+  'unique-username',
+  'unique-phone',
+  'unique-external-id',
+  'unique-slug',
+]
 
 const USER = [
   'clerkId',
@@ -72,8 +78,9 @@ export function mongoSubject(
       const stores = mongoStore(client.db(), newId === undefined ? {} : { newId })
       if (unique) {
         const options = { unique: true, sparse: true }
-        await db.collection('users').createIndex({ email: 1 }, options)
-        await db.collection('users').createIndex({ username: 1 }, options)
+        for (const column of ['email', 'username', 'phone', 'externalId']) {
+          await db.collection('users').createIndex({ [column]: 1 }, options)
+        }
         await db.collection('organizations').createIndex({ slug: 1 }, options)
       }
       await stores.ensureIndexes()
