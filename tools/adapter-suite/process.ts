@@ -87,17 +87,17 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
     })
     for (const audit of [
       () => {
-        throw new Error('disk full')
+        throw Object.assign(new Error('ada@example.com: disk full'), { code: 'ENOSPC' })
       },
       async () => {
-        throw new Error('disk full')
+        throw Object.assign(new Error('ada@example.com: disk full'), { code: 'ENOSPC' })
       },
     ]) {
       const { app } = await open({ audit })
       const count = warnings.length
       expect((await request(`${app.origin}/open`)).status).toBe(200)
       await vi.waitFor(() => expect(warnings.length).toBeGreaterThan(count))
-      expect(warnings.at(-1)?.message).toContain('disk full')
+      expect(warnings.at(-1)?.message).toBe('The audit log could not be written (Error ENOSPC).')
     }
   })
 

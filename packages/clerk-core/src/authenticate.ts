@@ -33,6 +33,7 @@ import type { Revocations } from './session/revocations.js'
 import type { SessionSlot } from './session/slot.js'
 import type { VerifiedToken } from './tokens/session-claims.js'
 import type { TokenJudge, TokenVerdict } from './tokens/verdict.js'
+import { nameOf } from './users/apply-user.js'
 import type { UserDirectory } from './users/directory.js'
 import type { UserRecord } from './users/user.js'
 
@@ -462,10 +463,6 @@ function readSlot(slot: SessionSlot): MaybePromise<unknown> {
 
 function unreadable(cause: unknown): never {
   throw new SessionReadError('the session cannot be read', { cause })
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown error'
 }
 
 function standingOf(verdict: TokenVerdict, { bearer, clientUat }: Request): TokenStanding {

@@ -1,3 +1,4 @@
+import { nameOf } from '../users/apply-user.js'
 import type { AnyAuth } from './any-clerk.js'
 import { idOf } from './me.js'
 
@@ -122,12 +123,14 @@ function requestIdOf(id: unknown): string | null {
   return typeof value === 'string' && /^[\w.:/+=-]{1,128}$/.test(value) ? value : null
 }
 
-/** An audit log that fails must be noticed, and must not fail the request it is about. */
+/**
+ * An audit log that fails must be noticed, and must not fail the request it is about. Without the error's message: that of
+ * a database quotes what could not be written.
+ */
 function report(error: unknown): void {
-  process.emitWarning(
-    `The audit log could not be written: ${error instanceof Error ? error.message : 'unknown error'}`,
-    {
-      code: 'ACME_CLERK_AUDIT',
-    },
-  )
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const system = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? ` ${code}` : ''
+  process.emitWarning(`The audit log could not be written (${nameOf(error)}${system}).`, {
+    code: 'ACME_CLERK_AUDIT',
+  })
 }
