@@ -2,11 +2,11 @@ import {
   type AnyClerk,
   authenticateRequest,
   type RegisteredAuth,
+  type RequestState,
   setState,
-  settle,
   stateOf,
 } from '@acme/clerk-core'
-import type { Request, RequestHandler } from 'express'
+import type { NextFunction, Request, RequestHandler } from 'express'
 import { credentialsOf } from './request.js'
 import type { ClerkMiddlewareOptions } from './types.js'
 
@@ -19,16 +19,16 @@ export function clerkMiddleware(
   options: ClerkMiddlewareOptions<Request> = {},
 ): RequestHandler {
   return (req, _res, next) => {
-    settle(
-      authenticateRequest(clerk, req, options, credentialsOf),
-      (state) => {
-        setState(req, state)
-        req.auth = state.auth as RegisteredAuth
-        next()
-      },
-      next,
-    )
+    const state = authenticateRequest(clerk, req, options, credentialsOf)
+    if (state instanceof Promise) state.then((known) => goOn(req, known, next), next)
+    else goOn(req, state, next)
   }
+}
+
+function goOn(req: Request, state: RequestState, next: NextFunction): void {
+  setState(req, state)
+  req.auth = state.auth as RegisteredAuth
+  next()
 }
 
 /**

@@ -2,8 +2,8 @@ import {
   authenticateRequest,
   REQUEST_STATE,
   type RegisteredAuth,
+  type RequestState,
   setState,
-  settle,
   stateOf,
 } from '@acme/clerk-core'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
@@ -21,16 +21,16 @@ const register: FastifyPluginAsync<ClerkPluginOptions> = async (
   }
   // A callback, not a promise: every microtask shows in what a Fastify request costs.
   const look = (request: FastifyRequest, _reply: FastifyReply, next: HookHandlerDoneFunction) => {
-    settle(
-      authenticateRequest(clerk, request, options, credentialsOf),
-      (state) => {
-        setState(request, state)
-        next()
-      },
-      next,
-    )
+    const state = authenticateRequest(clerk, request, options, credentialsOf)
+    if (state instanceof Promise) state.then((known) => goOn(request, known, next), next)
+    else goOn(request, state, next)
   }
   fastify.addHook(hook, look)
+}
+
+function goOn(request: FastifyRequest, state: RequestState, next: HookHandlerDoneFunction): void {
+  setState(request, state)
+  next()
 }
 
 /**

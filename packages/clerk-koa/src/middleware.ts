@@ -6,7 +6,7 @@ import {
   setState,
   stateOf,
 } from '@acme/clerk-core'
-import type { Context, Middleware } from 'koa'
+import type { Context, Middleware, Next } from 'koa'
 import { credentialsOf } from './request.js'
 import type { ClerkMiddlewareOptions } from './types.js'
 
@@ -17,15 +17,14 @@ import type { ClerkMiddlewareOptions } from './types.js'
 export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions<Context> = {}): Middleware {
   return (ctx, next) => {
     const state = authenticateRequest(clerk, ctx as Context, options, credentialsOf)
-    if (!(state instanceof Promise)) return goOn(state)
-    return state.then(goOn)
-
-    function goOn(known: RequestState): Promise<unknown> {
-      setState(ctx.req, known)
-      ctx.state.auth = known.auth as RegisteredAuth
-      return next()
-    }
+    return state instanceof Promise ? state.then((known) => goOn(ctx, known, next)) : goOn(ctx, state, next)
   }
+}
+
+function goOn(ctx: Pick<Context, 'req' | 'state'>, state: RequestState, next: Next): Promise<unknown> {
+  setState(ctx.req, state)
+  ctx.state.auth = state.auth as RegisteredAuth
+  return next()
 }
 
 /**

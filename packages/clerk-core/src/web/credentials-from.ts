@@ -23,7 +23,7 @@ export function credentialsFrom(
     fetchDest: single(headers['sec-fetch-dest']),
     method,
     // A framework runs its hooks for these too, and a handler then trusts what they found.
-    upgrade: /websocket/i.test(headers.upgrade ?? ''),
+    upgrade: headers.upgrade !== undefined && /websocket/i.test(headers.upgrade),
     organization: single(headers['x-organization-id']),
     session,
     localUser,

@@ -67,31 +67,24 @@ export function authenticateRequest<R>(
   { localUser, signInUrl }: MiddlewareOptions<R>,
   credentialsOf: (request: R, localUser: unknown) => Credentials,
 ): MaybePromise<RequestState> {
-  if (localUser === undefined) return judged(credentialsOf(request, undefined))
+  if (localUser === undefined) return judge(clerk, credentialsOf(request, undefined), signInUrl)
   return chain(localUser(request), (local) =>
-    judged(credentialsOf(request, isNobody(local) ? undefined : local)),
+    judge(clerk, credentialsOf(request, isNobody(local) ? undefined : local), signInUrl),
   )
+}
 
-  function judged(credentials: Credentials): MaybePromise<RequestState> {
-    const auth = clerk.authenticateNow(credentials)
-    const { session } = credentials
-    if (auth instanceof Promise)
-      return auth.then((resolved) => ({ clerk, auth: resolved, session, signInUrl }))
-    return { clerk, auth, session, signInUrl }
-  }
+function judge(
+  clerk: AnyClerk,
+  credentials: Credentials,
+  signInUrl: string | undefined,
+): MaybePromise<RequestState> {
+  const auth = clerk.authenticateNow(credentials)
+  const { session } = credentials
+  if (auth instanceof Promise) return auth.then((resolved) => ({ clerk, auth: resolved, session, signInUrl }))
+  return { clerk, auth, session, signInUrl }
 }
 
 /** What logins leave behind when nobody is signed in: Passport `undefined`, others `null` or `false`. */
 function isNobody(local: unknown): boolean {
   return local === undefined || local === null || local === false
-}
-
-/** Goes on at once where the value is there: a callback-style hook then costs no microtask. */
-export function settle<T>(
-  value: MaybePromise<T>,
-  done: (value: T) => void,
-  failed: (error: Error) => void,
-): void {
-  if (value instanceof Promise) value.then(done, failed)
-  else done(value)
 }

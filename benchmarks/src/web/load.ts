@@ -1,0 +1,129 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import autocannon from 'autocannon'
+import { median } from '../measure.js'
+import type { Result } from '../suite.js'
+import type { Framework, Setup, Variant } from './setup.js'
+
+export interface Usage {
+  readonly cpuMicroseconds: number
+  readonly heapBytes: number
+  readonly writes: number
+}
+
+export interface BenchServer {
+  readonly url: string
+  /** After a garbage collection. */
+  usage(): Promise<Usage>
+  stop(): void
+}
+
+export async function startServer(
+  framework: Framework,
+  variant: Variant,
+  setup: Setup,
+): Promise<BenchServer> {
+  const child = fork(fileURLToPath(new URL('server.ts', import.meta.url)), {
+    execArgv: ['--import', 'tsx', '--expose-gc'],
+    env: { ...process.env, NODE_ENV: 'production', CLERK_TELEMETRY_DISABLED: '1' },
+  })
+  child.send({ framework, variant, setup })
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }]
+  return {
+    url: `http://127.0.0.1:${port}`,
+    usage: async () => {
+      child.send('usage')
+      const [usage] = (await once(child, 'message')) as [Usage]
+      return usage
+    },
+    stop: () => child.kill(),
+  }
+}
+
+/** Who is put under load, and with what in its requests. */
+export interface Runner {
+  readonly who: string
+  readonly server: BenchServer
+  readonly path: string
+  readonly headers: readonly Readonly<Record<string, string>>[]
+}
+
+export interface Sample {
+  readonly requestsPerSecond: number
+  readonly p99Ms: number
+  readonly cpuMicrosecondsPerRequest: number
+}
+
+const CONNECTIONS = 32
+
+export async function load(runner: Runner, seconds: number): Promise<Sample> {
+  const { url } = runner.server
+  const before = await runner.server.usage()
+  const result = await autocannon({
+    url: `${url}${runner.path}`,
+    connections: CONNECTIONS,
+    duration: seconds,
+    requests: runner.headers.map((headers) => ({ method: 'GET', path: runner.path, headers })),
+  })
+  const after = await runner.server.usage()
+  // Whoever refuses is fast: only good answers count.
+  if (result.non2xx > 0 || result.errors > 0) {
+    throw new Error(`${runner.who}: ${result.non2xx} refusals, ${result.errors} errors`)
+  }
+  const answered = result['2xx']
+  return {
+    requestsPerSecond: answered / result.duration,
+    p99Ms: result.latency.p99,
+    cpuMicrosecondsPerRequest: (after.cpuMicroseconds - before.cpuMicroseconds) / answered,
+  }
+}
+
+export interface Measured {
+  readonly throughput: Result[]
+  readonly latency: Result[]
+  readonly cpu: Result[]
+}
+
+/**
+ * Rounds in which each has its turn, so that whatever else the machine does hits all of them; each is compared with the
+ * first within the same round, and the median of the rounds counts.
+ */
+export async function race(runners: readonly Runner[], rounds: number, seconds: number): Promise<Measured> {
+  for (const runner of runners) await load(runner, Math.min(seconds, 2))
+  const samples = runners.map(() => [] as Sample[])
+  for (let round = 0; round < rounds; round++) {
+    for (let k = 0; k < runners.length; k++) {
+      const index = (k + round) % runners.length
+      samples[index]?.push(await load(runners[index] as Runner, seconds))
+    }
+  }
+  const result = (unit: Result['unit'], of: (sample: Sample) => number, better: 'more' | 'less'): Result[] =>
+    runners.map(({ who }, index) => {
+      const theirs = (samples[index] ?? []).map(of)
+      const value = median(theirs)
+      if (index === 0) return { who, value, unit }
+      const ours = (samples[0] ?? []).map(of)
+      const ratios = theirs.map((sample, i) =>
+        better === 'more' ? (ours[i] ?? 0) / sample : sample / (ours[i] ?? 1),
+      )
+      return { who, value, unit, oursIsBetterBy: median(ratios) }
+    })
+  return {
+    throughput: result('req/s', (sample) => sample.requestsPerSecond, 'more'),
+    latency: result('ms', (sample) => sample.p99Ms, 'less'),
+    cpu: result('µs/op', (sample) => sample.cpuMicrosecondsPerRequest, 'less'),
+  }
+}
+
+/** The cookies a browser has after its first request. */
+export async function startSession(
+  server: BenchServer,
+  token: string | null,
+): Promise<Record<string, string>> {
+  const headers = token === null ? { cookie: 'theme=dark' } : { cookie: `__session=${token}` }
+  const response = await fetch(`${server.url}/start`, { headers })
+  const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0])
+  if (!response.ok || cookies.length === 0) throw new Error('no session was started')
+  return { cookie: cookies.join('; ') }
+}
