@@ -273,6 +273,28 @@ describe('signing out', () => {
     expect(await browser.request('/')).toMatchObject({ reason: 'session-revoked' })
   })
 
+  it('leaves nothing to the next person, even where the session could not be ended', async () => {
+    const { offline, clerk, bob, session, withCookie, storedRecord } = await setUp()
+    await withCookie()
+    const record = storedRecord()
+    await clerk.signOut(session.id)
+    const renewals: unknown[] = []
+    const authorization = `Bearer ${await offline.token(offline.createSession(bob))}`
+    const auth = await clerk.authenticate({
+      authorization,
+      cookie: 'app=1',
+      method: 'GET',
+      session: {
+        read: () => record,
+        write: () => undefined,
+        renew: (options) => void renewals.push(options),
+        end: () => Promise.reject(new Error('the session store is down')),
+      },
+    })
+    expect(auth).toMatchObject({ kind: 'user', userId: bob.id })
+    expect(renewals).toEqual([{ keep: false }])
+  })
+
   it('and in again in the same browser starts a new session', async () => {
     const { offline, ada, session, browser, withCookie, deliver } = await setUp()
     await withCookie()

@@ -126,6 +126,10 @@ function expected({ found, carried, policy }: Situation): SessionDecision {
   }
   if (record && policy.revoked) {
     const next = expected({ name: '', found: NO_RECORD, carried, policy: { ...policy, revoked: false } })
+    if (next.by === 'token' && next.session.kind === 'start') {
+      const keep = next.session.record.sub === record.sub
+      return { ...next, end: true, session: { ...next.session, keep } }
+    }
     return next.by === 'anonymous' && next.reason === 'no-credentials'
       ? { by: 'anonymous', end: true, reason: 'session-revoked' }
       : { ...next, end: true }

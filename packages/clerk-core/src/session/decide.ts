@@ -261,6 +261,11 @@ function withoutSession(token: TokenStanding): SessionDecision {
 function endedThen(situation: Situation, carried: Carried, otherwise?: AnonymousReason): SessionDecision {
   const next = decideSession(NO_FOUND, carried, situation.nowSeconds, { ...situation.policy, revoked: false })
   const end = situation.record !== null
+  if (next.by === 'token' && next.session.kind === 'start' && situation.record !== null) {
+    // Should ending it fail, the session still holds what was the other person's.
+    const keep = situation.record.sub === next.session.record.sub
+    return { ...next, end, session: { ...next.session, keep } }
+  }
   if (next.by !== 'anonymous' || next.reason !== 'no-credentials') return { ...next, end }
   return { by: 'anonymous', end, reason: otherwise ?? 'session-revoked' }
 }
