@@ -164,6 +164,19 @@ test('Ctrl-C ends everything, and nothing stays behind', { timeout: 60_000 }, as
 })
 
 describe('a running demo', () => {
+  test.each(['express-prisma', 'trpc'])(
+    'with the variables of %s as they are shipped plays Clerk',
+    { timeout: 60_000 },
+    async (example) => {
+      const file = fileURLToPath(new URL(`../../${example}/.env.example`, import.meta.url))
+      const { url } = run(['--example', example, '--port', '0', '--env-file', file])
+      expect(await readEvent(await fetch(`${await url}/demo/events`))).toMatchObject({
+        mode: 'offline',
+        example,
+      })
+    },
+  )
+
   test('acts for its own page only, and answers to this machine only', { timeout: 60_000 }, async () => {
     const { url } = run(['--port', '0'])
     const address = await url

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import type { ClerkEvent } from '@acme/clerk-core'
+import { type ClerkEvent, fromEnv } from '@acme/clerk-core'
 import { ACTIONS, isAction, needsClerk, type Scene } from './actions.js'
 import { createActivityLog } from './activity.js'
 import { applicationAt } from './application.js'
@@ -29,13 +29,17 @@ const REVALIDATE_SECONDS = '20'
 export async function runDemo(options: DemoOptions, processEnv: Env): Promise<Demo> {
   const env = { ...processEnv, ...(await readEnvFile(options.envFile)) }
   const port = await freePort(options.port)
-  const real = options.real || (options.envFile !== null && Boolean(env['CLERK_SECRET_KEY']))
+  const real = options.real || (options.envFile !== null && fromEnv(env).secretKey !== undefined)
   return real ? runWithClerk(options, env, port) : runOffline(options, env, port)
 }
 
 async function runWithClerk({ example }: DemoOptions, env: Env, port: number): Promise<Demo> {
-  for (const name of ['CLERK_SECRET_KEY', 'CLERK_PUBLISHABLE_KEY']) {
-    if (!env[name])
+  const { secretKey, publishableKey } = fromEnv(env)
+  for (const [name, value] of Object.entries({
+    CLERK_SECRET_KEY: secretKey,
+    CLERK_PUBLISHABLE_KEY: publishableKey,
+  })) {
+    if (value === undefined)
       throw new Problem(
         `--real needs ${name}.`,
         'Copy it from “API keys” in Clerk’s dashboard into the environment.',
