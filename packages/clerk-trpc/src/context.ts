@@ -34,7 +34,8 @@ export function createClerkContext<U extends UserRecord, M extends MembershipRec
 
 function credentialsOf({ req, res, info }: ContextOptions): Credentials {
   const { headers, method } = req
-  if (headers instanceof Headers) return credentialsFromFetch({ headers, method: method ?? 'GET' })
+  // A method that is not known counts as unsafe.
+  if (headers instanceof Headers) return credentialsFromFetch({ headers, method: method ?? '' })
   const given = credentialsFrom(headers, method)
   if (!isSocket(res)) return given
   // Over HTTP tRPC carries these parameters in the URL, which ends up in logs: there they are not looked at.

@@ -80,6 +80,15 @@ test('an outage is SERVICE_UNAVAILABLE, and its denial can be passed on', async 
   expect(denial).toMatchObject({ status: 503, code: 'unavailable' })
 })
 
+test('a request whose method is not told is judged as one that changes something', async () => {
+  const cookie = `__session=${world.ada.token}`
+  const authenticate = async (headers: Record<string, string>, method?: string) =>
+    (await createClerkContext(world.clerk)({ req: { headers: new Headers(headers), method } })).auth
+  expect(await authenticate({ cookie })).toMatchObject({ kind: 'anonymous', reason: 'cross-site-request' })
+  expect(await authenticate({ cookie, 'sec-fetch-site': 'same-origin' })).toMatchObject({ kind: 'user' })
+  expect(await authenticate({ cookie }, 'GET')).toMatchObject({ kind: 'user' })
+})
+
 test('over HTTP connection parameters are not looked at: they stand in the URL', async () => {
   const { origin, stop } = await SERVERS['standalone']!(world.clerk)
   onTestFinished(stop)
