@@ -97,7 +97,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     watch.notice(change)
   }
 
-  return {
+  const made: Clerk<U, M> = {
     options: resolved,
     authenticateNow: authenticate,
     authenticate: async (credentials) => authenticate(credentials),
@@ -132,6 +132,8 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       await changes?.close()
     },
   }
+  // Whoever logs this object, or a request that holds it, must not log the keys among its options.
+  return Object.defineProperty(made, 'options', { enumerable: false })
 }
 
 /** Using what was not configured is a mistake of the application, and says which option is missing. */
