@@ -2,8 +2,9 @@
 // binds it to its framework; whatever is special to a framework is tested beside its adapter.
 export { type AppBinding, type AppSpec, GUARDS, LOCAL_USER, type RunningApp } from './binding.js'
 export { useWorlds } from './fixture.js'
+export { deliver, runGuideSuite } from './guide-suite.js'
 export { type RawResponse, request, sendRaw } from './http.js'
 export { runServerSnippet, typecheckSnippets } from './readme.js'
 export { runReadmeSuite } from './readme-suite.js'
 export { runAdapterSuite } from './run.js'
-export { createWorld, describeAuth, PAGE, type World } from './world.js'
+export { createWorld, describeAuth, PAGE, recordOf, type World } from './world.js'

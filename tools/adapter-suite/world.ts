@@ -67,6 +67,21 @@ function unique(name: string): string {
   return `${name.toLowerCase()}${count}.${process.pid}@example.com`
 }
 
+/** A session record as core writes it, for tests that forge one. */
+export function recordOf({ clerk }: World, { id, sessionId }: Person): Record<string, unknown> {
+  const now = Math.floor(Date.now() / 1000)
+  const nothing = { org: null, pla: null, fea: null, fva: null, act: null }
+  return {
+    v: 1,
+    instance: clerk.options.issuer,
+    sub: id,
+    sid: sessionId,
+    checkedAt: now,
+    asOf: now,
+    ...nothing,
+  }
+}
+
 /** What the application's routes answer: who is asking, in a form that can be compared. */
 export function describeAuth(auth: AnyAuth): Record<string, unknown> {
   switch (auth.kind) {

@@ -1,4 +1,4 @@
-import { request, useWorlds } from '@acme/adapter-suite'
+import { recordOf, request, useWorlds } from '@acme/adapter-suite'
 import cookieSession from 'cookie-session'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import session from 'express-session'
@@ -88,22 +88,9 @@ test('a sign-in page of one’s own is used by the routes and the guards', async
 })
 
 test('a record in an unsigned cookie is not trusted', async () => {
-  const { clerk, ada } = await world()
-  const now = Math.floor(Date.now() / 1000)
-  const record = {
-    v: 1,
-    instance: clerk.options.issuer,
-    sub: ada.id,
-    sid: ada.sessionId,
-    checkedAt: now,
-    asOf: now,
-    org: null,
-    pla: null,
-    fea: null,
-    fva: null,
-    act: null,
-  }
-  const forged = Buffer.from(JSON.stringify({ acmeClerk: record })).toString('base64')
+  const own = await world()
+  const { clerk } = own
+  const forged = Buffer.from(JSON.stringify({ acmeClerk: recordOf(own, own.ada) })).toString('base64')
   for (const [signed, kind] of [
     [false, 'anonymous'],
     [true, 'anonymous'],

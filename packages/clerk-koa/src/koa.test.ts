@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { PAGE, request, useWorlds } from '@acme/adapter-suite'
+import { PAGE, recordOf, request, useWorlds } from '@acme/adapter-suite'
 import { authenticateUpgrade, refuseUpgrade } from '@acme/clerk-core'
 import Koa from 'koa'
 import { createSession } from 'koa-session'
@@ -74,24 +74,11 @@ test('another library’s ctx.state.auth is never taken for ours', async () => {
 })
 
 test('a record in an unsigned cookie is not trusted', async () => {
-  const { clerk, ada } = await world()
-  const now = Math.floor(Date.now() / 1000)
-  const record = {
-    v: 1,
-    instance: clerk.options.issuer,
-    sub: ada.id,
-    sid: ada.sessionId,
-    checkedAt: now,
-    asOf: now,
-    org: null,
-    pla: null,
-    fea: null,
-    fva: null,
-    act: null,
-  }
-  const forged = Buffer.from(JSON.stringify({ acmeClerk: record, _expire: Date.now() + 60_000 })).toString(
-    'base64',
-  )
+  const own = await world()
+  const { clerk } = own
+  const forged = Buffer.from(
+    JSON.stringify({ acmeClerk: recordOf(own, own.ada), _expire: Date.now() + 60_000 }),
+  ).toString('base64')
   const app = new Koa()
   app.use(createSession({ signed: false }, app))
   app.use(clerkMiddleware(clerk))

@@ -1,21 +1,15 @@
-import { createWorld, type World } from '@acme/adapter-suite'
-import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
+import { useWorlds, type World } from '@acme/adapter-suite'
 import { createTRPCClient, httpBatchLink } from '@trpc/client'
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type ClerkContext, createClerkContext, createGuards, DeniedError } from './index.js'
 import { type AppRouter, SERVERS, serve } from './testing/servers.js'
 
-let offline: OfflineClerk
+const makeWorld = useWorlds()
 let world: World
-beforeAll(async () => {
-  offline = await startClerk()
-})
-afterAll(() => offline.stop())
 beforeEach(async () => {
-  world = await createWorld(offline)
-  return () => world.close()
+  world = await makeWorld()
 })
 
 describe.each(Object.entries(SERVERS))('on %s', (_name, start) => {
@@ -50,8 +44,7 @@ describe.each(Object.entries(SERVERS))('on %s', (_name, start) => {
 })
 
 test('an outage is SERVICE_UNAVAILABLE, and its denial can be passed on', async () => {
-  const down = await createWorld(offline, { jwksUrl: 'http://127.0.0.1:9/jwks' })
-  onTestFinished(() => down.close())
+  const down = await makeWorld({ jwksUrl: 'http://127.0.0.1:9/jwks' })
   const t = initTRPC.context<ClerkContext>().create()
   const router = t.router({
     secret: createGuards(t)

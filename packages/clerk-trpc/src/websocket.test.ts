@@ -1,27 +1,21 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { createWorld, PAGE, type World } from '@acme/adapter-suite'
+import { PAGE, useWorlds, type World } from '@acme/adapter-suite'
 import type { Clerk } from '@acme/clerk-core'
-import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
 import websocket from '@fastify/websocket'
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import fastify from 'fastify'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createClerkContext } from './index.js'
 import { type AppRouter, appRouter } from './testing/servers.js'
 
-let offline: OfflineClerk
+const makeWorld = useWorlds()
 let world: World
-beforeAll(async () => {
-  offline = await startClerk()
-})
-afterAll(() => offline.stop())
 beforeEach(async () => {
-  world = await createWorld(offline)
-  return () => world.close()
+  world = await makeWorld()
 })
 
 const SERVERS: Record<string, (clerk: Clerk) => Promise<string>> = {

@@ -1,0 +1,52 @@
+import { signWebhook } from '@acme/clerk-testing'
+import { expect, test } from 'vitest'
+import { request } from './http.js'
+import { runServerSnippet } from './readme.js'
+
+const PAGE = { origin: 'http://localhost:3000' }
+const EVENT = { object: 'event', type: 'email.created', timestamp: 1, instance_id: 'ins_1', data: {} }
+const TIMEOUT = { timeout: 60_000 }
+
+/** The whole application of a framework's guide (`app.ts`), and the webhook after a body parser where it has one. */
+export function runGuideSuite(guide: URL, cwd: URL, { afterBodyParser = true } = {}): void {
+  test('the application of the guide does what the guide says', TIMEOUT, async () => {
+    const { origin, signIn, offline } = await runServerSnippet(guide, 'app.ts', cwd)
+    const ada = await signIn('Ada', 'admin')
+    const get = (path: string, headers: Record<string, string>) => request(`${origin}${path}`, { headers })
+
+    const refused = await get('/profile', PAGE)
+    expect(refused.status).toBe(401)
+    expect(refused.headers['access-control-allow-origin']).toBe(PAGE.origin)
+    expect((await get('/profile', ada)).text).toContain('"firstName":"Ada"')
+    expect((await get('/billing', ada)).status).toBe(403)
+    expect((await get('/report', ada)).status).toBe(200)
+    const navigation = await get('/page', { 'sec-fetch-dest': 'document' })
+    expect(navigation.headers.location).toMatch(/^\/auth\/sign-in\?redirect_url=/)
+
+    const login = await request(`${origin}/login`, {
+      method: 'POST',
+      headers: { ...PAGE, 'content-type': 'application/json' },
+      body: '{"username":"lea","password":"secret"}',
+    })
+    expect(login.status).toBe(204)
+    const cookie = (login.headers['set-cookie'] ?? []).map((one) => one.split(';')[0]).join('; ')
+    expect((await get('/profile', { cookie })).text).toContain('"kind":"local"')
+    expect((await get('/billing', { cookie })).status).toBe(403)
+    expect(await deliver(`${origin}/auth/webhook`, offline.webhookSecret)).toBe(200)
+  })
+
+  test.runIf(afterBodyParser)(
+    'after a body parser that keeps the bytes the webhook is processed',
+    TIMEOUT,
+    async () => {
+      const { origin, offline } = await runServerSnippet(guide, 'after-body-parser.ts', cwd)
+      expect(await deliver(`${origin}/hooks/clerk`, offline.webhookSecret)).toBe(200)
+    },
+  )
+}
+
+/** The status that a signed webhook of no consequence is answered with. */
+export async function deliver(url: string, secret: string): Promise<number> {
+  const { headers, body } = signWebhook(EVENT, secret)
+  return (await request(url, { method: 'POST', headers, body })).status
+}
