@@ -160,6 +160,19 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect(await visit.violations()).toEqual([])
   })
 
+  test('with tRPC, a note that somebody else writes appears by itself', { timeout: 90_000 }, async () => {
+    await demo.stop()
+    demo = await runDemo(readOptions(['--example', 'trpc', '--port', '0']), {})
+    const writer = await open()
+    const reader = await open()
+    await writer.signIn('Maya Okafor in Harbour Bakery')
+    await reader.signIn('Jonas Lindqvist in Harbour Bakery')
+    await writer.page.getByLabel('New note').fill('Seen without asking')
+    await writer.page.getByRole('button', { name: 'Add note' }).click()
+    await reader.shows('#notes-list', 'Seen without asking')
+    expect([...writer.errors, ...reader.errors]).toEqual([])
+  })
+
   test('everything can be done with the keyboard alone', { timeout: 90_000 }, async () => {
     const visit = await open()
     const { page } = visit

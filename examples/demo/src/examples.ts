@@ -80,11 +80,8 @@ function problemOf(error: unknown, variable: string): Problem | null {
     return new Problem('Clerk’s keys cannot be fetched.', 'Check CLERK_PUBLISHABLE_KEY and the network.', {
       cause: error,
     })
-  if (
-    code === 'configuration' ||
-    !/Prisma|Mongo|StoreUnavailable/.test(`${error.name} ${error.constructor.name}`)
-  )
-    return null
+  const isOfDatabase = 'clientVersion' in error || /Prisma|Mongo|StoreUnavailable/.test(error.name)
+  if (code === 'configuration' || !isOfDatabase) return null
   const said = error.message.trim().split('\n').at(-1) ?? ''
   return new Problem(`The database cannot be used: ${said}`, `Check ${variable}.`, { cause: error })
 }

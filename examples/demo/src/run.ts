@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -125,7 +125,19 @@ async function perform(
   cleanup.add(
     clerk.observe((event: ClerkEvent) => (event.name === 'webhook.processed' ? changed() : undefined)),
   )
-  cleanup.add(() => close(server))
+  // By hand: a server does not count what has become a WebSocket among its connections, and waits for it all the same.
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  cleanup.add(
+    () =>
+      new Promise((resolve) => {
+        server.close(resolve)
+        for (const socket of sockets) socket.destroy()
+      }),
+  )
   await listen(server, port)
   return `http://${HOST}:${port}`
 }
@@ -198,12 +210,5 @@ function listen(server: Server, port: number): Promise<void> {
       )
     })
     server.listen(port, HOST, () => resolve())
-  })
-}
-
-function close(server: Server & { closeAllConnections?: () => void }): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections?.()
   })
 }

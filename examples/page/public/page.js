@@ -225,7 +225,6 @@ async function loadClerk() {
   if (config.clerkScript === null) return
   const script = element('script', {
     src: config.clerkScript,
-    crossorigin: 'anonymous',
     'data-clerk-publishable-key': config.publishableKey,
   })
   await new Promise((resolve) => {

@@ -8,7 +8,9 @@ server.listen(Number(process.env['PORT'] ?? 4000), '127.0.0.1', () =>
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    server.close(() => void stop())
+    // WebSockets first: the server waits for them.
+    void stop()
+    server.close()
     server.closeIdleConnections()
   })
 }
