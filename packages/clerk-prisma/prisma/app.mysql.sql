@@ -1,4 +1,4 @@
-ALTER TABLE `User` ADD COLUMN `theme` VARCHAR(191);
+ALTER TABLE `User` ADD COLUMN `theme` TEXT;
 
 CREATE TABLE `accounts` (
     `accountId` INTEGER PRIMARY KEY AUTO_INCREMENT,
@@ -6,18 +6,20 @@ CREATE TABLE `accounts` (
     `email_address` VARCHAR(191) UNIQUE,
     `emailConfirmed` BOOLEAN NOT NULL DEFAULT false,
     `handle` VARCHAR(191) UNIQUE,
-    `phoneNumber` VARCHAR(191),
-    `givenName` VARCHAR(191),
-    `familyName` VARCHAR(191),
-    `avatar` VARCHAR(191),
-    `foreignId` VARCHAR(191),
+    `phoneNumber` TEXT,
+    `givenName` TEXT,
+    `familyName` TEXT,
+    `avatar` TEXT,
+    `foreignId` TEXT,
     `metadata` JSON,
     `secretMetadata` JSON,
     `enabled` BOOLEAN NOT NULL DEFAULT true,
     `clerkVersion` DOUBLE NOT NULL DEFAULT 0,
     `removedAt` DATETIME(3),
     `seenAt` DATETIME(3),
-    `plan` VARCHAR(191) NOT NULL,
-    `passwordHash` VARCHAR(191),
-    `note` VARCHAR(191)
+    `plan` TEXT NOT NULL,
+    `passwordHash` TEXT,
+    `note` TEXT
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+
+CREATE INDEX `accounts_removedAt_idx` ON `accounts`(`removedAt`);

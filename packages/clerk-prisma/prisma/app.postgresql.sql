@@ -21,3 +21,6 @@ CREATE TABLE "accounts" (
     "passwordHash" TEXT,
     "note" TEXT
 );
+
+CREATE INDEX "accounts_removedAt_idx" ON "accounts"("removedAt");
+CREATE INDEX "accounts_email_lower_idx" ON "accounts"(lower("email_address")) WHERE "auth_id" IS NULL AND "removedAt" IS NULL;

@@ -42,7 +42,7 @@ export function userStore<U extends UserRecord>(
     const unlinked = { clerkId: null, deletedAt: null }
     const condition = context.dialect.sameAddress
     if (condition === null || table.description === null || context.client.$queryRawUnsafe === undefined) {
-      const addresses = [...new Set([email, email.toLowerCase()])]
+      const addresses = [...new Set([email, withoutCase(email)])]
       return table.findMany({ where: { ...unlinked, OR: addresses.map((address) => ({ email: address })) } })
     }
     const [id, address, clerkId, deletedAt] = ['id', 'email', 'clerkId', 'deletedAt'].map((field) =>
@@ -119,7 +119,9 @@ export function userStore<U extends UserRecord>(
         }
         let purged = 0
         for (;;) {
-          const rows = await table.findMany({ where: due, take: PURGE_BATCH, only: ['id'] })
+          // The order is for SQLite's planner: it would read the whole table for Prisma's own order, by id.
+          const orderBy = [{ deletedAt: 'asc' }] as const
+          const rows = await table.findMany({ where: due, orderBy, take: PURGE_BATCH, only: ['id'] })
           if (rows.length === 0) return purged
           const where = { ...due, id: { in: rows.map(({ id }) => id) } }
           purged += await table.updateMany(where, { ...NOTHING_SYNCED, version: Number.MAX_SAFE_INTEGER })
@@ -132,7 +134,10 @@ export function userStore<U extends UserRecord>(
 
 /** The database's idea of case and accents is not Clerk's: what it found is compared again, exactly. */
 const isSameAddress = (stored: unknown, email: string): boolean =>
-  typeof stored === 'string' && stored.toLowerCase() === email.toLowerCase()
+  typeof stored === 'string' && withoutCase(stored) === withoutCase(email)
+
+/** ASCII letters only: Unicode makes a `k` of the Kelvin sign (U+212A), and the address of one person of another's. */
+const withoutCase = (address: string): string => address.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 export const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
 

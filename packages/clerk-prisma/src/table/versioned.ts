@@ -181,7 +181,7 @@ export class Versioned {
 
   /** Makes a value free for a row, or answers that it may not have it. A holder that changed meanwhile is looked at again. */
   async #obtain(field: string, value: unknown, self: Row | null, version: number): Promise<boolean> {
-    for (;;) {
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       const rows = await this.table.findMany({
         where: { [field]: value },
         only: ['id', 'clerkId', 'version'],

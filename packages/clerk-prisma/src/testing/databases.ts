@@ -33,7 +33,7 @@ type Adapter = ConstructorParameters<typeof PrismaClient>[0]['adapter']
 
 const adapters = {
   v7: {
-    sqlite: (url: string) => new PrismaLibSql({ url }),
+    sqlite: (url: string) => new PrismaLibSql({ url, timeout: 5000 }),
     postgresql: (url: string) => new PrismaPg({ connectionString: url, max: 20 }),
     mysql: (url: string) => new PrismaMariaDb(mariadbOptions(url)),
   },
@@ -53,7 +53,7 @@ function mariadbOptions(url: string) {
     database: pathname.slice(1),
     connectionLimit: 20,
     connectTimeout: 2000,
-    acquireTimeout: 2500,
+    acquireTimeout: 10_000,
   }
 }
 

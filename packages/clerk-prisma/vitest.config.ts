@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// Core's own tests of convergence and crashes run on these stores too: they are sources, so core and the offline Clerk
+// are sources here as well, and there is one copy of each.
+export default defineConfig({
+  test: { testTimeout: 20_000, hookTimeout: 60_000 },
+  resolve: {
+    alias: [
+      {
+        find: '@acme/clerk-testing/conformance',
+        replacement: source('../clerk-testing/dist/conformance/index.js'),
+      },
+      { find: '@acme/clerk-testing', replacement: source('../clerk-testing/src/index.ts') },
+      { find: '@acme/clerk-core', replacement: source('../clerk-core/src/index.ts') },
+    ],
+  },
+})
