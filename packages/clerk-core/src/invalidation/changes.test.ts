@@ -277,6 +277,21 @@ describe('the seam for a faster way', () => {
     await expect.poll(() => listeners.size).toBe(1)
   })
 
+  it('harms nothing either when it throws where it should reject', async () => {
+    const fails = () => {
+      throw new Error('redis://user:password@host')
+    }
+    const here = process({ publish: fails, subscribe: fails })
+    await here.changes.start()
+    here.changes.publish(await apply('one'))
+    rig.clock.ms += 2_001
+    expect(await here.changes.current()).toEqual({ ok: true })
+    await expect
+      .poll(() => here.events.filter(({ name }) => name === 'changes.error').length)
+      .toBeGreaterThan(1)
+    expect(JSON.stringify(here.events)).not.toContain('password')
+  })
+
   it('is left on close', async () => {
     const { invalidation, listeners } = bus()
     const { changes } = process(invalidation)

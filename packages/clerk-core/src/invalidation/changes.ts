@@ -103,17 +103,16 @@ export function createChanges(parts: {
 
   function subscribe(): Promise<(() => Promise<void>) | null> {
     if (invalidation === null || closed) return Promise.resolve(null)
-    subscription ??= invalidation
-      .subscribe((change) => {
-        // Not noted as seen: whoever can write to this channel must not be able to hide what the inbox will say.
-        onChange(change)
-        if (observer.wants('changes.applied')) observer.emit('changes.applied', { count: 1, by: 'push' })
-      })
-      .catch((error: unknown) => {
-        subscription = null
-        observer.emit('changes.error', { message: `Invalidation could not subscribe (${nameOf(error)}).` })
-        return null
-      })
+    const hear = (change: Change) => {
+      // Not noted as seen: whoever can write to this channel must not be able to hide what the inbox will say.
+      onChange(change)
+      if (observer.wants('changes.applied')) observer.emit('changes.applied', { count: 1, by: 'push' })
+    }
+    subscription ??= attempt(() => invalidation.subscribe(hear)).catch((error: unknown) => {
+      subscription = null
+      observer.emit('changes.error', { message: `Invalidation could not subscribe (${nameOf(error)}).` })
+      return null
+    })
     return subscription
   }
 
@@ -124,7 +123,8 @@ export function createChanges(parts: {
       // Only spares a second drop, so that a process which is never asked anything may forget it.
       if (seen.size >= MAX_SEEN) seen.clear()
       if (inbox !== null) seen.set(change.id, change.appliedAt)
-      invalidation?.publish(change).catch((error: unknown) => {
+      if (invalidation === null) return
+      attempt(() => invalidation.publish(change)).catch((error: unknown) => {
         observer.emit('changes.error', { message: `Invalidation could not publish (${nameOf(error)}).` })
       })
     },
@@ -140,6 +140,11 @@ export function createChanges(parts: {
       await unsubscribe?.()
     },
   }
+}
+
+/** Begins at once; what is thrown instead of rejected is a rejection all the same. */
+async function attempt<T>(step: () => Promise<T>): Promise<T> {
+  return step()
 }
 
 async function withTimeout(look: Promise<unknown>): Promise<void> {
