@@ -4,6 +4,7 @@ import type { Auth } from '../auth.js'
 import type { Clerk, WatchEnd } from '../clerk.js'
 import { authorize } from '../guard/authorize.js'
 import type { Denial, Requirement } from '../guard/requirement.js'
+import { validateRequirement } from '../guard/validate-requirement.js'
 import type { MembershipRecord } from '../organizations/organization.js'
 import type { SessionSlot } from '../session/slot.js'
 import type { UserRecord } from '../users/user.js'
@@ -41,12 +42,16 @@ export interface ClosableSocket {
 /**
  * Authenticates a plain Node request that asks for a WebSocket. Browsers send cookies with it from every site, so that a
  * cookie counts only with a listed `Origin` (or `Sec-Fetch-Site: same-origin`).
+ *
+ * @throws {ConfigurationError} for a requirement that says something unknown
  */
 export async function authenticateUpgrade<U extends UserRecord, M extends MembershipRecord>(
   clerk: Clerk<U, M>,
   req: IncomingMessage,
   { requirement, authorization, session, localUser }: UpgradeOptions<Auth<U, M>> = {},
 ): Promise<Upgrade<U, M>> {
+  const required = requirement ?? {}
+  validateRequirement(required as object)
   // Node hands over an upgraded socket without a listener: a client that resets it while we wait would end the process.
   req.socket.on('error', ignore)
   const given = credentialsFrom(req.headers, req.method, session, localUser)
@@ -57,7 +62,7 @@ export async function authenticateUpgrade<U extends UserRecord, M extends Member
   })
   return {
     auth,
-    denial: authorize(auth, requirement ?? {}),
+    denial: authorize(auth, required),
     watch: (ended) => clerk.watch(auth, ended),
     closes: (socket) => closeWhenEnded(clerk, auth, socket),
   }
