@@ -160,7 +160,8 @@ export class Table {
     return data
   }
 
-  #write(field: string, column: string, value: unknown): unknown {
+  #write(field: string, column: string, given: unknown): unknown {
+    const value = storable(given)
     const kind = this.definition.fields[field]?.kind
     if (kind === 'json') return asJson(value)
     const type = this.description?.fields.find(({ name }) => name === column)?.type ?? 'Json'
@@ -188,6 +189,18 @@ function columnsOf({ fields }: TableDefinition, mapping: object): ReadonlyMap<st
       return presence === 'extra' ? [] : [[field, field] as const]
     }),
   )
+}
+
+/**
+ * U+0000 and halves of surrogate pairs, which no database holds everywhere, would make an event fail for ever, and whoever
+ * may name himself can write them. The rest of the value is kept.
+ */
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') return Buffer.from(value.replaceAll('\0', '')).toString()
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  const json = JSON.stringify(value)
+  if (!/\\u(?:0000|d[89a-f])/.test(json)) return value
+  return JSON.parse(json, (_, part: unknown) => (typeof part === 'string' ? storable(part) : part))
 }
 
 /**

@@ -53,7 +53,7 @@ function mariadbOptions(url: string) {
     database: pathname.slice(1),
     connectionLimit: 20,
     connectTimeout: 2000,
-    acquireTimeout: 10_000,
+    acquireTimeout: 8000,
   }
 }
 
