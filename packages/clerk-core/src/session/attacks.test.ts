@@ -313,6 +313,25 @@ describe('signing out', () => {
     expect(app.sessions.size).toBe(0)
   })
 
+  it('or in since a cookie token was issued leaves that token behind, but not a bearer', async () => {
+    const { offline, app, session } = await setUp()
+    const token = await offline.token(session, { azp: ORIGIN })
+    const iat = Math.floor(offline.now() / 1000)
+    const suffix = `_${offline.tokens.cookieSuffix}`
+    const ask = async (headers: Record<string, string>) => (await fetch(app.url, { headers })).json()
+    const outdated = { kind: 'anonymous', reason: 'cookie-outdated' }
+    expect(await ask({ cookie: `__session=${token}; __client_uat=${iat + 1}` })).toMatchObject(outdated)
+    expect(await ask({ cookie: `__session=${token}; __client_uat=${iat}` })).toMatchObject({ kind: 'user' })
+    expect(
+      await ask({ cookie: `__session=${token}; __client_uat=${iat + 1}`, authorization: `Bearer ${token}` }),
+    ).toMatchObject({ kind: 'user', source: 'token' })
+    // The time of one set of cookies says nothing about the token of the other.
+    const both = `__session${suffix}=${token}; __client_uat${suffix}=${iat}; __client_uat=${iat + 1}`
+    expect(await ask({ cookie: both })).toMatchObject({ kind: 'user' })
+    const mixed = `__session=${token}; __client_uat=${iat}; __session${suffix}=${token}; __client_uat${suffix}=${iat + 1}`
+    expect(await ask({ cookie: mixed })).toMatchObject(outdated)
+  })
+
   it('by the application itself is known to every process on the inbox', async () => {
     const { offline, stores, clerk, session, browser, withCookie } = await setUp()
     const other = createClerk({
@@ -407,6 +426,22 @@ describe('at the end of the window', () => {
     expect(await browser.request('/')).toMatchObject({ kind: 'user', source: 'session' })
   })
 
+  it('a sign-out while Clerk is asked counts more than what Clerk answers', async () => {
+    let meanwhile = async () => {}
+    const { offline, app, clerk, session, browser, withCookie } = await setUp({
+      fetch: async (...call) => {
+        const answer = await fetch(...call)
+        if (String(call[0]).includes('/v1/sessions/')) await meanwhile()
+        return answer
+      },
+    })
+    meanwhile = () => clerk.signOut(session.id)
+    await withCookie()
+    await offline.advance(WINDOW * 1000)
+    expect(await browser.request('/')).toMatchObject({ kind: 'anonymous', reason: 'session-ended' })
+    expect(app.sessions.size).toBe(0)
+  })
+
   it('after a failure Clerk is left alone for ten seconds', async () => {
     const { offline, browser, withCookie } = await setUp()
     await withCookie()
@@ -463,6 +498,32 @@ describe('a demoted administrator', () => {
     })
   })
 
+  it('is demoted with the old token also where no users are stored', async () => {
+    const { offline, app, ada, bob, session, deliver } = await setUp({ users: undefined })
+    const org = offline.createOrganization({ name: 'Acme', createdBy: ada.id })
+    offline.addMember(org, bob, 'org:admin')
+    await deliver()
+    await offline.advance(5000)
+    const token = await offline.token(session, { azp: ORIGIN, organization: org })
+    const ask = async () => (await fetch(app.url, { headers: { authorization: `Bearer ${token}` } })).json()
+    expect(await ask()).toMatchObject({ admin: true })
+    await offline.advance(1000)
+    offline.updateMembership(org, ada, 'org:member')
+    await deliver()
+    expect(await ask()).toMatchObject({ admin: false, orgRole: 'org:member' })
+  })
+
+  it('is answered for the organisation named in this request, not in the one before', async () => {
+    const { offline, app, session } = await setUp()
+    const authorization = `Bearer ${await offline.token(session, { azp: ORIGIN })}`
+    const ask = async (headers: object = {}) =>
+      (await fetch(app.url, { headers: { authorization, ...headers } })).json()
+    const named = { 'x-organization-id': 'org_elsewhere' }
+    expect(await ask()).toMatchObject({ kind: 'user', organizationMismatch: false })
+    expect(await ask(named)).toMatchObject({ kind: 'user', organizationMismatch: true })
+    expect(await ask()).toMatchObject({ kind: 'user', organizationMismatch: false })
+  })
+
   it('names another organisation in vain', async () => {
     const { offline, bob, withCookie, deliver } = await setUp()
     const org = offline.createOrganization({ name: 'Bob’s', createdBy: bob.id })
@@ -477,7 +538,37 @@ describe('a demoted administrator', () => {
   })
 })
 
+describe('a machine', () => {
+  it('is refused when its organisation or its user is deleted', async () => {
+    const { offline, app, ada, bob, deliver } = await setUp({ accept: { apiKeys: true } })
+    const org = offline.createOrganization({ name: 'Acme', createdBy: ada.id })
+    await deliver()
+    const ask = async (key: { secret: string }) =>
+      (await fetch(app.url, { headers: { authorization: `Bearer ${key.secret}` } })).json()
+    const ofOrganization = offline.createApiKey({ subject: org })
+    const ofUser = offline.createApiKey({ subject: bob })
+    expect(await ask(ofOrganization)).toMatchObject({ kind: 'machine', orgId: org.id })
+    expect(await ask(ofUser)).toMatchObject({ kind: 'machine', userId: bob.id })
+    await offline.advance(5000)
+    offline.deleteOrganization(org)
+    offline.deleteUser(bob)
+    await deliver()
+    expect(await ask(ofOrganization)).toMatchObject({ reason: 'machine-credential-revoked' })
+    expect(await ask(ofUser)).toMatchObject({ kind: 'anonymous', reason: 'user-inactive' })
+  })
+})
+
 describe('a banned user', () => {
+  it('gets no session, however good the token', async () => {
+    const { offline, app, ada, deliver } = await setUp()
+    offline.banUser(ada)
+    await deliver()
+    const token = await offline.tokens.mint({ sub: ada.id, sid: 'sess_before_the_ban', azp: ORIGIN })
+    const headers = { cookie: `__session=${token}` }
+    expect(await (await fetch(app.url, { headers })).json()).toMatchObject({ reason: 'user-inactive' })
+    expect(app.sessions.size).toBe(0)
+  })
+
   it('is refused on the next request and comes back with the unban', async () => {
     const { offline, ada, browser, withCookie, deliver } = await setUp()
     await withCookie()
