@@ -1,4 +1,4 @@
 export { createClerkContext } from './context.js'
 export { DeniedError } from './denied-error.js'
-export { createGuards } from './guard.js'
+export { createGuards, type Guards } from './guard.js'
 export type { Authorized, ClerkContext, ContextOptions } from './types.js'
