@@ -128,7 +128,7 @@ const REFUSALS = {
 async function showRefusal(error) {
   if (error.code === 'organization-mismatch') organization.set(null)
   const code = error.code === 'unauthenticated' && wasSignedIn ? 'ended' : error.code
-  const { title, text, signIn, tone } = REFUSALS[code] ?? (await otherwise(error))
+  const { title, text, signIn: wantsSignIn, tone } = REFUSALS[code] ?? (await otherwise(error))
   byId('you-title').textContent = 'Access'
   fill(
     byId('you-body'),
@@ -138,8 +138,12 @@ async function showRefusal(error) {
       element('strong', {}, title),
       element('span', {}, text),
     ),
-    signIn &&
-      element('a', { class: 'button primary', id: 'sign-in', href: '/sign-in?returnTo=%2F' }, 'Sign in'),
+    wantsSignIn &&
+      element(
+        'a',
+        { class: 'button primary', id: 'sign-in', href: '/sign-in?returnTo=%2F', onclick: signIn },
+        'Sign in',
+      ),
     error.code === 'organization-mismatch' && element('button', { onclick: refresh }, 'Go on without it'),
   )
 }
@@ -233,6 +237,13 @@ async function loadClerk() {
     document.head.append(script)
   })
   await window.Clerk?.load?.()
+}
+
+/** A development instance of Clerk sets its cookies through its script, on the page one comes back to. */
+function signIn(event) {
+  if (window.Clerk?.redirectToSignIn === undefined) return
+  event.preventDefault()
+  window.Clerk.redirectToSignIn({ redirectUrl: location.href })
 }
 
 byId('sign-out').addEventListener('submit', (event) => {

@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { createServer } from 'node:net'
 import type { AnyClerk } from '@acme/clerk-core'
 import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { connectTo, type NotesApi } from './client.js'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -29,6 +29,8 @@ export interface Smoke {
  * @param env variables beside Clerk's
  */
 export function smoke(start: (env: Env) => Promise<Application>, env: () => Env | Promise<Env>): Smoke {
+  // A whole application and a database, perhaps beside others on two cores.
+  vi.setConfig({ testTimeout: 30_000 })
   let clerk: OfflineClerk
   let application: Application
   let api: NotesApi
