@@ -35,6 +35,8 @@ const MOST_ATTEMPTS = 6
 export class Versioned {
   readonly table: Table
   readonly #uniqueFields: () => Promise<ReadonlySet<string>>
+  /** What the last one was: in which order to try. */
+  #expectsNew = false
 
   constructor(table: Table, uniqueFields: () => Promise<ReadonlySet<string>>) {
     this.table = table
@@ -55,18 +57,43 @@ export class Versioned {
 
   async apply(incoming: Incoming): Promise<Applied> {
     const unique = [...(await this.#uniqueFields())].filter((field) => this.table.has(field))
-    // Blind first: an event about a known row, by far the most common, is one statement.
-    const updated =
-      unique.length === 0 && incoming.version > 0 && this.table.isCaseSensitive
-        ? await this.#writeLive(incoming)
-        : null
-    if (updated !== null) return { row: updated, outcome: 'updated' }
+    const applied =
+      (unique.length === 0 ? await this.#applyBlind(incoming) : null) ??
+      (await this.#applyLooking(incoming, unique))
+    this.#expectsNew = applied.outcome === 'created'
+    return applied
+  }
 
-    let known = unique.length === 0 && this.table.insertsQuietly ? null : await this.find(incoming.clerkId)
+  /**
+   * One statement for by far the most common cases: an event about a known row, and one row after another in an import.
+   * `null`: it is neither, nothing was written.
+   */
+  async #applyBlind(incoming: Incoming): Promise<Applied | null> {
+    const { clerkId, version, fields, own } = incoming
+    const insert = async (): Promise<Applied | null> => {
+      const row = this.table.insertsQuietly
+        ? await this.table.insert({ ...fields, clerkId, version }, own())
+        : null
+      return row && { row, outcome: 'created' }
+    }
+    const update = async (): Promise<Applied | null> => {
+      if (version === 0 || !this.table.isCaseSensitive) return null
+      const live = this.table.has('deletedAt') ? { deletedAt: null } : {}
+      const row = await this.table.update(
+        { clerkId },
+        { version: { lt: version }, ...live },
+        { ...fields, version },
+      )
+      return row && { row, outcome: 'updated' }
+    }
+    return this.#expectsNew ? ((await insert()) ?? update()) : ((await update()) ?? insert())
+  }
+
+  async #applyLooking(incoming: Incoming, unique: readonly string[]): Promise<Applied> {
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-      const result = await this.#attempt(incoming, known, unique, attempt === MOST_ATTEMPTS)
-      if (result !== null) return result
-      known = await this.find(incoming.clerkId)
+      const known = await this.find(incoming.clerkId)
+      const applied = await this.#attempt(incoming, known, unique, attempt === MOST_ATTEMPTS)
+      if (applied !== null) return applied
     }
     throw new StoreUnavailableError(`Too many writers of one row of \`${this.table.model}\` at a time.`)
   }
@@ -104,11 +131,6 @@ export class Versioned {
       if (last || !isDuplicate(error)) throw error
       return null
     }
-  }
-
-  async #writeLive({ clerkId, version, fields }: Incoming): Promise<Row | null> {
-    const live = this.table.has('deletedAt') ? { deletedAt: null } : {}
-    return this.table.update({ clerkId }, { version: { lt: version }, ...live }, { ...fields, version })
   }
 
   /**
