@@ -60,7 +60,7 @@ export function smoke(start: (env: Env) => Promise<Application>, env: () => Env 
       stranger: join('Priya', otherOrgId, 'org:admin'),
     }
     await clerk.webhooks.settled()
-  }, 60_000)
+  }, 120_000)
 
   afterAll(async () => {
     application?.server.close()
