@@ -430,6 +430,8 @@ describe('a sign-out of our own', () => {
 
   it('that was killed half-way is finished by a replay', async () => {
     const rig = memoryRig()
+    const handled: unknown[] = []
+    rig.webhooks.on('*', (event) => handled.push(event))
     const { applied } = rig.stores.inbox
     rig.stores.inbox.applied = () => Promise.reject(new StoreUnavailableError('down'))
     await expect(rig.webhooks.signOut('sess_1')).rejects.toThrow(StoreUnavailableError)
@@ -438,5 +440,6 @@ describe('a sign-out of our own', () => {
     const [pending] = await rig.stores.inbox.pending(10)
     expect(await rig.webhooks.replay(pending!)).toMatchObject({ kind: 'processed' })
     expect(await rig.stores.inbox.changesSince(0)).toMatchObject([{ subjects: ['sess_1'] }])
+    expect(handled).toEqual([])
   })
 })
