@@ -18,10 +18,12 @@ export const mongoImport: Suite = {
       console.log(`  skipped: ${server.missing}`)
       return []
     }
-    const count = pick(100_000, 200)
     const database = await server.createDatabase('bench')
     const client = new MongoClient(database.url, { maxPoolSize: CONCURRENCY })
     try {
+      const full = await isMongod(client)
+      const count = pick(full ? 100_000 : 5000, 200)
+      const where = full ? '' : ', on mongo-java-server, which scans: no measure of either'
       const store = mongoStore(client.db())
       await store.ensureIndexes()
       const naive = client.db().collection('naive')
@@ -35,8 +37,8 @@ export const mongoImport: Suite = {
       const some = Math.ceil(count / 10)
       const again = [await importAll(some, apply), await importAll(some, upsert)] as const
       return [
-        { what: `import of ${count} users into an empty collection`, results: compared(first) },
-        { what: `${some} of them again`, results: compared(again) },
+        { what: `import of ${count} users into an empty collection${where}`, results: compared(first) },
+        { what: `${some} of them again${where}`, results: compared(again) },
         {
           what: 'heap that the import adds at most',
           results: [{ who: 'store.users.apply', value: first[0].heapMb, unit: 'MB' }],
@@ -47,6 +49,11 @@ export const mongoImport: Suite = {
       await database.drop()
     }
   },
+}
+
+export /** mongo-java-server reads the whole collection for most filters: there, 100,000 rows would take hours, for anybody. */
+async function isMongod(client: MongoClient): Promise<boolean> {
+  return 'storageEngines' in (await client.db().command({ buildInfo: 1 }))
 }
 
 interface Import {
@@ -66,7 +73,7 @@ function compared([ours, naive]: readonly [Import, Import]): Result[] {
   ]
 }
 
-async function importAll(count: number, write: (n: number) => Promise<unknown>): Promise<Import> {
+export async function importAll(count: number, write: (n: number) => Promise<unknown>): Promise<Import> {
   const start = performance.now()
   const heap = process.memoryUsage().heapUsed
   let highest = heap
