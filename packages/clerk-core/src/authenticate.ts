@@ -31,6 +31,7 @@ import { type FoundRecord, NO_RECORD, parseRecord } from './session/parse-record
 import type { SessionRecord } from './session/record.js'
 import type { Revocations } from './session/revocations.js'
 import type { SessionSlot } from './session/slot.js'
+import { createPermissionDecoder } from './tokens/permission-memo.js'
 import type { VerifiedToken } from './tokens/session-claims.js'
 import type { TokenJudge, TokenVerdict } from './tokens/verdict.js'
 import { nameOf } from './users/apply-user.js'
@@ -78,6 +79,7 @@ export function createAuthenticate(
   const { options, judge, machines, revocations, users, organizations, changes, clerk, observer } = parts
   const { remember, revalidateAfterSeconds, graceSeconds } = options.session
   const lastAuth = new WeakMap<VerifiedToken, RememberedAuth>()
+  const permissionsOf = createPermissionDecoder()
 
   return function authenticate(credentials) {
     const request = readRequest(credentials)
@@ -181,7 +183,7 @@ export function createAuthenticate(
         })
       }
       case 'record':
-        return principalAuth(request, principalFromRecord(decision.record, nowSeconds()))
+        return principalAuth(request, remembered(decision.record))
       case 'clerk':
         return askClerk(request, decision.record, decision.mayGrace, policy)
       case 'local':
@@ -211,14 +213,14 @@ export function createAuthenticate(
     const decision = decideAfterAsking(ended, record, mayGrace, nowSeconds(), policy)
     switch (decision.by) {
       case 'confirmed': {
-        const auth = await principalAuth(request, principalFromRecord(decision.record, nowSeconds()))
+        const auth = await principalAuth(request, remembered(decision.record))
         if (auth.kind === 'user' && policy.remembers) {
           await writeSession(request, { kind: 'refresh', record: decision.record }, 'clerk')
         }
         return auth
       }
       case 'record':
-        return principalAuth(request, principalFromRecord(decision.record, nowSeconds()))
+        return principalAuth(request, remembered(decision.record))
       case 'anonymous':
         await end(request, record, 'ended-at-clerk')
         return anonymous(request, decision.reason)
@@ -257,6 +259,10 @@ export function createAuthenticate(
       succeeded(auth)
       return auth
     })
+  }
+
+  function remembered(record: SessionRecord): Principal {
+    return principalFromRecord(record, nowSeconds(), permissionsOf)
   }
 
   function localRows(

@@ -4,7 +4,7 @@ import type { MembershipRecord } from './organizations/organization.js'
 import { requestOrganization } from './organizations/request-organization.js'
 import { agedFva } from './session/make-record.js'
 import type { SessionRecord } from './session/record.js'
-import { decodePermissions } from './tokens/organization-claims.js'
+import type { createPermissionDecoder } from './tokens/permission-memo.js'
 import type { ActorClaim, OrganizationClaims, SessionClaims, VerifiedToken } from './tokens/session-claims.js'
 import type { UserRecord } from './users/user.js'
 
@@ -38,7 +38,11 @@ export function principalFromToken({ claims, organization }: VerifiedToken): Pri
   }
 }
 
-export function principalFromRecord(record: SessionRecord, nowSeconds: number): Principal {
+export function principalFromRecord(
+  record: SessionRecord,
+  nowSeconds: number,
+  permissionsOf: ReturnType<typeof createPermissionDecoder>,
+): Principal {
   const { sub, sid, act, asOf, org, fea, pla } = record
   return {
     source: 'session',
@@ -51,7 +55,7 @@ export function principalFromRecord(record: SessionRecord, nowSeconds: number): 
       id: org.id,
       role: org.role,
       slug: org.slug,
-      permissions: org.permissions ?? decodePermissions({ ...org, fea }),
+      permissions: org.permissions ?? permissionsOf({ per: org.per, fpm: org.fpm, fea }),
     },
     fea,
     pla,
