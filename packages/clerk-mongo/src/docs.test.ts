@@ -19,7 +19,7 @@ await describeWith('mongodb', 'the documents', (server) => {
     return stdout.trim().split('\n')
   }
 
-  test('the README signs a user in and gives them a row', async () => {
+  test('the README signs a user in and gives them a row', { timeout: 60_000 }, async () => {
     const offline = await startClerk()
     const user = offline.createUser({ firstName: 'Ada' })
     const { authorization = '' } = await offline.authHeader(user, { azp: 'http://localhost:3000' })
@@ -32,11 +32,11 @@ await describeWith('mongodb', 'the documents', (server) => {
     await offline.stop()
   })
 
-  test('the guide confines a collection to an organisation', async () => {
+  test('the guide confines a collection to an organisation', { timeout: 60_000 }, async () => {
     expect(await output(guide, 'tenants.ts')).toEqual(['1 [ 10 ]', '1', 'tenant-scope'])
   })
 
-  test('the guide goes together with Mongoose', async () => {
+  test('the guide goes together with Mongoose', { timeout: 60_000 }, async () => {
     expect(await output(guide, 'mongoose.ts')).toEqual(['Ada 10'])
   })
 })

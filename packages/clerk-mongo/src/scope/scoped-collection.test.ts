@@ -317,7 +317,9 @@ await describeWith('mongodb', 'a collection scoped to an organisation', (server)
       ),
     )
 
-    test("whatever one tenant does, it neither sees nor changes another's documents", async () => {
+    test("whatever one tenant does, it neither sees nor changes another's documents", {
+      timeout: 60_000,
+    }, async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 8 }), async (operations) => {
           const before = await theirs()

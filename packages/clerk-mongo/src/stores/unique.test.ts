@@ -84,7 +84,9 @@ await describeWith('mongodb', "unique columns by the application's own indexes",
       expect(await users().findByClerkId('user_b')).toMatchObject({ username: 'x' })
     })
 
-    test('many users who want one address at once: exactly the newest has it', async () => {
+    test('many users who want one address at once: exactly the newest has it', {
+      timeout: 60_000,
+    }, async () => {
       for (let round = 0; round < 10; round++) {
         await empty(db)
         const versions = [1, 2, 3, 4, 5, 6]

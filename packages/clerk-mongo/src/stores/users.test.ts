@@ -186,7 +186,7 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
       })
     })
 
-    test('fifty first sign-ins at once make one row', async () => {
+    test('fifty first sign-ins at once make one row', { timeout: 60_000 }, async () => {
       const { users } = mongoStore(db)
       const applied = await Promise.all(Array.from({ length: 50 }, () => users.apply(userSnapshot())))
       expect(new Set(applied.map(({ user }) => user.id.toHexString())).size).toBe(1)
@@ -194,7 +194,7 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
       expect(await db.collection('users').countDocuments()).toBe(1)
     })
 
-    test('few versions at once, many times: the newest always stays', async () => {
+    test('few versions at once, many times: the newest always stays', { timeout: 60_000 }, async () => {
       const { users } = mongoStore(db)
       for (let round = 0; round < 150; round++) {
         const clerkId = `user_${round}`
@@ -209,7 +209,9 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
       }
     })
 
-    test('deletions and updates at once end deleted, with the newest fields and the earliest deletion', async () => {
+    test('deletions and updates at once end deleted, with the newest fields and the earliest deletion', {
+      timeout: 60_000,
+    }, async () => {
       const { users } = mongoStore(db)
       for (let round = 0; round < 50; round++) {
         const clerkId = `user_${round}`
@@ -248,7 +250,7 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
       ])
     })
 
-    test('erasing works in batches', async () => {
+    test('erasing works in batches', { timeout: 60_000 }, async () => {
       const rows = Array.from({ length: 1203 }, (_, n) => ({
         clerkId: `user_${n}`,
         deletedAt: new Date(1),
