@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { principalFromRecord, principalFromToken } from './principal.js'
 import { recordFromToken } from './session/make-record.js'
 import { decodeOrganizationClaims } from './tokens/organization-claims.js'
+import { createPermissionDecoder } from './tokens/permission-memo.js'
 import type { SessionClaims } from './tokens/session-claims.js'
 
 const NOW = 1_800_000_000
@@ -13,7 +14,7 @@ it.each<[string, SessionClaims]>([
 ])('a session remembers the permissions of a version %s token', (_, claims) => {
   const token = { claims, organization: decodeOrganizationClaims(claims), hash: '' }
   const stored = JSON.parse(JSON.stringify(recordFromToken(token, NOW)))
-  const { organization } = principalFromRecord(stored, NOW)
+  const { organization } = principalFromRecord(stored, NOW, createPermissionDecoder())
   expect(organization?.permissions).toEqual(['org:notes:read'])
   expect(organization).toEqual(principalFromToken(token).organization)
 })
