@@ -23,7 +23,17 @@ export interface Row {
 export interface Result {
   readonly who: string
   readonly value: number
-  readonly unit: 'µs/op' | 'fetches' | 'MB' | 'bytes/entry' | 'req/s' | 'rows/s' | 'ms'
+  readonly unit:
+    | 'µs/op'
+    | 'fetches'
+    | 'MB'
+    | 'bytes/entry'
+    | 'req/s'
+    | 'rows/s'
+    | 'ms'
+    | 'rounds'
+    | 'statements'
+    | 'events/s'
   /** How many times better than this ours is (1: equal); absent for ours and where comparing means nothing. */
   readonly oursIsBetterBy?: number
 }

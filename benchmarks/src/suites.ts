@@ -1,5 +1,8 @@
 import type { Suite } from './suite.js'
 import { mongoImport } from './suites/mongo-import.js'
+import { prismaApply } from './suites/prisma-apply.js'
+import { prismaImport } from './suites/prisma-import.js'
+import { prismaWebhooks } from './suites/prisma-webhooks.js'
 import { requestWithUser } from './suites/request-with-user.js'
 import { tokenFlood } from './suites/token-flood.js'
 import { tokenHit } from './suites/token-hit.js'
@@ -20,6 +23,9 @@ export const suites: readonly Suite[] = [
   requestWithUser,
   webhooks,
   mongoImport,
+  prismaApply,
+  prismaWebhooks,
+  prismaImport,
   webExpress,
   webKoa,
   webFastify,

@@ -3,7 +3,7 @@ import { signWebhook } from '@acme/clerk-testing'
 import { type Candidate, compare } from '../measure.js'
 import type { Suite } from '../suite.js'
 
-const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+export const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
 const OTHER_SECRET = `whsec_${Buffer.alloc(24, 8).toString('base64')}`
 
 /**
@@ -56,7 +56,7 @@ function backend() {
 }
 
 /** Of the size that Clerk's have, about 2 kB. */
-function userCreated(i: number, secret: string): WebhookRequest {
+export function userCreated(i: number, secret: string): WebhookRequest {
   const id = `user_2abcdefghijklmnopqrst${i}`
   const event = {
     data: {

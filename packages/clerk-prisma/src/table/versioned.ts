@@ -24,6 +24,9 @@ export interface Applied {
 /** Each repetition means that another writer got ahead; so many in a row do not. */
 const MOST_ATTEMPTS = 6
 
+/** As many new rows in a row are an import, and the next is taken for new too. */
+const IMPORT = 10
+
 /**
  * The rule of convergence over one table: synced fields belong to the highest version seen, a deletion never goes.
  *
@@ -35,8 +38,8 @@ const MOST_ATTEMPTS = 6
 export class Versioned {
   readonly table: Table
   readonly #uniqueFields: () => Promise<ReadonlySet<string>>
-  /** What the last one was: in which order to try. */
-  #expectsNew = false
+  /** How many in a row were new. */
+  #created = 0
 
   constructor(table: Table, uniqueFields: () => Promise<ReadonlySet<string>>) {
     this.table = table
@@ -60,33 +63,33 @@ export class Versioned {
     const applied =
       (unique.length === 0 ? await this.#applyBlind(incoming) : null) ??
       (await this.#applyLooking(incoming, unique))
-    this.#expectsNew = applied.outcome === 'created'
+    this.#created = applied.outcome === 'created' ? this.#created + 1 : 0
     return applied
   }
 
   /**
-   * One statement for by far the most common cases: an event about a known row, and one row after another in an import.
-   * `null`: it is neither, nothing was written.
+   * One statement for by far the most common cases: an event about a known row, and one new row after another in an
+   * import. `null`: it is neither, nothing was written.
    */
   async #applyBlind(incoming: Incoming): Promise<Applied | null> {
     const { clerkId, version, fields, own } = incoming
-    const insert = async (): Promise<Applied | null> => {
-      const row = this.table.insertsQuietly
-        ? await this.table.insert({ ...fields, clerkId, version }, own())
-        : null
-      return row && { row, outcome: 'created' }
+    const row = { ...fields, clerkId, version }
+    const created = (inserted: Row | null): Applied | null =>
+      inserted && { row: inserted, outcome: 'created' }
+    if (this.#created >= IMPORT) {
+      const inserted = created(await this.table.insertFast(row, own()))
+      if (inserted !== null) return inserted
     }
-    const update = async (): Promise<Applied | null> => {
-      if (version === 0 || !this.table.isCaseSensitive) return null
+    if (version > 0 && this.table.isCaseSensitive) {
       const live = this.table.has('deletedAt') ? { deletedAt: null } : {}
-      const row = await this.table.update(
+      const updated = await this.table.update(
         { clerkId },
         { version: { lt: version }, ...live },
         { ...fields, version },
       )
-      return row && { row, outcome: 'updated' }
+      if (updated !== null) return { row: updated, outcome: 'updated' }
     }
-    return this.#expectsNew ? ((await insert()) ?? update()) : ((await update()) ?? insert())
+    return this.table.insertsQuietly ? created(await this.table.insert(row, own())) : null
   }
 
   async #applyLooking(incoming: Incoming, unique: readonly string[]): Promise<Applied> {
