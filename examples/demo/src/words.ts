@@ -60,7 +60,6 @@ const WORDS: Words = {
     'warn',
     `nobody knows who this is (${reason}): answered 503, not “signed out”`,
   ],
-  'auth.denied': ({ code }) => ['bad', `refused: ${code}`],
   'cache.hit': ({ cache }) => ['plain', `${CACHE_HIT}${CACHED[cache]}`],
   'cache.miss': ({ cache }) => ['plain', FRESH[cache]],
   'jwks.refresh': ({ keys, reason }) => [

@@ -12,7 +12,6 @@ export interface ClerkEvents {
   /** `tokenHash`: base64url SHA-256 of the refused token, `null` when there was none. */
   'auth.failure': { readonly reason: AnonymousReason; readonly tokenHash: string | null }
   'auth.unavailable': { readonly reason: UnavailableReason; readonly retryAfterSeconds: number }
-  'auth.denied': { readonly code: string; readonly detail: string }
   'cache.hit': { readonly cache: CacheName }
   'cache.miss': { readonly cache: CacheName }
   'jwks.refresh': {

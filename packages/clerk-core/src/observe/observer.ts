@@ -15,7 +15,6 @@ const EVENT_NAMES: Record<ClerkEventName, true> = {
   'auth.success': true,
   'auth.failure': true,
   'auth.unavailable': true,
-  'auth.denied': true,
   'cache.hit': true,
   'cache.miss': true,
   'jwks.refresh': true,

@@ -19,6 +19,8 @@ export interface Watch {
   close(): void
 }
 
+/** `pollSeconds: 0` asks for every change on every request; a timer must not spin for it. */
+const SHORTEST_TICK_MS = 10
 /** How soon to ask again when nobody could answer. */
 const RETRY_MS = 10_000
 
@@ -51,7 +53,7 @@ export function createWatch(parts: {
       if (auth.kind !== 'user' && auth.kind !== 'machine') return () => undefined
       const watcher: Watcher = { auth, ended, unknownSince: null, askAt: now() + windowMs }
       watchers.add(watcher)
-      timer ??= setInterval(() => void tick(), options.pollSeconds * 1000).unref()
+      timer ??= setInterval(() => void tick(), Math.max(options.pollSeconds * 1000, SHORTEST_TICK_MS)).unref()
       // Something may have been revoked between the authentication and this call.
       check(watcher)
       return () => drop(watcher)
