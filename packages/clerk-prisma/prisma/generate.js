@@ -34,6 +34,9 @@ for (const version of versions) {
       const name = `${version.name}-${provider}-${app.replace('.prisma', '')}`
       const output = join(root, 'generated', name)
       const models = read(join('prisma', app))
+        .replace('// +others', () =>
+          read(`schema/${provider}.prisma`).replace(/^model User {[\s\S]*?^}$/m, ''),
+        )
         .replace('// +schema', () => read(`schema/${provider}.prisma`))
         .replace(/^\/\/ \+User (.*)$([\s\S]*?model User {)/m, (_, column, rest) => `${rest}\n  ${column}`)
       const schema = `generator client {

@@ -94,17 +94,16 @@ export const engineOf = (client: string): Engine => {
 
 const root = new URL('../../', import.meta.url)
 
-/** The SQL a user would apply, and that of the test application, statement by statement. */
-async function statements(provider: string, files: readonly string[]): Promise<string[]> {
-  const texts = await Promise.all(
-    files.map((file) => readFile(new URL(file.replace('*', provider), root), 'utf8')),
-  )
-  return texts
-    .join('\n')
+/** Runs SQL as a user would apply it, statement by statement. */
+export async function applySql(
+  client: { $executeRawUnsafe(sql: string): PromiseLike<unknown> },
+  sql: string,
+) {
+  const statements = sql
     .replaceAll(/^--.*$/gm, '')
     .split(';')
     .map((statement) => statement.trim())
-    .filter((statement) => statement !== '')
+  for (const statement of statements) if (statement !== '') await client.$executeRawUnsafe(statement)
 }
 
 export const MIGRATIONS = ['migrations/*/users.sql', 'migrations/*/clerk.sql', 'prisma/app.*.sql']
@@ -125,7 +124,9 @@ export async function createDatabase(
   }
   const client = await connect()
   if (engine.provider === 'sqlite') await client.$queryRawUnsafe('PRAGMA journal_mode = WAL')
-  for (const statement of await statements(engine.provider, files)) await client.$executeRawUnsafe(statement)
+  for (const file of files) {
+    await applySql(client, await readFile(new URL(file.replace('*', engine.provider), root), 'utf8'))
+  }
   return {
     url: place.url,
     connect,

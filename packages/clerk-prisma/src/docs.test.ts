@@ -1,0 +1,159 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { startClerk } from '@acme/clerk-testing'
+import { describeWith } from '@acme/tools/services/vitest'
+import { readSnippet, runSnippet } from '@acme/tools/snippets'
+import { describe, expect, test } from 'vitest'
+import type { PrismaClient as ShopClient } from '../generated/v7-postgresql-shop/client.ts'
+import { createScopeDatabase, type ScopeClient, seed } from './scope/testing.js'
+import { applySql, createDatabase, engineOf } from './testing/databases.js'
+
+const root = new URL('..', import.meta.url)
+const document = (path: string) => new URL(path, root)
+const PARTY = 'http://localhost:3000'
+
+/** `prisma.ts` of the reader's application. */
+const prismaModule = (client: string, adapter: string) => `
+import { PrismaClient } from '../../generated/${client}/client.ts'
+${adapter}
+export const prisma = new PrismaClient({ adapter })
+`
+const libsql = (url: string) =>
+  `import { PrismaLibSql } from '@prisma/adapter-libsql'\nconst adapter = new PrismaLibSql({ url: '${url}' })`
+const postgres = (url: string) =>
+  `import { PrismaPg } from '@prisma/adapter-pg'\nconst adapter = new PrismaPg({ connectionString: '${url}' })`
+
+async function output(
+  file: string,
+  title: string,
+  prisma: string,
+  env: Record<string, string> = {},
+): Promise<string> {
+  const { code } = await readSnippet(document(file), title)
+  const { finished } = await runSnippet(code, {
+    cwd: fileURLToPath(root),
+    env,
+    files: { 'prisma.ts': prisma },
+  })
+  const { stdout, stderr } = await finished
+  expect(stderr).toBe('')
+  return stdout.trim()
+}
+
+describe('the documents', () => {
+  test('the README signs a user in and gives them a row', { timeout: 60_000 }, async () => {
+    const database = await createDatabase(engineOf('v7-sqlite'))
+    if ('missing' in database) throw new Error(database.missing)
+    const offline = await startClerk()
+    const { authorization = '' } = await offline.authHeader(offline.createUser({ firstName: 'Ada' }), {
+      azp: PARTY,
+    })
+    const env = { ...offline.env, CLERK_AUTHORIZED_PARTIES: PARTY, AUTHORIZATION: authorization }
+    const prisma = prismaModule('v7-sqlite-app', libsql(database.url))
+    expect(await output('README.md', 'app.ts', prisma, env)).toBe('Ada likes it light')
+    await offline.stop()
+    await database.drop()
+  })
+
+  test('the guide confines a client to an organisation', { timeout: 60_000 }, async () => {
+    const database = await createScopeDatabase(engineOf('v7-sqlite'))
+    if ('missing' in database) throw new Error(database.missing)
+    await seed((await database.connect()) as unknown as ScopeClient)
+    const prisma = prismaModule('v7-sqlite-scope', libsql(database.url))
+    expect((await output('../../docs/prisma.md', 'tenants.ts', prisma)).split('\n')).toEqual([
+      ...['4 of 7', 'null', '{ count: 0 }', 'organization-scope'],
+    ])
+    await database.drop()
+  })
+
+  test('the model of the guide to existing users is the one it is tested with', async () => {
+    const { code } = await readSnippet(document('../../docs/existing-users.md'), 'after.prisma')
+    expect(await readFile(document('prisma/shop.prisma'), 'utf8')).toContain(code)
+  })
+
+  test.each(['postgresql', 'sqlite', 'mysql'])(
+    'the SQL for %s has every column and index of its schema',
+    async (provider) => {
+      const schema = await readFile(document(`schema/${provider}.prisma`), 'utf8')
+      const read = (file: string) => readFile(document(`migrations/${provider}/${file}.sql`), 'utf8')
+      const [users, others, existing] = [
+        await read('users'),
+        await read('clerk'),
+        await read('existing-users'),
+      ]
+      for (const [, model = '', body = ''] of schema.matchAll(/^model (\w+) \{\n([\s\S]*?)^\}/gm)) {
+        const table = (model === 'User' ? users : others)
+          .split(/CREATE TABLE /)
+          .find((part) => part.startsWith(`"${model}"`) || part.startsWith(`\`${model}\``))
+        expect(table, model).toBeDefined()
+        for (const [, column = '', type = '', attributes = ''] of body.matchAll(
+          /^ {2}(\w+) +(\w+\??) *(.*)$/gm,
+        )) {
+          const line = table
+            ?.split('\n')
+            .find((text) => /^ {4}/.test(text) && text.includes(column) && !/KEY \(/.test(text))
+          expect(line, `${model}.${column}`).toBeDefined()
+          expect(/NOT NULL/.test(line ?? ''), `${model}.${column} may be null`).toBe(!type.endsWith('?'))
+          if (attributes.includes('@unique')) expect(table).toContain(`${model}_${column}_key`)
+          if (model === 'User' && !['id', 'email'].includes(column)) expect(existing).toContain(column)
+        }
+        for (const [, columns = ''] of body.matchAll(/@@index\(\[(.*)\]\)/g)) {
+          expect(table).toContain(`${model}_${columns.split(', ').join('_')}_idx`)
+        }
+      }
+    },
+  )
+})
+
+await describeWith('postgres', 'the guide to existing users', () => {
+  test('keeps every row and id, and links by verified address', { timeout: 60_000 }, async () => {
+    const guide = '../../docs/existing-users.md'
+    const engine = engineOf('v7-postgresql')
+    const database = await createDatabase(engine, ['prisma/shop.before.sql'], 'shop')
+    if ('missing' in database) throw new Error(database.missing)
+    const prisma = (await database.connect()) as unknown as ShopClient
+    const old = ['id', 'name', 'passwordHash', 'emailConfirmedAt', 'email'] as const
+    const rows = () =>
+      prisma.$queryRawUnsafe(
+        `SELECT ${old.map((c) => `"${c}"`).join(', ')} FROM "User" WHERE "id" < 100 ORDER BY "id"`,
+      )
+    const before = await rows()
+
+    await applySql(prisma, await readFile(document('migrations/postgresql/existing-users.sql'), 'utf8'))
+    await applySql(prisma, await readFile(document('migrations/postgresql/clerk.sql'), 'utf8'))
+    for (const title of ['own-columns.sql', 'backfill.sql']) {
+      await applySql(prisma, (await readSnippet(document(guide), title)).code)
+    }
+    expect(await rows()).toEqual(before)
+
+    const offline = await startClerk()
+    const people = [
+      { firstName: 'Ada', emailAddress: ['ada@example.com'] },
+      { firstName: 'Not', lastName: 'Grace', emailAddress: ['grace@example.com'] },
+      { firstName: 'Margaret', lastName: 'Hamilton', emailAddress: ['margaret@example.com'] },
+    ]
+    const headers = await Promise.all(
+      people.map((person) => offline.authHeader(offline.createUser(person), { azp: PARTY })),
+    )
+    const authorizations = headers.map(({ authorization }) => authorization).join(',')
+    const env = { ...offline.env, CLERK_AUTHORIZED_PARTIES: PARTY, AUTHORIZATIONS: authorizations }
+    const module = prismaModule('v7-postgresql-shop', postgres(database.url))
+    const printed = (await output(guide, 'shop.ts', module, env)).split('\n')
+
+    expect(printed).toEqual([
+      'Ada L. is row 7 with 2 orders, ada@example.com',
+      expect.stringMatching(/^Not Grace is row 10\d with 0 orders, null$/),
+      expect.stringMatching(/^Margaret Hamilton is row 10\d with 0 orders, margaret@example.com$/),
+    ])
+    const kept = (before as Record<string, unknown>[]).map((row) =>
+      row.id === 7 ? { ...row, email: 'ada@example.com' } : row,
+    )
+    expect(await rows()).toEqual(kept)
+    expect(await prisma.user.findUnique({ where: { id: 7 } })).toMatchObject({
+      clerkId: expect.stringMatching(/^user_/),
+    })
+    expect(await prisma.user.findUnique({ where: { id: 8 } })).toMatchObject({ clerkId: null })
+    await offline.stop()
+    await database.drop()
+  })
+})
