@@ -1,5 +1,5 @@
 import { createClerkApi } from './api/client.js'
-import { createAuthenticate } from './authenticate.js'
+import { createAuthenticate } from './authentication/authenticate.js'
 import { runChecks } from './check/check.js'
 import type { Clerk } from './clerk.js'
 import { resolveOptions } from './configure.js'

@@ -1,12 +1,17 @@
-import type { UserAuth } from './auth.js'
-import { hasAccess } from './guard/has.js'
-import type { MembershipRecord } from './organizations/organization.js'
-import { requestOrganization } from './organizations/request-organization.js'
-import { agedFva } from './session/make-record.js'
-import type { SessionRecord } from './session/record.js'
-import type { createPermissionDecoder } from './tokens/permission-memo.js'
-import type { ActorClaim, OrganizationClaims, SessionClaims, VerifiedToken } from './tokens/session-claims.js'
-import type { UserRecord } from './users/user.js'
+import type { UserAuth } from '../auth.js'
+import { hasAccess } from '../guard/has.js'
+import type { MembershipRecord } from '../organizations/organization.js'
+import { requestOrganization } from '../organizations/request-organization.js'
+import { agedFva } from '../session/make-record.js'
+import type { SessionRecord } from '../session/record.js'
+import type { createPermissionDecoder } from '../tokens/permission-memo.js'
+import type {
+  ActorClaim,
+  OrganizationClaims,
+  SessionClaims,
+  VerifiedToken,
+} from '../tokens/session-claims.js'
+import type { UserRecord } from '../users/user.js'
 
 /** Who is asking according to a token or a record, before the local rows are consulted. */
 export interface Principal {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
+import { recordFromToken } from '../session/make-record.js'
+import { decodeOrganizationClaims } from '../tokens/organization-claims.js'
+import { createPermissionDecoder } from '../tokens/permission-memo.js'
+import type { SessionClaims } from '../tokens/session-claims.js'
 import { principalFromRecord, principalFromToken } from './principal.js'
-import { recordFromToken } from './session/make-record.js'
-import { decodeOrganizationClaims } from './tokens/organization-claims.js'
-import { createPermissionDecoder } from './tokens/permission-memo.js'
-import type { SessionClaims } from './tokens/session-claims.js'
 
 const NOW = 1_800_000_000
 const base = { iss: 'https://clerk.test', sub: 'user_1', sid: 'sess_1', iat: NOW, nbf: NOW, exp: NOW + 60 }
