@@ -3,14 +3,14 @@ ALTER TABLE `User` ADD COLUMN `theme` TEXT;
 CREATE TABLE `accounts` (
     `accountId` INTEGER PRIMARY KEY AUTO_INCREMENT,
     `auth_id` VARCHAR(191) COLLATE utf8mb4_bin UNIQUE,
-    `email_address` VARCHAR(191) UNIQUE,
+    `email_address` VARCHAR(320) UNIQUE,
     `emailConfirmed` BOOLEAN NOT NULL DEFAULT false,
-    `handle` VARCHAR(191) UNIQUE,
-    `phoneNumber` TEXT,
+    `handle` VARCHAR(320) UNIQUE,
+    `phoneNumber` VARCHAR(191) UNIQUE,
     `givenName` TEXT,
     `familyName` TEXT,
     `avatar` TEXT,
-    `foreignId` TEXT,
+    `foreignId` VARCHAR(191) UNIQUE,
     `metadata` JSON,
     `secretMetadata` JSON,
     `enabled` BOOLEAN NOT NULL DEFAULT true,
@@ -23,3 +23,15 @@ CREATE TABLE `accounts` (
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 
 CREATE INDEX `accounts_removedAt_idx` ON `accounts`(`removedAt`);
+
+CREATE TABLE `Company` (
+    `id` VARCHAR(191) PRIMARY KEY,
+    `clerkId` VARCHAR(191) COLLATE utf8mb4_bin NOT NULL UNIQUE,
+    `title` TEXT,
+    `slug` VARCHAR(191) UNIQUE,
+    `imageUrl` TEXT,
+    `metadata` JSON,
+    `version` DOUBLE NOT NULL DEFAULT 0,
+    `deletedAt` DATETIME(3),
+    `plan` TEXT NOT NULL
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;

@@ -6,11 +6,11 @@ CREATE TABLE "accounts" (
     "email_address" TEXT UNIQUE,
     "emailConfirmed" BOOLEAN NOT NULL DEFAULT false,
     "handle" TEXT UNIQUE,
-    "phoneNumber" TEXT,
+    "phoneNumber" TEXT UNIQUE,
     "givenName" TEXT,
     "familyName" TEXT,
     "avatar" TEXT,
-    "foreignId" TEXT,
+    "foreignId" TEXT UNIQUE,
     "metadata" JSONB,
     "secretMetadata" JSONB,
     "enabled" BOOLEAN NOT NULL DEFAULT true,
@@ -24,3 +24,15 @@ CREATE TABLE "accounts" (
 
 CREATE INDEX "accounts_removedAt_idx" ON "accounts"("removedAt");
 CREATE INDEX "accounts_email_lower_idx" ON "accounts"(lower("email_address")) WHERE "auth_id" IS NULL AND "removedAt" IS NULL;
+
+CREATE TABLE "Company" (
+    "id" TEXT PRIMARY KEY,
+    "clerkId" TEXT NOT NULL UNIQUE,
+    "title" TEXT,
+    "slug" TEXT UNIQUE,
+    "imageUrl" TEXT,
+    "metadata" JSONB,
+    "version" DOUBLE PRECISION NOT NULL DEFAULT 0,
+    "deletedAt" TIMESTAMP(3),
+    "plan" TEXT NOT NULL
+);

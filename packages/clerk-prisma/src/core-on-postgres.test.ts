@@ -27,6 +27,7 @@ async function empty(prisma: TestClient): Promise<void> {
     'user',
     'account',
     'organization',
+    'company',
     'membership',
     'invitation',
     'webhookEvent',

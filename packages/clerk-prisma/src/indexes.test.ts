@@ -34,6 +34,9 @@ async function fill(prisma: TestClient, { provider }: Engine): Promise<void> {
     ...{ removedAt: deletedAt(i), clerkVersion: T },
   }))
   await many(prisma.organization, (i) => ({ clerkId: `org_${i}`, version: T, deletedAt: deletedAt(i) }))
+  await many(prisma.company, (i) => ({
+    ...{ clerkId: `org_${i}`, slug: `slug-${i}`, plan: 'free', version: T, deletedAt: deletedAt(i) },
+  }))
   await many(prisma.membership, (i) => ({
     ...{ clerkId: `orgmem_${i}`, orgId: `org_${i % 50}`, userId: `user_${i % 1000}`, permissions: [] },
     ...{ createdAt: new Date(T + i), version: T },
@@ -49,7 +52,7 @@ async function fill(prisma: TestClient, { provider }: Engine): Promise<void> {
     ...(i % 100 === 0 ? {} : { appliedAt: T + i, doneAt: T + i }),
   }))
   if (provider === 'mysql') {
-    const tables = ['User', 'accounts', 'Organization', 'Membership', 'Invitation', 'WebhookEvent']
+    const tables = ['User', 'accounts', 'Organization', 'Company', 'Membership', 'Invitation', 'WebhookEvent']
     await prisma.$queryRawUnsafe(`ANALYZE TABLE ${tables.map((table) => `\`${table}\``).join(', ')}`)
   } else await prisma.$executeRawUnsafe('ANALYZE')
 }

@@ -16,8 +16,8 @@ ALTER TABLE `User`
     ADD COLUMN `version` DOUBLE NOT NULL DEFAULT 0,
     ADD COLUMN `deletedAt` DATETIME(3);
 
--- Deleted users have no address. Clerk also knows users without one. Keep the type your column has.
-ALTER TABLE `User` MODIFY `email` VARCHAR(191) NULL;
+-- Deleted users have no address. Clerk also knows users without one. As long as an address may be.
+ALTER TABLE `User` MODIFY `email` VARCHAR(320) NULL;
 
 CREATE UNIQUE INDEX `User_clerkId_key` ON `User`(`clerkId`);
 CREATE INDEX `User_email_idx` ON `User`(`email`);

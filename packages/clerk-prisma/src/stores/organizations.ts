@@ -162,13 +162,13 @@ function merged<M>(membership: Row, organizationDeletedAt: unknown): M {
 }
 
 function incoming(
-  { clerkId, version }: { readonly clerkId: string; readonly version: number },
+  { clerkId, version, createdAt }: Pick<Incoming, 'clerkId' | 'version' | 'createdAt'>,
   fields: Values,
   own: () => Values,
 ): Incoming {
   checkText(clerkId, 'clerkId')
   checkVersion(version)
-  return { clerkId, version, fields, own }
+  return { clerkId, version, createdAt, fields, own }
 }
 
 const ownColumns = <S>(options: OwnColumns<S> | undefined, snapshot: S): Values => ({

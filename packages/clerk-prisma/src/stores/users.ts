@@ -31,6 +31,7 @@ export function userStore<U extends UserRecord>(
     return {
       clerkId: snapshot.clerkId,
       version: snapshot.version,
+      createdAt: snapshot.createdAt,
       fields: syncedFields(snapshot),
       whenDeleted: { isActive: false },
       own: () => own(snapshot),

@@ -8,6 +8,8 @@ import type { Table, Values } from './table.js'
 export interface Incoming {
   readonly clerkId: string
   readonly version: number
+  /** Milliseconds; `null`: not known. A version soon after it is a row's first, as a rule. */
+  readonly createdAt: number | null
   /** Synced fields of a live row, without `clerkId` and `version`. */
   readonly fields: Values
   /** What a deleted row stores instead, where that differs. */
@@ -26,6 +28,9 @@ const MOST_ATTEMPTS = 6
 
 /** As many new rows in a row are an import, and the next is taken for new too. */
 const IMPORT = 10
+
+/** Clerk touches a new user some more times while it is being created. */
+const FIRST_MS = 5000
 
 /**
  * The rule of convergence over one table: synced fields belong to the highest version seen, a deletion never goes.
@@ -68,28 +73,24 @@ export class Versioned {
   }
 
   /**
-   * One statement for by far the most common cases: an event about a known row, and one new row after another in an
-   * import. `null`: it is neither, nothing was written.
+   * One statement for by far the most common cases: an event about a known row, a row's first event, and one new row after
+   * another in an import. `null`: it is none of these, nothing was written.
    */
   async #applyBlind(incoming: Incoming): Promise<Applied | null> {
     const { clerkId, version, fields, own } = incoming
+    const created = (row: Row | null): Applied | null => row && { row, outcome: 'created' }
     const row = { ...fields, clerkId, version }
-    const created = (inserted: Row | null): Applied | null =>
-      inserted && { row: inserted, outcome: 'created' }
-    if (this.#created >= IMPORT) {
-      const inserted = created(await this.table.insertFast(row, own()))
-      if (inserted !== null) return inserted
-    }
-    if (version > 0 && this.table.isCaseSensitive) {
+    const insert = async () =>
+      this.table.insertsQuietly ? created(await this.table.insert(row, own())) : null
+    const update = async (): Promise<Applied | null> => {
+      if (version === 0 || !this.table.isCaseSensitive) return null
       const live = this.table.has('deletedAt') ? { deletedAt: null } : {}
-      const updated = await this.table.update(
-        { clerkId },
-        { version: { lt: version }, ...live },
-        { ...fields, version },
-      )
-      if (updated !== null) return { row: updated, outcome: 'updated' }
+      const condition = { version: { lt: version }, ...live }
+      const updated = await this.table.update({ clerkId }, condition, { ...fields, version })
+      return updated && { row: updated, outcome: 'updated' }
     }
-    return this.table.insertsQuietly ? created(await this.table.insert(row, own())) : null
+    if (this.#created >= IMPORT) return created(await this.table.insertFast(row, own())) ?? update()
+    return isFirst(incoming) ? ((await insert()) ?? update()) : ((await update()) ?? insert())
   }
 
   async #applyLooking(incoming: Incoming, unique: readonly string[]): Promise<Applied> {
@@ -240,6 +241,9 @@ export class Versioned {
     return Object.fromEntries(texts.filter((field) => this.table.has(field)).map((field) => [field, null]))
   }
 }
+
+const isFirst = ({ version, createdAt }: Incoming): boolean =>
+  createdAt !== null && version - createdAt < FIRST_MS
 
 function empty(fields: Iterable<string>): Values {
   return Object.fromEntries(

@@ -26,6 +26,11 @@ export const accountOptions = {
     },
     create: ({ clerkId }: { clerkId: string }) => ({ plan: 'free', passwordHash: `none for ${clerkId}` }),
   },
+  organizations: {
+    model: 'company',
+    fields: { name: 'title', publicMetadata: 'metadata' },
+    create: () => ({ plan: 'free' }),
+  },
 } as const
 
 /** The two shapes of schema every test of the stores runs on. */
