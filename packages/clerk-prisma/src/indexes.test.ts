@@ -167,7 +167,7 @@ await describeEngines(
       await users.findByClerkId('user_counted')
       expect(sent).toHaveLength(1)
       if (engine.provider === 'mysql') return
-      await users.apply(aUser({ clerkId: 'user_counted', version: T + 1 }))
+      await users.apply(aUser({ clerkId: 'user_counted', version: T + DAY }))
       expect(sent).toHaveLength(2)
     })
   },

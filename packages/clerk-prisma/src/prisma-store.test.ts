@@ -84,6 +84,32 @@ await describeEngines('prismaStore', (engine, database) => {
     },
   )
 
+  test('an import inside a transaction meets a known row without ending it', async () => {
+    const prisma = await database.connect()
+    const known = aUser({ clerkId: 'user_import_known', version: T + 9 })
+    await prismaStore(prisma).users.apply(known)
+    await prisma.$transaction(
+      async (tx) => {
+        const { users } = prismaStore(tx)
+        for (let n = 0; n < 12; n++) await users.apply(aUser({ clerkId: `user_import_${n}` }))
+        expect((await users.apply(known)).outcome).toBe('unchanged')
+        expect((await users.apply(aUser({ clerkId: 'user_import_last' }))).outcome).toBe('created')
+      },
+      { timeout: 15_000 },
+    )
+    expect(await prismaStore(prisma).users.findByClerkId('user_import_last')).not.toBeNull()
+  })
+
+  test('an import outside of one meets a known row too', async () => {
+    const { users } = prismaStore(await database.connect())
+    const known = aUser({ clerkId: 'user_bulk_known', version: T + 9 })
+    await users.apply(known)
+    for (let n = 0; n < 12; n++) await users.apply(aUser({ clerkId: `user_bulk_${n}` }))
+    expect((await users.apply({ ...known, version: T + 10 })).outcome).toBe('updated')
+    for (let n = 0; n < 12; n++) await users.apply(aUser({ clerkId: `user_bulk_again_${n}` }))
+    expect((await users.apply(known)).outcome).toBe('stale')
+  })
+
   test('a client with extensions of the application is as good', async () => {
     const prisma = await database.connect()
     const seen: string[] = []

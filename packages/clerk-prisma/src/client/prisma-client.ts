@@ -41,6 +41,8 @@ export interface Delegate {
 export interface ModelDescription {
   readonly name: string
   readonly dbName: string | null
+  /** Of `@@schema`. */
+  readonly schema?: string | null
   readonly fields: readonly {
     readonly name: string
     readonly kind: string

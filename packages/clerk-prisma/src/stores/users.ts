@@ -3,7 +3,7 @@ import type { Row } from '../client/prisma-client.js'
 import { USERS } from '../table/definitions.js'
 import { checkLocalId, checkText, checkTime, checkVersion } from '../table/input.js'
 import type { Values } from '../table/table.js'
-import { sqlColumn, tableName } from '../table/unique-columns.js'
+import { quotedTable, sqlColumn } from '../table/unique-columns.js'
 import type { Incoming, Versioned } from '../table/versioned.js'
 import type { Context, ModelOptions } from './context.js'
 
@@ -50,7 +50,7 @@ export function userStore<U extends UserRecord>(
       context.dialect.quote(sqlColumn(table, field) ?? field),
     )
     const found = await context.client.$queryRawUnsafe(
-      `SELECT ${id} AS "id" FROM ${context.dialect.quote(tableName(table))}
+      `SELECT ${id} AS "id" FROM ${quotedTable(table, context.dialect)}
        WHERE ${condition(String(address))} AND ${clerkId} IS NULL AND ${deletedAt} IS NULL`,
       email,
     )

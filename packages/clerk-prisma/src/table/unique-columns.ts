@@ -42,8 +42,14 @@ async function detect(client: ClientInternals, dialect: Dialect, table: Table): 
 }
 
 /** Name of the table in SQL (`@@map`), without quotes. */
-export function tableName({ model, description }: Table): string {
+function tableName({ model, description }: Table): string {
   return description?.dbName ?? description?.name ?? model
+}
+
+/** The table as it stands in a statement, with its `@@schema` where it has one. */
+export function quotedTable(table: Table, { quote }: Dialect): string {
+  const schema = table.description?.schema
+  return [...(schema ? [schema] : []), tableName(table)].map(quote).join('.')
 }
 
 /** Name of the column in SQL (`@map`), without quotes; `null`: not stored. */
