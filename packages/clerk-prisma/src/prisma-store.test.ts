@@ -143,6 +143,19 @@ await describeEngines('prismaStore', (engine, database) => {
     }
   })
 
+  test('a unique index that the store cannot know of keeps no user out', async () => {
+    const prisma = await database.connect()
+    const { users } = prismaStore(prisma, { users: { ...accountOptions.users, unique: [] } })
+    const taken = { email: 'hidden@example.com', username: null, version: T + 9 }
+    await users.apply(aUser({ ...taken, clerkId: 'user_hidden_1' }))
+    expect((await users.apply(aUser({ ...taken, clerkId: 'user_hidden_2' }))).user.email).toBeNull()
+    await users.apply(aUser({ clerkId: 'user_hidden_3', email: null, username: null }))
+    const { user, outcome } = await users.apply(
+      aUser({ ...taken, clerkId: 'user_hidden_3', version: T + 99_999 }),
+    )
+    expect([user.email, user.version, outcome]).toEqual([null, T + 99_999, 'updated'])
+  })
+
   test('an error of the database names model and remedy, and nothing of what was stored', async () => {
     const prisma = await database.connect()
     const { users } = prismaStore(prisma, {

@@ -86,8 +86,14 @@ export class Versioned {
       if (version === 0 || !this.table.isCaseSensitive) return null
       const live = this.table.has('deletedAt') ? { deletedAt: null } : {}
       const condition = { version: { lt: version }, ...live }
-      const updated = await this.table.update({ clerkId }, condition, { ...fields, version })
-      return updated && { row: updated, outcome: 'updated' }
+      try {
+        const updated = await this.table.update({ clerkId }, condition, { ...fields, version })
+        return updated && { row: updated, outcome: 'updated' }
+      } catch (error) {
+        // A unique index that nobody told us about.
+        if (isDuplicate(error)) return null
+        throw error
+      }
     }
     if (this.#created >= IMPORT) return created(await this.table.insertFast(row, own())) ?? update()
     return isFirst(incoming) ? ((await insert()) ?? update()) : ((await update()) ?? insert())
