@@ -17,7 +17,8 @@ async function run(title: string) {
 }
 
 test('the test of the README passes', async () => {
-  expect(await run('users.test.ts')).toContain('# pass 1')
+  // What node:test prints where there is no terminal: TAP up to Node 22, spec from 23 on.
+  expect(await run('users.test.ts')).toMatch(/^(# |ℹ )pass 1$/m)
 })
 
 test('the issuer of the README mints and forges', async () => {
