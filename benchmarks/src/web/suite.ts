@@ -20,8 +20,8 @@ export function webSuite(framework: Framework, targets: WebTargets): Suite {
   return {
     name: `web-${framework}`,
     async run({ pick }) {
-      const rounds = pick(7, 1)
-      const seconds = pick(4, 1)
+      const rounds = pick(15, 1)
+      const seconds = pick(2, 1)
       const setup = await createSetup()
       const servers: BenchServer[] = []
       const start = async (variant: Variant) => {

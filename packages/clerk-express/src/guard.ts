@@ -19,10 +19,10 @@ export function requireAuth(
   requirement: Requirement<RegisteredAuth> = {},
   options: GuardOptions = {},
 ): RequestHandler {
-  validateRequirement(requirement)
+  const required = validateRequirement(requirement)
   return (req, res, next) => {
     const state = stateOf(req, 'clerkMiddleware')
-    const denial = authorize(state.auth as RegisteredAuth, requirement)
+    const denial = authorize(state.auth as RegisteredAuth, required)
     if (denial === null) next()
     else
       send(

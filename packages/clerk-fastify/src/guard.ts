@@ -17,10 +17,10 @@ import type { Hook } from './types.js'
  * @throws {ConfigurationError} for a requirement that says something unknown
  */
 export function requireAuth(requirement: Requirement<RegisteredAuth> = {}, options: GuardOptions = {}): Hook {
-  validateRequirement(requirement)
+  const required = validateRequirement(requirement)
   return (request, reply, done) => {
     const state = stateOf(request, 'clerkPlugin')
-    const denial = authorize(state.auth as RegisteredAuth, requirement)
+    const denial = authorize(state.auth as RegisteredAuth, required)
     if (denial === null) done()
     else
       send(

@@ -19,10 +19,10 @@ export function requireAuth(
   requirement: Requirement<RegisteredAuth> = {},
   options: GuardOptions = {},
 ): Middleware {
-  validateRequirement(requirement)
+  const required = validateRequirement(requirement)
   return (ctx, next) => {
     const state = stateOf(ctx.req, 'clerkMiddleware')
-    const denial = authorize(state.auth as RegisteredAuth, requirement)
+    const denial = authorize(state.auth as RegisteredAuth, required)
     if (denial === null) return next()
     return send(
       ctx as Context,

@@ -23,12 +23,13 @@ export interface Answers {
   noUser(request: Request, resolution: NoUser): Auth
   local(user: unknown): Auth
   machine(fields: MachineFields): Auth
-  /** Observes an answer that may have been given before. */
   user(auth: UserAuth): Auth
+  /** An answer that has been given before; whether the cached rows it was made of are told as hits. */
+  again(auth: UserAuth, user: boolean, membership: boolean): Auth
 }
 
 export function createAnswers(observer: Observer): Answers {
-  return { anonymous, unavailable, noUser, local, machine, user }
+  return { anonymous, unavailable, noUser, local, machine, user, again }
 
   function anonymous({ bearer, tokenHash }: Request, reason: AnonymousReason): Auth {
     if (observer.wants('auth.failure')) observer.emit('auth.failure', { reason, tokenHash })
@@ -74,6 +75,14 @@ export function createAnswers(observer: Observer): Answers {
       observer.emit('auth.success', { kind: 'user', source, userId, sessionId, orgId })
     }
     return auth
+  }
+
+  function again(auth: UserAuth, row: boolean, membership: boolean): Auth {
+    if (observer.wants('cache.hit')) {
+      if (row) observer.emit('cache.hit', { cache: 'user' })
+      if (membership) observer.emit('cache.hit', { cache: 'membership' })
+    }
+    return user(auth)
   }
 }
 

@@ -30,10 +30,11 @@ import { createAnswers, RETRY_AFTER_SECONDS } from './answers.js'
 import { createMachineAnswer } from './machine-answer.js'
 import { type Principal, principalFromRecord } from './principal.js'
 import { type Request, readRequest } from './request.js'
-import { standingOf } from './token-standing.js'
+import { isMachine, MACHINE_JWT, standingOf } from './token-standing.js'
 import { createUserAnswers } from './user-answers.js'
 
 const CURRENT = { ok: true } as const
+const NO_TOKEN: TokenStanding = { kind: 'none' }
 
 export interface AuthenticateParts {
   readonly options: ResolvedOptions
@@ -58,7 +59,7 @@ export function createAuthenticate(
   const { options, judge, machines, revocations, users, organizations, changes, clerk, observer } = parts
   const { remember, revalidateAfterSeconds, graceSeconds } = options.session
   const answers = createAnswers(observer)
-  const people = createUserAnswers({ users, organizations, answers })
+  const people = createUserAnswers({ users, organizations, answers, now: options.now })
   const machineAnswer = createMachineAnswer({ machines, revocations, users, organizations, answers })
   const sessions = createSessionWriter(observer)
   const permissionsOf = createPermissionDecoder()
@@ -66,15 +67,14 @@ export function createAuthenticate(
   return function authenticate(credentials) {
     const request = readRequest(credentials, options)
     const { bearer, slot, cookieToken, localUser } = request
-    const machine = bearer === null ? null : machines.kindOf(bearer)
     if (bearer === null && cookieToken === null && slot === undefined && localUser === undefined) {
       return answers.anonymous(request, request.crossSite ? 'cross-site-request' : 'no-credentials')
     }
     try {
       const answer =
-        machine === null
+        bearer === null || machines.typeOf(bearer) === null
           ? chain(readRecord(slot), (found) => judged(request, found))
-          : whenCurrent(() => machineAnswer(request, bearer as string))
+          : whenCurrent(() => machineAnswer(request, bearer))
       return answer instanceof Promise ? answer.catch((error) => failed(error)) : answer
     } catch (error) {
       return failed(error)
@@ -100,17 +100,25 @@ export function createAuthenticate(
   }
 
   function judged(request: Request, found: FoundRecord): MaybePromise<Auth> {
-    const { bearer, cookieToken, credentials } = request
+    const { bearer, cookieToken } = request
     const token = bearer ?? (request.crossSite ? null : cookieToken)
     // Nothing that could have been revoked: no reason to wait for the log of changes.
-    if (token === null && found.record === null) return decided(request, found, { kind: 'none' })
-    return whenCurrent(() => {
-      if (token === null) return decided(request, found, { kind: 'none' })
-      const allowMissingAzp = bearer === null ? isSameOriginNavigation(credentials) : options.allowMissingAzp
-      return chain(judge.judge(token, { allowMissingAzp }), (verdict) => {
-        request.tokenHash = verdict.ok ? verdict.token.hash : verdict.hash
-        return decided(request, found, standingOf(verdict, request))
-      })
+    if (token === null && found.record === null) return decided(request, found, NO_TOKEN)
+    return whenCurrent(() =>
+      token === null ? decided(request, found, NO_TOKEN) : judgedBy(token, request, found),
+    )
+  }
+
+  function judgedBy(token: string, request: Request, found: FoundRecord): MaybePromise<Auth> {
+    const { bearer, credentials } = request
+    const allowMissingAzp = bearer === null ? isSameOriginNavigation(credentials) : options.allowMissingAzp
+    return chain(judge.judge(token, { allowMissingAzp }), (verdict) => {
+      request.tokenHash = verdict.ok ? verdict.token.hash : verdict.hash
+      const standing = standingOf(verdict, request)
+      // Most requests of an API: no row of the truth table looks at anything but the token.
+      return standing.kind === 'valid' && hasNothingBesides(request)
+        ? people.ofToken(request, standing.token)
+        : decided(request, found, standing)
     })
   }
 
@@ -126,7 +134,7 @@ export function createAuthenticate(
       canAskClerk: clerk !== null,
     }
     const carried: Carried = {
-      machine: false,
+      machine: request.bearer !== null && isMachine(token),
       crossSite: request.crossSite,
       bearer: request.bearer !== null,
       token,
@@ -167,7 +175,7 @@ export function createAuthenticate(
       case 'anonymous':
         return answers.anonymous(request, decision.reason)
       case 'machine':
-        throw new Error('unreachable: machine credentials never get here')
+        return answers.anonymous(request, MACHINE_JWT)
     }
   }
 
@@ -214,4 +222,9 @@ export function createAuthenticate(
   function nowSeconds(): number {
     return Math.floor(options.now() / 1000)
   }
+}
+
+/** No session that could be read or written, no cookie that could contradict the token, nobody signed in locally. */
+function hasNothingBesides({ slot, localUser, credentials }: Request): boolean {
+  return slot === undefined && localUser === undefined && credentials.cookie === undefined
 }

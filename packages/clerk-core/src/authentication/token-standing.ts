@@ -4,6 +4,13 @@ import type { TokenVerdict } from '../tokens/verdict.js'
 import { RETRY_AFTER_SECONDS } from './answers.js'
 import type { Request } from './request.js'
 
+/** OAuth access tokens and M2M tokens can be JWTs, and are only taken in their opaque form. */
+export const MACHINE_JWT = 'machine-jwt-not-supported'
+
+export function isMachine(token: TokenStanding): boolean {
+  return token.kind === 'refused' && token.reason === MACHINE_JWT
+}
+
 /** What the verdict on a token means for the request that brought it. */
 export function standingOf(
   verdict: TokenVerdict,
@@ -18,7 +25,7 @@ export function standingOf(
     return { kind: 'valid', token: verdict.token }
   }
   const { error, expired, foreign, machine, unchecked } = verdict
-  if (machine) return { kind: 'refused', reason: 'machine-jwt-not-supported' }
+  if (machine) return { kind: 'refused', reason: MACHINE_JWT }
   if (foreign) return { kind: 'foreign', reason: refusal(error.reason) }
   if (error.reason === 'keys-unavailable') {
     return {

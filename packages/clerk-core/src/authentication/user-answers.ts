@@ -1,4 +1,5 @@
 import type { Auth, UserAuth } from '../auth.js'
+import type { Kept } from '../invalidation/read-cache.js'
 import { chain, type MaybePromise } from '../maybe-promise.js'
 import type { OrganizationDirectory } from '../organizations/directory.js'
 import type { MembershipRecord } from '../organizations/organization.js'
@@ -15,9 +16,12 @@ interface LocalRows {
   readonly membership: MembershipRecord | null | undefined
 }
 
-interface RememberedAuth extends Omit<LocalRows, 'ok'> {
+interface RememberedAuth {
   readonly auth: UserAuth
   readonly requested: string | undefined
+  /** What it was made of; `null` without such a store, and without an organisation. */
+  readonly user: Kept<unknown> | null
+  readonly membership: Kept<unknown> | null
 }
 
 const NO_STORE = { kind: 'user', user: undefined } as const
@@ -32,33 +36,30 @@ export function createUserAnswers(parts: {
   readonly users: UserDirectory<UserRecord> | null
   readonly organizations: OrganizationDirectory | null
   readonly answers: Answers
+  readonly now: () => number
 }): UserAnswers {
-  const { users, organizations, answers } = parts
+  const { users, organizations, answers, now } = parts
   const lastAuth = new WeakMap<VerifiedToken, RememberedAuth>()
 
   return {
     /** The same token, row and membership give the same frozen answer: a signed-in page asks for it again and again. */
     ofToken(request, token) {
       const { requested } = request
-      return chain(localRows(token.claims.sub, token.claims, requested, token.organization?.id), (rows) => {
+      const last = lastAuth.get(token)
+      if (last !== undefined && last.requested === requested && stillStands(last)) {
+        return answers.again(last.auth, last.user !== null, last.membership !== null)
+      }
+      const orgId = requested ?? token.organization?.id
+      return chain(localRows(token.claims.sub, token.claims, orgId), (rows) => {
         if (!('ok' in rows)) return answers.noUser(request, rows)
-        const last = lastAuth.get(token)
-        if (
-          last !== undefined &&
-          last.user === rows.user &&
-          last.membership === rows.membership &&
-          last.requested === requested
-        ) {
-          return answers.user(last.auth)
-        }
         const auth = userAuth(principalFromToken(token), requested, rows.user, rows.membership)
-        lastAuth.set(token, { auth, requested, ...rows })
+        remember(token, orgId, requested, rows, auth)
         return answers.user(auth)
       })
     },
     ofPrincipal(request, principal) {
       const { requested } = request
-      return chain(localRows(principal.userId, null, requested, principal.organization?.id), (rows) =>
+      return chain(localRows(principal.userId, null, requested ?? principal.organization?.id), (rows) =>
         'ok' in rows
           ? answers.user(userAuth(principal, requested, rows.user, rows.membership))
           : answers.noUser(request, rows),
@@ -66,13 +67,33 @@ export function createUserAnswers(parts: {
     },
   }
 
+  function stillStands({ user, membership }: RememberedAuth): boolean {
+    if (user === null && membership === null) return true
+    const nowMs = now()
+    return (user === null || user.isFresh(nowMs)) && (membership === null || membership.isFresh(nowMs))
+  }
+
+  /** Only what the caches hold as well, so that whatever makes them let go of a row ends the answer made of it. */
+  function remember(
+    token: VerifiedToken,
+    orgId: string | undefined,
+    requested: string | undefined,
+    rows: LocalRows,
+    auth: UserAuth,
+  ): void {
+    const { sub } = token.claims
+    const user = users?.kept(sub) ?? null
+    const membership = (orgId !== undefined && organizations?.kept(orgId, sub)) || null
+    if (users !== null && user?.value.row !== rows.user) return
+    if (organizations !== null && orgId !== undefined && membership?.value.row !== rows.membership) return
+    lastAuth.set(token, { auth, requested, user, membership })
+  }
+
   function localRows(
     userId: string,
     claims: SessionClaims | null,
-    requested: string | undefined,
-    claimed: string | undefined,
+    orgId: string | undefined,
   ): MaybePromise<LocalRows | NoUser> {
-    const orgId = requested ?? claimed
     return chain(users === null ? NO_STORE : users.resolve(userId, claims), (resolved) => {
       if (resolved.kind !== 'user') return resolved
       if (organizations === null) return { ok: true, user: resolved.user, membership: undefined }

@@ -1,10 +1,8 @@
 import type { Auth, LocalAuth, MachineAuth, UserAuth } from '../auth.js'
 import { DENIALS, reverificationRequired, TOKEN_REFUSED, UNAUTHENTICATED, unavailable } from './denials.js'
-import type { Denial, HasParams, Requirement } from './requirement.js'
+import { ANY_USER, type Denial, type HasParams, type Requirement } from './requirement.js'
 
 type Authenticated = UserAuth | MachineAuth | LocalAuth
-
-const ANY_USER: Requirement = Object.freeze({})
 
 /** What only a person signed in at Clerk can have, in the order in which it is looked at. */
 const PERSONAL = ['role', 'permission', 'feature', 'plan'] as const satisfies readonly (keyof HasParams)[]

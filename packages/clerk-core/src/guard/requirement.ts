@@ -43,3 +43,6 @@ export interface Denial {
   /** The JSON body: `{ error, code }`, for reverification Clerk's own shape. Never says more than its code. */
   readonly body: Readonly<Record<string, unknown>>
 }
+
+/** Requires nothing but somebody signed in at Clerk. */
+export const ANY_USER: Requirement = Object.freeze({})

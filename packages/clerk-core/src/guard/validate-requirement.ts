@@ -1,6 +1,6 @@
 import { ConfigurationError, type ConfigurationProblem } from '../errors.js'
 import { readReverification } from './has.js'
-import type { Requirement } from './requirement.js'
+import { ANY_USER, type Requirement } from './requirement.js'
 
 interface Field {
   readonly accepts: (value: unknown) => boolean
@@ -33,7 +33,7 @@ const FIELDS: Record<keyof Requirement, Field> = {
 /**
  * For adapters, where a guard is made: a misspelt or undefined requirement must fail at start, not open a route.
  *
- * @returns the requirement
+ * @returns the requirement; the one value that `authorize` need not look into, where it requires nothing
  * @throws {ConfigurationError} with every problem
  */
 export function validateRequirement<R extends Requirement>(requirement: R): R {
@@ -62,5 +62,5 @@ export function validateRequirement<R extends Requirement>(requirement: R): R {
     }
   }
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return requirement
+  return Object.keys(requirement).length === 0 ? (ANY_USER as R) : requirement
 }

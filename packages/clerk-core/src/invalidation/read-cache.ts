@@ -7,12 +7,19 @@ import type { MaybePromise } from '../maybe-promise.js'
  */
 export interface ReadCache<V> {
   /** What is kept and still fresh. Synchronous. */
-  peek(key: string): V | undefined
+  kept(key: string): Kept<V> | undefined
   /** The kept value, else the read under way, else a new one. */
   load(key: string, read: () => Promise<V>): MaybePromise<V>
   drop(key: string): void
   dropWhere(matches: (key: string) => boolean): void
   dropAll(): void
+}
+
+/** A kept answer. Whoever holds on to what was made of it asks this, not the cache, whether it still stands. */
+export interface Kept<V> {
+  readonly value: V
+  /** False for good once the key was dropped, pushed out or written again. @param nowMs the cache's clock */
+  isFresh(nowMs: number): boolean
 }
 
 export interface ReadCacheOptions<V> {
@@ -25,25 +32,45 @@ export interface ReadCacheOptions<V> {
   readonly keeps: (value: V) => boolean
 }
 
+class Entry<V> implements Kept<V> {
+  readonly value: V
+  readonly #at: number
+  readonly #ttlMs: number
+  #isHeld = true
+
+  constructor(value: V, at: number, ttlMs: number) {
+    this.value = value
+    this.#at = at
+    this.#ttlMs = ttlMs
+  }
+
+  isFresh(nowMs: number): boolean {
+    const age = nowMs - this.#at
+    // A clock that was set back would make an entry outlive its time.
+    return this.#isHeld && age >= 0 && age < this.#ttlMs
+  }
+
+  letGo(): void {
+    this.#isHeld = false
+  }
+}
+
 export function createReadCache<V>({ max, ttlSeconds, now, keeps }: ReadCacheOptions<V>): ReadCache<V> {
-  const entries = max > 0 ? new LRUCache<string, { value: V; at: number }>({ max }) : null
+  const entries = max > 0 ? new LRUCache<string, Entry<V>>({ max, dispose: (entry) => entry.letGo() }) : null
   const flights = new Map<string, Promise<V>>()
 
-  const peek = (key: string): V | undefined => {
+  const kept = (key: string): Entry<V> | undefined => {
     const entry = entries?.get(key)
-    if (entry === undefined) return undefined
-    const age = now() - entry.at
-    // A clock that was set back would make an entry outlive its time.
-    if (age >= 0 && age < ttlSeconds * 1000) return entry.value
+    if (entry === undefined || entry.isFresh(now())) return entry
     entries?.delete(key)
     return undefined
   }
 
   return {
-    peek,
+    kept,
     load(key, read) {
-      const kept = peek(key)
-      if (kept !== undefined) return kept
+      const entry = kept(key)
+      if (entry !== undefined) return entry.value
       const underWay = flights.get(key)
       if (underWay !== undefined) return underWay
       // Fresh since the moment it was begun: what happened meanwhile may be missing from it.
@@ -53,7 +80,7 @@ export function createReadCache<V>({ max, ttlSeconds, now, keeps }: ReadCacheOpt
           // Dropped meanwhile: the flight was taken off the map, and perhaps another one has its place.
           if (flights.get(key) === flight) {
             flights.delete(key)
-            if (keeps(value)) entries?.set(key, { value, at })
+            if (keeps(value)) entries?.set(key, new Entry(value, at, ttlSeconds * 1000))
           }
           return value
         },

@@ -4,12 +4,10 @@ import type { MachineErrorReason } from '../errors.js'
 import type { MaybePromise } from '../maybe-promise.js'
 import type { Observer } from '../observe/observer.js'
 import type { ResolvedOptions } from '../options.js'
-import { isMachineToken } from '../tokens/checks.js'
-import { MAX_TOKEN_LENGTH, parseToken } from '../tokens/parse-token.js'
 import { digestToken, encodeDigest } from '../tokens/token-hash.js'
 import { askClerk } from './ask-clerk.js'
 import { createFloodgate } from './floodgate.js'
-import { MACHINE_TYPES } from './machine-types.js'
+import { MACHINE_TYPES, type MachineType } from './machine-types.js'
 
 /** A machine credential that Clerk has confirmed. Frozen; shared by the cache. */
 export interface MachineCredential {
@@ -30,14 +28,12 @@ export type MachineVerdict = { readonly hash: string } & (
   | { readonly ok: false; readonly unavailable: { readonly retryAfterSeconds: number } }
 )
 
-export type MachineKind = MachineTokenType | 'jwt-machine'
-
 export interface MachineVerifier {
   /**
-   * By its form; `null` for what may be a session token. Cheap. An M2M JWT that only its `sub` gives away is found by the
-   * token judge instead (`TokenVerdict.machine`).
+   * Of an opaque credential, by its form; `null` for anything else. Cheap. A machine's JWT is found by the token judge
+   * (`TokenVerdict.machine`).
    */
-  kindOf(bearer: string): MachineKind | null
+  typeOf(bearer: string): MachineTokenType | null
   /** Never throws for what was sent. */
   verify(bearer: string): MaybePromise<MachineVerdict>
 }
@@ -55,42 +51,25 @@ interface Confirmed {
 /** Asks Clerk about API keys, M2M tokens and OAuth access tokens, and remembers only what it confirms. */
 export function createMachineVerifier(options: ResolvedOptions, observer: Observer): MachineVerifier {
   const { now, accept } = options
-  const accepted: Record<MachineKind, boolean> = {
+  const accepted: Record<MachineTokenType, boolean> = {
     api_key: accept.apiKeys,
     m2m: accept.m2m,
     oauth: accept.oauth,
-    'jwt-machine': false,
   }
   const cache =
     options.cache.tokens > 0 ? new LRUCache<string, Confirmed>({ max: options.cache.tokens }) : null
   const flights = new Map<string, Promise<MachineVerdict>>()
   const gate = createFloodgate(now)
-  let lastHeader = { text: '', machine: false }
 
-  return { kindOf, verify }
+  return { typeOf: (bearer) => findType(bearer)?.tokenType ?? null, verify }
 
-  function kindOf(bearer: string): MachineKind | null {
-    for (const type of MACHINE_TYPES) if (bearer.startsWith(type.prefix)) return type.tokenType
-    return hasMachineHeader(bearer) ? 'jwt-machine' : null
-  }
-
-  /** All session tokens of an instance share one header: what it says is remembered, not decoded for each request. */
-  function hasMachineHeader(bearer: string): boolean {
-    const dot = bearer.indexOf('.')
-    if (dot < 0 || bearer.length > MAX_TOKEN_LENGTH) return false
-    if (dot !== lastHeader.text.length || !bearer.startsWith(lastHeader.text)) {
-      const text = bearer.slice(0, dot)
-      const parsed = parseToken(`${text}.e30.AA`)
-      lastHeader = { text, machine: parsed !== null && isMachineToken(parsed.header, {}) }
-    }
-    return lastHeader.machine
+  function findType(bearer: string): MachineType | undefined {
+    return MACHINE_TYPES.find(({ prefix }) => bearer.startsWith(prefix))
   }
 
   function verify(bearer: string): MaybePromise<MachineVerdict> {
     const hash = encodeDigest(digestToken(bearer))
-    const kind = kindOf(bearer)
-    if (kind === 'jwt-machine') return { ok: false, reason: 'machine-jwt-not-supported', hash }
-    const type = MACHINE_TYPES.find(({ tokenType }) => tokenType === kind)
+    const type = findType(bearer)
     if (type === undefined) return { ok: false, reason: 'machine-credential-invalid', hash }
     if (!accepted[type.tokenType]) return { ok: false, reason: 'machine-type-not-accepted', hash }
     // Nothing Clerk hands out is longer or has other characters: not worth a request.
@@ -112,7 +91,7 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
   }
 
   async function ask(
-    type: (typeof MACHINE_TYPES)[number],
+    type: MachineType,
     bearer: string,
     hash: string,
     confirmedBefore: boolean,

@@ -1,7 +1,7 @@
 import type { ClerkApi } from '../api/api.js'
 import { isClerkId } from '../api/clerk-id.js'
 import { ClerkApiError } from '../errors.js'
-import { createReadCache } from '../invalidation/read-cache.js'
+import { createReadCache, type Kept } from '../invalidation/read-cache.js'
 import { chain, type MaybePromise } from '../maybe-promise.js'
 import type { Observer } from '../observe/observer.js'
 import type { ResolvedOptions } from '../options.js'
@@ -23,6 +23,8 @@ export interface OrganizationDirectory<M extends MembershipRecord = MembershipRe
    * cache knows. @throws {StoreUnavailableError}
    */
   membership(orgId: string, userId: string): MaybePromise<Readonly<M> | null>
+  /** The cached membership. */
+  kept(orgId: string, userId: string): Kept<{ readonly row: Readonly<M> | null }> | undefined
 
   applyOrganization(
     snapshot: OrganizationSnapshot,
@@ -74,10 +76,10 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
       // The organisation may be a request header: what is no id is in no store, and must not look like another key.
       if (!isClerkId(orgId)) return null
       const key = keyOf(orgId, userId)
-      const kept = cache.peek(key)
+      const kept = cache.kept(key)
       if (kept !== undefined) {
         if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'membership' })
-        return kept.row
+        return kept.value.row
       }
       if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'membership' })
       return chain(
@@ -85,6 +87,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
         ({ row }) => row,
       )
     },
+    kept: (orgId, userId) => cache.kept(keyOf(orgId, userId)),
 
     applyOrganization: (snapshot) =>
       changing(

@@ -539,6 +539,27 @@ describe('a demoted administrator', () => {
 })
 
 describe('a machine', () => {
+  it('that brings a JWT is refused, whoever is signed in or remembered beside it, and no session is touched', async () => {
+    const { offline, app, browser, withCookie, storedRecord } = await setUp()
+    await withCookie()
+    const before = storedRecord()
+    const writes = app.writes()
+    const accessToken = await offline.tokens.mintOAuth()
+    const tokens = [accessToken, await offline.tokens.mintM2M()]
+    for (const token of tokens) {
+      const headers = { authorization: `Bearer ${token}` }
+      expect(await withCookie(undefined, { headers })).toMatchObject({
+        kind: 'anonymous',
+        reason: 'machine-jwt-not-supported',
+        tokenRefused: true,
+      })
+    }
+    // In a cookie it is no machine's: a refused token, as any other.
+    browser.cookies.set('__session', accessToken)
+    expect(await browser.request('/')).toMatchObject({ reason: 'machine-jwt-not-supported' })
+    expect([storedRecord(), app.writes()]).toEqual([before, writes])
+  })
+
   it('is refused when its organisation or its user is deleted', async () => {
     const { offline, app, ada, bob, deliver } = await setUp({ accept: { apiKeys: true } })
     const org = offline.createOrganization({ name: 'Acme', createdBy: ada.id })

@@ -189,6 +189,19 @@ describe('the session decision', () => {
     expect(count).toBeGreaterThan(10_000)
   })
 
+  it('leaves it to a valid token, and nothing to be done, where a request brings nothing besides', () => {
+    let seen = 0
+    for (const { name, found, carried, policy } of situations()) {
+      const { token, machine, crossSite, localUser, clientUat } = carried
+      const nothingBesides = found === NO_RECORD && !crossSite && !localUser && clientUat === null
+      if (token.kind !== 'valid' || machine || !nothingBesides || policy.remembers) continue
+      seen++
+      const alone = { by: 'token', end: false, session: { kind: 'none' } }
+      expect(decideSession(found, carried, NOW, policy), name).toEqual(alone)
+    }
+    expect(seen).toBeGreaterThan(0)
+  })
+
   it('uses every row of its table', () => {
     const used = new Set<number>()
     for (const { found, carried, policy } of situations()) {

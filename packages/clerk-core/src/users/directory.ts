@@ -1,6 +1,6 @@
 import type { ClerkApi } from '../api/api.js'
 import { ClerkApiError, StoreInputError } from '../errors.js'
-import { createReadCache } from '../invalidation/read-cache.js'
+import { createReadCache, type Kept } from '../invalidation/read-cache.js'
 import { chain, isPromise, type MaybePromise } from '../maybe-promise.js'
 import type { Observer } from '../observe/observer.js'
 import type { ClerkOptions, ResolvedOptions } from '../options.js'
@@ -25,6 +25,8 @@ export interface UserDirectory<U extends UserRecord = UserRecord> {
   readonly users: ClerkUsers<U>
   /** The local user, provisioned when there is none. Never rejects; without a promise where the cache knows. */
   resolve(clerkId: string, claims: SessionClaims | null): MaybePromise<UserResolution<U>>
+  /** The cached row. */
+  kept(clerkId: string): Kept<{ readonly row: Readonly<U> | null }> | undefined
   /** @throws {StoreUnavailableError} */
   applySnapshot(snapshot: UserSnapshot, by: SnapshotSource): Promise<{ user: U; outcome: ApplyOutcome }>
   /** @param at milliseconds @throws {StoreUnavailableError} */
@@ -139,10 +141,10 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     claims: SessionClaims | null,
     again = true,
   ): MaybePromise<UserResolution<U>> {
-    const kept = cache.peek(clerkId)
+    const kept = cache.kept(clerkId)
     if (kept !== undefined) {
       if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'user' })
-      return kept.resolution
+      return kept.value.resolution
     }
     if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'user' })
     let mine = false
@@ -173,6 +175,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
 
   const directory: UserDirectory<U> = {
     resolve: (clerkId, claims) => resolve(clerkId, claims),
+    kept: cache.kept,
     applySnapshot: (snapshot, by) => changing(snapshot.clerkId, () => apply(snapshot, by)),
     remove: (clerkId, at) => changing(clerkId, () => store.remove(clerkId, at)),
     drop(clerkId) {
