@@ -15,11 +15,11 @@ interface SessionRequest {
 
 /** The framework's session, when it is one of the two we know; anything else under that name is not ours to write. */
 export function sessionSlot(req: object, hasLocalUser: boolean): SessionSlot | undefined {
-  const { session, sessionOptions } = req as SessionRequest
+  const { session } = req as SessionRequest
   if (typeof session !== 'object' || session === null) return undefined
   if ('regenerate' in session) return new ServerSessionSlot(req, hasLocalUser)
   // An unsigned cookie is whatever the client says it is: trusting a record in it would let anybody be anyone.
-  const isSignedCookie = 'isPopulated' in session && sessionOptions?.signed === true
+  const isSignedCookie = 'isPopulated' in session && (req as SessionRequest).sessionOptions?.signed === true
   return isSignedCookie ? new CookieSessionSlot(req, hasLocalUser) : undefined
 }
 

@@ -3,7 +3,7 @@ import {
   REQUEST_STATE,
   type RegisteredAuth,
   type RequestState,
-  setState,
+  type RequestWithPlace,
   stateOf,
 } from '@acme/clerk-core'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
@@ -29,7 +29,7 @@ const register: FastifyPluginAsync<ClerkPluginOptions> = async (
 }
 
 function goOn(request: FastifyRequest, state: RequestState, next: HookHandlerDoneFunction): void {
-  setState(request, state)
+  ;(request as RequestWithPlace)[REQUEST_STATE] = state
   next()
 }
 
