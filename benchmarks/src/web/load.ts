@@ -57,15 +57,34 @@ export interface Sample {
 
 const CONNECTIONS = 32
 
+/**
+ * Keeps this process from sleeping: who answers a sleeping client pays for waking it, and the slower a server is, the
+ * more often its client sleeps.
+ */
+async function awake<T>(work: () => Promise<T>): Promise<T> {
+  let spinning = true
+  const spin = () => {
+    if (spinning) setImmediate(spin)
+  }
+  spin()
+  try {
+    return await work()
+  } finally {
+    spinning = false
+  }
+}
+
 export async function load(runner: Runner, seconds: number): Promise<Sample> {
   const { url } = runner.server
   const before = await runner.server.usage()
-  const result = await autocannon({
-    url: `${url}${runner.path}`,
-    connections: CONNECTIONS,
-    duration: seconds,
-    requests: runner.headers.map((headers) => ({ method: 'GET', path: runner.path, headers })),
-  })
+  const result = await awake(() =>
+    autocannon({
+      url: `${url}${runner.path}`,
+      connections: CONNECTIONS,
+      duration: seconds,
+      requests: runner.headers.map((headers) => ({ method: 'GET', path: runner.path, headers })),
+    }),
+  )
   const after = await runner.server.usage()
   // Whoever refuses is fast: only good answers count.
   if (result.non2xx > 0 || result.errors > 0) {
@@ -85,21 +104,43 @@ export interface Measured {
   readonly cpu: Result[]
 }
 
+export interface Race {
+  /** New processes: what the compiler made of two that run the same code differs by some percent. */
+  start(): Promise<readonly Runner[]>
+  /** Before they are stopped. */
+  finish?(runners: readonly Runner[]): Promise<void>
+}
+
 /**
  * Rounds in which each has its turn, so that whatever else the machine does hits all of them; each is compared with the
  * first within the same round, and the median of the rounds counts.
  */
-export async function race(runners: readonly Runner[], rounds: number, seconds: number): Promise<Measured> {
-  for (const runner of runners) await load(runner, Math.min(seconds, 2))
-  const samples = runners.map(() => [] as Sample[])
-  for (let round = 0; round < rounds; round++) {
-    for (let k = 0; k < runners.length; k++) {
-      const index = (k + round) % runners.length
-      samples[index]?.push(await load(runners[index] as Runner, seconds))
+export async function race(
+  { start, finish }: Race,
+  effort: { generations: number; rounds: number; seconds: number; warmUpSeconds: number },
+): Promise<Measured> {
+  const { generations, rounds, seconds, warmUpSeconds } = effort
+  const names: string[] = []
+  const samples: Sample[][] = []
+  for (let generation = 0; generation < generations; generation++) {
+    const runners = await start()
+    try {
+      for (const runner of runners) await load(runner, warmUpSeconds)
+      for (let round = 0; round < rounds; round++) {
+        for (let k = 0; k < runners.length; k++) {
+          const index = (k + round) % runners.length
+          const runner = runners[index] as Runner
+          names[index] = runner.who
+          samples[index] = [...(samples[index] ?? []), await load(runner, seconds)]
+        }
+      }
+      await finish?.(runners)
+    } finally {
+      for (const { server } of runners) server.stop()
     }
   }
   const result = (unit: Result['unit'], of: (sample: Sample) => number, better: 'more' | 'less'): Result[] =>
-    runners.map(({ who }, index) => {
+    names.map((who, index) => {
       const theirs = (samples[index] ?? []).map(of)
       const value = median(theirs)
       if (index === 0) return { who, value, unit }

@@ -1,7 +1,7 @@
 import { atLeast } from '../measure.js'
 import type { Row, Suite } from '../suite.js'
 import { PUBLIC_PATH } from './clerk.js'
-import { type BenchServer, type Measured, type Runner, race, startServer, startSession } from './load.js'
+import { type Measured, type Runner, race, startServer, startSession } from './load.js'
 import { createSetup, type Framework, type Variant } from './setup.js'
 
 export interface WebTargets {
@@ -20,74 +20,73 @@ export function webSuite(framework: Framework, targets: WebTargets): Suite {
   return {
     name: `web-${framework}`,
     async run({ pick }) {
-      const rounds = pick(15, 1)
-      const seconds = pick(2, 1)
+      const effort = { generations: pick(4, 1), rounds: pick(9, 1), seconds: 1, warmUpSeconds: pick(3, 1) }
       const setup = await createSetup()
-      const servers: BenchServer[] = []
-      const start = async (variant: Variant) => {
-        const server = await startServer(framework, variant, setup)
-        servers.push(server)
-        return server
+      const bearer = setup.tokens.map((token) => ({ authorization: `Bearer ${token}` }))
+      const { official } = targets
+      const enter = async (
+        who: string,
+        variant: Variant,
+        path = '/',
+        headers: Runner['headers'] = bearer,
+      ): Promise<Runner> => ({ who, server: await startServer(framework, variant, setup), path, headers })
+      /** With the cookies that a browser has after its first request. */
+      const withSession = async (who: string, variant: Variant, token: string | null): Promise<Runner> => {
+        const runner = await enter(who, variant)
+        return { ...runner, headers: [await startSession(runner.server, token)] }
       }
-      try {
-        const bearer = setup.tokens.map((token) => ({ authorization: `Bearer ${token}` }))
-        const { official } = targets
-        const ours = await start('ours')
-        const noOp = await start('no-op')
-        const runner = (
-          who: string,
-          server: BenchServer,
-          path = '/',
-          headers: Runner['headers'] = bearer,
-        ): Runner => ({
-          who,
-          server,
-          path,
-          headers,
-        })
-        const signedIn = await race(
-          [
-            runner(OURS, ours),
-            runner(NO_OP, noOp),
-            runner('bare', await start('bare')),
-            ...(official ? [runner(official.who, await start('official'))] : []),
-          ],
-          rounds,
-          seconds,
-        )
-        const anonymous = await race(
-          [
-            runner('anonymous', ours, PUBLIC_PATH, [{}]),
-            runner('signed in', ours, PUBLIC_PATH),
-            runner(NO_OP, noOp, PUBLIC_PATH, [{}]),
-          ],
-          rounds,
-          seconds,
-        )
-        const trusting = await start('ours-session')
-        const alone = await start('session-alone')
-        const mine = await startSession(trusting, setup.tokens[0] ?? '')
-        const { writes } = await trusting.usage()
-        const session = await race(
-          [runner(OURS, trusting, '/', [mine]), runner(ALONE, alone, '/', [await startSession(alone, null)])],
-          rounds,
-          seconds,
-        )
-        const written = (await trusting.usage()).writes - writes
-        return [
-          ...rows(`${framework}, signed in by a bearer token`, signedIn, [
-            atLeast(signedIn.throughput, NO_OP, targets.noOp),
-            ...(official ? [atLeast(signedIn.throughput, official.who, official.ratio)] : []),
-          ]),
-          ...rows(`${framework}, anonymous`, anonymous, [atLeast(anonymous.throughput, 'signed in', 0.98)]),
-          ...rows(`${framework}, trusted by its session`, session, [
-            atLeast(session.throughput, ALONE, 0.9),
-            { text: `no write to the session store (${written})`, met: written === 0, alsoInSmoke: true },
-          ]),
-        ]
-      } finally {
-        for (const server of servers) server.stop()
-      }
+
+      const signedIn = await race(
+        {
+          start: () =>
+            Promise.all([
+              enter(OURS, 'ours'),
+              enter(NO_OP, 'no-op'),
+              enter('bare', 'bare'),
+              ...(official ? [enter(official.who, 'official')] : []),
+            ]),
+        },
+        effort,
+      )
+      const anonymous = await race(
+        {
+          start: () =>
+            Promise.all([
+              enter('anonymous', 'ours', PUBLIC_PATH, [{}]),
+              enter('signed in', 'ours', PUBLIC_PATH),
+              enter(NO_OP, 'no-op', PUBLIC_PATH, [{}]),
+            ]),
+        },
+        effort,
+      )
+      let written = 0
+      const session = await race(
+        {
+          async start() {
+            const runners = await Promise.all([
+              withSession(OURS, 'ours-session', setup.tokens[0] ?? ''),
+              withSession(ALONE, 'session-alone', null),
+            ])
+            written -= (await runners[0].server.usage()).writes
+            return runners
+          },
+          async finish([ours]) {
+            written += (await ours?.server.usage())?.writes ?? 0
+          },
+        },
+        effort,
+      )
+      return [
+        ...rows(`${framework}, signed in by a bearer token`, signedIn, [
+          atLeast(signedIn.throughput, NO_OP, targets.noOp),
+          ...(official ? [atLeast(signedIn.throughput, official.who, official.ratio)] : []),
+        ]),
+        ...rows(`${framework}, anonymous`, anonymous, [atLeast(anonymous.throughput, 'signed in', 0.98)]),
+        ...rows(`${framework}, trusted by its session`, session, [
+          atLeast(session.throughput, ALONE, 0.9),
+          { text: `no write to the session store (${written})`, met: written === 0, alsoInSmoke: true },
+        ]),
+      ]
     },
   }
 }

@@ -9,7 +9,7 @@ import type { Request, Response } from 'express'
 import { sessionSlot } from './session-slot.js'
 
 export function credentialsOf(req: Request, localUser: unknown): Credentials {
-  return credentialsFrom(req.headers, req.method, sessionSlot(req, localUser !== undefined), localUser)
+  return credentialsFrom(req, sessionSlot(req, localUser !== undefined), localUser)
 }
 
 export function webRequestOf(req: Request): WebRequest {

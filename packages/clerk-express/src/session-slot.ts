@@ -15,6 +15,8 @@ interface SessionRequest {
 
 /** The framework's session, when it is one of the two we know; anything else under that name is not ours to write. */
 export function sessionSlot(req: object, hasLocalUser: boolean): SessionSlot | undefined {
+  // Both packages define it on the request itself; to look for what is not there costs the whole chain of prototypes.
+  if (!Object.hasOwn(req, 'session')) return undefined
   const { session } = req as SessionRequest
   if (typeof session !== 'object' || session === null) return undefined
   if ('regenerate' in session) return new ServerSessionSlot(req, hasLocalUser)

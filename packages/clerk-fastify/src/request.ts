@@ -12,12 +12,7 @@ export function credentialsOf(
   request: Pick<AnyRequest, 'headers' | 'method'>,
   localUser: unknown,
 ): Credentials {
-  return credentialsFrom(
-    request.headers,
-    request.method,
-    sessionSlot(request, localUser !== undefined),
-    localUser,
-  )
+  return credentialsFrom(request, sessionSlot(request, localUser !== undefined), localUser)
 }
 
 export function webRequestOf(request: AnyRequest): WebRequest {

@@ -9,7 +9,7 @@ import type { Context } from 'koa'
 import { sessionSlot } from './session-slot.js'
 
 export function credentialsOf(ctx: Context, localUser: unknown): Credentials {
-  return credentialsFrom(ctx.headers, ctx.method, sessionSlot(ctx, localUser !== undefined), localUser)
+  return credentialsFrom(ctx, sessionSlot(ctx, localUser !== undefined), localUser)
 }
 
 export function webRequestOf(ctx: Context): WebRequest {

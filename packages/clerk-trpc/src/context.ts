@@ -36,7 +36,7 @@ function credentialsOf({ req, res, info }: ContextOptions): Credentials {
   const { headers, method } = req
   // A method that is not known counts as unsafe.
   if (headers instanceof Headers) return credentialsFromFetch({ headers, method: method ?? '' })
-  const given = credentialsFrom(headers, method)
+  const given = credentialsFrom({ headers, method })
   if (!isSocket(res)) return given
   // Over HTTP tRPC carries these parameters in the URL, which ends up in logs: there they are not looked at.
   const params = info?.connectionParams

@@ -20,20 +20,18 @@ test('headers are handed over as they came', () => {
     upgrade: false,
     organization: 'org_1',
   }
-  expect(credentialsFrom(headers, 'POST')).toEqual(expected)
+  expect(credentialsFrom({ headers, method: 'POST' })).toEqual(expected)
   expect(credentialsFromFetch(new Request('http://app', { method: 'POST', headers }))).toEqual(expected)
 })
 
 test('repeated headers that a host hands over as lists equal nothing that is listed', () => {
-  const given = credentialsFrom(
-    {
-      origin: ['https://app.example.com', 'https://evil.example'],
-      'sec-fetch-site': ['same-origin', 'cross-site'],
-      'x-organization-id': ['org_1', 'org_2'],
-      cookie: ['a=b', 'c=d'],
-    } as never,
-    'POST',
-  )
+  const headers = {
+    origin: ['https://app.example.com', 'https://evil.example'],
+    'sec-fetch-site': ['same-origin', 'cross-site'],
+    'x-organization-id': ['org_1', 'org_2'],
+    cookie: ['a=b', 'c=d'],
+  } as never
+  const given = credentialsFrom({ headers, method: 'POST' })
   expect(given).toMatchObject({
     origin: 'https://app.example.com, https://evil.example',
     fetchSite: 'same-origin, cross-site',
@@ -49,7 +47,9 @@ test.each([
   ['h2c', false],
   [undefined, false],
 ])('Upgrade: %s asks for a WebSocket: %s', (upgrade, expected) => {
-  expect(credentialsFrom(upgrade === undefined ? {} : { upgrade }, 'GET').upgrade).toBe(expected)
+  expect(credentialsFrom({ headers: upgrade === undefined ? {} : { upgrade }, method: 'GET' }).upgrade).toBe(
+    expected,
+  )
   const headers = new Headers(upgrade === undefined ? {} : { upgrade })
   expect(credentialsFromFetch({ headers, method: 'GET' }).upgrade).toBe(expected)
 })

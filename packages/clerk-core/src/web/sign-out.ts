@@ -49,5 +49,5 @@ export async function signOut(
 
 function isCrossSite(clerk: AnyClerk, { method, headers }: WebRequest): boolean {
   if (method !== 'POST') return headers['sec-fetch-site'] !== 'same-origin'
-  return violatesOriginRule(credentialsFrom(headers, method), clerk.options.authorizedParties)
+  return violatesOriginRule(credentialsFrom({ headers, method }), clerk.options.authorizedParties)
 }

@@ -54,7 +54,7 @@ export async function authenticateUpgrade<U extends UserRecord, M extends Member
   validateRequirement(required as object)
   // Node hands over an upgraded socket without a listener: a client that resets it while we wait would end the process.
   req.socket.on('error', ignore)
-  const given = credentialsFrom(req.headers, req.method, session, localUser)
+  const given = credentialsFrom(req, session, localUser)
   const auth = await clerk.authenticate({
     ...given,
     authorization: authorization ?? given.authorization,
