@@ -3,7 +3,7 @@ import {
   REQUEST_STATE,
   type RegisteredAuth,
   type RequestState,
-  type RequestWithPlace,
+  setState,
   stateOf,
 } from '@acme/clerk-core'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
@@ -29,7 +29,7 @@ const register: FastifyPluginAsync<ClerkPluginOptions> = async (
 }
 
 function goOn(request: FastifyRequest, state: RequestState, next: HookHandlerDoneFunction): void {
-  ;(request as RequestWithPlace)[REQUEST_STATE] = state
+  setState(request, state)
   next()
 }
 
