@@ -10,7 +10,7 @@ export function auditLog(clerk: AnyClerk, options: AuditOptions): Middleware {
     const { ip, method } = ctx
     ctx.res.once('close', () => {
       finish(() => ({
-        auth: findState(ctx.req)?.auth ?? null,
+        auth: findState(ctx)?.auth ?? null,
         method,
         route: routePattern('', ctx._matchedRoute, {}),
         status: ctx.res.statusCode,

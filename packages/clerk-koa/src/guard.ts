@@ -21,7 +21,7 @@ export function requireAuth(
 ): Middleware {
   const required = validateRequirement(requirement)
   return (ctx, next) => {
-    const state = stateOf(ctx.req, 'clerkMiddleware')
+    const state = stateOf(ctx, 'clerkMiddleware')
     const denial = authorize(state.auth as RegisteredAuth, required)
     if (denial === null) return next()
     return send(

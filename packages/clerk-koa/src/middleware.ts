@@ -21,8 +21,8 @@ export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions
   }
 }
 
-function goOn(ctx: Pick<Context, 'req' | 'state'>, state: RequestState, next: Next): Promise<unknown> {
-  setState(ctx.req, state)
+function goOn(ctx: Pick<Context, 'state'>, state: RequestState, next: Next): Promise<unknown> {
+  setState(ctx, state)
   ctx.state.auth = state.auth as RegisteredAuth
   return next()
 }
@@ -32,6 +32,6 @@ function goOn(ctx: Pick<Context, 'req' | 'state'>, state: RequestState, next: Ne
  *
  * @throws {MiddlewareMissingError} where `clerkMiddleware` has not run
  */
-export function getAuth(ctx: Pick<Context, 'req'>): RegisteredAuth {
-  return stateOf(ctx.req, 'clerkMiddleware').auth as RegisteredAuth
+export function getAuth(ctx: Pick<Context, 'state'>): RegisteredAuth {
+  return stateOf(ctx, 'clerkMiddleware').auth as RegisteredAuth
 }

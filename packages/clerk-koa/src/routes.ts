@@ -32,7 +32,7 @@ export function clerkRoutes(clerk: AnyClerk, options: KoaRoutesOptions = {}): Mi
     if (route === undefined) return next()
     // What a router leaves there for logs and metrics.
     ctx._matchedRoute = `${prefix}${route.path}`
-    const state = findState(ctx.req)
+    const state = findState(ctx)
     const answer = await route.handle({
       ...webRequestOf(ctx),
       ...bodySourceOf(ctx),
