@@ -19,7 +19,7 @@ const notesOf = (db: Db, orgId: string) =>
   scopedCollection(db.collection<Note>('notes'), orgId, { field: 'orgId' })
 
 /** Of a request that `requireAuth({ org: true })` has let pass. */
-function memberOf(ctx: Pick<Context, 'req'>): { userId: string; orgId: string } {
+function memberOf(ctx: Pick<Context, 'state'>): { userId: string; orgId: string } {
   const auth = getAuth(ctx)
   if (auth.kind !== 'user' || auth.orgId === null) throw new Error('requireAuth({ org: true }) is missing')
   return { userId: auth.userId, orgId: auth.orgId }
