@@ -1,7 +1,7 @@
 import type { AnyClerk, AuditWriter, ClerkRoutesOptions, WebhookRouteOptions } from '@acme/clerk-core'
 
 /**
- * The application every adapter builds. `describeAuth` of `world.ts` renders the `auth` of a request.
+ * The application every adapter builds. `describeAuth` of `harness.ts` renders the `auth` of a request.
  *
  * | route | answers |
  * |---|---|

@@ -1,6 +1,6 @@
 import type { ClerkOptions } from '@acme/clerk-core'
 import type { AppSpec } from './binding.js'
-import type { World } from './world.js'
+import type { Harness } from './harness.js'
 
 /** A request, what it must be answered, and what must become of the session. */
 export interface Step {
@@ -39,5 +39,5 @@ export interface Case {
   readonly routesOnly?: true
   readonly clerk?: Partial<ClerkOptions>
   readonly app?: Partial<Omit<AppSpec, 'clerk'>>
-  readonly steps: (world: World) => readonly Step[] | Promise<readonly Step[]>
+  readonly steps: (harness: Harness) => readonly Step[] | Promise<readonly Step[]>
 }

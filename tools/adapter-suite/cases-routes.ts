@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Case } from './case.js'
-import { PAGE } from './world.js'
+import { PAGE } from './harness.js'
 
 const TARGET_REFUSED = { error: 'Return target refused', code: 'return-target-refused' }
 

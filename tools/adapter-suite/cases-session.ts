@@ -1,5 +1,5 @@
 import type { Case } from './case.js'
-import { PAGE } from './world.js'
+import { PAGE } from './harness.js'
 
 const EXPIRED = 120
 

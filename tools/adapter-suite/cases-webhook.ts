@@ -1,17 +1,17 @@
 import { signWebhook } from '@acme/clerk-testing'
 import type { BodyParser } from './binding.js'
 import type { Case, Step } from './case.js'
-import type { World } from './world.js'
+import type { Harness } from './harness.js'
 
 /** Every way to the route. */
 const PATHS = ['/hooks/clerk', '/auth/webhook']
 
-function delivery({ offline }: World, event: object | string, id?: string): Pick<Step, 'headers' | 'body'> {
+function delivery({ offline }: Harness, event: object | string, id?: string): Pick<Step, 'headers' | 'body'> {
   const { headers, body } = signWebhook(event, offline.webhookSecret, id === undefined ? {} : { id })
   return { headers: { ...headers }, body }
 }
 
-const userUpdated = ({ offline, ada }: World, firstName: string) => ({
+const userUpdated = ({ offline, ada }: Harness, firstName: string) => ({
   object: 'event',
   type: 'user.updated',
   timestamp: Date.now(),
@@ -22,17 +22,17 @@ const userUpdated = ({ offline, ada }: World, firstName: string) => ({
 export const webhookCases: readonly Case[] = [
   {
     title: 'a webhook is processed once, from its raw bytes, wherever it is mounted',
-    steps: (world) =>
+    steps: (harness) =>
       PATHS.flatMap((path, i) => {
         // Not as JSON.stringify would write it: only the bytes as sent have this signature.
-        const event = JSON.stringify(userUpdated(world, `Ada ${i}`), null, 3).replaceAll('A', '\\u0041')
-        const sent = delivery(world, event)
+        const event = JSON.stringify(userUpdated(harness, `Ada ${i}`), null, 3).replaceAll('A', '\\u0041')
+        const sent = delivery(harness, event)
         return [
           { request: `POST ${path}`, ...sent, status: 200, json: { received: true } },
           { request: `POST ${path}`, ...sent, status: 200, json: { received: true } },
           {
             request: 'GET /private',
-            bearer: world.ada.token,
+            bearer: harness.ada.token,
             status: 200,
             includes: { firstName: `Ada ${i}` },
           },
@@ -41,8 +41,8 @@ export const webhookCases: readonly Case[] = [
   },
   {
     title: 'a revocation and a ban end access at once',
-    steps: (world) => {
-      const { offline, ada, bob } = world
+    steps: (harness) => {
+      const { offline, ada, bob } = harness
       const revoked = offline.revokeSession(ada.sessionId)
       const envelope = { object: 'event', timestamp: Date.now(), instance_id: 'ins_test' }
       return [
@@ -50,13 +50,13 @@ export const webhookCases: readonly Case[] = [
         { request: 'GET /private', bearer: bob.token, status: 200 },
         {
           request: 'POST /hooks/clerk',
-          ...delivery(world, { ...envelope, type: 'session.revoked', data: revoked }),
+          ...delivery(harness, { ...envelope, type: 'session.revoked', data: revoked }),
           status: 200,
         },
         { request: 'GET /private', bearer: ada.token, status: 401 },
         {
           request: 'POST /hooks/clerk',
-          ...delivery(world, {
+          ...delivery(harness, {
             ...envelope,
             type: 'user.updated',
             data: { ...offline.getUser(bob.id), banned: true, updated_at: Date.now() + 1000 },
@@ -69,8 +69,8 @@ export const webhookCases: readonly Case[] = [
   },
   {
     title: 'what Clerk has not signed is refused, and says no more',
-    steps: (world) => {
-      const { headers, body } = delivery(world, userUpdated(world, 'Eve'))
+    steps: (harness) => {
+      const { headers, body } = delivery(harness, userUpdated(harness, 'Eve'))
       return PATHS.flatMap(
         (path) =>
           [
@@ -97,11 +97,11 @@ export const webhookCases: readonly Case[] = [
   {
     title: 'a body over the limit is refused, announced or not',
     clerk: { webhook: { maxBodyBytes: 1000 } },
-    steps: (world) =>
+    steps: (harness) =>
       PATHS.flatMap((path) => [
         {
           request: `POST ${path}`,
-          ...delivery(world, 'x'.repeat(1001)),
+          ...delivery(harness, 'x'.repeat(1001)),
           status: 413,
           includes: { code: 'webhook-too-large' },
         },
@@ -117,17 +117,17 @@ export const webhookCases: readonly Case[] = [
     (bodyParser): Case => ({
       title: `after a body parser that ${bodyParser === 'keeps' ? 'keeps the bytes' : 'makes them the body'} the webhook is processed`,
       app: { bodyParser },
-      steps: (world) =>
+      steps: (harness) =>
         PATHS.flatMap((path) => [
           {
             request: `POST ${path}`,
-            ...delivery(world, userUpdated(world, 'Ada')),
+            ...delivery(harness, userUpdated(harness, 'Ada')),
             status: 200,
             json: { received: true },
           },
           {
             request: `POST ${path}`,
-            ...delivery(world, userUpdated(world, 'Ada')),
+            ...delivery(harness, userUpdated(harness, 'Ada')),
             body: '{"a":1}',
             status: 403,
           },
@@ -137,10 +137,10 @@ export const webhookCases: readonly Case[] = [
   {
     title: 'after a body parser that keeps nothing the webhook is not guessed at',
     app: { bodyParser: 'loses' },
-    steps: (world) =>
+    steps: (harness) =>
       PATHS.map((path) => ({
         request: `POST ${path}`,
-        ...delivery(world, userUpdated(world, 'Ada')),
+        ...delivery(harness, userUpdated(harness, 'Ada')),
         status: 500,
         json: { error: 'Raw body required', code: 'raw-body-required' },
       })),

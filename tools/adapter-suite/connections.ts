@@ -2,9 +2,9 @@ import { connect } from 'node:net'
 import { type OfflineClerk, signWebhook } from '@acme/clerk-testing'
 import { expect, test } from 'vitest'
 import type { AppBinding, AppSpec, RunningApp } from './binding.js'
+import { createHarness, type Harness } from './harness.js'
 import { sendRaw } from './http.js'
 import { startApp } from './start.js'
-import { createWorld, type World } from './world.js'
 
 /** What can only be seen on the wire. */
 export function connectionTests(binding: AppBinding, offline: () => OfflineClerk): void {
@@ -66,15 +66,15 @@ export function connectionTests(binding: AppBinding, offline: () => OfflineClerk
 
   async function withApp(
     spec: Partial<AppSpec>,
-    run: (app: RunningApp, world: World) => Promise<void>,
+    run: (app: RunningApp, harness: Harness) => Promise<void>,
   ): Promise<void> {
-    const world = await createWorld(offline())
-    const app = await startApp(binding, world, spec)
+    const harness = await createHarness(offline())
+    const app = await startApp(binding, harness, spec)
     try {
-      await run(app, world)
+      await run(app, harness)
     } finally {
       await app.stop()
-      await world.close()
+      await harness.close()
     }
   }
 }

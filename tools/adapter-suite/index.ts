@@ -1,10 +1,10 @@
 // One behaviour for all adapters, as data: what a request is answered, and what it does to the session. Each adapter
 // binds it to its framework; whatever is special to a framework is tested beside its adapter.
 export { type AppBinding, type AppSpec, GUARDS, LOCAL_USER, type RunningApp } from './binding.js'
-export { useWorlds } from './fixture.js'
+export { useHarnesses } from './fixture.js'
 export { deliver, runGuideSuite } from './guide-suite.js'
+export { createHarness, describeAuth, type Harness, PAGE, recordOf } from './harness.js'
 export { type RawResponse, request, sendRaw } from './http.js'
 export { runServerSnippet, typecheckSnippets } from './readme.js'
 export { runReadmeSuite } from './readme-suite.js'
 export { runAdapterSuite } from './run.js'
-export { createWorld, describeAuth, PAGE, recordOf, type World } from './world.js'

@@ -4,16 +4,16 @@ import type { AuditEntry } from '@acme/clerk-core'
 import type { OfflineClerk } from '@acme/clerk-testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { AppBinding, AppSpec, RunningApp } from './binding.js'
+import { createHarness, type Harness } from './harness.js'
 import { request } from './http.js'
 import { startApp } from './start.js'
-import { createWorld, type World } from './world.js'
 
 /** What is seen inside the process: logs, errors, a second instance. */
 export function processTests(binding: AppBinding, offline: () => OfflineClerk): void {
   test('the audit log says who did what, by pattern, without a token or a query', async () => {
     const entries: AuditEntry[] = []
-    const { app, world } = await open({ audit: (entry) => entries.push(entry), trustProxy: true })
-    const { ada, bob, orgId } = world
+    const { app, harness } = await open({ audit: (entry) => entries.push(entry), trustProxy: true })
+    const { ada, bob, orgId } = harness
     const send = async (path: string, headers: Record<string, string> = {}, method = 'GET') => {
       const count = entries.length
       await request(`${app.origin}${path}`, { method, headers })
@@ -120,10 +120,10 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
   })
 
   test('two Clerk instances in one process share no answer', async () => {
-    const other = await createWorld(offline(), { authorizedParties: ['https://other.example'] })
+    const other = await createHarness(offline(), { authorizedParties: ['https://other.example'] })
     onTestFinished(() => other.close())
-    const { app, world } = await open({ other: other.clerk })
-    const headers = { authorization: `Bearer ${world.ada.token}` }
+    const { app, harness } = await open({ other: other.clerk })
+    const headers = { authorization: `Bearer ${harness.ada.token}` }
     expect((await request(`${app.origin}/auth/me`, { headers })).status).toBe(200)
     expect((await request(`${app.origin}/other/me`, { headers })).status).toBe(401)
   })
@@ -154,13 +154,13 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
     }
   })
 
-  async function open(spec: Partial<AppSpec>): Promise<{ app: RunningApp; world: World }> {
-    const world = await createWorld(offline())
-    const app = await startApp(binding, world, spec)
+  async function open(spec: Partial<AppSpec>): Promise<{ app: RunningApp; harness: Harness }> {
+    const harness = await createHarness(offline())
+    const app = await startApp(binding, harness, spec)
     onTestFinished(async () => {
       await app.stop()
-      await world.close()
+      await harness.close()
     })
-    return { app, world }
+    return { app, harness }
   }
 }

@@ -7,10 +7,10 @@ import { routeCases } from './cases-routes.js'
 import { sessionCases } from './cases-session.js'
 import { webhookCases } from './cases-webhook.js'
 import { connectionTests } from './connections.js'
+import { createHarness, type Harness } from './harness.js'
 import { type RawResponse, request } from './http.js'
 import { processTests } from './process.js'
 import { startApp } from './start.js'
-import { createWorld, type World } from './world.js'
 
 const GROUPS: readonly (readonly [string, readonly Case[]])[] = [
   ['access', accessCases],
@@ -46,20 +46,20 @@ export function runAdapterSuite(binding: AppBinding): void {
     }
 
     async function runCase(one: Case, sessions: AppSpec['sessions']): Promise<void> {
-      const world = await createWorld(offline, one.clerk)
-      const app = await startApp(binding, world, {
+      const harness = await createHarness(offline, one.clerk)
+      const app = await startApp(binding, harness, {
         sessions,
         routes: { returnTo: ['https://app.example.com'] },
         ...one.app,
       })
       try {
         const jar = new Map<string, string>()
-        for (const [i, step] of (await one.steps(world)).entries()) {
-          await runStep(adapted(step, binding), i, world, app, jar, binding.unwrap)
+        for (const [i, step] of (await one.steps(harness)).entries()) {
+          await runStep(adapted(step, binding), i, harness, app, jar, binding.unwrap)
         }
       } finally {
         await app.stop()
-        await world.close()
+        await harness.close()
       }
     }
   })
@@ -90,12 +90,12 @@ function adapted(step: Step, { unwrap }: AppBinding): Step {
 async function runStep(
   step: Step,
   index: number,
-  world: World,
+  harness: Harness,
   app: RunningApp,
   jar: Map<string, string>,
   unwrap: (body: unknown) => unknown = (body) => body,
 ) {
-  if (step.after !== undefined) world.advance(step.after)
+  if (step.after !== undefined) harness.advance(step.after)
   await step.meanwhile?.()
   const [method = '', path = ''] = step.request.split(' ')
   const writes = app.writes()

@@ -1,8 +1,12 @@
 import type { AppBinding, AppSpec, RunningApp } from './binding.js'
-import type { World } from './world.js'
+import type { Harness } from './harness.js'
 
 /** The application as a case wants it, plain in everything else. */
-export function startApp(binding: AppBinding, { clerk }: World, spec: Partial<AppSpec>): Promise<RunningApp> {
+export function startApp(
+  binding: AppBinding,
+  { clerk }: Harness,
+  spec: Partial<AppSpec>,
+): Promise<RunningApp> {
   return binding.start({
     clerk,
     other: clerk,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { createSigner } from '../testing/signer.js'
 import { resolveOptions } from './configure.js'
 import { fromEnv } from './env.js'
-import { ConfigurationError } from './errors.js'
+import { ConfigurationError } from './ground/errors.js'
 import type { ClerkOptions, ResolvedOptions } from './options.js'
-import { createSigner } from './testing/signer.js'
 
 const { pem } = createSigner()
 const PUBLISHABLE = `pk_test_${Buffer.from('clerk.example.com$').toString('base64')}`

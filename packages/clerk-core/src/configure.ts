@@ -1,11 +1,11 @@
-import { cookieSuffix, resolveKeys } from './configuration/keys.js'
-import { Problems } from './configuration/problems.js'
-import { flag, type Given, type NumberName, resolveNumber, toRecord, word } from './configuration/read.js'
-import { checkOrigin, checkWebhookSecret } from './configuration/values.js'
-import type { Invalidation } from './invalidation/invalidation.js'
+import type { Invalidation } from './domain/changes/invalidation.js'
+import { cookieSuffix, resolveKeys } from './domain/keys/configured-keys.js'
+import type { MembershipRecord } from './domain/store/organization.js'
+import type { UserRecord } from './domain/store/user.js'
+import { Problems } from './ground/options/problems.js'
+import { flag, type Given, type NumberName, resolveNumber, toRecord, word } from './ground/options/read.js'
+import { checkOrigin, checkWebhookSecret } from './ground/options/values.js'
 import type { ClerkOptions, ResolvedOptions } from './options.js'
-import type { MembershipRecord } from './organizations/organization.js'
-import type { UserRecord } from './users/user.js'
 
 /** Methods without which a store is none. */
 const STORES = {

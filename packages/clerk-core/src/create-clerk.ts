@@ -1,25 +1,25 @@
-import { createClerkApi } from './api/client.js'
-import { createAuthenticate } from './authentication/authenticate.js'
-import { runChecks } from './check/check.js'
 import type { Clerk } from './clerk.js'
 import { resolveOptions } from './configure.js'
-import { ConfigurationError, StoreUnavailableError } from './errors.js'
-import { createChanges } from './invalidation/changes.js'
-import { createKeySource } from './keys/key-source.js'
-import { createMachineVerifier } from './machine/machine.js'
-import { createObserver } from './observe/observer.js'
+import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
+import { createChanges } from './domain/changes/changes.js'
+import { createRevocations, revocationLifetimeSeconds } from './domain/changes/revocations.js'
+import { createKeySource } from './domain/keys/key-source.js'
+import { createMachineVerifier } from './domain/machines/machine.js'
+import { createOrganizationDirectory } from './domain/organizations/directory.js'
+import { createSessionStatusClient } from './domain/session/session-status-client.js'
+import type { Change } from './domain/store/inbox.js'
+import type { MembershipRecord } from './domain/store/organization.js'
+import type { UserRecord } from './domain/store/user.js'
+import { createTokenVerifier } from './domain/tokens/verify-token.js'
+import { createUserDirectory } from './domain/users/directory.js'
+import { createAuthenticate } from './flows/authentication/authenticate.js'
+import { createWatch, type Watch } from './flows/authentication/watch.js'
+import { runChecks } from './flows/check/check.js'
+import { effectOf } from './flows/webhooks/event-table.js'
+import { createWebhooks } from './flows/webhooks/receive.js'
+import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
+import { createObserver } from './ground/observe/observer.js'
 import type { ClerkOptions } from './options.js'
-import { createOrganizationDirectory } from './organizations/directory.js'
-import type { MembershipRecord } from './organizations/organization.js'
-import { createClerkQuestion } from './session/ask-clerk.js'
-import { createRevocations, revocationLifetimeSeconds } from './session/revocations.js'
-import { createWatch, type Watch } from './session/watch.js'
-import { createTokenJudge } from './tokens/judge.js'
-import { createUserDirectory } from './users/directory.js'
-import type { UserRecord } from './users/user.js'
-import { effectOf } from './webhooks/event-table.js'
-import type { Change } from './webhooks/inbox.js'
-import { createWebhooks } from './webhooks/receive.js'
 
 /**
  * Everything a backend needs of Clerk, wired from one set of options:
@@ -41,7 +41,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const observer = createObserver(now)
   const keys = createKeySource(resolved, observer)
   const revocations = createRevocations(now, revocationLifetimeSeconds(resolved.session))
-  const judge = createTokenJudge(resolved, keys, observer, revocations)
+  const tokens = createTokenVerifier(resolved, keys, observer, revocations)
   const api = createClerkApi(resolved, observer)
   const users = options.users
     ? createUserDirectory<U>({
@@ -62,7 +62,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       ? createChanges({ inbox, options: resolved, observer, onChange: learn })
       : null
   const clerk = resolved.secretKey
-    ? createClerkQuestion({ api, organizations, allowPending: resolved.allowPending, now })
+    ? createSessionStatusClient({ api, organizations, allowPending: resolved.allowPending, now })
     : null
   const watch: Watch = createWatch({ options: resolved, revocations, users, organizations, changes, clerk })
   const webhooks = createWebhooks({
@@ -75,7 +75,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   })
   const authenticate = createAuthenticate({
     options: resolved,
-    judge,
+    tokens,
     machines: createMachineVerifier(resolved, observer),
     revocations,
     users,
@@ -107,7 +107,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       const current = looking instanceof Promise ? await looking : looking
       if (current?.ok === false)
         throw new StoreUnavailableError('The log of revocations cannot be read: try again.')
-      const judging = judge.judge(token, { allowMissingAzp: resolved.allowMissingAzp })
+      const judging = tokens.verify(token, { allowMissingAzp: resolved.allowMissingAzp })
       const verdict = judging instanceof Promise ? await judging : judging
       if (verdict.ok) return verdict.token.claims
       throw verdict.error

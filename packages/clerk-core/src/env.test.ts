@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { createSigner } from '../testing/signer.js'
 import { fromEnv } from './env.js'
-import { ConfigurationError } from './errors.js'
-import { createSigner } from './testing/signer.js'
+import { ConfigurationError } from './ground/errors.js'
 
 const { pem } = createSigner()
 const PUBLISHABLE = `pk_test_${Buffer.from('clerk.example.com$').toString('base64')}`

@@ -1,4 +1,4 @@
-import { Problems } from './configuration/problems.js'
+import { Problems } from './ground/options/problems.js'
 import {
   type Checked,
   checkMachineSecretKey,
@@ -9,7 +9,7 @@ import {
   checkUrl,
   checkWebhookSecret,
   isPlaceholder,
-} from './configuration/values.js'
+} from './ground/options/values.js'
 import type { ClerkOptions } from './options.js'
 
 /** What {@link fromEnv} returns: only what is set, and always a list of authorised parties. */

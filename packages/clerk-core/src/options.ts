@@ -1,8 +1,8 @@
-import type { Invalidation } from './invalidation/invalidation.js'
-import type { MembershipRecord, OrganizationRecord, OrganizationStore } from './organizations/organization.js'
-import type { SessionClaims } from './tokens/session-claims.js'
-import type { UserRecord, UserSnapshot, UserStore } from './users/user.js'
-import type { Inbox } from './webhooks/inbox.js'
+import type { Invalidation } from './domain/changes/invalidation.js'
+import type { Inbox } from './domain/store/inbox.js'
+import type { MembershipRecord, OrganizationRecord, OrganizationStore } from './domain/store/organization.js'
+import type { UserRecord, UserSnapshot, UserStore } from './domain/store/user.js'
+import type { SessionClaims } from './domain/tokens/session-claims.js'
 
 /** The three stores, as a store factory (`prismaStore(prisma)`, `memoryStore()`) returns them; spread into the options. */
 export interface Stores<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {

@@ -1,4 +1,4 @@
-import { recordOf, request, useWorlds } from '@acme/adapter-suite'
+import { recordOf, request, useHarnesses } from '@acme/adapter-suite'
 import cookieSession from 'cookie-session'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import session from 'express-session'
@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { auditLog, clerkMiddleware, clerkRoutes, getAuth, requireAuth } from './index.js'
 import { listen } from './testing/app.js'
 
-const world = useWorlds()
+const harness = useHarnesses()
 
 async function serve(app: Express): Promise<string> {
   const { origin, stop } = await listen(app)
@@ -33,7 +33,7 @@ test('a guard or a handler before the middleware is a mistake that the error han
 })
 
 test('another library’s req.auth is never taken for ours', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const forged = { kind: 'user', isAuthenticated: true, userId: ada.id, has: () => true }
   const app = express()
   app.get('/alone', (req, _res, next) => {
@@ -61,14 +61,14 @@ test('a requirement that says something unknown is refused when the guard is mad
 })
 
 test('options that are no URLs are refused when the routes are made', async () => {
-  const { clerk } = await world()
+  const { clerk } = await harness()
   expect(() => clerkRoutes(clerk, { signInUrl: 'javascript:alert(1)' })).toThrow(/signInUrl/)
   expect(() => clerkRoutes(clerk, { afterSignOutUrl: '//evil.example' })).toThrow(/afterSignOutUrl/)
   expect(() => clerkRoutes(clerk, { returnTo: ['/path'] })).toThrow(/returnTo/)
 })
 
 test('a sign-in page of one’s own is used by the routes and the guards', async () => {
-  const { clerk } = await world()
+  const { clerk } = await harness()
   const app = express()
   app.use(clerkMiddleware(clerk, { signInUrl: '/login?theme=dark#form' }))
   app.use('/auth', clerkRoutes(clerk, { signInUrl: 'https://login.example.com/in', afterSignOutUrl: '/bye' }))
@@ -88,7 +88,7 @@ test('a sign-in page of one’s own is used by the routes and the guards', async
 })
 
 test('a record in an unsigned cookie is not trusted', async () => {
-  const own = await world()
+  const own = await harness()
   const { clerk } = own
   const forged = Buffer.from(JSON.stringify({ acmeClerk: recordOf(own, own.ada) })).toString('base64')
   for (const [signed, kind] of [
@@ -105,7 +105,7 @@ test('a record in an unsigned cookie is not trusted', async () => {
 })
 
 test('a session of a package we do not know is left alone', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const app = express()
   const foreign = Object.freeze({ acmeClerk: { v: 1 }, save: () => undefined })
   app.use((req, _res, next) => {
@@ -119,7 +119,7 @@ test('a session of a package we do not know is left alone', async () => {
 })
 
 test('a session store that fails costs nobody their request, and writes no record under the old id', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const errors: string[] = []
   clerk.observe(({ name }) => void (name === 'session.error' && errors.push(name)))
   class Broken extends session.MemoryStore {
@@ -138,7 +138,7 @@ test('a session store that fails costs nobody their request, and writes no recor
 })
 
 test('how long the application lets a session last survives the new id', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const app = express()
   app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false }))
   app.post('/remember-me', (req, res) => {
@@ -157,7 +157,7 @@ test('how long the application lets a session last survives the new id', async (
 })
 
 test('the audit log goes into pino as it is', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const lines: string[] = []
   const log = pino({ base: null }, { write: (line) => lines.push(line) })
   const app = express()

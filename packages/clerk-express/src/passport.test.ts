@@ -1,4 +1,4 @@
-import { PAGE, request, useWorlds } from '@acme/adapter-suite'
+import { PAGE, request, useHarnesses } from '@acme/adapter-suite'
 import express from 'express'
 import session from 'express-session'
 import passport from 'passport'
@@ -7,11 +7,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { clerkMiddleware, clerkRoutes, requireAuth } from './index.js'
 import { listen } from './testing/app.js'
 
-const world = useWorlds()
+const harness = useHarnesses()
 const LEA = { id: 7, email: 'lea@app.example', passwordHash: 'x' }
 
 test('Passport and Clerk sign people in side by side, in one session', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const login = new passport.Passport()
   login.use(
     new Strategy((username, password, done) =>

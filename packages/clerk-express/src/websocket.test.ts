@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { PAGE, sendRaw, useWorlds } from '@acme/adapter-suite'
+import { PAGE, sendRaw, useHarnesses } from '@acme/adapter-suite'
 import { authenticateUpgrade, type Clerk, refuseUpgrade, type UpgradeOptions } from '@acme/clerk-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 
-const world = useWorlds()
+const harness = useHarnesses()
 
 /** The server of the guide on WebSockets. */
 async function serve(clerk: Clerk, options?: UpgradeOptions): Promise<string> {
@@ -43,7 +43,7 @@ const refused = async (url: string, headers: Record<string, string>) => {
 }
 
 test('a bearer token opens a WebSocket, nobody else does', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const url = await serve(clerk)
   const socket = await open(url, { authorization: `Bearer ${ada.token}` })
   socket.send('who?')
@@ -53,7 +53,7 @@ test('a bearer token opens a WebSocket, nobody else does', async () => {
 })
 
 test('a cookie opens one only from a listed page', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const url = await serve(clerk)
   const cookie = `__session=${ada.token}`
   expect(await refused(url, { cookie })).toContain('401')
@@ -62,7 +62,7 @@ test('a cookie opens one only from a listed page', async () => {
 })
 
 test('a refusal is an answer like any other', async () => {
-  const { clerk } = await world()
+  const { clerk } = await harness()
   const url = await serve(clerk, { requirement: { role: 'admin' } })
   const head =
     'GET / HTTP/1.1\r\nHost: app\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
@@ -73,7 +73,7 @@ test('a refusal is an answer like any other', async () => {
 })
 
 test('a client that resets the connection while it is looked at harms nobody', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const url = await serve(clerk)
   const { port } = new URL(url)
   await new Promise<void>((resolve) => {
@@ -89,7 +89,7 @@ test('a client that resets the connection while it is looked at harms nobody', a
 })
 
 test.each(['revoked session', 'banned user', 'lost organisation'])('a %s closes the socket', async (what) => {
-  const { clerk, ada, orgId, offline } = await world()
+  const { clerk, ada, orgId, offline } = await harness()
   const url = await serve(clerk)
   const member = await offline.token(ada.sessionId)
   const socket = await open(url, { authorization: `Bearer ${member}` })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2'
-import { PAGE, request, useWorlds } from '@acme/adapter-suite'
+import { PAGE, request, useHarnesses } from '@acme/adapter-suite'
 import { authenticateUpgrade } from '@acme/clerk-core'
 import { signWebhook } from '@acme/clerk-testing'
 import websocket from '@fastify/websocket'
@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { clerkPlugin, clerkRoutesPlugin, clerkWebhookPlugin, getAuth, requireAuth } from './index.js'
 
-const world = useWorlds()
+const harness = useHarnesses()
 
 async function serve(app: Pick<FastifyInstance, 'listen' | 'close'>): Promise<string> {
   onTestFinished(() => app.close())
@@ -17,7 +17,7 @@ async function serve(app: Pick<FastifyInstance, 'listen' | 'close'>): Promise<st
 }
 
 test('a guard outside the plugin’s scope is a mistake that the error handler hears of', async () => {
-  const { clerk } = await world()
+  const { clerk } = await harness()
   const app = fastify()
   app.setErrorHandler((error: Error, _request, reply) => reply.code(500).send({ name: error.name }))
   await app.register(async (scope) => {
@@ -35,8 +35,8 @@ test('a guard outside the plugin’s scope is a mistake that the error handler h
 })
 
 test('two scopes can have a Clerk each', async () => {
-  const one = await world()
-  const two = await world({ authorizedParties: ['https://other.example'] })
+  const one = await harness()
+  const two = await harness({ authorizedParties: ['https://other.example'] })
   const app = fastify()
   for (const [prefix, clerk] of [
     ['/one', one.clerk],
@@ -57,7 +57,7 @@ test('two scopes can have a Clerk each', async () => {
 })
 
 test('another plugin’s request.auth stops the start, and cannot be put over ours', async () => {
-  const { clerk } = await world()
+  const { clerk } = await harness()
   const taken = fastify()
   taken.decorateRequest('auth', null as never)
   taken.register(clerkPlugin, { clerk })
@@ -73,7 +73,7 @@ test('another plugin’s request.auth stops the start, and cannot be put over ou
 })
 
 test('a failing guard leaves the parsers and error handlers of the application as they are', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const app = fastify()
   await app.register(clerkPlugin, { clerk })
   await app.register(clerkWebhookPlugin, { clerk, prefix: '/hook' })
@@ -90,7 +90,7 @@ test('a failing guard leaves the parsers and error handlers of the application a
 })
 
 test('over HTTP/2 everything is as over HTTP/1', async () => {
-  const { clerk, ada, offline } = await world({ webhook: { maxBodyBytes: 5000 } })
+  const { clerk, ada, offline } = await harness({ webhook: { maxBodyBytes: 5000 } })
   const app = fastify({ http2: true })
   await app.register(clerkPlugin, { clerk })
   await app.register(clerkWebhookPlugin, { clerk, prefix: '/hook', bodyTimeoutSeconds: 0.05 })
@@ -145,7 +145,7 @@ test('over HTTP/2 everything is as over HTTP/1', async () => {
 })
 
 test('request.auth of a WebSocket route follows the Origin rule, and the socket ends with the session', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const app = fastify()
   await app.register(websocket)
   await app.register(clerkPlugin, { clerk })
@@ -168,7 +168,7 @@ test('request.auth of a WebSocket route follows the Origin rule, and the socket 
 })
 
 test('with the hook preHandler a login that runs in an earlier hook is seen', async () => {
-  const { clerk } = await world()
+  const { clerk } = await harness()
   const app = fastify()
   app.addHook('preValidation', async (req) => void Object.assign(req, { loggedIn: { id: 7 } }))
   await app.register(clerkPlugin, {
@@ -181,7 +181,7 @@ test('with the hook preHandler a login that runs in an earlier hook is seen', as
 })
 
 test('inject() works as over a socket', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const app = fastify()
   await app.register(clerkPlugin, { clerk })
   app.get('/', { onRequest: requireAuth() }, async (req) => req.auth.kind)

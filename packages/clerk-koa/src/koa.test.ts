@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { PAGE, recordOf, request, useWorlds } from '@acme/adapter-suite'
+import { PAGE, recordOf, request, useHarnesses } from '@acme/adapter-suite'
 import { authenticateUpgrade, refuseUpgrade } from '@acme/clerk-core'
 import Koa from 'koa'
 import { createSession } from 'koa-session'
@@ -10,7 +10,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { clerkMiddleware, clerkRoutes, getAuth, requireAuth } from './index.js'
 import { listen } from './testing/app.js'
 
-const world = useWorlds()
+const harness = useHarnesses()
 
 const answerKind: Koa.Middleware = (ctx) => {
   ctx.body = ctx.state.auth.kind
@@ -33,7 +33,7 @@ test('a guard before the middleware is a mistake that the application hears of',
 })
 
 test('a handler’s own error reaches the middleware above, guarded or not', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const app = new Koa()
   app.use(async (ctx, next) => {
     try {
@@ -55,7 +55,7 @@ test('a handler’s own error reaches the middleware above, guarded or not', asy
 })
 
 test('another library’s ctx.state.auth is never taken for ours', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const app = new Koa()
   app.use(clerkMiddleware(clerk))
   app.use((ctx, next) => {
@@ -74,7 +74,7 @@ test('another library’s ctx.state.auth is never taken for ours', async () => {
 })
 
 test('a record in an unsigned cookie is not trusted', async () => {
-  const own = await world()
+  const own = await harness()
   const { clerk } = own
   const forged = Buffer.from(
     JSON.stringify({ acmeClerk: recordOf(own, own.ada), _expire: Date.now() + 60_000 }),
@@ -88,7 +88,7 @@ test('a record in an unsigned cookie is not trusted', async () => {
 })
 
 test('a session that the application has dropped is made anew', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const app = new Koa()
   app.keys = ['a secret']
   app.use(createSession({}, app))
@@ -104,7 +104,7 @@ test('a session that the application has dropped is made anew', async () => {
 })
 
 test('a package that cannot renew the id of a session gets no record', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const errors: string[] = []
   clerk.observe((event) => void (event.name === 'session.error' && errors.push(event.operation)))
   const session = { externalKey: 'fixed', toJSON: () => ({}) }
@@ -119,7 +119,7 @@ test('a package that cannot renew the id of a session gets no record', async () 
 })
 
 test('the routes may stand at the root, and a prefix may end with a slash', async () => {
-  const { clerk } = await world()
+  const { clerk } = await harness()
   for (const [prefix, path] of [
     [undefined, '/health'],
     ['/auth/', '/auth/health'],
@@ -133,7 +133,7 @@ test('the routes may stand at the root, and a prefix may end with a slash', asyn
 })
 
 test('a WebSocket beside a Koa application', async () => {
-  const { clerk, ada } = await world()
+  const { clerk, ada } = await harness()
   const app = new Koa()
   app.use(clerkMiddleware(clerk))
   const server = createServer(app.callback())

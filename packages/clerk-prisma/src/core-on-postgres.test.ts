@@ -16,7 +16,7 @@ interface CoreTests {
 }
 const core = async (file: string) =>
   (await import(
-    /* @vite-ignore */ fileURLToPath(new URL(`../../clerk-core/src/testing/${file}.ts`, import.meta.url))
+    /* @vite-ignore */ fileURLToPath(new URL(`../../clerk-core/testing/${file}.ts`, import.meta.url))
   )) as CoreTests & {
     eventJson(type: string, data: object, timestamp: number): object
     userJson(id: string, fields?: object): object

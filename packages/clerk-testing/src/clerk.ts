@@ -9,10 +9,10 @@ import { dashboardRoutes } from './pages/dashboard.js'
 import { frontendRoutes } from './pages/frontend.js'
 import { signInRoutes } from './pages/sign-in.js'
 import { newId, randomText } from './resources/ids.js'
+import { defaultRoles, emptyState, type Instance } from './resources/instance.js'
 import { createMachine } from './resources/machines.js'
 import { plant } from './resources/seed.js'
 import { assertSnapshot, dumpState, loadState, type Snapshot } from './resources/snapshot.js'
-import { defaultRoles, emptyState, type World } from './resources/world.js'
 import { createAdmission } from './server/admit.js'
 import { createFaults } from './server/faults.js'
 import { createRateLimiter } from './server/rate-limit.js'
@@ -60,7 +60,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const port = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1')
   const url = `http://127.0.0.1:${port}`
 
-  const world: World = {
+  const instance: Instance = {
     state,
     roles: { ...defaultRoles, ...options.roles },
     issuer: await createTestIssuer({ frontendApi: `127.0.0.1:${port}`, now: clock.now, key }),
@@ -77,18 +77,18 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     ? createRateLimiter(options.rateLimits === true ? {} : options.rateLimits, clock.now)
     : null
   const api: Route[] = [
-    ...userRoutes(world),
-    ...organizationRoutes(world),
-    ...sessionRoutes(world),
-    ...machineRoutes(world),
-    ...instanceRoutes(world),
-    ...frontendRoutes(world, allowedOrigins),
-    ...signInRoutes(world, allowedOrigins),
+    ...userRoutes(instance),
+    ...organizationRoutes(instance),
+    ...sessionRoutes(instance),
+    ...machineRoutes(instance),
+    ...instanceRoutes(instance),
+    ...frontendRoutes(instance, allowedOrigins),
+    ...signInRoutes(instance, allowedOrigins),
   ]
-  const routes = [...api, ...offlineRoutes(world, () => clerk), ...dashboardRoutes(world, () => clerk)]
+  const routes = [...api, ...offlineRoutes(instance, () => clerk), ...dashboardRoutes(instance, () => clerk)]
   const faults = createFaults(api)
   const admit = createAdmission({
-    world: () => world,
+    instance: () => instance,
     secretKey: () => secretKey,
     allowedHosts: [
       ...(options.allowedHosts ?? []),
@@ -103,10 +103,10 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
 
   const seed = async (given: StartClerkOptions['seed']) => {
     if (typeof given === 'function') await given(clerk)
-    else if (given) plant(world, given)
+    else if (given) plant(instance, given)
   }
 
-  const machine = [...world.state.machines.values()][0] ?? createMachine(world, { name: 'offline' })
+  const machine = [...instance.state.machines.values()][0] ?? createMachine(instance, { name: 'offline' })
 
   const chaos = Object.defineProperty((given: Chaos) => dispatcher.disturb(given), 'active', {
     get: () => dispatcher.chaos,
@@ -114,10 +114,10 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
 
   const clerk: OfflineClerk = {
     url,
-    issuer: world.issuer.issuer,
-    tokens: world.issuer,
+    issuer: instance.issuer.issuer,
+    tokens: instance.issuer,
     secretKey,
-    publishableKey: world.issuer.publishableKey,
+    publishableKey: instance.issuer.publishableKey,
     get webhookSecret() {
       return webhookSecrets[0] ?? ''
     },
@@ -126,7 +126,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     },
     get env() {
       return {
-        CLERK_PUBLISHABLE_KEY: world.issuer.publishableKey,
+        CLERK_PUBLISHABLE_KEY: instance.issuer.publishableKey,
         CLERK_SECRET_KEY: secretKey,
         CLERK_API_URL: url,
         CLERK_PROXY_URL: url,
@@ -134,11 +134,11 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
         CLERK_MACHINE_SECRET_KEY: machine.secret_key,
         CLERK_SIGN_IN_URL: `${url}/sign-in`,
         CLERK_SIGN_UP_URL: `${url}/sign-up`,
-        CLERK_AUTHORIZED_PARTIES: new URL(world.appUrl).origin,
+        CLERK_AUTHORIZED_PARTIES: new URL(instance.appUrl).origin,
         CLERK_TELEMETRY_DISABLED: '1',
       }
     },
-    ...createOperations(world),
+    ...createOperations(instance),
     webhooks: {
       deliveries: dispatcher.deliveries,
       get url() {
@@ -173,9 +173,9 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
       faults.clear()
       limiter?.clear()
       requests.length = 0
-      world.state = emptyState()
+      instance.state = emptyState()
       machine.scopes = []
-      world.state.machines.set(machine.id, machine)
+      instance.state.machines.set(machine.id, machine)
       await seed(options.seed)
     },
     snapshot: () => ({
@@ -183,8 +183,8 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
       instanceId,
       secretKey,
       webhookSecrets: [...webhookSecrets],
-      key: world.issuer.key,
-      state: dumpState(world.state),
+      key: instance.issuer.key,
+      state: dumpState(instance.state),
     }),
     save: async (file) => {
       // Written beside and renamed: a process that dies half-way leaves the old file whole. It holds private keys.

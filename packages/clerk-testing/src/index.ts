@@ -22,6 +22,7 @@ export type { PublicJwk, SigningKey } from './issuer/keys.js'
 export { cookieSuffixOf, publishableKeyOf } from './issuer/publishable-key.js'
 export type { Operations, OrganizationRef, SessionRef, TokenParams, UserRef } from './operations.js'
 export type { OfflineClerk, StartClerkOptions, Webhooks } from './options.js'
+export type { Roles } from './resources/instance.js'
 export type * from './resources/json.js'
 export type {
   CreateOrganizationParams,
@@ -31,7 +32,6 @@ export type {
 } from './resources/params.js'
 export type { Seed } from './resources/seed.js'
 export type { Snapshot } from './resources/snapshot.js'
-export type { Roles } from './resources/world.js'
 export { BackendError } from './server/errors.js'
 export type { Fault, Faults } from './server/faults.js'
 export type { RateLimits } from './server/rate-limit.js'

@@ -1,6 +1,7 @@
 import type { SessionTokenClaims } from './issuer/claims.js'
 import type { MintOptions } from './issuer/issuer.js'
 import { createApiKey } from './resources/api-keys.js'
+import type { Instance } from './resources/instance.js'
 import { acceptOrganizationInvitation, createOrganizationInvitation } from './resources/invitations.js'
 import type {
   ApiKeyJSON,
@@ -41,7 +42,6 @@ import {
   setBanned,
   updateUser,
 } from './resources/users.js'
-import type { World } from './resources/world.js'
 import { notFound } from './server/errors.js'
 import { snakeCase } from './snake-case.js'
 
@@ -130,103 +130,108 @@ export interface Operations {
 const idOf = (ref: string | { readonly id: string }) => (typeof ref === 'string' ? ref : ref.id)
 const copy = <T>(json: T): T => structuredClone(json)
 
-export function createOperations(world: World): Operations {
-  const organizationId = (ref: OrganizationRef) => getOrganization(world, idOf(ref)).id
+export function createOperations(instance: Instance): Operations {
+  const organizationId = (ref: OrganizationRef) => getOrganization(instance, idOf(ref)).id
 
   const sessionOf = (ref: SessionRef): string => {
     const id = idOf(ref)
     if (!id.startsWith('user_')) return id
-    const own = [...world.state.sessions.values()].filter(
-      (session) => session.user_id === id && session.status === 'active' && world.now() < session.expire_at,
+    const own = [...instance.state.sessions.values()].filter(
+      (session) =>
+        session.user_id === id && session.status === 'active' && instance.now() < session.expire_at,
     )
-    return (own.at(-1) ?? createSession(world, { user_id: id })).id
+    return (own.at(-1) ?? createSession(instance, { user_id: id })).id
   }
 
   const token: Operations['token'] = async (
     of,
-    { organization, azp = new URL(world.appUrl).origin, claims, options } = {},
+    { organization, azp = new URL(instance.appUrl).origin, claims, options } = {},
   ) => {
     const sessionId = sessionOf(of)
     const wanted =
       organization === undefined ? {} : { organization: membershipClaims(sessionId, organization) }
-    return sessionToken(world, sessionId, { azp: azp ?? undefined, ...wanted, ...claims }, options)
+    return sessionToken(instance, sessionId, { azp: azp ?? undefined, ...wanted, ...claims }, options)
   }
 
   const membershipClaims = (sessionId: string, organization: OrganizationRef | null) => {
     if (organization === null) return null
-    const session = getSession(world, sessionId)
+    const session = getSession(instance, sessionId)
     const id = organizationId(organization)
-    const claims = activeOrganization(world, { ...session, last_active_organization_id: id })
+    const claims = activeOrganization(instance, { ...session, last_active_organization_id: id })
     if (!claims) throw notFound('organization membership')
     return claims
   }
 
   return {
-    createUser: (params = {}) => copy(createUser(world, snakeCase(params))),
-    getUser: (user) => copy(getUser(world, idOf(user))),
-    updateUser: (user, params) => copy(updateUser(world, idOf(user), snakeCase(params))),
+    createUser: (params = {}) => copy(createUser(instance, snakeCase(params))),
+    getUser: (user) => copy(getUser(instance, idOf(user))),
+    updateUser: (user, params) => copy(updateUser(instance, idOf(user), snakeCase(params))),
     updateUserMetadata: (user, metadata) =>
-      copy(changeUserMetadata(world, idOf(user), snakeCase(metadata), 'merge')),
-    banUser: (user) => copy(setBanned(world, idOf(user), true)),
-    unbanUser: (user) => copy(setBanned(world, idOf(user), false)),
-    deleteUser: (user) => deleteUser(world, idOf(user)),
+      copy(changeUserMetadata(instance, idOf(user), snakeCase(metadata), 'merge')),
+    banUser: (user) => copy(setBanned(instance, idOf(user), true)),
+    unbanUser: (user) => copy(setBanned(instance, idOf(user), false)),
+    deleteUser: (user) => deleteUser(instance, idOf(user)),
 
-    createOrganization: (params) => copy(createOrganization(world, snakeCase(params))),
-    getOrganization: (organization) => copy(getOrganization(world, idOf(organization))),
+    createOrganization: (params) => copy(createOrganization(instance, snakeCase(params))),
+    getOrganization: (organization) => copy(getOrganization(instance, idOf(organization))),
     updateOrganization: (organization, params) =>
-      copy(updateOrganization(world, idOf(organization), snakeCase(params))),
-    deleteOrganization: (organization) => deleteOrganization(world, idOf(organization)),
+      copy(updateOrganization(instance, idOf(organization), snakeCase(params))),
+    deleteOrganization: (organization) => deleteOrganization(instance, idOf(organization)),
     addMember: (organization, user, role = 'org:member') =>
-      copy(createMembership(world, organizationId(organization), { user_id: idOf(user), role })),
+      copy(createMembership(instance, organizationId(organization), { user_id: idOf(user), role })),
     updateMembership: (organization, user, role) =>
-      copy(updateMembership(world, organizationId(organization), idOf(user), { role })),
+      copy(updateMembership(instance, organizationId(organization), idOf(user), { role })),
     removeMember: (organization, user) =>
-      copy(deleteMembership(world, organizationId(organization), idOf(user))),
+      copy(deleteMembership(instance, organizationId(organization), idOf(user))),
     inviteMember: (organization, emailAddress, role = 'org:member') =>
       copy(
-        createOrganizationInvitation(world, organizationId(organization), {
+        createOrganizationInvitation(instance, organizationId(organization), {
           email_address: emailAddress,
           role,
         }),
       ),
     acceptInvitation: (invitation, user) =>
-      copy(acceptOrganizationInvitation(world, idOf(invitation), idOf(user))),
+      copy(acceptOrganizationInvitation(instance, idOf(invitation), idOf(user))),
 
     createSession: (user, { organization = null } = {}) =>
       copy(
-        createSession(world, {
+        createSession(instance, {
           user_id: idOf(user),
           ...(organization === null ? {} : { organization_id: organizationId(organization) }),
         }),
       ),
-    getSession: (session) => copy(getSession(world, idOf(session))),
+    getSession: (session) => copy(getSession(instance, idOf(session))),
     switchOrganization: (session, organization) =>
       copy(
         setActiveOrganization(
-          world,
+          instance,
           idOf(session),
           organization === null ? null : organizationId(organization),
         ),
       ),
-    revokeSession: (session) => copy(endSession(world, idOf(session), 'revoked')),
-    endSession: (session) => copy(endSession(world, idOf(session), 'ended')),
+    revokeSession: (session) => copy(endSession(instance, idOf(session), 'revoked')),
+    endSession: (session) => copy(endSession(instance, idOf(session), 'ended')),
     token,
     authHeader: async (of, params) => ({ authorization: `Bearer ${await token(of, params)}` }),
 
     createApiKey: ({ subject, name = 'test key', ...params }) =>
-      copy(createApiKey(world, snakeCase({ ...params, name, subject: idOf(subject) }))),
+      copy(createApiKey(instance, snakeCase({ ...params, name, subject: idOf(subject) }))),
     createMachine: (params) => {
-      const machine = createMachine(world, snakeCase(params))
-      return copy({ ...machineJson(world, machine), secret_key: machine.secret_key })
+      const machine = createMachine(instance, snakeCase(params))
+      return copy({ ...machineJson(instance, machine), secret_key: machine.secret_key })
     },
     createM2MToken: async ({ machine, ...params }) =>
       copy(
-        (await createM2MToken(world, getMachine(world, idOf(machine)), snakeCase(params))) as M2MTokenJSON & {
+        (await createM2MToken(
+          instance,
+          getMachine(instance, idOf(machine)),
+          snakeCase(params),
+        )) as M2MTokenJSON & {
           token: string
         },
       ),
     createOAuthToken: ({ user, ...params }) =>
-      copy(createOAuthToken(world, { ...params, subject: idOf(user) })),
-    revokeOAuthToken: (token) => revokeOAuthToken(world, idOf(token)),
+      copy(createOAuthToken(instance, { ...params, subject: idOf(user) })),
+    revokeOAuthToken: (token) => revokeOAuthToken(instance, idOf(token)),
   }
 }

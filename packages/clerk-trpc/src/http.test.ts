@@ -1,4 +1,4 @@
-import { useWorlds, type World } from '@acme/adapter-suite'
+import { type Harness, useHarnesses } from '@acme/adapter-suite'
 import { createTRPCClient, httpBatchLink } from '@trpc/client'
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
@@ -6,36 +6,40 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type ClerkContext, createClerkContext, createGuards, DeniedError } from './index.js'
 import { type AppRouter, SERVERS, serve } from './testing/servers.js'
 
-const makeWorld = useWorlds()
-let world: World
+const makeHarness = useHarnesses()
+let harness: Harness
 beforeEach(async () => {
-  world = await makeWorld()
+  harness = await makeHarness()
 })
 
 describe.each(Object.entries(SERVERS))('on %s', (_name, start) => {
   test('a batch is authenticated once', async () => {
-    const { origin, stop } = await start(world.clerk)
+    const { origin, stop } = await start(harness.clerk)
     onTestFinished(stop)
     let looked = 0
-    world.clerk.observe(({ name }) => {
+    harness.clerk.observe(({ name }) => {
       if (name === 'auth.success') looked += 1
     })
     const client = createTRPCClient<AppRouter>({
-      links: [httpBatchLink({ url: origin, headers: { authorization: `Bearer ${world.ada.token}` } })],
+      links: [httpBatchLink({ url: origin, headers: { authorization: `Bearer ${harness.ada.token}` } })],
     })
     const answers = await Promise.all([client.private.query(), client.admin.query(), client.open.query()])
-    expect(answers.map((answer) => answer['userId'])).toEqual([world.ada.id, world.ada.id, world.ada.id])
+    expect(answers.map((answer) => answer['userId'])).toEqual([
+      harness.ada.id,
+      harness.ada.id,
+      harness.ada.id,
+    ])
     expect(looked).toBe(1)
   })
 
   test('in a batch everybody gets their own refusal', async () => {
-    const { origin, stop } = await start(world.clerk)
+    const { origin, stop } = await start(harness.clerk)
     onTestFinished(stop)
     const client = createTRPCClient<AppRouter>({
-      links: [httpBatchLink({ url: origin, headers: { authorization: `Bearer ${world.bob.token}` } })],
+      links: [httpBatchLink({ url: origin, headers: { authorization: `Bearer ${harness.bob.token}` } })],
     })
     const [mine, admins] = await Promise.allSettled([client.private.query(), client.admin.query()])
-    expect(mine).toMatchObject({ status: 'fulfilled', value: { userId: world.bob.id } })
+    expect(mine).toMatchObject({ status: 'fulfilled', value: { userId: harness.bob.id } })
     expect(admins).toMatchObject({
       status: 'rejected',
       reason: { data: { code: 'FORBIDDEN', httpStatus: 403 } },
@@ -44,7 +48,7 @@ describe.each(Object.entries(SERVERS))('on %s', (_name, start) => {
 })
 
 test('an outage is SERVICE_UNAVAILABLE, and its denial can be passed on', async () => {
-  const down = await makeWorld({ jwksUrl: 'http://127.0.0.1:9/jwks' })
+  const down = await makeHarness({ jwksUrl: 'http://127.0.0.1:9/jwks' })
   const t = initTRPC.context<ClerkContext>().create()
   const router = t.router({
     secret: createGuards(t)
@@ -74,18 +78,18 @@ test('an outage is SERVICE_UNAVAILABLE, and its denial can be passed on', async 
 })
 
 test('a request whose method is not told is judged as one that changes something', async () => {
-  const cookie = `__session=${world.ada.token}`
+  const cookie = `__session=${harness.ada.token}`
   const authenticate = async (headers: Record<string, string>, method?: string) =>
-    (await createClerkContext(world.clerk)({ req: { headers: new Headers(headers), method } })).auth
+    (await createClerkContext(harness.clerk)({ req: { headers: new Headers(headers), method } })).auth
   expect(await authenticate({ cookie })).toMatchObject({ kind: 'anonymous', reason: 'cross-site-request' })
   expect(await authenticate({ cookie, 'sec-fetch-site': 'same-origin' })).toMatchObject({ kind: 'user' })
   expect(await authenticate({ cookie }, 'GET')).toMatchObject({ kind: 'user' })
 })
 
 test('over HTTP connection parameters are not looked at: they stand in the URL', async () => {
-  const { origin, stop } = await SERVERS['standalone']!(world.clerk)
+  const { origin, stop } = await SERVERS['standalone']!(harness.clerk)
   onTestFinished(stop)
-  const params = encodeURIComponent(JSON.stringify({ authorization: `Bearer ${world.ada.token}` }))
+  const params = encodeURIComponent(JSON.stringify({ authorization: `Bearer ${harness.ada.token}` }))
   const response = await fetch(`${origin}/private?connectionParams=${params}`)
   expect(response.status).toBe(401)
 })
@@ -101,16 +105,16 @@ test('a subscription over HTTP ends with the session', async () => {
       }),
   })
   const { origin, stop } = await serve(
-    createHTTPHandler({ router, createContext: createClerkContext(world.clerk) }),
+    createHTTPHandler({ router, createContext: createClerkContext(harness.clerk) }),
   )
   onTestFinished(stop)
   const response = await fetch(`${origin}/ticks`, {
-    headers: { authorization: `Bearer ${world.ada.token}`, accept: 'text/event-stream' },
+    headers: { authorization: `Bearer ${harness.ada.token}`, accept: 'text/event-stream' },
   })
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   while (!text.includes('first')) text += (await reader.read()).value
-  await world.clerk.signOut(world.ada.sessionId)
+  await harness.clerk.signOut(harness.ada.sessionId)
   await expect(
     (async () => {
       while (!(await reader.read()).done);

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { PAGE, useWorlds, type World } from '@acme/adapter-suite'
+import { type Harness, PAGE, useHarnesses } from '@acme/adapter-suite'
 import type { Clerk } from '@acme/clerk-core'
 import websocket from '@fastify/websocket'
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
@@ -12,10 +12,10 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { createClerkContext } from './index.js'
 import { type AppRouter, appRouter } from './testing/servers.js'
 
-const makeWorld = useWorlds()
-let world: World
+const makeHarness = useHarnesses()
+let harness: Harness
 beforeEach(async () => {
-  world = await makeWorld()
+  harness = await makeHarness()
 })
 
 const SERVERS: Record<string, (clerk: Clerk) => Promise<string>> = {
@@ -63,32 +63,32 @@ function connect(url: string, options: { authorization?: string; headers?: Recor
 
 describe.each(Object.entries(SERVERS))('over %s', (_name, start) => {
   test('connection parameters sign in', async () => {
-    const { trpc } = connect(await start(world.clerk), { authorization: `Bearer ${world.ada.token}` })
-    expect(await trpc.admin.query()).toMatchObject({ userId: world.ada.id })
+    const { trpc } = connect(await start(harness.clerk), { authorization: `Bearer ${harness.ada.token}` })
+    expect(await trpc.admin.query()).toMatchObject({ userId: harness.ada.id })
   })
 
   test('without a token a connection is anonymous', async () => {
-    const { trpc } = connect(await start(world.clerk), {})
+    const { trpc } = connect(await start(harness.clerk), {})
     expect(await trpc.open.query()).toMatchObject({ kind: 'anonymous' })
     await expect(trpc.private.query()).rejects.toMatchObject({ data: { code: 'UNAUTHORIZED' } })
   })
 
   test('a cookie counts only with a listed Origin', async () => {
-    const url = await start(world.clerk)
-    const cookie = `__session=${world.ada.token}`
+    const url = await start(harness.clerk)
+    const cookie = `__session=${harness.ada.token}`
     const evil = connect(url, { headers: { cookie, origin: 'https://evil.example' } })
     expect(await evil.trpc.open.query()).toMatchObject({ reason: 'cross-site-request' })
     const page = connect(url, { headers: { cookie, origin: PAGE } })
-    expect(await page.trpc.private.query()).toMatchObject({ userId: world.ada.id })
+    expect(await page.trpc.private.query()).toMatchObject({ userId: harness.ada.id })
   })
 
   test('a connection is closed when its session is revoked', async () => {
-    const url = await start(world.clerk)
-    const { client, trpc } = connect(url, { authorization: `Bearer ${world.ada.token}` })
+    const url = await start(harness.clerk)
+    const { client, trpc } = connect(url, { authorization: `Bearer ${harness.ada.token}` })
     await trpc.private.query()
     const socket = client.connection?.ws as unknown as WebSocket
     const closed = once(socket, 'close')
-    await world.clerk.signOut(world.ada.sessionId)
+    await harness.clerk.signOut(harness.ada.sessionId)
     const [code, reason] = await closed
     expect([code, String(reason)]).toEqual([4401, 'session-revoked'])
   })

@@ -1,5 +1,5 @@
+import type { Instance, StoredClient } from '../resources/instance.js'
 import { sessionToken } from '../resources/tokens.js'
-import type { StoredClient, World } from '../resources/world.js'
 import type { Call } from '../server/route.js'
 
 const week = 7 * 86_400
@@ -8,27 +8,31 @@ const week = 7 * 86_400
  * The cookies that Clerk's SDKs look for, plain and suffixed. Ports share the cookies of a host name, so they reach the
  * application when this page was opened under the application's own host name.
  */
-export async function clientCookies(world: World, client: StoredClient, azp: string): Promise<string[]> {
+export async function clientCookies(
+  instance: Instance,
+  client: StoredClient,
+  azp: string,
+): Promise<string[]> {
   const token =
     client.session_id === null
       ? null
-      : await sessionToken(world, client.session_id, { azp }).catch(() => null)
+      : await sessionToken(instance, client.session_id, { azp }).catch(() => null)
   const signedIn = token !== null
   return [
-    ...pair(world, '__clerk_db_jwt', client.browser, week),
-    ...pair(world, '__client_uat', String(signedIn ? client.uat : 0), week),
-    ...pair(world, '__session', token ?? '', signedIn ? week : 0),
+    ...pair(instance, '__clerk_db_jwt', client.browser, week),
+    ...pair(instance, '__client_uat', String(signedIn ? client.uat : 0), week),
+    ...pair(instance, '__session', token ?? '', signedIn ? week : 0),
   ]
 }
 
 // Readable by scripts, as Clerk's own are: clerk-js writes them.
-const pair = ({ issuer }: World, name: string, value: string, maxAge: number) =>
+const pair = ({ issuer }: Instance, name: string, value: string, maxAge: number) =>
   [name, `${name}_${issuer.cookieSuffix}`].map(
     (one) => `${one}=${value}; Path=/; SameSite=Lax; Max-Age=${maxAge}`,
   )
 
 /** The browser that asks, when it is known. */
-export function findClient({ state, issuer }: World, call: Call): StoredClient | undefined {
+export function findClient({ state, issuer }: Instance, call: Call): StoredClient | undefined {
   const cookies = new Map(
     (call.headers.cookie ?? '').split(/; */).map((one): [string, string] => {
       const [name = '', value = ''] = one.split('=', 2)

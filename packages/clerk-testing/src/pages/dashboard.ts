@@ -1,5 +1,5 @@
 import type { OfflineClerk } from '../options.js'
-import type { World } from '../resources/world.js'
+import type { Instance } from '../resources/instance.js'
 import type { Route } from '../server/route.js'
 import { organizationPages } from './dashboard/organizations.js'
 import { get } from './dashboard/routes.js'
@@ -10,8 +10,8 @@ import { webhookPages } from './dashboard/webhooks.js'
 import { redirect } from './html.js'
 
 /** Pages to see and change what the offline Clerk holds. They do nothing that {@link OfflineClerk} cannot. */
-export function dashboardRoutes(world: World, clerk: () => OfflineClerk): Route[] {
-  const dashboard = { world, clerk }
+export function dashboardRoutes(instance: Instance, clerk: () => OfflineClerk): Route[] {
+  const dashboard = { instance, clerk }
   return [
     get('/', () => redirect('/dashboard')),
     ...userPages(dashboard),

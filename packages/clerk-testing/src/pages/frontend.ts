@@ -1,7 +1,7 @@
 import { randomText } from '../resources/ids.js'
+import type { Instance, StoredClient } from '../resources/instance.js'
 import { createClient, setActiveOrganization } from '../resources/sessions.js'
 import { sessionToken } from '../resources/tokens.js'
-import type { StoredClient, World } from '../resources/world.js'
 import { BackendError, notFound } from '../server/errors.js'
 import type { Reply } from '../server/http.js'
 import { allowedUrl } from '../server/origin.js'
@@ -11,7 +11,7 @@ import { redirect } from './html.js'
 import { stylesheet } from './style.js'
 
 /** The part of the frontend API that a backend's SDK and a page of the application need. */
-export function frontendRoutes(world: World, allowedOrigins: readonly string[]): Route[] {
+export function frontendRoutes(instance: Instance, allowedOrigins: readonly string[]): Route[] {
   const at = { access: 'public', limit: 'none' } as const
   // Handed out once, to the holder of the secret key.
   const nonces = new Map<string, string[]>()
@@ -23,31 +23,31 @@ export function frontendRoutes(world: World, allowedOrigins: readonly string[]):
         longMessage: 'redirect_url must be on a loopback host, or on an origin listed in allowedOrigins.',
       })
     }
-    const client = findClient(world, call) ?? createClient(world)
+    const client = findClient(instance, call) ?? createClient(instance)
     activate(client, call.query.get('organization_id'))
-    const directives = await clientCookies(world, client, goal.origin)
+    const directives = await clientCookies(instance, client, goal.origin)
     if (call.query.get('format') === 'nonce') {
       const nonce = randomText(32)
       nonces.set(nonce, directives)
       if (nonces.size > 1000) nonces.delete(nonces.keys().next().value ?? '')
       goal.searchParams.set('__clerk_handshake_nonce', nonce)
     } else {
-      goal.searchParams.set('__clerk_handshake', await world.issuer.sign({ handshake: directives }))
+      goal.searchParams.set('__clerk_handshake', await instance.issuer.sign({ handshake: directives }))
     }
     return { ...redirect(goal.href), status: 307 }
   }
 
   const activate = (client: StoredClient, organization: string | null) => {
     if (organization === null || client.session_id === null) return
-    const session = world.state.sessions.get(client.session_id)
-    const found = [...world.state.organizations.values()].find(({ id, slug }) =>
+    const session = instance.state.sessions.get(client.session_id)
+    const found = [...instance.state.organizations.values()].find(({ id, slug }) =>
       [id, slug].includes(organization),
     )
-    const member = [...world.state.memberships.values()].some(
+    const member = [...instance.state.memberships.values()].some(
       ({ user_id, organization_id }) => user_id === session?.user_id && organization_id === found?.id,
     )
-    if (organization === '') setActiveOrganization(world, client.session_id, null)
-    else if (found && member) setActiveOrganization(world, client.session_id, found.id)
+    if (organization === '') setActiveOrganization(instance, client.session_id, null)
+    else if (found && member) setActiveOrganization(instance, client.session_id, found.id)
   }
 
   /** @throws {BackendError} 403 for a page that is not the developer's own */
@@ -78,7 +78,7 @@ export function frontendRoutes(world: World, allowedOrigins: readonly string[]):
 
   const freshToken = async (call: Call, sessionId: string | null): Promise<Reply> => {
     const headers = cors(call)
-    const client = findClient(world, call)
+    const client = findClient(instance, call)
     if (!client || client.session_id === null || (sessionId !== null && client.session_id !== sessionId)) {
       return {
         status: 401,
@@ -88,8 +88,8 @@ export function frontendRoutes(world: World, allowedOrigins: readonly string[]):
     }
     const azp = headers['access-control-allow-origin'] ?? ''
     return {
-      headers: { ...headers, 'set-cookie': await clientCookies(world, client, azp) },
-      json: { object: 'token', jwt: await sessionToken(world, client.session_id, { azp }) },
+      headers: { ...headers, 'set-cookie': await clientCookies(instance, client, azp) },
+      json: { object: 'token', jwt: await sessionToken(instance, client.session_id, { azp }) },
     }
   }
 

@@ -1,10 +1,10 @@
 import { emailKind } from '../resources/contacts.js'
+import type { Instance, StoredClient } from '../resources/instance.js'
 import { acceptOrganizationInvitation } from '../resources/invitations.js'
 import type { UserJSON } from '../resources/json.js'
 import { createClient, createSession, endSession } from '../resources/sessions.js'
 import { redeemSignInToken } from '../resources/tickets.js'
 import { createUser, findUser } from '../resources/users.js'
-import type { StoredClient, World } from '../resources/world.js'
 import { BackendError } from '../server/errors.js'
 import type { Reply } from '../server/http.js'
 import { allowedUrl } from '../server/origin.js'
@@ -15,7 +15,7 @@ import { html, type Markup, page, redirect } from './html.js'
 
 const listedUsers = 25
 
-export function signInRoutes(world: World, allowedOrigins: readonly string[]): Route[] {
+export function signInRoutes(instance: Instance, allowedOrigins: readonly string[]): Route[] {
   const at = { access: 'public', limit: 'none' } as const
 
   /** Where to go afterwards; `null` stays here. @throws {BackendError} 400 for a place that is not the developer's own */
@@ -30,7 +30,7 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
 
   /** The same page under the application's host name, where its cookies can be set. */
   const atTheApplication = (call: Call): Reply | undefined => {
-    const goal = target(call.query.get('redirect_url')) ?? new URL(world.appUrl)
+    const goal = target(call.query.get('redirect_url')) ?? new URL(instance.appUrl)
     const here = new URL(`http://${call.headers.host}`)
     if (goal.hostname === here.hostname) return undefined
     here.hostname = goal.hostname
@@ -38,16 +38,16 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
   }
 
   const finish = async (client: StoredClient, goal: URL | null): Promise<Reply> => {
-    const origin = goal?.origin ?? new URL(world.appUrl).origin
-    const headers = { 'set-cookie': await clientCookies(world, client, origin) }
+    const origin = goal?.origin ?? new URL(instance.appUrl).origin
+    const headers = { 'set-cookie': await clientCookies(instance, client, origin) }
     return redirect(goal?.href ?? '/account', headers)
   }
 
   const signIn = (call: Call, user: UserJSON, goal: URL | null, organizationId?: string | null) => {
-    const client = findClient(world, call) ?? createClient(world)
-    if (client.session_id !== null) endSession(world, client.session_id, 'ended')
+    const client = findClient(instance, call) ?? createClient(instance)
+    if (client.session_id !== null) endSession(instance, client.session_id, 'ended')
     createSession(
-      world,
+      instance,
       { user_id: user.id, ...(organizationId ? { organization_id: organizationId } : {}) },
       client,
     )
@@ -62,7 +62,7 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
       method: 'GET',
       path: '/sign-in',
       ...at,
-      handle: (call) => atTheApplication(call) ?? signInPage(world, call.query.get('redirect_url')),
+      handle: (call) => atTheApplication(call) ?? signInPage(instance, call.query.get('redirect_url')),
     },
     {
       method: 'POST',
@@ -73,9 +73,9 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
         const given = call.form.get('redirect_url')
         const identifier = call.form.get('identifier')?.trim() ?? ''
         const goal = target(given)
-        const user = findUser(world, identifier)
+        const user = findUser(instance, identifier)
         const problem = user ? ended(user) : `There is nobody called “${identifier}” here.`
-        if (!user || problem) return signInPage(world, given, problem, identifier)
+        if (!user || problem) return signInPage(instance, given, problem, identifier)
         return signIn(call, user, goal, call.form.get('organization_id'))
       },
     },
@@ -83,7 +83,7 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
       method: 'GET',
       path: '/sign-up',
       ...at,
-      handle: (call) => atTheApplication(call) ?? signUpPage(world, call.query),
+      handle: (call) => atTheApplication(call) ?? signUpPage(instance, call.query),
     },
     {
       method: 'POST',
@@ -94,18 +94,18 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
         const goal = target(call.form.get('redirect_url'))
         const value = (name: string) => call.form.get(name)?.trim() || null
         const email = value('email_address') ?? ''
-        if (!emailKind.valid(email)) return signUpPage(world, call.form, 'Enter an e-mail address.')
+        if (!emailKind.valid(email)) return signUpPage(instance, call.form, 'Enter an e-mail address.')
         try {
-          const user = createUser(world, {
+          const user = createUser(instance, {
             email_address: [email],
             first_name: value('first_name'),
             last_name: value('last_name'),
           })
-          acceptInvitation(world, value('invitation'), user)
+          acceptInvitation(instance, value('invitation'), user)
           return signIn(call, user, goal)
         } catch (error) {
           if (!(error instanceof BackendError)) throw error
-          return signUpPage(world, call.form, error.longMessage)
+          return signUpPage(instance, call.form, error.longMessage)
         }
       },
     },
@@ -116,7 +116,9 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
       handle: (call) => {
         const moved = atTheApplication(call)
         if (moved) return moved
-        const user = world.state.users.get(redeemSignInToken(world, call.query.get('ticket') ?? '') ?? '')
+        const user = instance.state.users.get(
+          redeemSignInToken(instance, call.query.get('ticket') ?? '') ?? '',
+        )
         if (!user || ended(user)) {
           throw new BackendError(
             400,
@@ -131,7 +133,7 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
       method: 'GET',
       path: '/account',
       ...at,
-      handle: (call) => accountPage(world, findClient(world, call)),
+      handle: (call) => accountPage(instance, findClient(instance, call)),
     },
     {
       method: 'GET',
@@ -146,8 +148,8 @@ export function signInRoutes(world: World, allowedOrigins: readonly string[]): R
       handle: (call) => {
         assertSameOrigin(call)
         const goal = target(call.form.get('redirect_url'))
-        const client = findClient(world, call) ?? createClient(world)
-        if (client.session_id !== null) endSession(world, client.session_id, 'ended')
+        const client = findClient(instance, call) ?? createClient(instance)
+        if (client.session_id !== null) endSession(instance, client.session_id, 'ended')
         return finish(client, goal)
       },
     },
@@ -169,8 +171,13 @@ export const nameOf = (user: UserJSON): string =>
 export const primaryEmail = (user: UserJSON): string =>
   user.email_addresses.find(({ id }) => id === user.primary_email_address_id)?.email_address ?? ''
 
-function signInPage(world: World, redirectUrl: string | null, problem?: string, identifier = ''): Reply {
-  const users = [...world.state.users.values()].filter(({ banned }) => !banned).slice(0, listedUsers)
+function signInPage(
+  instance: Instance,
+  redirectUrl: string | null,
+  problem?: string,
+  identifier = '',
+): Reply {
+  const users = [...instance.state.users.values()].filter(({ banned }) => !banned).slice(0, listedUsers)
   return page({
     title: 'Sign in',
     status: problem ? 422 : 200,
@@ -187,15 +194,15 @@ ${problem ? html`<p role="alert" id="problem">${problem}</p>` : ''}
 <p class="soft">No password is asked: this server only plays Clerk, on your machine.
 <a href="/sign-up${query(redirectUrl)}">Create an account</a></p>
 </section>
-${users.length > 0 ? html`<section><h2>Or go on as</h2><ul class="people">${users.map((user) => person(world, user, redirectUrl))}</ul></section>` : ''}
+${users.length > 0 ? html`<section><h2>Or go on as</h2><ul class="people">${users.map((user) => person(instance, user, redirectUrl))}</ul></section>` : ''}
 </div>`,
   })
 }
 
-function person(world: World, user: UserJSON, redirectUrl: string | null): Markup {
-  const organizations = [...world.state.memberships.values()]
+function person(instance: Instance, user: UserJSON, redirectUrl: string | null): Markup {
+  const organizations = [...instance.state.memberships.values()]
     .filter(({ user_id }) => user_id === user.id)
-    .map(({ organization_id }) => world.state.organizations.get(organization_id))
+    .map(({ organization_id }) => instance.state.organizations.get(organization_id))
   const button = (
     label: string,
     organizationId: string | null,
@@ -207,10 +214,11 @@ ${hidden('redirect_url', redirectUrl)}${hidden('identifier', user.id)}${hidden('
   )}`
 }
 
-function signUpPage(world: World, given: URLSearchParams, problem?: string): Reply {
+function signUpPage(instance: Instance, given: URLSearchParams, problem?: string): Reply {
   const invitation = given.get('invitation')
   const invited =
-    world.state.organizationInvitations.get(invitation ?? '') ?? world.state.invitations.get(invitation ?? '')
+    instance.state.organizationInvitations.get(invitation ?? '') ??
+    instance.state.invitations.get(invitation ?? '')
   const field = (
     name: string,
     label: string,
@@ -239,30 +247,30 @@ ${problem ? html`<p role="alert">${problem}</p>` : ''}
 }
 
 /** Following the link of an invitation, as far as it goes here: membership, or the invitation's public metadata. */
-function acceptInvitation(world: World, id: string | null, user: UserJSON): void {
-  const invitation = world.state.invitations.get(id ?? '')
+function acceptInvitation(instance: Instance, id: string | null, user: UserJSON): void {
+  const invitation = instance.state.invitations.get(id ?? '')
   if (invitation?.status === 'pending' && invitation.email_address === primaryEmail(user)) {
     invitation.status = 'accepted'
     user.public_metadata = { ...invitation.public_metadata }
   }
-  const organizationInvitation = world.state.organizationInvitations.get(id ?? '')
+  const organizationInvitation = instance.state.organizationInvitations.get(id ?? '')
   if (
     organizationInvitation?.status === 'pending' &&
     organizationInvitation.email_address === primaryEmail(user)
   ) {
-    acceptOrganizationInvitation(world, organizationInvitation.id, user.id)
+    acceptOrganizationInvitation(instance, organizationInvitation.id, user.id)
   }
 }
 
-function accountPage(world: World, client: StoredClient | undefined): Reply {
-  const session = world.state.sessions.get(client?.session_id ?? '')
-  const user = session && world.state.users.get(session.user_id)
+function accountPage(instance: Instance, client: StoredClient | undefined): Reply {
+  const session = instance.state.sessions.get(client?.session_id ?? '')
+  const user = session && instance.state.users.get(session.user_id)
   return page({
     title: 'Account',
     body: html`<div class="narrow"><h1>${user ? `Signed in as ${nameOf(user)}` : 'Signed out'}</h1>
 <section>${
       user
-        ? html`<p><code>${user.id}</code></p><p><a href="${world.appUrl}">Go to the application</a></p><form method="post" action="/sign-out"><button>Sign out</button></form>`
+        ? html`<p><code>${user.id}</code></p><p><a href="${instance.appUrl}">Go to the application</a></p><form method="post" action="/sign-out"><button>Sign out</button></form>`
         : html`<p><a href="/sign-in">Sign in</a></p>`
     }</section></div>`,
   })

@@ -2,8 +2,8 @@ import { BackendError, notFound } from '../server/errors.js'
 import { flag, ignored, nullable, parse, required, text } from '../server/parameters.js'
 import { assertFree, claimIdentifier, releaseIdentifier } from './identifiers.js'
 import { newId } from './ids.js'
+import { type Instance, touch } from './instance.js'
 import type { DeletedJSON, EmailAddressJSON, PhoneNumberJSON, UserJSON, VerificationJSON } from './json.js'
-import { touch, type World } from './world.js'
 
 export type Contact = EmailAddressJSON | PhoneNumberJSON
 
@@ -41,25 +41,25 @@ const verification = (kind: Kind, verified: boolean): VerificationJSON => ({
 })
 
 /** @throws {BackendError} 422 when it is no address, or another user's */
-export function assertContact(world: World, kind: Kind, value: string): void {
+export function assertContact(instance: Instance, kind: Kind, value: string): void {
   if (!kind.valid(value)) {
     throw new BackendError(422, 'form_param_format_invalid', 'is invalid', {
       longMessage: `${kind.object} must be a valid ${kind.object.replace('_', ' ')}.`,
       meta: { param_name: kind.object },
     })
   }
-  assertFree(world, kind.object, value)
+  assertFree(instance, kind.object, value)
 }
 
 /** Adds the contact without announcing it; the first one becomes the primary one. */
 export function attachContact(
-  world: World,
+  instance: Instance,
   user: UserJSON,
   kind: Kind,
   value: string,
   verified: boolean,
 ): Contact {
-  const now = world.now()
+  const now = instance.now()
   const common = {
     id: newId('idn'),
     reserved: false,
@@ -81,22 +81,26 @@ export function attachContact(
         }
   contactsOf(user, kind).push(contact)
   user[kind.primary] ??= contact.id
-  claimIdentifier(world, kind.object, value, user.id)
-  world.state.identifications.set(contact.id, user.id)
+  claimIdentifier(instance, kind.object, value, user.id)
+  instance.state.identifications.set(contact.id, user.id)
   return contact
 }
 
 export const addressOf = (contact: Contact) =>
   contact.object === 'email_address' ? contact.email_address : contact.phone_number
 
-export function findContact(world: World, kind: Kind, id: string): { user: UserJSON; contact: Contact } {
-  const user = world.state.users.get(world.state.identifications.get(id) ?? '')
+export function findContact(
+  instance: Instance,
+  kind: Kind,
+  id: string,
+): { user: UserJSON; contact: Contact } {
+  const user = instance.state.users.get(instance.state.identifications.get(id) ?? '')
   const contact = user && contactsOf(user, kind).find((one) => one.id === id)
   if (!user || !contact) throw notFound(kind.object.replace('_', ' '))
   return { user, contact }
 }
 
-export function createContact(world: World, kind: Kind, body: unknown): Contact {
+export function createContact(instance: Instance, kind: Kind, body: unknown): Contact {
   const given = parse(body, {
     user_id: required(text),
     [kind.object]: required(text),
@@ -105,17 +109,17 @@ export function createContact(world: World, kind: Kind, body: unknown): Contact 
     reserved_for_second_factor: ignored,
   })
   const value = given[kind.object] as string
-  const user = world.state.users.get(given.user_id as string)
+  const user = instance.state.users.get(given.user_id as string)
   if (!user) throw notFound('user')
-  assertContact(world, kind, value)
-  const contact = attachContact(world, user, kind, value, given.verified === true)
+  assertContact(instance, kind, value)
+  const contact = attachContact(instance, user, kind, value, given.verified === true)
   if (given.primary === true) user[kind.primary] = contact.id
-  changed(world, user)
+  changed(instance, user)
   return contact
 }
 
-export function updateContact(world: World, kind: Kind, id: string, body: unknown): Contact {
-  const { user, contact } = findContact(world, kind, id)
+export function updateContact(instance: Instance, kind: Kind, id: string, body: unknown): Contact {
+  const { user, contact } = findContact(instance, kind, id)
   const given = parse(body, {
     verified: nullable(flag),
     primary: nullable(flag),
@@ -123,28 +127,28 @@ export function updateContact(world: World, kind: Kind, id: string, body: unknow
   })
   if (typeof given.verified === 'boolean') contact.verification = verification(kind, given.verified)
   if (given.primary === true) user[kind.primary] = contact.id
-  touch(world, contact)
-  changed(world, user)
+  touch(instance, contact)
+  changed(instance, user)
   return contact
 }
 
-export function deleteContact(world: World, kind: Kind, id: string): DeletedJSON {
-  const { user, contact } = findContact(world, kind, id)
-  detachContact(world, user, kind, contact)
-  changed(world, user)
+export function deleteContact(instance: Instance, kind: Kind, id: string): DeletedJSON {
+  const { user, contact } = findContact(instance, kind, id)
+  detachContact(instance, user, kind, contact)
+  changed(instance, user)
   return { id, object: kind.object, deleted: true }
 }
 
 /** Removes the contact without announcing it; the next one becomes the primary one. */
-export function detachContact(world: World, user: UserJSON, kind: Kind, contact: Contact): void {
+export function detachContact(instance: Instance, user: UserJSON, kind: Kind, contact: Contact): void {
   const contacts = contactsOf(user, kind)
   contacts.splice(contacts.indexOf(contact), 1)
   if (user[kind.primary] === contact.id) user[kind.primary] = contacts[0]?.id ?? null
-  releaseIdentifier(world, kind.object, addressOf(contact))
-  world.state.identifications.delete(contact.id)
+  releaseIdentifier(instance, kind.object, addressOf(contact))
+  instance.state.identifications.delete(contact.id)
 }
 
-function changed(world: World, user: UserJSON): void {
-  touch(world, user)
-  world.emit('user.updated', user)
+function changed(instance: Instance, user: UserJSON): void {
+  touch(instance, user)
+  instance.emit('user.updated', user)
 }

@@ -1,9 +1,9 @@
 import { BackendError, invalidParameter, notFound } from '../server/errors.js'
 import { flag, nullable, oneOf, parse, required, text } from '../server/parameters.js'
 import { newId } from './ids.js'
+import { type Instance, touch } from './instance.js'
 import type { DeletedJSON, OrganizationDomainJSON } from './json.js'
 import { getOrganization } from './organizations.js'
-import { touch, type World } from './world.js'
 
 const enrollment = oneOf(
   'manual_invitation',
@@ -19,17 +19,21 @@ const verification = (verified: boolean) => ({
   expires_at: null,
 })
 
-export function createDomain(world: World, organizationId: string, body: unknown): OrganizationDomainJSON {
-  const organization = getOrganization(world, organizationId)
+export function createDomain(
+  instance: Instance,
+  organizationId: string,
+  body: unknown,
+): OrganizationDomainJSON {
+  const organization = getOrganization(instance, organizationId)
   const given = parse(body, { name: required(text), enrollment_mode: enrollment, verified: nullable(flag) })
   const name = given.name.toLowerCase()
   if (!/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(name)) throw invalidParameter('name', 'a domain name')
-  if ([...world.state.organizationDomains.values()].some((domain) => domain.name === name)) {
+  if ([...instance.state.organizationDomains.values()].some((domain) => domain.name === name)) {
     throw new BackendError(422, 'form_identifier_exists', 'That domain is taken.', {
       meta: { param_name: 'name' },
     })
   }
-  const now = world.now()
+  const now = instance.now()
   const domain: OrganizationDomainJSON = {
     id: newId('orgdmn'),
     object: 'organization_domain',
@@ -43,37 +47,37 @@ export function createDomain(world: World, organizationId: string, body: unknown
     created_at: now,
     updated_at: now,
   }
-  world.state.organizationDomains.set(domain.id, domain)
-  world.emit('organizationDomain.created', domain)
+  instance.state.organizationDomains.set(domain.id, domain)
+  instance.emit('organizationDomain.created', domain)
   return domain
 }
 
-function getDomain(world: World, organizationId: string, id: string): OrganizationDomainJSON {
-  const organization = getOrganization(world, organizationId)
-  const domain = world.state.organizationDomains.get(id)
+function getDomain(instance: Instance, organizationId: string, id: string): OrganizationDomainJSON {
+  const organization = getOrganization(instance, organizationId)
+  const domain = instance.state.organizationDomains.get(id)
   if (domain?.organization_id !== organization.id) throw notFound('organization domain')
   return domain
 }
 
 export function updateDomain(
-  world: World,
+  instance: Instance,
   organizationId: string,
   id: string,
   body: unknown,
 ): OrganizationDomainJSON {
-  const domain = getDomain(world, organizationId, id)
+  const domain = getDomain(instance, organizationId, id)
   const given = parse(body, { name: text, enrollment_mode: enrollment, verified: nullable(flag) })
   if (given.enrollment_mode) domain.enrollment_mode = given.enrollment_mode
   if (typeof given.verified === 'boolean') domain.verification = verification(given.verified)
-  touch(world, domain)
-  world.emit('organizationDomain.updated', domain)
+  touch(instance, domain)
+  instance.emit('organizationDomain.updated', domain)
   return domain
 }
 
-export function deleteDomain(world: World, organizationId: string, id: string): DeletedJSON {
-  const domain = getDomain(world, organizationId, id)
-  world.state.organizationDomains.delete(domain.id)
+export function deleteDomain(instance: Instance, organizationId: string, id: string): DeletedJSON {
+  const domain = getDomain(instance, organizationId, id)
+  instance.state.organizationDomains.delete(domain.id)
   const deleted: DeletedJSON = { id, object: 'organization_domain', deleted: true }
-  world.emit('organizationDomain.deleted', deleted)
+  instance.emit('organizationDomain.deleted', deleted)
   return deleted
 }

@@ -1,5 +1,5 @@
 import { takenIdentifier } from '../server/errors.js'
-import type { World } from './world.js'
+import type { Instance } from './instance.js'
 
 const kinds = {
   email_address: (value: string) => `email:${value.toLowerCase()}`,
@@ -10,20 +10,29 @@ const kinds = {
 
 export type IdentifierKind = keyof typeof kinds
 
-export function findByIdentifier({ state }: World, kind: IdentifierKind, value: string): string | undefined {
+export function findByIdentifier(
+  { state }: Instance,
+  kind: IdentifierKind,
+  value: string,
+): string | undefined {
   return state.identifiers.get(kinds[kind](value))
 }
 
 /** @throws {BackendError} 422 `form_identifier_exists` when another user has it */
-export function assertFree(world: World, kind: IdentifierKind, value: string, userId?: string): void {
-  const owner = findByIdentifier(world, kind, value)
+export function assertFree(instance: Instance, kind: IdentifierKind, value: string, userId?: string): void {
+  const owner = findByIdentifier(instance, kind, value)
   if (owner !== undefined && owner !== userId) throw takenIdentifier(kind)
 }
 
-export function claimIdentifier({ state }: World, kind: IdentifierKind, value: string, userId: string): void {
+export function claimIdentifier(
+  { state }: Instance,
+  kind: IdentifierKind,
+  value: string,
+  userId: string,
+): void {
   state.identifiers.set(kinds[kind](value), userId)
 }
 
-export function releaseIdentifier({ state }: World, kind: IdentifierKind, value: string): void {
+export function releaseIdentifier({ state }: Instance, kind: IdentifierKind, value: string): void {
   state.identifiers.delete(kinds[kind](value))
 }

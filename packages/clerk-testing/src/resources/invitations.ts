@@ -3,10 +3,10 @@ import { flag, ignored, nullable, parse, record, required, text, whole } from '.
 import { emailKind } from './contacts.js'
 import { findByIdentifier } from './identifiers.js'
 import { newId } from './ids.js'
+import { type Instance, touch } from './instance.js'
 import type { InvitationJSON, MembershipJSON, OrganizationInvitationJSON } from './json.js'
 import { createMembership, knownRole, roleName } from './memberships.js'
 import { getOrganization } from './organizations.js'
-import { touch, type World } from './world.js'
 
 const day = 86_400_000
 
@@ -18,11 +18,11 @@ function validEmail(value: string): string {
 // Invitations of an organisation
 
 export function createOrganizationInvitation(
-  world: World,
+  instance: Instance,
   organizationId: string,
   body: unknown,
 ): OrganizationInvitationJSON {
-  const organization = getOrganization(world, organizationId)
+  const organization = getOrganization(instance, organizationId)
   const given = parse(body, {
     email_address: required(text),
     role: required(text),
@@ -34,15 +34,15 @@ export function createOrganizationInvitation(
     notify: ignored,
   })
   const email = validEmail(given.email_address)
-  const member = findByIdentifier(world, 'email_address', email)
-  for (const membership of world.state.memberships.values()) {
+  const member = findByIdentifier(instance, 'email_address', email)
+  for (const membership of instance.state.memberships.values()) {
     if (membership.organization_id === organization.id && membership.user_id === member) {
       throw new BackendError(400, 'already_a_member_in_organization', 'already a member', {
         longMessage: 'The user is already a member of the organization.',
       })
     }
   }
-  for (const other of organizationInvitations(world, organization.id)) {
+  for (const other of organizationInvitations(instance, organization.id)) {
     if (other.status === 'pending' && other.email_address === email) {
       throw new BackendError(400, 'duplicate_record', 'duplicate invitation', {
         longMessage: 'There is a pending invitation for that email address already.',
@@ -51,8 +51,8 @@ export function createOrganizationInvitation(
     }
   }
   const id = newId('orginv')
-  const now = world.now()
-  const role = knownRole(world, given.role)
+  const now = instance.now()
+  const role = knownRole(instance, given.role)
   const invitation: OrganizationInvitationJSON = {
     id,
     object: 'organization_invitation',
@@ -71,68 +71,71 @@ export function createOrganizationInvitation(
     status: 'pending',
     public_metadata: given.public_metadata ?? {},
     private_metadata: given.private_metadata ?? {},
-    url: `${world.url}/sign-up?invitation=${id}`,
+    url: `${instance.url}/sign-up?invitation=${id}`,
     created_at: now,
     updated_at: now,
     expires_at: now + (given.expires_in_days ?? 30) * day,
   }
-  world.state.organizationInvitations.set(id, invitation)
-  world.emit('organizationInvitation.created', invitation)
+  instance.state.organizationInvitations.set(id, invitation)
+  instance.emit('organizationInvitation.created', invitation)
   return invitation
 }
 
-export function organizationInvitations(world: World, organizationId: string): OrganizationInvitationJSON[] {
-  return [...world.state.organizationInvitations.values()]
+export function organizationInvitations(
+  instance: Instance,
+  organizationId: string,
+): OrganizationInvitationJSON[] {
+  return [...instance.state.organizationInvitations.values()]
     .filter((invitation) => invitation.organization_id === organizationId)
     .map((invitation) => {
-      if (invitation.status === 'pending' && world.now() >= invitation.expires_at) {
+      if (invitation.status === 'pending' && instance.now() >= invitation.expires_at) {
         invitation.status = 'expired'
-        touch(world, invitation)
+        touch(instance, invitation)
       }
       return invitation
     })
 }
 
 export function getOrganizationInvitation(
-  world: World,
+  instance: Instance,
   organizationId: string,
   id: string,
 ): OrganizationInvitationJSON {
-  const { id: organization } = getOrganization(world, organizationId)
-  const invitation = organizationInvitations(world, organization).find((one) => one.id === id)
+  const { id: organization } = getOrganization(instance, organizationId)
+  const invitation = organizationInvitations(instance, organization).find((one) => one.id === id)
   if (!invitation) throw notFound('organization invitation')
   return invitation
 }
 
 export function revokeOrganizationInvitation(
-  world: World,
+  instance: Instance,
   organizationId: string,
   id: string,
   body: unknown,
 ): OrganizationInvitationJSON {
-  const invitation = getOrganizationInvitation(world, organizationId, id)
+  const invitation = getOrganizationInvitation(instance, organizationId, id)
   parse(body, { requesting_user_id: nullable(text) })
   assertPending(invitation)
   invitation.status = 'revoked'
-  touch(world, invitation)
-  world.emit('organizationInvitation.revoked', invitation)
+  touch(instance, invitation)
+  instance.emit('organizationInvitation.revoked', invitation)
   return invitation
 }
 
 /** What following the link of the e-mail does: the user becomes a member. */
-export function acceptOrganizationInvitation(world: World, id: string, userId: string): MembershipJSON {
-  const organizationId = world.state.organizationInvitations.get(id)?.organization_id ?? ''
-  const invitation = getOrganizationInvitation(world, organizationId, id)
+export function acceptOrganizationInvitation(instance: Instance, id: string, userId: string): MembershipJSON {
+  const organizationId = instance.state.organizationInvitations.get(id)?.organization_id ?? ''
+  const invitation = getOrganizationInvitation(instance, organizationId, id)
   assertPending(invitation)
-  const membership = createMembership(world, organizationId, {
+  const membership = createMembership(instance, organizationId, {
     user_id: userId,
     role: invitation.role,
     public_metadata: invitation.public_metadata,
   })
   invitation.status = 'accepted'
   invitation.user_id = userId
-  touch(world, invitation)
-  world.emit('organizationInvitation.accepted', invitation)
+  touch(instance, invitation)
+  instance.emit('organizationInvitation.accepted', invitation)
   return membership
 }
 
@@ -145,7 +148,7 @@ function assertPending({ status }: { status: string }): void {
 
 // Invitations to the instance
 
-export function createInvitation(world: World, body: unknown): InvitationJSON {
+export function createInvitation(instance: Instance, body: unknown): InvitationJSON {
   const given = parse(body, {
     email_address: required(text),
     expires_in_days: nullable(whole),
@@ -157,8 +160,8 @@ export function createInvitation(world: World, body: unknown): InvitationJSON {
   })
   const email = validEmail(given.email_address)
   const taken =
-    findByIdentifier(world, 'email_address', email) !== undefined ||
-    [...world.state.invitations.values()].some(
+    findByIdentifier(instance, 'email_address', email) !== undefined ||
+    [...instance.state.invitations.values()].some(
       (one) => one.status === 'pending' && one.email_address === email,
     )
   if (taken && given.ignore_existing !== true) {
@@ -168,7 +171,7 @@ export function createInvitation(world: World, body: unknown): InvitationJSON {
     })
   }
   const id = newId('inv')
-  const now = world.now()
+  const now = instance.now()
   const invitation: InvitationJSON = {
     id,
     object: 'invitation',
@@ -176,17 +179,17 @@ export function createInvitation(world: World, body: unknown): InvitationJSON {
     public_metadata: given.public_metadata ?? {},
     revoked: false,
     status: 'pending',
-    url: `${world.url}/sign-up?invitation=${id}`,
+    url: `${instance.url}/sign-up?invitation=${id}`,
     expires_at: given.expires_in_days ? now + given.expires_in_days * day : null,
     created_at: now,
     updated_at: now,
   }
-  world.state.invitations.set(id, invitation)
+  instance.state.invitations.set(id, invitation)
   return invitation
 }
 
-export function revokeInvitation(world: World, id: string): InvitationJSON {
-  const invitation = world.state.invitations.get(id)
+export function revokeInvitation(instance: Instance, id: string): InvitationJSON {
+  const invitation = instance.state.invitations.get(id)
   if (!invitation) throw notFound('invitation')
   if (invitation.status !== 'pending') {
     throw new BackendError(400, 'invitation_already_accepted', 'not pending', {
@@ -195,6 +198,6 @@ export function revokeInvitation(world: World, id: string): InvitationJSON {
   }
   invitation.status = 'revoked'
   invitation.revoked = true
-  touch(world, invitation)
+  touch(instance, invitation)
   return invitation
 }

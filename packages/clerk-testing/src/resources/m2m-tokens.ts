@@ -2,16 +2,16 @@ import { notFound } from '../server/errors.js'
 import { ignored, nullable, oneOf, parse, record, required, text, whole } from '../server/parameters.js'
 import { isExpired } from './expiry.js'
 import { newId, randomText } from './ids.js'
+import { type Instance, type StoredM2MToken, type StoredMachine, touch } from './instance.js'
 import type { M2MTokenJSON } from './json.js'
-import { type StoredM2MToken, type StoredMachine, touch, type World } from './world.js'
 
-const m2mTokenJson = (world: World, { token: _, ...stored }: StoredM2MToken): M2MTokenJSON => ({
+const m2mTokenJson = (instance: Instance, { token: _, ...stored }: StoredM2MToken): M2MTokenJSON => ({
   ...stored,
-  expired: isExpired(world, stored),
+  expired: isExpired(instance, stored),
 })
 
 export async function createM2MToken(
-  world: World,
+  instance: Instance,
   machine: StoredMachine,
   body: unknown,
 ): Promise<M2MTokenJSON> {
@@ -22,11 +22,11 @@ export async function createM2MToken(
     token_format: nullable(oneOf('opaque', 'jwt')),
   })
   const ttlSeconds = given.seconds_until_expiration ?? machine.default_token_ttl
-  const now = world.now()
+  const now = instance.now()
   const id = newId('mt')
   const token =
     given.token_format === 'jwt'
-      ? await world.issuer.mintM2M(
+      ? await instance.issuer.mintM2M(
           {
             ...given.claims,
             sub: machine.id,
@@ -52,19 +52,23 @@ export async function createM2MToken(
     updated_at: now,
     token,
   }
-  world.state.m2mTokens.set(id, stored)
+  instance.state.m2mTokens.set(id, stored)
   return stored
 }
 
 /** Who asks: a machine by its own secret, or the instance by its secret key (`null`). */
 export type MachineCaller = StoredMachine | null
 
-export function listM2MTokens(world: World, caller: MachineCaller, query: URLSearchParams): M2MTokenJSON[] {
+export function listM2MTokens(
+  instance: Instance,
+  caller: MachineCaller,
+  query: URLSearchParams,
+): M2MTokenJSON[] {
   const subject = query.get('subject') ?? caller?.id
-  return [...world.state.m2mTokens.values()]
+  return [...instance.state.m2mTokens.values()]
     .filter((stored) => caller === null || stored.subject === caller.id)
     .filter((stored) => subject === undefined || stored.subject === subject)
-    .map((stored) => m2mTokenJson(world, stored))
+    .map((stored) => m2mTokenJson(instance, stored))
     .filter(
       (token) =>
         (query.get('revoked') === 'true' || !token.revoked) &&
@@ -72,23 +76,28 @@ export function listM2MTokens(world: World, caller: MachineCaller, query: URLSea
     )
 }
 
-export function revokeM2MToken(world: World, caller: MachineCaller, id: string, body: unknown): M2MTokenJSON {
-  const stored = world.state.m2mTokens.get(id)
+export function revokeM2MToken(
+  instance: Instance,
+  caller: MachineCaller,
+  id: string,
+  body: unknown,
+): M2MTokenJSON {
+  const stored = instance.state.m2mTokens.get(id)
   if (!stored || (caller !== null && caller.id !== stored.subject)) throw notFound('M2M token')
   const given = parse(body, { revocation_reason: nullable(text) })
   stored.revoked = true
   stored.revocation_reason = given.revocation_reason ?? null
-  touch(world, stored)
-  return m2mTokenJson(world, stored)
+  touch(instance, stored)
+  return m2mTokenJson(instance, stored)
 }
 
 /** @throws {BackendError} 404 for a token unknown, or not meant for the machine that asks */
-export function verifyM2MToken(world: World, caller: MachineCaller, body: unknown): M2MTokenJSON {
+export function verifyM2MToken(instance: Instance, caller: MachineCaller, body: unknown): M2MTokenJSON {
   const { token } = parse(body, { token: required(text) })
-  const stored = [...world.state.m2mTokens.values()].find((one) => one.token === token)
+  const stored = [...instance.state.m2mTokens.values()].find((one) => one.token === token)
   if (!stored || (caller !== null && caller.id !== stored.subject && !stored.scopes.includes(caller.id))) {
     throw notFound('M2M token')
   }
-  stored.last_used_at = world.now()
-  return m2mTokenJson(world, stored)
+  stored.last_used_at = instance.now()
+  return m2mTokenJson(instance, stored)
 }

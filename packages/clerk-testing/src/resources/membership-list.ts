@@ -1,8 +1,8 @@
+import type { Instance, StoredMembership } from './instance.js'
 import type { MembershipJSON, Page, UserJSON } from './json.js'
 import { between, order, paginate, values } from './lists.js'
 import { membershipJson } from './memberships.js'
 import { matches } from './user-list.js'
-import type { StoredMembership, World } from './world.js'
 
 type Joined = { stored: StoredMembership; user: UserJSON }
 
@@ -18,7 +18,7 @@ const fields = {
 
 /** Memberships of one organisation, or of the whole instance. */
 export function listMemberships(
-  world: World,
+  instance: Instance,
   query: URLSearchParams,
   organizationId?: string,
 ): Page<MembershipJSON> {
@@ -31,8 +31,8 @@ export function listMemberships(
   const active = between(query, 'last_active_at')
 
   const joined: Joined[] = []
-  for (const stored of world.state.memberships.values()) {
-    const user = world.state.users.get(stored.user_id)
+  for (const stored of instance.state.memberships.values()) {
+    const user = instance.state.users.get(stored.user_id)
     if (!user || (organizationId !== undefined && stored.organization_id !== organizationId)) continue
     if (userIds.length > 0 && !userIds.includes(user.id)) continue
     if (roles.length > 0 && !roles.includes(stored.role)) continue
@@ -47,5 +47,5 @@ export function listMemberships(
     joined.push({ stored, user })
   }
   const page = paginate(order(joined, query, fields), query)
-  return { ...page, data: page.data.map(({ stored }) => membershipJson(world, stored)) }
+  return { ...page, data: page.data.map(({ stored }) => membershipJson(instance, stored)) }
 }

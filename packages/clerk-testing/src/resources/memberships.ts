@@ -1,10 +1,10 @@
 import { BackendError, invalidParameter, notFound } from '../server/errors.js'
 import { parse, record, required, text } from '../server/parameters.js'
 import { newId } from './ids.js'
+import { type Instance, type Roles, type StoredMembership, touch } from './instance.js'
 import type { MembershipJSON } from './json.js'
 import { mergeMetadata } from './metadata.js'
 import { organizationJson } from './organizations.js'
-import { type Roles, type StoredMembership, touch, type World } from './world.js'
 
 export const permissionsOf = (roles: Roles, role: string): string[] =>
   Object.hasOwn(roles, role) ? [...(roles[role] ?? [])] : []
@@ -15,14 +15,14 @@ export const roleName = (role: string) => {
 }
 
 /** @throws {BackendError} 422 for a role the instance does not have */
-export function knownRole({ roles }: World, role: string): string {
+export function knownRole({ roles }: Instance, role: string): string {
   if (!Object.hasOwn(roles, role)) throw invalidParameter('role', `one of ${Object.keys(roles).join(', ')}`)
   return role
 }
 
-export function membershipJson(world: World, stored: StoredMembership): MembershipJSON {
-  const organization = world.state.organizations.get(stored.organization_id)
-  const user = world.state.users.get(stored.user_id)
+export function membershipJson(instance: Instance, stored: StoredMembership): MembershipJSON {
+  const organization = instance.state.organizations.get(stored.organization_id)
+  const user = instance.state.users.get(stored.user_id)
   if (!organization || !user) throw notFound('organization membership')
   const email = user.email_addresses.find(({ id }) => id === user.primary_email_address_id)
   const phone = user.phone_numbers.find(({ id }) => id === user.primary_phone_number_id)
@@ -30,8 +30,8 @@ export function membershipJson(world: World, stored: StoredMembership): Membersh
   return {
     ...rest,
     role_name: roleName(stored.role),
-    permissions: permissionsOf(world.roles, stored.role),
-    organization: organizationJson(world, organization),
+    permissions: permissionsOf(instance.roles, stored.role),
+    organization: organizationJson(instance, organization),
     public_user_data: {
       user_id: user.id,
       identifier: email?.email_address ?? phone?.phone_number ?? user.username ?? '',
@@ -43,25 +43,25 @@ export function membershipJson(world: World, stored: StoredMembership): Membersh
   }
 }
 
-function findMembership({ state }: World, organizationId: string, userId: string): StoredMembership {
+function findMembership({ state }: Instance, organizationId: string, userId: string): StoredMembership {
   for (const membership of state.memberships.values()) {
     if (membership.organization_id === organizationId && membership.user_id === userId) return membership
   }
   throw notFound('organization membership')
 }
 
-export function createMembership(world: World, organizationId: string, body: unknown): MembershipJSON {
+export function createMembership(instance: Instance, organizationId: string, body: unknown): MembershipJSON {
   const given = parse(body, {
     user_id: required(text),
     role: required(text),
     public_metadata: record,
     private_metadata: record,
   })
-  const organization = world.state.organizations.get(organizationId)
+  const organization = instance.state.organizations.get(organizationId)
   if (!organization) throw notFound('organization')
-  if (!world.state.users.has(given.user_id)) throw notFound('user')
+  if (!instance.state.users.has(given.user_id)) throw notFound('user')
   let members = 0
-  for (const membership of world.state.memberships.values()) {
+  for (const membership of instance.state.memberships.values()) {
     if (membership.organization_id !== organizationId) continue
     members += 1
     if (membership.user_id !== given.user_id) continue
@@ -74,87 +74,87 @@ export function createMembership(world: World, organizationId: string, body: unk
       longMessage: `The organization already has ${members} members, as many as it may have.`,
     })
   }
-  const now = world.now()
+  const now = instance.now()
   const stored: StoredMembership = {
     id: newId('orgmem'),
     object: 'organization_membership',
     organization_id: organizationId,
     user_id: given.user_id,
-    role: knownRole(world, given.role),
+    role: knownRole(instance, given.role),
     public_metadata: given.public_metadata ?? {},
     private_metadata: given.private_metadata ?? {},
     created_at: now,
     updated_at: now,
   }
-  world.state.memberships.set(stored.id, stored)
-  const membership = membershipJson(world, stored)
-  world.emit('organizationMembership.created', membership)
+  instance.state.memberships.set(stored.id, stored)
+  const membership = membershipJson(instance, stored)
+  instance.emit('organizationMembership.created', membership)
   return membership
 }
 
 export function updateMembership(
-  world: World,
+  instance: Instance,
   organizationId: string,
   userId: string,
   body: unknown,
 ): MembershipJSON {
-  const stored = findMembership(world, organizationId, userId)
+  const stored = findMembership(instance, organizationId, userId)
   const { role } = parse(body, { role: required(text) })
-  stored.role = knownRole(world, role)
-  return changed(world, stored)
+  stored.role = knownRole(instance, role)
+  return changed(instance, stored)
 }
 
 export function changeMembershipMetadata(
-  world: World,
+  instance: Instance,
   organizationId: string,
   userId: string,
   body: unknown,
 ): MembershipJSON {
-  const stored = findMembership(world, organizationId, userId)
+  const stored = findMembership(instance, organizationId, userId)
   const given = parse(body, { public_metadata: record, private_metadata: record })
   if (given.public_metadata)
     stored.public_metadata = mergeMetadata(stored.public_metadata, given.public_metadata)
   if (given.private_metadata)
     stored.private_metadata = mergeMetadata(stored.private_metadata, given.private_metadata)
-  return changed(world, stored)
+  return changed(instance, stored)
 }
 
 /** The whole membership, as it was: what Clerk's event carries. */
-export function deleteMembership(world: World, organizationId: string, userId: string): MembershipJSON {
-  return remove(world, findMembership(world, organizationId, userId))
+export function deleteMembership(instance: Instance, organizationId: string, userId: string): MembershipJSON {
+  return remove(instance, findMembership(instance, organizationId, userId))
 }
 
-export function removeMembershipsOf(world: World, userId: string): void {
-  for (const membership of [...world.state.memberships.values()]) {
-    if (membership.user_id === userId) remove(world, membership)
+export function removeMembershipsOf(instance: Instance, userId: string): void {
+  for (const membership of [...instance.state.memberships.values()]) {
+    if (membership.user_id === userId) remove(instance, membership)
   }
 }
 
-export function removeMembershipsIn(world: World, organizationId: string): void {
-  for (const membership of [...world.state.memberships.values()]) {
-    if (membership.organization_id === organizationId) remove(world, membership)
+export function removeMembershipsIn(instance: Instance, organizationId: string): void {
+  for (const membership of [...instance.state.memberships.values()]) {
+    if (membership.organization_id === organizationId) remove(instance, membership)
   }
 }
 
-function remove(world: World, stored: StoredMembership): MembershipJSON {
-  const membership = membershipJson(world, stored)
-  world.state.memberships.delete(stored.id)
-  for (const session of world.state.sessions.values()) {
+function remove(instance: Instance, stored: StoredMembership): MembershipJSON {
+  const membership = membershipJson(instance, stored)
+  instance.state.memberships.delete(stored.id)
+  for (const session of instance.state.sessions.values()) {
     if (
       session.user_id === stored.user_id &&
       session.last_active_organization_id === stored.organization_id
     ) {
       session.last_active_organization_id = null
-      touch(world, session)
+      touch(instance, session)
     }
   }
-  world.emit('organizationMembership.deleted', membership)
+  instance.emit('organizationMembership.deleted', membership)
   return membership
 }
 
-function changed(world: World, stored: StoredMembership): MembershipJSON {
-  touch(world, stored)
-  const membership = membershipJson(world, stored)
-  world.emit('organizationMembership.updated', membership)
+function changed(instance: Instance, stored: StoredMembership): MembershipJSON {
+  touch(instance, stored)
+  const membership = membershipJson(instance, stored)
+  instance.emit('organizationMembership.updated', membership)
   return membership
 }

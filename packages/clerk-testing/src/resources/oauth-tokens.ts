@@ -2,11 +2,11 @@ import { notFound } from '../server/errors.js'
 import { parse, required, text } from '../server/parameters.js'
 import { isExpired } from './expiry.js'
 import { newId, randomText } from './ids.js'
+import { type Instance, touch } from './instance.js'
 import type { OAuthAccessTokenJSON } from './json.js'
-import { touch, type World } from './world.js'
 
 export function createOAuthToken(
-  world: World,
+  instance: Instance,
   {
     subject,
     clientId = 'client_offline',
@@ -19,8 +19,8 @@ export function createOAuthToken(
     ttlSeconds?: number | undefined
   },
 ): OAuthAccessTokenJSON & { token: string } {
-  if (!world.state.users.has(subject)) throw notFound('user')
-  const now = world.now()
+  if (!instance.state.users.has(subject)) throw notFound('user')
+  const now = instance.now()
   const stored = {
     id: newId('oat'),
     object: 'clerk_idp_oauth_access_token' as const,
@@ -36,21 +36,21 @@ export function createOAuthToken(
     updated_at: now,
     token: `oat_${randomText(43)}`,
   }
-  world.state.oauthTokens.set(stored.id, stored)
+  instance.state.oauthTokens.set(stored.id, stored)
   return stored
 }
 
-export function revokeOAuthToken(world: World, id: string): void {
-  const stored = world.state.oauthTokens.get(id)
+export function revokeOAuthToken(instance: Instance, id: string): void {
+  const stored = instance.state.oauthTokens.get(id)
   if (!stored) throw notFound('OAuth access token')
   stored.revoked = true
-  touch(world, stored)
+  touch(instance, stored)
 }
 
-export function verifyOAuthToken(world: World, body: unknown): OAuthAccessTokenJSON {
+export function verifyOAuthToken(instance: Instance, body: unknown): OAuthAccessTokenJSON {
   const { access_token } = parse(body, { access_token: required(text) })
-  const stored = [...world.state.oauthTokens.values()].find((one) => one.token === access_token)
+  const stored = [...instance.state.oauthTokens.values()].find((one) => one.token === access_token)
   if (!stored) throw notFound('OAuth access token')
   const { token: _, ...json } = stored
-  return { ...json, expired: isExpired(world, stored) }
+  return { ...json, expired: isExpired(instance, stored) }
 }

@@ -1,12 +1,12 @@
 import { BackendError, notFound } from '../server/errors.js'
 import { flag, ignored, nullable, parse, record, required, text, time, whole } from '../server/parameters.js'
 import { newId } from './ids.js'
+import { type Instance, touch } from './instance.js'
 import type { DeletedJSON, OrganizationJSON } from './json.js'
 import { createMembership, removeMembershipsIn } from './memberships.js'
 import { mergeMetadata } from './metadata.js'
-import { touch, type World } from './world.js'
 
-export function getOrganization({ state }: World, idOrSlug: string): OrganizationJSON {
+export function getOrganization({ state }: Instance, idOrSlug: string): OrganizationJSON {
   const organization =
     state.organizations.get(idOrSlug) ??
     [...state.organizations.values()].find(({ slug }) => slug === idOrSlug)
@@ -15,7 +15,7 @@ export function getOrganization({ state }: World, idOrSlug: string): Organizatio
 }
 
 export function organizationJson(
-  { state }: World,
+  { state }: Instance,
   organization: OrganizationJSON,
   { counts = false } = {},
 ): OrganizationJSON {
@@ -39,17 +39,17 @@ const common = {
   role_set_key: ignored,
 } as const
 
-export function createOrganization(world: World, body: unknown): OrganizationJSON {
+export function createOrganization(instance: Instance, body: unknown): OrganizationJSON {
   const given = parse(body, { ...common, name: required(text), created_by: nullable(text) })
-  if (given.created_by && !world.state.users.has(given.created_by)) throw notFound('user')
+  if (given.created_by && !instance.state.users.has(given.created_by)) throw notFound('user')
   const id = newId('org')
-  const now = world.now()
+  const now = instance.now()
   const organization: OrganizationJSON = {
     id,
     object: 'organization',
     name: nonEmpty(given.name),
-    slug: given.slug ? freeSlug(world, given.slug) : generatedSlug(world, given.name),
-    image_url: `${world.url}/avatars/${id}.svg`,
+    slug: given.slug ? freeSlug(instance, given.slug) : generatedSlug(instance, given.name),
+    image_url: `${instance.url}/avatars/${id}.svg`,
     has_image: false,
     max_allowed_memberships: given.max_allowed_memberships ?? 100,
     admin_delete_enabled: true,
@@ -62,16 +62,16 @@ export function createOrganization(world: World, body: unknown): OrganizationJSO
   // Clerk counts 0 as "no limit".
   if (organization.max_allowed_memberships === 0)
     organization.max_allowed_memberships = Number.MAX_SAFE_INTEGER
-  world.state.organizations.set(id, organization)
-  world.emit('organization.created', organization)
-  if (given.created_by) createMembership(world, id, { user_id: given.created_by, role: 'org:admin' })
+  instance.state.organizations.set(id, organization)
+  instance.emit('organization.created', organization)
+  if (given.created_by) createMembership(instance, id, { user_id: given.created_by, role: 'org:admin' })
   return organization
 }
 
-export function updateOrganization(world: World, id: string, body: unknown): OrganizationJSON {
-  const organization = getOrganization(world, id)
+export function updateOrganization(instance: Instance, id: string, body: unknown): OrganizationJSON {
+  const organization = getOrganization(instance, id)
   const given = parse(body, { ...common, name: nullable(text), admin_delete_enabled: nullable(flag) })
-  if (given.slug && given.slug !== organization.slug) organization.slug = freeSlug(world, given.slug)
+  if (given.slug && given.slug !== organization.slug) organization.slug = freeSlug(instance, given.slug)
   if (typeof given.name === 'string') organization.name = nonEmpty(given.name)
   if (typeof given.max_allowed_memberships === 'number') {
     organization.max_allowed_memberships = given.max_allowed_memberships || Number.MAX_SAFE_INTEGER
@@ -81,44 +81,44 @@ export function updateOrganization(world: World, id: string, body: unknown): Org
   if (typeof given.created_at === 'number') organization.created_at = given.created_at
   organization.public_metadata = given.public_metadata ?? organization.public_metadata
   organization.private_metadata = given.private_metadata ?? organization.private_metadata
-  return changed(world, organization)
+  return changed(instance, organization)
 }
 
 export function changeOrganizationMetadata(
-  world: World,
+  instance: Instance,
   id: string,
   body: unknown,
   how: 'merge' | 'replace',
 ): OrganizationJSON {
-  const organization = getOrganization(world, id)
+  const organization = getOrganization(instance, id)
   const given = parse(body, { public_metadata: record, private_metadata: record })
   for (const name of ['public_metadata', 'private_metadata'] as const) {
     const value = given[name]
     if (value) organization[name] = mergeMetadata(how === 'merge' ? organization[name] : {}, value)
   }
-  return changed(world, organization)
+  return changed(instance, organization)
 }
 
-export function deleteOrganization(world: World, id: string): DeletedJSON {
-  const organization = getOrganization(world, id)
-  removeMembershipsIn(world, organization.id)
-  for (const table of [world.state.organizationInvitations, world.state.organizationDomains]) {
+export function deleteOrganization(instance: Instance, id: string): DeletedJSON {
+  const organization = getOrganization(instance, id)
+  removeMembershipsIn(instance, organization.id)
+  for (const table of [instance.state.organizationInvitations, instance.state.organizationDomains]) {
     for (const [key, { organization_id }] of table) if (organization_id === organization.id) table.delete(key)
   }
-  world.state.organizations.delete(organization.id)
+  instance.state.organizations.delete(organization.id)
   const deleted: DeletedJSON = {
     id: organization.id,
     object: 'organization',
     slug: organization.slug,
     deleted: true,
   }
-  world.emit('organization.deleted', deleted)
+  instance.emit('organization.deleted', deleted)
   return deleted
 }
 
-function changed(world: World, organization: OrganizationJSON): OrganizationJSON {
-  touch(world, organization)
-  world.emit('organization.updated', organization)
+function changed(instance: Instance, organization: OrganizationJSON): OrganizationJSON {
+  touch(instance, organization)
+  instance.emit('organization.updated', organization)
   return organization
 }
 
@@ -130,17 +130,17 @@ function nonEmpty(name: string): string {
   })
 }
 
-const slugTaken = ({ state }: World, slug: string) =>
+const slugTaken = ({ state }: Instance, slug: string) =>
   [...state.organizations.values()].some((organization) => organization.slug === slug)
 
-function freeSlug(world: World, slug: string): string {
+function freeSlug(instance: Instance, slug: string): string {
   if (!/^[a-z0-9_-]{1,64}$/.test(slug)) {
     throw new BackendError(422, 'form_param_format_invalid', 'is invalid', {
       longMessage: 'slug can only contain lowercase letters, digits, "-" and "_".',
       meta: { param_name: 'slug' },
     })
   }
-  if (slugTaken(world, slug)) {
+  if (slugTaken(instance, slug)) {
     throw new BackendError(422, 'form_identifier_exists', 'That slug is taken. Please try another.', {
       meta: { param_name: 'slug' },
     })
@@ -148,13 +148,13 @@ function freeSlug(world: World, slug: string): string {
   return slug
 }
 
-function generatedSlug(world: World, name: string): string {
+function generatedSlug(instance: Instance, name: string): string {
   const base =
     name
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '')
       .slice(0, 48) || 'organization'
-  if (!slugTaken(world, base)) return base
-  for (let number = 2; ; number++) if (!slugTaken(world, `${base}-${number}`)) return `${base}-${number}`
+  if (!slugTaken(instance, base)) return base
+  for (let number = 2; ; number++) if (!slugTaken(instance, `${base}-${number}`)) return `${base}-${number}`
 }

@@ -1,10 +1,10 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
-import type { World } from './world.js'
+import type { Instance } from './instance.js'
 
 // Cheap on purpose: this protects invented passwords of a development server.
 const cost = { N: 1024, r: 8, p: 1 }
 
-export function setPassword({ state }: World, userId: string, password: string): void {
+export function setPassword({ state }: Instance, userId: string, password: string): void {
   const salt = randomBytes(16)
   state.passwords.set(
     userId,
@@ -13,11 +13,11 @@ export function setPassword({ state }: World, userId: string, password: string):
 }
 
 /** A digest made elsewhere is kept, and never matches: there is no `bcrypt` or `argon2` here. */
-export function importPassword({ state }: World, userId: string, hasher: string, digest: string): void {
+export function importPassword({ state }: Instance, userId: string, hasher: string, digest: string): void {
   state.passwords.set(userId, `${hasher}:${digest}`)
 }
 
-export function checkPassword({ state }: World, userId: string, password: string): boolean {
+export function checkPassword({ state }: Instance, userId: string, password: string): boolean {
   const [scheme, salt, hash] = state.passwords.get(userId)?.split(':') ?? []
   if (scheme !== 'scrypt' || salt === undefined || hash === undefined) return false
   const expected = Buffer.from(hash, 'hex')

@@ -1,9 +1,9 @@
 import { snakeCase } from '../snake-case.js'
+import type { Instance } from './instance.js'
 import { createMembership } from './memberships.js'
 import { createOrganization } from './organizations.js'
 import type { CreateOrganizationParams, CreateUserParams } from './params.js'
 import { createUser, findUser } from './users.js'
-import type { World } from './world.js'
 
 /** Users and organisations to begin with; also the form of the file given to `--seed`. */
 export interface Seed {
@@ -15,17 +15,17 @@ export interface Seed {
 }
 
 /** @throws {Error} naming the entry that is wrong */
-export function plant(world: World, seed: Seed): void {
+export function plant(instance: Instance, seed: Seed): void {
   for (const [index, user] of (seed.users ?? []).entries()) {
-    attempt(`users[${index}]`, () => createUser(world, snakeCase(user)))
+    attempt(`users[${index}]`, () => createUser(instance, snakeCase(user)))
   }
   for (const [index, { members = [], ...organization }] of (seed.organizations ?? []).entries()) {
     attempt(`organizations[${index}]`, () => {
-      const { id } = createOrganization(world, snakeCase(organization))
+      const { id } = createOrganization(instance, snakeCase(organization))
       for (const { user, role = 'org:member' } of members) {
-        const found = findUser(world, user)
+        const found = findUser(instance, user)
         if (!found) throw new Error(`there is no user "${user}"`)
-        createMembership(world, id, { user_id: found.id, role })
+        createMembership(instance, id, { user_id: found.id, role })
       }
     })
   }

@@ -1,41 +1,45 @@
 import { notFound } from '../server/errors.js'
 import { parse, required, text } from '../server/parameters.js'
 import { newId, randomText } from './ids.js'
+import { type Instance, type StoredClient, touch } from './instance.js'
 import type { SessionJSON, SessionStatus, UserJSON } from './json.js'
-import { type StoredClient, touch, type World } from './world.js'
 
 const day = 86_400_000
 
-export function getSession(world: World, id: string): SessionJSON {
-  const session = world.state.sessions.get(id)
+export function getSession(instance: Instance, id: string): SessionJSON {
+  const session = instance.state.sessions.get(id)
   if (!session) throw notFound('session')
-  return expireWhenDue(world, session)
+  return expireWhenDue(instance, session)
 }
 
-function expireWhenDue(world: World, session: SessionJSON): SessionJSON {
-  if (session.status === 'active' && world.now() >= session.expire_at) {
+function expireWhenDue(instance: Instance, session: SessionJSON): SessionJSON {
+  if (session.status === 'active' && instance.now() >= session.expire_at) {
     session.status = 'expired'
-    touch(world, session)
+    touch(instance, session)
   }
   return session
 }
 
-export function allSessions(world: World): SessionJSON[] {
-  return [...world.state.sessions.values()].map((session) => expireWhenDue(world, session))
+export function allSessions(instance: Instance): SessionJSON[] {
+  return [...instance.state.sessions.values()].map((session) => expireWhenDue(instance, session))
 }
 
-export function createClient({ state }: World): StoredClient {
+export function createClient({ state }: Instance): StoredClient {
   const client = { id: newId('client'), browser: `dvb_${randomText(27)}`, session_id: null, uat: 0 }
   state.clients.set(client.id, client)
   return client
 }
 
 /** Signs a user in. @throws {BackendError} 404 without that user, 403 when the user is banned */
-export function createSession(world: World, body: unknown, client = createClient(world)): SessionJSON {
+export function createSession(
+  instance: Instance,
+  body: unknown,
+  client = createClient(instance),
+): SessionJSON {
   const { user_id, organization_id } = parse(body, { user_id: required(text), organization_id: text })
-  const user = world.state.users.get(user_id)
+  const user = instance.state.users.get(user_id)
   if (!user || user.banned) throw notFound('user')
-  const now = world.now()
+  const now = instance.now()
   const session: SessionJSON = {
     id: newId('sess'),
     object: 'session',
@@ -50,11 +54,11 @@ export function createSession(world: World, body: unknown, client = createClient
     created_at: now,
     updated_at: now,
   }
-  world.state.sessions.set(session.id, session)
+  instance.state.sessions.set(session.id, session)
   client.session_id = session.id
   client.uat = Math.floor(now / 1000)
   user.last_sign_in_at = user.last_active_at = now
-  world.emit('session.created', withUser(session, user))
+  instance.emit('session.created', withUser(session, user))
   return session
 }
 
@@ -65,35 +69,42 @@ const events: Partial<Record<SessionStatus, string>> = {
 }
 
 /** Ends a session that is active or pending; another one stays as it is. */
-export function endSession(world: World, id: string, status: 'ended' | 'removed' | 'revoked'): SessionJSON {
-  const session = getSession(world, id)
+export function endSession(
+  instance: Instance,
+  id: string,
+  status: 'ended' | 'removed' | 'revoked',
+): SessionJSON {
+  const session = getSession(instance, id)
   if (session.status !== 'active' && session.status !== 'pending') return session
   session.status = status
-  touch(world, session)
-  const client = world.state.clients.get(session.client_id)
+  touch(instance, session)
+  const client = instance.state.clients.get(session.client_id)
   if (client?.session_id === id) {
     client.session_id = null
     client.uat = 0
   }
-  world.emit(events[status] ?? 'session.ended', withUser(session, world.state.users.get(session.user_id)))
+  instance.emit(
+    events[status] ?? 'session.ended',
+    withUser(session, instance.state.users.get(session.user_id)),
+  )
   return session
 }
 
-export function endSessionsOf(world: World, userId: string, status: 'removed' | 'revoked'): void {
-  for (const session of world.state.sessions.values()) {
-    if (session.user_id === userId) endSession(world, session.id, status)
+export function endSessionsOf(instance: Instance, userId: string, status: 'removed' | 'revoked'): void {
+  for (const session of instance.state.sessions.values()) {
+    if (session.user_id === userId) endSession(instance, session.id, status)
   }
 }
 
 /** Which organisation the session's next tokens are active in; `null` is the personal account. */
 export function setActiveOrganization(
-  world: World,
+  instance: Instance,
   sessionId: string,
   organizationId: string | null,
 ): SessionJSON {
-  const session = getSession(world, sessionId)
+  const session = getSession(instance, sessionId)
   session.last_active_organization_id = organizationId
-  touch(world, session)
+  touch(instance, session)
   return session
 }
 

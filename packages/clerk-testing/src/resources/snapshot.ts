@@ -1,5 +1,5 @@
 import type { SigningKey } from '../issuer/keys.js'
-import { emptyState, type State } from './world.js'
+import { emptyState, type State } from './instance.js'
 
 /** Everything a later process needs to go on: users, sessions, keys and secrets. Plain JSON; keep it private. */
 export interface Snapshot {

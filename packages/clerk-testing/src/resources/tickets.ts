@@ -1,20 +1,20 @@
 import { BackendError, invalidParameter, notFound } from '../server/errors.js'
 import { flag, ignored, nullable, parse, record, required, text, whole } from '../server/parameters.js'
 import { newId, randomText } from './ids.js'
+import { type Instance, touch } from './instance.js'
 import type { DeletedJSON, JwtTemplateJSON, SignInTokenJSON } from './json.js'
-import { touch, type World } from './world.js'
 
 // Sign-in tokens: a link that signs one user in, once.
 
-export async function createSignInToken(world: World, body: unknown): Promise<SignInTokenJSON> {
+export async function createSignInToken(instance: Instance, body: unknown): Promise<SignInTokenJSON> {
   const given = parse(body, { user_id: required(text), expires_in_seconds: nullable(whole), org_id: ignored })
-  if (!world.state.users.has(given.user_id)) throw notFound('user')
-  const now = world.now()
+  if (!instance.state.users.has(given.user_id)) throw notFound('user')
+  const now = instance.now()
   const id = newId('sit')
-  const token = await world.issuer.sign(
+  const token = await instance.issuer.sign(
     {
       eid: id,
-      iss: world.issuer.issuer,
+      iss: instance.issuer.issuer,
       sub: given.user_id,
       st: 'sign_in_token',
       exp: Math.floor(now / 1000) + (given.expires_in_seconds ?? 2_592_000),
@@ -27,16 +27,16 @@ export async function createSignInToken(world: World, body: unknown): Promise<Si
     user_id: given.user_id,
     token,
     status: 'pending',
-    url: `${world.url}/v1/tickets/accept?ticket=${token}`,
+    url: `${instance.url}/v1/tickets/accept?ticket=${token}`,
     created_at: now,
     updated_at: now,
   }
-  world.state.signInTokens.set(id, ticket)
+  instance.state.signInTokens.set(id, ticket)
   return ticket
 }
 
-export function revokeSignInToken(world: World, id: string): SignInTokenJSON {
-  const ticket = world.state.signInTokens.get(id)
+export function revokeSignInToken(instance: Instance, id: string): SignInTokenJSON {
+  const ticket = instance.state.signInTokens.get(id)
   if (!ticket) throw notFound('sign in token')
   if (ticket.status !== 'pending') {
     throw new BackendError(400, 'sign_in_token_cannot_be_revoked_code', 'cannot be revoked', {
@@ -44,25 +44,29 @@ export function revokeSignInToken(world: World, id: string): SignInTokenJSON {
     })
   }
   ticket.status = 'revoked'
-  touch(world, ticket)
+  touch(instance, ticket)
   return ticket
 }
 
 /** Uses a sign-in token up. Returns whom it signs in, or `undefined` when it is used, revoked, expired or unknown. */
-export function redeemSignInToken(world: World, token: string): string | undefined {
-  const ticket = [...world.state.signInTokens.values()].find((one) => one.token === token)
+export function redeemSignInToken(instance: Instance, token: string): string | undefined {
+  const ticket = [...instance.state.signInTokens.values()].find((one) => one.token === token)
   if (ticket?.status !== 'pending') return undefined
   const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
     exp: number
   }
-  if (exp * 1000 <= world.now()) return undefined
+  if (exp * 1000 <= instance.now()) return undefined
   ticket.status = 'accepted'
-  touch(world, ticket)
+  touch(instance, ticket)
   return ticket.user_id
 }
 
-export function createTestingToken(world: World): object {
-  return { object: 'testing_token', token: randomText(48), expires_at: Math.floor(world.now() / 1000) + 3600 }
+export function createTestingToken(instance: Instance): object {
+  return {
+    object: 'testing_token',
+    token: randomText(48),
+    expires_at: Math.floor(instance.now() / 1000) + 3600,
+  }
 }
 
 // JWT templates
@@ -76,10 +80,10 @@ const template = {
   signing_key: ignored,
 } as const
 
-export function createJwtTemplate(world: World, body: unknown): JwtTemplateJSON {
+export function createJwtTemplate(instance: Instance, body: unknown): JwtTemplateJSON {
   const given = parse(body, { ...template, name: required(text), claims: required(record) })
-  assertTemplate(world, given.name, given)
-  const now = world.now()
+  assertTemplate(instance, given.name, given)
+  const now = instance.now()
   const created: JwtTemplateJSON = {
     id: newId('jtmp'),
     object: 'jwt_template',
@@ -92,36 +96,36 @@ export function createJwtTemplate(world: World, body: unknown): JwtTemplateJSON 
     created_at: now,
     updated_at: now,
   }
-  world.state.jwtTemplates.set(created.id, created)
+  instance.state.jwtTemplates.set(created.id, created)
   return created
 }
 
-export function getJwtTemplate({ state }: World, id: string): JwtTemplateJSON {
+export function getJwtTemplate({ state }: Instance, id: string): JwtTemplateJSON {
   const found = state.jwtTemplates.get(id)
   if (!found) throw notFound('JWT template')
   return found
 }
 
-export function updateJwtTemplate(world: World, id: string, body: unknown): JwtTemplateJSON {
-  const found = getJwtTemplate(world, id)
+export function updateJwtTemplate(instance: Instance, id: string, body: unknown): JwtTemplateJSON {
+  const found = getJwtTemplate(instance, id)
   const given = parse(body, { ...template, name: text })
-  assertTemplate(world, given.name === found.name ? undefined : given.name, given)
+  assertTemplate(instance, given.name === found.name ? undefined : given.name, given)
   found.name = given.name ?? found.name
   found.claims = given.claims ?? found.claims
   found.lifetime = given.lifetime ?? found.lifetime
   found.allowed_clock_skew = given.allowed_clock_skew ?? found.allowed_clock_skew
-  touch(world, found)
+  touch(instance, found)
   return found
 }
 
-export function deleteJwtTemplate(world: World, id: string): DeletedJSON {
-  getJwtTemplate(world, id)
-  world.state.jwtTemplates.delete(id)
+export function deleteJwtTemplate(instance: Instance, id: string): DeletedJSON {
+  getJwtTemplate(instance, id)
+  instance.state.jwtTemplates.delete(id)
   return { id, object: 'jwt_template', deleted: true }
 }
 
 function assertTemplate(
-  world: World,
+  instance: Instance,
   name: string | undefined,
   given: {
     claims?: object | undefined
@@ -129,7 +133,7 @@ function assertTemplate(
     lifetime?: number | null | undefined
   },
 ): void {
-  if (name !== undefined && [...world.state.jwtTemplates.values()].some((one) => one.name === name)) {
+  if (name !== undefined && [...instance.state.jwtTemplates.values()].some((one) => one.name === name)) {
     throw new BackendError(422, 'form_identifier_exists', 'That name is taken.', {
       meta: { param_name: 'name' },
     })

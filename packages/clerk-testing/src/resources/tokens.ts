@@ -1,13 +1,16 @@
 import type { SessionTokenClaims, TokenOrganization } from '../issuer/claims.js'
 import type { MintOptions } from '../issuer/issuer.js'
 import { BackendError, notFound } from '../server/errors.js'
+import type { Instance } from './instance.js'
 import type { JwtTemplateJSON, SessionJSON, UserJSON } from './json.js'
 import { permissionsOf } from './memberships.js'
 import { getSession } from './sessions.js'
-import type { World } from './world.js'
 
 /** The organisation a token of this session is active in: only while the user is a member. */
-export function activeOrganization({ state, roles }: World, session: SessionJSON): TokenOrganization | null {
+export function activeOrganization(
+  { state, roles }: Instance,
+  session: SessionJSON,
+): TokenOrganization | null {
   const id = session.last_active_organization_id
   const organization = id === null ? undefined : state.organizations.get(id)
   if (!organization) return null
@@ -21,9 +24,9 @@ export function activeOrganization({ state, roles }: World, session: SessionJSON
 }
 
 /** A session that can still have tokens, with its user. @throws {BackendError} 404 */
-function activeSession(world: World, id: string): { session: SessionJSON; user: UserJSON } {
-  const session = getSession(world, id)
-  const user = world.state.users.get(session.user_id)
+function activeSession(instance: Instance, id: string): { session: SessionJSON; user: UserJSON } {
+  const session = getSession(instance, id)
+  const user = instance.state.users.get(session.user_id)
   if (!user || user.banned || session.status !== 'active') {
     throw new BackendError(404, 'resource_not_found', 'not found', {
       longMessage: 'The session is not active.',
@@ -34,23 +37,23 @@ function activeSession(world: World, id: string): { session: SessionJSON; user: 
 
 /** A session token, as the session's page or the Backend API gets it. @throws {BackendError} 404 when the session has ended */
 export async function sessionToken(
-  world: World,
+  instance: Instance,
   sessionId: string,
   claims: SessionTokenClaims = {},
   options: MintOptions = {},
 ): Promise<string> {
-  const { session, user } = activeSession(world, sessionId)
-  const now = world.now()
+  const { session, user } = activeSession(instance, sessionId)
+  const now = instance.now()
   session.last_active_at = user.last_active_at = now
-  return world.issuer.mint(
+  return instance.issuer.mint(
     {
       azp: undefined,
-      ...world.sessionClaims?.(user, session),
+      ...instance.sessionClaims?.(user, session),
       sub: user.id,
       sid: session.id,
       fva: [Math.floor((now - session.created_at) / 60_000), -1],
       ...(session.actor ? { act: session.actor } : {}),
-      organization: activeOrganization(world, session),
+      organization: activeOrganization(instance, session),
       ...claims,
     },
     options,
@@ -59,22 +62,22 @@ export async function sessionToken(
 
 /** A token of a JWT template: what the template says, and no `sid`. */
 export async function templateToken(
-  world: World,
+  instance: Instance,
   sessionId: string,
   name: string,
   ttlSeconds: number | undefined,
 ): Promise<string> {
-  const { session, user } = activeSession(world, sessionId)
-  const template = [...world.state.jwtTemplates.values()].find((one) => one.name === name)
+  const { session, user } = activeSession(instance, sessionId)
+  const template = [...instance.state.jwtTemplates.values()].find((one) => one.name === name)
   if (!template) throw notFound('JWT template')
-  return world.issuer.mintTemplate(
-    { ...fill(template.claims, shortcodes(world, session, user)), sub: user.id },
+  return instance.issuer.mintTemplate(
+    { ...fill(template.claims, shortcodes(instance, session, user)), sub: user.id },
     { ttlSeconds: ttlSeconds ?? template.lifetime },
   )
 }
 
-function shortcodes(world: World, session: SessionJSON, user: UserJSON): Record<string, unknown> {
-  const organization = activeOrganization(world, session)
+function shortcodes(instance: Instance, session: SessionJSON, user: UserJSON): Record<string, unknown> {
+  const organization = activeOrganization(instance, session)
   const email = user.email_addresses.find(({ id }) => id === user.primary_email_address_id)
   return {
     user: {
@@ -86,8 +89,8 @@ function shortcodes(world: World, session: SessionJSON, user: UserJSON): Record<
     },
     org: organization && {
       ...organization,
-      name: world.state.organizations.get(organization.id)?.name,
-      public_metadata: world.state.organizations.get(organization.id)?.public_metadata,
+      name: instance.state.organizations.get(organization.id)?.name,
+      public_metadata: instance.state.organizations.get(organization.id)?.public_metadata,
     },
     session: { id: session.id, actor: session.actor },
   }

@@ -1,6 +1,6 @@
+import type { Instance } from './instance.js'
 import type { UserJSON } from './json.js'
 import { between, order, values } from './lists.js'
-import type { World } from './world.js'
 
 const primary = (user: UserJSON) =>
   user.email_addresses.find(({ id }) => id === user.primary_email_address_id)?.email_address
@@ -29,11 +29,11 @@ const filters: Readonly<Record<string, (user: UserJSON) => readonly (string | nu
 }
 
 /** Users that pass every filter of `GET /v1/users`, in its order. */
-export function listUsers(world: World, query: URLSearchParams): UserJSON[] {
-  return order(matchingUsers(world, query), query, fields)
+export function listUsers(instance: Instance, query: URLSearchParams): UserJSON[] {
+  return order(matchingUsers(instance, query), query, fields)
 }
 
-export function matchingUsers(world: World, query: URLSearchParams): UserJSON[] {
+export function matchingUsers(instance: Instance, query: URLSearchParams): UserJSON[] {
   const tests: ((user: UserJSON) => boolean)[] = []
   for (const [name, read] of Object.entries(filters)) {
     const wanted = values(query, name).map((value) => value.toLowerCase())
@@ -45,7 +45,7 @@ export function matchingUsers(world: World, query: URLSearchParams): UserJSON[] 
   const organizations = signed(values(query, 'organization_id'))
   if (organizations) {
     const memberOf = new Map<string, Set<string>>()
-    for (const { user_id, organization_id } of world.state.memberships.values()) {
+    for (const { user_id, organization_id } of instance.state.memberships.values()) {
       memberOf.set(user_id, (memberOf.get(user_id) ?? new Set()).add(organization_id))
     }
     tests.push((user) => organizations(memberOf.get(user.id) ?? new Set()))
@@ -58,7 +58,7 @@ export function matchingUsers(world: World, query: URLSearchParams): UserJSON[] 
   if (since !== null) tests.push((user) => (user.last_active_at ?? 0) >= Number(since))
   const needle = query.get('query')?.toLowerCase()
   if (needle) tests.push((user) => matches(user, needle))
-  return [...world.state.users.values()].filter((user) => tests.every((test) => test(user)))
+  return [...instance.state.users.values()].filter((user) => tests.every((test) => test(user)))
 }
 
 /** Partial match against what identifies or names a user. */

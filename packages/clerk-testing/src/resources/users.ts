@@ -24,12 +24,12 @@ import {
 } from './contacts.js'
 import { assertFree, claimIdentifier, findByIdentifier, releaseIdentifier } from './identifiers.js'
 import { newId } from './ids.js'
+import { type Instance, touch } from './instance.js'
 import type { DeletedJSON, UserJSON } from './json.js'
 import { removeMembershipsOf } from './memberships.js'
 import { mergeMetadata } from './metadata.js'
 import { checkPassword, importPassword, setPassword } from './passwords.js'
 import { endSessionsOf } from './sessions.js'
-import { touch, type World } from './world.js'
 
 const profile = {
   external_id: nullable(text),
@@ -78,32 +78,32 @@ const change = {
   sign_out_of_other_sessions: nullable(flag),
 } as const
 
-export function getUser({ state }: World, id: string): UserJSON {
+export function getUser({ state }: Instance, id: string): UserJSON {
   const user = state.users.get(id)
   if (!user) throw notFound('user')
   return user
 }
 
 /** The user somebody means with an id, e-mail address, phone number, username or external id. */
-export function findUser(world: World, reference: string): UserJSON | undefined {
+export function findUser(instance: Instance, reference: string): UserJSON | undefined {
   const id =
-    findByIdentifier(world, 'email_address', reference) ??
-    findByIdentifier(world, 'phone_number', reference) ??
-    findByIdentifier(world, 'username', reference) ??
-    findByIdentifier(world, 'external_id', reference) ??
+    findByIdentifier(instance, 'email_address', reference) ??
+    findByIdentifier(instance, 'phone_number', reference) ??
+    findByIdentifier(instance, 'username', reference) ??
+    findByIdentifier(instance, 'external_id', reference) ??
     reference
-  return world.state.users.get(id)
+  return instance.state.users.get(id)
 }
 
-export function createUser(world: World, body: unknown): UserJSON {
+export function createUser(instance: Instance, body: unknown): UserJSON {
   const given = parse(body, creation)
   const emails = given.email_address ?? []
   const phones = given.phone_number ?? []
-  for (const value of emails) assertContact(world, emailKind, value)
-  for (const value of phones) assertContact(world, phoneKind, value)
-  assertProfile(world, given)
+  for (const value of emails) assertContact(instance, emailKind, value)
+  for (const value of phones) assertContact(instance, phoneKind, value)
+  assertProfile(instance, given)
 
-  const now = world.now()
+  const now = instance.now()
   const user: UserJSON = {
     id: newId('user'),
     object: 'user',
@@ -148,11 +148,11 @@ export function createUser(world: World, body: unknown): UserJSON {
     locale: null,
     profile_image_url: '',
   }
-  user.image_url = user.profile_image_url = `${world.url}/avatars/${user.id}.svg`
-  world.state.users.set(user.id, user)
+  user.image_url = user.profile_image_url = `${instance.url}/avatars/${user.id}.svg`
+  instance.state.users.set(user.id, user)
   emails.forEach((value, index) => {
     attachContact(
-      world,
+      instance,
       user,
       emailKind,
       value,
@@ -161,22 +161,22 @@ export function createUser(world: World, body: unknown): UserJSON {
   })
   phones.forEach((value, index) => {
     attachContact(
-      world,
+      instance,
       user,
       phoneKind,
       value,
       given.phone_number_identification_status?.[index] !== 'reserved',
     )
   })
-  applyProfile(world, user, given)
-  world.emit('user.created', user)
+  applyProfile(instance, user, given)
+  instance.emit('user.created', user)
   return user
 }
 
-export function updateUser(world: World, id: string, body: unknown): UserJSON {
-  const user = getUser(world, id)
+export function updateUser(instance: Instance, id: string, body: unknown): UserJSON {
+  const user = getUser(instance, id)
   const given = parse(body, change)
-  assertProfile(world, given, id)
+  assertProfile(instance, given, id)
   for (const [name, contacts] of [
     ['primary_email_address_id', user.email_addresses],
     ['primary_phone_number_id', user.phone_numbers],
@@ -187,68 +187,68 @@ export function updateUser(world: World, id: string, body: unknown): UserJSON {
       throw notFound(name.slice(8, -3).replace('_', ' '))
     user[name] = primary
   }
-  applyProfile(world, user, given)
+  applyProfile(instance, user, given)
   user.public_metadata = given.public_metadata ?? user.public_metadata
   user.private_metadata = given.private_metadata ?? user.private_metadata
   user.unsafe_metadata = given.unsafe_metadata ?? user.unsafe_metadata
-  if (given.sign_out_of_other_sessions === true) endSessionsOf(world, id, 'revoked')
-  return changed(world, user)
+  if (given.sign_out_of_other_sessions === true) endSessionsOf(instance, id, 'revoked')
+  return changed(instance, user)
 }
 
 /** PATCH merges, PUT replaces what it names. */
 export function changeUserMetadata(
-  world: World,
+  instance: Instance,
   id: string,
   body: unknown,
   how: 'merge' | 'replace',
 ): UserJSON {
-  const user = getUser(world, id)
+  const user = getUser(instance, id)
   const given = parse(body, metadata)
   for (const name of ['public_metadata', 'private_metadata', 'unsafe_metadata'] as const) {
     const value = given[name]
     if (value) user[name] = how === 'merge' ? mergeMetadata(user[name], value) : mergeMetadata({}, value)
   }
-  return changed(world, user)
+  return changed(instance, user)
 }
 
-export function deleteUser(world: World, id: string): DeletedJSON {
-  const user = getUser(world, id)
-  endSessionsOf(world, id, 'removed')
-  removeMembershipsOf(world, id)
-  for (const contact of [...user.email_addresses]) detachContact(world, user, emailKind, contact)
-  for (const contact of [...user.phone_numbers]) detachContact(world, user, phoneKind, contact)
-  if (user.username !== null) releaseIdentifier(world, 'username', user.username)
-  if (user.external_id !== null) releaseIdentifier(world, 'external_id', user.external_id)
-  world.state.passwords.delete(id)
-  world.state.users.delete(id)
+export function deleteUser(instance: Instance, id: string): DeletedJSON {
+  const user = getUser(instance, id)
+  endSessionsOf(instance, id, 'removed')
+  removeMembershipsOf(instance, id)
+  for (const contact of [...user.email_addresses]) detachContact(instance, user, emailKind, contact)
+  for (const contact of [...user.phone_numbers]) detachContact(instance, user, phoneKind, contact)
+  if (user.username !== null) releaseIdentifier(instance, 'username', user.username)
+  if (user.external_id !== null) releaseIdentifier(instance, 'external_id', user.external_id)
+  instance.state.passwords.delete(id)
+  instance.state.users.delete(id)
   const deleted: DeletedJSON = {
     id,
     object: 'user',
     deleted: true,
     ...(user.external_id === null ? {} : { external_id: user.external_id }),
   }
-  world.emit('user.deleted', deleted)
+  instance.emit('user.deleted', deleted)
   return deleted
 }
 
-export function setBanned(world: World, id: string, banned: boolean): UserJSON {
-  const user = getUser(world, id)
+export function setBanned(instance: Instance, id: string, banned: boolean): UserJSON {
+  const user = getUser(instance, id)
   user.banned = banned
-  if (banned) endSessionsOf(world, id, 'revoked')
-  return changed(world, user)
+  if (banned) endSessionsOf(instance, id, 'revoked')
+  return changed(instance, user)
 }
 
-export function setLocked(world: World, id: string, locked: boolean): UserJSON {
-  const user = getUser(world, id)
+export function setLocked(instance: Instance, id: string, locked: boolean): UserJSON {
+  const user = getUser(instance, id)
   user.locked = locked
   user.lockout_expires_in_seconds = locked ? 3600 : null
-  return changed(world, user)
+  return changed(instance, user)
 }
 
-export function verifyPassword(world: World, id: string, body: unknown): { verified: true } {
-  getUser(world, id)
+export function verifyPassword(instance: Instance, id: string, body: unknown): { verified: true } {
+  getUser(instance, id)
   const { password } = parse(body, { password: required(text) })
-  if (!checkPassword(world, id, password)) {
+  if (!checkPassword(instance, id, password)) {
     throw new BackendError(
       422,
       'incorrect_password',
@@ -262,26 +262,31 @@ export function verifyPassword(world: World, id: string, body: unknown): { verif
 }
 
 /** PUT /users/{id}/email_address: the new one becomes the only one. */
-export function replaceContact(world: World, id: string, kind: typeof emailKind, body: unknown): Contact {
-  const user = getUser(world, id)
+export function replaceContact(
+  instance: Instance,
+  id: string,
+  kind: typeof emailKind,
+  body: unknown,
+): Contact {
+  const user = getUser(instance, id)
   const value = parse(body, { [kind.object]: required(text) })[kind.object] as string
   const current = [...user[kind.list]].find((contact) => addressOf(contact) === value.toLowerCase())
-  if (!current) assertContact(world, kind, value)
-  for (const contact of [...user[kind.list]]) detachContact(world, user, kind, contact)
-  const contact = attachContact(world, user, kind, value, true)
-  changed(world, user)
+  if (!current) assertContact(instance, kind, value)
+  for (const contact of [...user[kind.list]]) detachContact(instance, user, kind, contact)
+  const contact = attachContact(instance, user, kind, value, true)
+  changed(instance, user)
   return contact
 }
 
 type Profile = Parsed<typeof profile>
 
-function assertProfile(world: World, given: Profile, id?: string): void {
+function assertProfile(instance: Instance, given: Profile, id?: string): void {
   if (given.username) {
     if (!/^[\w.-]{1,64}$/.test(given.username))
       throw invalidParameter('username', 'made of letters, digits, "_", "-" and "."')
-    assertFree(world, 'username', given.username, id)
+    assertFree(instance, 'username', given.username, id)
   }
-  if (given.external_id) assertFree(world, 'external_id', given.external_id, id)
+  if (given.external_id) assertFree(instance, 'external_id', given.external_id, id)
   if ((given.password_digest === undefined) !== (given.password_hasher === undefined)) {
     throw invalidParameter('password_hasher', 'given together with password_digest')
   }
@@ -292,10 +297,10 @@ function assertProfile(world: World, given: Profile, id?: string): void {
   }
 }
 
-function applyProfile(world: World, user: UserJSON, given: Profile): void {
-  if (given.username !== undefined) user.username = reidentify(world, user, 'username', given.username)
+function applyProfile(instance: Instance, user: UserJSON, given: Profile): void {
+  if (given.username !== undefined) user.username = reidentify(instance, user, 'username', given.username)
   if (given.external_id !== undefined)
-    user.external_id = reidentify(world, user, 'external_id', given.external_id)
+    user.external_id = reidentify(instance, user, 'external_id', given.external_id)
   if (given.first_name !== undefined) user.first_name = given.first_name
   if (given.last_name !== undefined) user.last_name = given.last_name
   if (given.locale !== undefined) user.locale = given.locale
@@ -309,28 +314,28 @@ function applyProfile(world: World, user: UserJSON, given: Profile): void {
     user.create_organizations_limit = given.create_organizations_limit
   if (given.totp_secret) user.totp_enabled = user.two_factor_enabled = true
   if (given.backup_codes) user.backup_code_enabled = given.backup_codes.length > 0
-  if (given.password) setPassword(world, user.id, given.password)
+  if (given.password) setPassword(instance, user.id, given.password)
   else if (given.password_hasher !== undefined && given.password_digest !== undefined) {
-    importPassword(world, user.id, given.password_hasher, given.password_digest)
+    importPassword(instance, user.id, given.password_hasher, given.password_digest)
   } else return
   user.password_enabled = true
-  user.password_last_updated_at = world.now()
+  user.password_last_updated_at = instance.now()
 }
 
 function reidentify(
-  world: World,
+  instance: Instance,
   user: UserJSON,
   kind: 'username' | 'external_id',
   given: string | null,
 ): string | null {
   const value = given || null
-  if (user[kind] !== null) releaseIdentifier(world, kind, user[kind])
-  if (value !== null) claimIdentifier(world, kind, value, user.id)
+  if (user[kind] !== null) releaseIdentifier(instance, kind, user[kind])
+  if (value !== null) claimIdentifier(instance, kind, value, user.id)
   return value
 }
 
-function changed(world: World, user: UserJSON): UserJSON {
-  touch(world, user)
-  world.emit('user.updated', user)
+function changed(instance: Instance, user: UserJSON): UserJSON {
+  touch(instance, user)
+  instance.emit('user.updated', user)
   return user
 }

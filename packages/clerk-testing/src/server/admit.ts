@@ -1,19 +1,19 @@
+import type { Instance } from '../resources/instance.js'
 import { machineOf, unauthorizedMachine } from '../resources/machines.js'
-import type { World } from '../resources/world.js'
 import { BackendError } from './errors.js'
 import { isLoopbackHost } from './origin.js'
 import type { createRateLimiter } from './rate-limit.js'
 import type { Call, Route } from './route.js'
 
 export interface Doorkeeper {
-  readonly world: () => World
+  readonly instance: () => Instance
   readonly secretKey: () => string
   readonly allowedHosts: readonly string[]
   readonly limiter: ReturnType<typeof createRateLimiter> | null
 }
 
 /** Who may come in, and how often. */
-export function createAdmission({ world, secretKey, allowedHosts, limiter }: Doorkeeper) {
+export function createAdmission({ instance, secretKey, allowedHosts, limiter }: Doorkeeper) {
   return (route: Route, call: Call): void => {
     if (route.access === 'public') {
       // DNS rebinding: a foreign page whose name resolves to 127.0.0.1 would be same-origin with these pages.
@@ -27,7 +27,7 @@ export function createAdmission({ world, secretKey, allowedHosts, limiter }: Doo
     const [scheme = '', credential = ''] = (call.headers.authorization ?? '').split(' ')
     const isSecretKey = scheme.toLowerCase() === 'bearer' && credential === secretKey()
     if (route.access === 'machine') {
-      if (!isSecretKey && !machineOf(world(), credential)) throw unauthorizedMachine()
+      if (!isSecretKey && !machineOf(instance(), credential)) throw unauthorizedMachine()
     } else if (credential === '') {
       throw new BackendError(
         401,

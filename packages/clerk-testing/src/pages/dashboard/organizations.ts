@@ -4,8 +4,8 @@ import { action, area, choice, dashboardPage, field, moment, table } from './for
 import { membersOf, organizationLink, shown, userLink } from './links.js'
 import { type Dashboard, get, given, givenJson, id, post } from './routes.js'
 
-export function organizationPages({ world, clerk }: Dashboard): Route[] {
-  const roles = Object.keys(world.roles)
+export function organizationPages({ instance, clerk }: Dashboard): Route[] {
+  const roles = Object.keys(instance.roles)
 
   const organizations = () =>
     dashboardPage(
@@ -13,13 +13,13 @@ export function organizationPages({ world, clerk }: Dashboard): Route[] {
       '/dashboard/organizations',
       html`<h1>Organisations</h1><section>${table(
         ['Name', 'Slug', 'Members', 'Created'],
-        [...world.state.organizations.values()]
+        [...instance.state.organizations.values()]
           .reverse()
           .slice(0, shown)
           .map((organization) => [
-            organizationLink(world, organization.id),
+            organizationLink(instance, organization.id),
             organization.slug,
-            membersOf(world, organization.id).length,
+            membersOf(instance, organization.id).length,
             moment(organization.created_at),
           ]),
       )}</section>
@@ -38,8 +38,8 @@ export function organizationPages({ world, clerk }: Dashboard): Route[] {
 <button class="primary">Save</button></form></section>
 <section><h2>Members</h2>${table(
         ['User', 'Role', 'Actions'],
-        membersOf(world, found.id).map(({ user_id, role }) => [
-          userLink(world, user_id),
+        membersOf(instance, found.id).map(({ user_id, role }) => [
+          userLink(instance, user_id),
           html`<form class="inline" method="post" action="${path}/members/${user_id}">${choice('role', 'Role', roles, role)}<button>Change</button></form>`,
           action(`${path}/members/${user_id}/remove`, 'Remove', 'danger'),
         ]),

@@ -1,5 +1,5 @@
 import type { OfflineClerk } from '../../options.js'
-import type { World } from '../../resources/world.js'
+import type { Instance } from '../../resources/instance.js'
 import { BackendError, invalidParameter } from '../../server/errors.js'
 import type { Reply } from '../../server/http.js'
 import type { Call, Route } from '../../server/route.js'
@@ -9,7 +9,7 @@ import { dashboardPage } from './forms.js'
 
 /** What each page of the dashboard works on. */
 export interface Dashboard {
-  readonly world: World
+  readonly instance: Instance
   readonly clerk: () => OfflineClerk
 }
 

@@ -1,24 +1,24 @@
+import type { Instance } from '../../resources/instance.js'
 import { allSessions, endSession } from '../../resources/sessions.js'
-import type { World } from '../../resources/world.js'
 import type { Route } from '../../server/route.js'
 import { html, type Markup } from '../html.js'
 import { action, dashboardPage, moment, table } from './forms.js'
 import { organizationLink, shown, userLink } from './links.js'
 import { type Dashboard, get, id, post } from './routes.js'
 
-export const sessionTable = (world: World, wanted: (session: { user_id: string }) => boolean): Markup =>
+export const sessionTable = (instance: Instance, wanted: (session: { user_id: string }) => boolean): Markup =>
   table(
     ['Session', 'User', 'Status', 'Organisation', 'Started', 'Actions'],
-    allSessions(world)
+    allSessions(instance)
       .filter(wanted)
       .reverse()
       .slice(0, shown)
       .map((session) => [
         html`<code>${session.id}</code>`,
-        userLink(world, session.user_id),
+        userLink(instance, session.user_id),
         session.status,
         session.last_active_organization_id
-          ? organizationLink(world, session.last_active_organization_id)
+          ? organizationLink(instance, session.last_active_organization_id)
           : '–',
         moment(session.created_at),
         session.status === 'active'
@@ -27,17 +27,17 @@ export const sessionTable = (world: World, wanted: (session: { user_id: string }
       ]),
   )
 
-export function sessionPages({ world, clerk }: Dashboard): Route[] {
+export function sessionPages({ instance, clerk }: Dashboard): Route[] {
   const toSessions = () => '/dashboard/sessions'
   return [
     get('/dashboard/sessions', () =>
       dashboardPage(
         'Sessions',
         '/dashboard/sessions',
-        html`<h1>Sessions</h1><section>${sessionTable(world, () => true)}</section>`,
+        html`<h1>Sessions</h1><section>${sessionTable(instance, () => true)}</section>`,
       ),
     ),
-    post('/dashboard/sessions/:id/end', (call) => endSession(world, id(call), 'ended'), toSessions),
+    post('/dashboard/sessions/:id/end', (call) => endSession(instance, id(call), 'ended'), toSessions),
     post('/dashboard/sessions/:id/revoke', (call) => clerk().revokeSession(id(call)), toSessions),
   ]
 }

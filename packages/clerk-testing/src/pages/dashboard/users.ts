@@ -7,10 +7,12 @@ import { organizationLink, shown, statusOf, userLink } from './links.js'
 import { type Dashboard, get, given, givenJson, id, post } from './routes.js'
 import { sessionTable } from './sessions.js'
 
-export function userPages({ world, clerk }: Dashboard): Route[] {
+export function userPages({ instance, clerk }: Dashboard): Route[] {
   const users = ({ query }: Call) => {
     const needle = query.get('query')?.toLowerCase() ?? ''
-    const found = [...world.state.users.values()].reverse().filter((user) => !needle || matches(user, needle))
+    const found = [...instance.state.users.values()]
+      .reverse()
+      .filter((user) => !needle || matches(user, needle))
     return dashboardPage(
       'Users',
       '/dashboard',
@@ -21,7 +23,7 @@ export function userPages({ world, clerk }: Dashboard): Route[] {
         found
           .slice(0, shown)
           .map((user) => [
-            userLink(world, user.id),
+            userLink(instance, user.id),
             primaryEmail(user),
             statusOf(user),
             moment(user.created_at),
@@ -36,7 +38,7 @@ ${field('email_address', 'E-mail address', '', 'email')}${field('username', 'Use
   const user = (call: Call) => {
     const found = clerk().getUser(id(call))
     const path = `/dashboard/users/${found.id}`
-    const own = [...world.state.memberships.values()].filter(({ user_id }) => user_id === found.id)
+    const own = [...instance.state.memberships.values()].filter(({ user_id }) => user_id === found.id)
     return dashboardPage(
       nameOf(found),
       '/dashboard',
@@ -52,7 +54,7 @@ ${area('public_metadata', 'Public metadata', found.public_metadata)}${area('priv
 <section><h2>Organisations</h2>${table(
         ['Organisation', 'Role', 'Actions'],
         own.map(({ organization_id, role }) => [
-          organizationLink(world, organization_id),
+          organizationLink(instance, organization_id),
           role,
           action(
             `/dashboard/organizations/${organization_id}/members/${found.id}/remove`,
@@ -61,7 +63,7 @@ ${area('public_metadata', 'Public metadata', found.public_metadata)}${area('priv
           ),
         ]),
       )}</section>
-<section><h2>Sessions</h2>${sessionTable(world, (session) => session.user_id === found.id)}
+<section><h2>Sessions</h2>${sessionTable(instance, (session) => session.user_id === found.id)}
 ${action(`${path}/sessions`, 'New session')}</section>`,
     )
   }

@@ -1,3 +1,4 @@
+import type { Instance } from '../../resources/instance.js'
 import { createInvitation, revokeInvitation } from '../../resources/invitations.js'
 import { order, paginate } from '../../resources/lists.js'
 import {
@@ -9,11 +10,10 @@ import {
   revokeSignInToken,
   updateJwtTemplate,
 } from '../../resources/tickets.js'
-import type { World } from '../../resources/world.js'
 import { invalidParameter } from '../errors.js'
 import { type Call, ok, type Route } from '../route.js'
 
-export function instanceRoutes(world: World): Route[] {
+export function instanceRoutes(instance: Instance): Route[] {
   const at = { access: 'secret-key', limit: 'standard' } as const
   const inviting = { access: 'secret-key', limit: 'invitation' } as const
   const id = (call: Call) => call.param('id')
@@ -24,14 +24,14 @@ export function instanceRoutes(world: World): Route[] {
       path: '/.well-known/jwks.json',
       access: 'public',
       limit: 'none',
-      handle: () => ok(world.issuer.jwks()),
+      handle: () => ok(instance.issuer.jwks()),
     },
     {
       method: 'GET',
       path: '/v1/jwks',
       access: 'secret-key',
       limit: 'none',
-      handle: () => ok(world.issuer.jwks()),
+      handle: () => ok(instance.issuer.jwks()),
     },
     {
       method: 'GET',
@@ -40,7 +40,7 @@ export function instanceRoutes(world: World): Route[] {
       handle: () =>
         ok({
           object: 'instance',
-          id: world.instanceId,
+          id: instance.instanceId,
           environment_type: 'development',
           allowed_origins: null,
         }),
@@ -55,10 +55,10 @@ export function instanceRoutes(world: World): Route[] {
             {
               object: 'domain',
               id: 'dmn_offline',
-              name: new URL(world.url).host,
+              name: new URL(instance.url).host,
               is_satellite: false,
-              frontend_api_url: world.url,
-              accounts_portal_url: world.url,
+              frontend_api_url: instance.url,
+              accounts_portal_url: instance.url,
               development_origin: '',
               cname_targets: [],
             },
@@ -73,7 +73,7 @@ export function instanceRoutes(world: World): Route[] {
       handle: ({ query }) => {
         const needle = query.get('query')?.toLowerCase()
         const status = query.get('status')
-        const found = [...world.state.invitations.values()]
+        const found = [...instance.state.invitations.values()]
           .filter((one) => status === null || one.status === status)
           .filter(
             ({ id, email_address }) =>
@@ -94,7 +94,7 @@ export function instanceRoutes(world: World): Route[] {
       method: 'POST',
       path: '/v1/invitations',
       ...inviting,
-      handle: ({ body }) => ok(createInvitation(world, body)),
+      handle: ({ body }) => ok(createInvitation(instance, body)),
     },
     {
       method: 'POST',
@@ -102,34 +102,34 @@ export function instanceRoutes(world: World): Route[] {
       ...inviting,
       handle: ({ body }) => {
         if (!Array.isArray(body) || body.length > 10) throw invalidParameter('body', 'a list of at most 10')
-        return ok(body.map((one) => createInvitation(world, one)))
+        return ok(body.map((one) => createInvitation(instance, one)))
       },
     },
     {
       method: 'POST',
       path: '/v1/invitations/:id/revoke',
       ...at,
-      handle: (call) => ok(revokeInvitation(world, id(call))),
+      handle: (call) => ok(revokeInvitation(instance, id(call))),
     },
     {
       method: 'POST',
       path: '/v1/sign_in_tokens',
       ...at,
-      handle: async ({ body }) => ok(await createSignInToken(world, body)),
+      handle: async ({ body }) => ok(await createSignInToken(instance, body)),
     },
     {
       method: 'POST',
       path: '/v1/sign_in_tokens/:id/revoke',
       ...at,
-      handle: (call) => ok(revokeSignInToken(world, id(call))),
+      handle: (call) => ok(revokeSignInToken(instance, id(call))),
     },
-    { method: 'POST', path: '/v1/testing_tokens', ...at, handle: () => ok(createTestingToken(world)) },
+    { method: 'POST', path: '/v1/testing_tokens', ...at, handle: () => ok(createTestingToken(instance)) },
     {
       method: 'GET',
       path: '/v1/jwt_templates',
       ...at,
       handle: ({ query }) => {
-        const page = paginate([...world.state.jwtTemplates.values()].reverse(), query)
+        const page = paginate([...instance.state.jwtTemplates.values()].reverse(), query)
         return ok(query.get('paginated') === 'true' ? page : page.data)
       },
     },
@@ -137,25 +137,25 @@ export function instanceRoutes(world: World): Route[] {
       method: 'POST',
       path: '/v1/jwt_templates',
       ...at,
-      handle: ({ body }) => ok(createJwtTemplate(world, body)),
+      handle: ({ body }) => ok(createJwtTemplate(instance, body)),
     },
     {
       method: 'GET',
       path: '/v1/jwt_templates/:id',
       ...at,
-      handle: (call) => ok(getJwtTemplate(world, id(call))),
+      handle: (call) => ok(getJwtTemplate(instance, id(call))),
     },
     {
       method: 'PATCH',
       path: '/v1/jwt_templates/:id',
       ...at,
-      handle: (call) => ok(updateJwtTemplate(world, id(call), call.body)),
+      handle: (call) => ok(updateJwtTemplate(instance, id(call), call.body)),
     },
     {
       method: 'DELETE',
       path: '/v1/jwt_templates/:id',
       ...at,
-      handle: (call) => ok(deleteJwtTemplate(world, id(call))),
+      handle: (call) => ok(deleteJwtTemplate(instance, id(call))),
     },
   ]
 }

@@ -7,6 +7,7 @@ import {
   updateApiKey,
   verifyApiKey,
 } from '../../resources/api-keys.js'
+import type { Instance } from '../../resources/instance.js'
 import { order, paginate } from '../../resources/lists.js'
 import {
   createM2MToken,
@@ -28,16 +29,15 @@ import {
   updateMachine,
 } from '../../resources/machines.js'
 import { verifyOAuthToken } from '../../resources/oauth-tokens.js'
-import type { World } from '../../resources/world.js'
 import { missingParameter } from '../errors.js'
 import { type Call, ok, type Route } from '../route.js'
 
-export function machineRoutes(world: World): Route[] {
+export function machineRoutes(instance: Instance): Route[] {
   const at = { access: 'secret-key', limit: 'standard' } as const
   const byMachine = { access: 'machine', limit: 'standard' } as const
   const id = (call: Call) => call.param('id')
   const bearer = (call: Call) => (call.headers.authorization ?? '').replace(/^Bearer /i, '')
-  const caller = (call: Call): MachineCaller => machineOf(world, bearer(call)) ?? null
+  const caller = (call: Call): MachineCaller => machineOf(instance, bearer(call)) ?? null
   const machine = (call: Call) => {
     const found = caller(call)
     if (!found) throw unauthorizedMachine()
@@ -52,39 +52,49 @@ export function machineRoutes(world: World): Route[] {
       handle: ({ query }) => {
         const subject = query.get('subject')
         if (!subject) throw missingParameter('subject')
-        const keys = [...world.state.apiKeys.values()]
+        const keys = [...instance.state.apiKeys.values()]
           .filter((key) => key.subject === subject)
-          .map((key) => apiKeyJson(world, key))
+          .map((key) => apiKeyJson(instance, key))
           .filter((key) => query.get('include_invalid') === 'true' || (!key.revoked && !key.expired))
         return ok(paginate(keys.reverse(), query))
       },
     },
-    { method: 'POST', path: '/api_keys', ...at, handle: ({ body }) => ok(createApiKey(world, body)) },
-    { method: 'POST', path: '/api_keys/verify', ...at, handle: ({ body }) => ok(verifyApiKey(world, body)) },
+    { method: 'POST', path: '/api_keys', ...at, handle: ({ body }) => ok(createApiKey(instance, body)) },
+    {
+      method: 'POST',
+      path: '/api_keys/verify',
+      ...at,
+      handle: ({ body }) => ok(verifyApiKey(instance, body)),
+    },
     {
       method: 'GET',
       path: '/api_keys/:id',
       ...at,
-      handle: (call) => ok(apiKeyJson(world, getApiKey(world, id(call)))),
+      handle: (call) => ok(apiKeyJson(instance, getApiKey(instance, id(call)))),
     },
     {
       method: 'PATCH',
       path: '/api_keys/:id',
       ...at,
-      handle: (call) => ok(updateApiKey(world, id(call), call.body)),
+      handle: (call) => ok(updateApiKey(instance, id(call), call.body)),
     },
-    { method: 'DELETE', path: '/api_keys/:id', ...at, handle: (call) => ok(deleteApiKey(world, id(call))) },
+    {
+      method: 'DELETE',
+      path: '/api_keys/:id',
+      ...at,
+      handle: (call) => ok(deleteApiKey(instance, id(call))),
+    },
     {
       method: 'POST',
       path: '/api_keys/:id/revoke',
       ...at,
-      handle: (call) => ok(revokeApiKey(world, id(call), call.body)),
+      handle: (call) => ok(revokeApiKey(instance, id(call), call.body)),
     },
     {
       method: 'GET',
       path: '/api_keys/:id/secret',
       ...at,
-      handle: (call) => ok({ secret: getApiKey(world, id(call)).secret }),
+      handle: (call) => ok({ secret: getApiKey(instance, id(call)).secret }),
     },
 
     {
@@ -93,7 +103,7 @@ export function machineRoutes(world: World): Route[] {
       ...at,
       handle: ({ query }) => {
         const needle = query.get('query')?.toLowerCase()
-        const found = [...world.state.machines.values()].filter(
+        const found = [...instance.state.machines.values()].filter(
           ({ id, name }) => !needle || [id, name].some((one) => one.toLowerCase().includes(needle)),
         )
         const sorted = order(found, query, {
@@ -101,7 +111,7 @@ export function machineRoutes(world: World): Route[] {
           name: ({ name }) => name,
         })
         const page = paginate(sorted, query)
-        return ok({ ...page, data: page.data.map((one) => machineJson(world, one)) })
+        return ok({ ...page, data: page.data.map((one) => machineJson(instance, one)) })
       },
     },
     {
@@ -109,52 +119,53 @@ export function machineRoutes(world: World): Route[] {
       path: '/v1/machines',
       ...at,
       handle: ({ body }) => {
-        const created = createMachine(world, body)
-        return ok({ ...machineJson(world, created), secret_key: created.secret_key })
+        const created = createMachine(instance, body)
+        return ok({ ...machineJson(instance, created), secret_key: created.secret_key })
       },
     },
     {
       method: 'GET',
       path: '/v1/machines/:id',
       ...at,
-      handle: (call) => ok(machineJson(world, getMachine(world, id(call)))),
+      handle: (call) => ok(machineJson(instance, getMachine(instance, id(call)))),
     },
     {
       method: 'PATCH',
       path: '/v1/machines/:id',
       ...at,
-      handle: (call) => ok(machineJson(world, updateMachine(world, id(call), call.body))),
+      handle: (call) => ok(machineJson(instance, updateMachine(instance, id(call), call.body))),
     },
     {
       method: 'DELETE',
       path: '/v1/machines/:id',
       ...at,
-      handle: (call) => ok(deleteMachine(world, id(call))),
+      handle: (call) => ok(deleteMachine(instance, id(call))),
     },
     {
       method: 'GET',
       path: '/v1/machines/:id/secret_key',
       ...at,
-      handle: (call) => ok({ object: 'machine_secret_key', secret: getMachine(world, id(call)).secret_key }),
+      handle: (call) =>
+        ok({ object: 'machine_secret_key', secret: getMachine(instance, id(call)).secret_key }),
     },
     {
       method: 'POST',
       path: '/v1/machines/:id/secret_key/rotate',
       ...at,
       handle: (call) =>
-        ok({ object: 'machine_secret_key', ...rotateMachineSecret(world, id(call), call.body) }),
+        ok({ object: 'machine_secret_key', ...rotateMachineSecret(instance, id(call), call.body) }),
     },
     {
       method: 'POST',
       path: '/v1/machines/:id/scopes',
       ...at,
-      handle: (call) => ok(createScope(world, id(call), call.body)),
+      handle: (call) => ok(createScope(instance, id(call), call.body)),
     },
     {
       method: 'DELETE',
       path: '/v1/machines/:id/scopes/:other',
       ...at,
-      handle: (call) => ok(deleteScope(world, id(call), call.param('other'))),
+      handle: (call) => ok(deleteScope(instance, id(call), call.param('other'))),
     },
 
     {
@@ -162,7 +173,7 @@ export function machineRoutes(world: World): Route[] {
       path: '/m2m_tokens',
       ...byMachine,
       handle: (call) => {
-        const page = paginate(listM2MTokens(world, caller(call), call.query), call.query)
+        const page = paginate(listM2MTokens(instance, caller(call), call.query), call.query)
         return ok({ m2m_tokens: page.data, total_count: page.total_count })
       },
     },
@@ -170,25 +181,25 @@ export function machineRoutes(world: World): Route[] {
       method: 'POST',
       path: '/m2m_tokens',
       ...byMachine,
-      handle: async (call) => ok(await createM2MToken(world, machine(call), call.body)),
+      handle: async (call) => ok(await createM2MToken(instance, machine(call), call.body)),
     },
     {
       method: 'POST',
       path: '/m2m_tokens/verify',
       ...byMachine,
-      handle: (call) => ok(verifyM2MToken(world, caller(call), call.body)),
+      handle: (call) => ok(verifyM2MToken(instance, caller(call), call.body)),
     },
     {
       method: 'POST',
       path: '/m2m_tokens/:id/revoke',
       ...byMachine,
-      handle: (call) => ok(revokeM2MToken(world, caller(call), id(call), call.body)),
+      handle: (call) => ok(revokeM2MToken(instance, caller(call), id(call), call.body)),
     },
     {
       method: 'POST',
       path: '/oauth_applications/access_tokens/verify',
       ...at,
-      handle: ({ body }) => ok(verifyOAuthToken(world, body)),
+      handle: ({ body }) => ok(verifyOAuthToken(instance, body)),
     },
   ]
 }

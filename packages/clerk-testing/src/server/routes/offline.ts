@@ -1,13 +1,13 @@
 import { type WebhookType, webhookFixture, webhookTypes } from '../../fixtures/webhook-fixture.js'
 import type { OfflineClerk } from '../../options.js'
+import type { Instance } from '../../resources/instance.js'
 import { findUser } from '../../resources/users.js'
-import type { World } from '../../resources/world.js'
 import { BackendError, invalidParameter, notFound } from '../errors.js'
 import { nullable, parse, record, required, text, whole } from '../parameters.js'
 import { ok, type Route } from '../route.js'
 
 /** What `clerk-offline token` and `clerk-offline event` ask a running server for. Clerk has no such endpoints. */
-export function offlineRoutes(world: World, clerk: () => OfflineClerk): Route[] {
+export function offlineRoutes(instance: Instance, clerk: () => OfflineClerk): Route[] {
   const at = { method: 'POST', access: 'secret-key', limit: 'none' } as const
   return [
     {
@@ -20,7 +20,7 @@ export function offlineRoutes(world: World, clerk: () => OfflineClerk): Route[] 
           azp: nullable(text),
           ttl_seconds: nullable(whole),
         })
-        const user = findUser(world, given.user)
+        const user = findUser(instance, given.user)
         if (!user) throw notFound('user')
         const jwt = await clerk().token(user, {
           ...(given.organization ? { organization: given.organization } : {}),

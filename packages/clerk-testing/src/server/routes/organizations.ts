@@ -1,4 +1,5 @@
 import { createDomain, deleteDomain, updateDomain } from '../../resources/domains.js'
+import type { Instance } from '../../resources/instance.js'
 import {
   createOrganizationInvitation,
   getOrganizationInvitation,
@@ -22,7 +23,6 @@ import {
   organizationJson,
   updateOrganization,
 } from '../../resources/organizations.js'
-import type { World } from '../../resources/world.js'
 import { invalidParameter } from '../errors.js'
 import { type Call, ok, type Route } from '../route.js'
 
@@ -33,22 +33,22 @@ const orders = {
   members_count: ({ members_count }: OrganizationJSON) => members_count,
 } as const
 
-export function organizationRoutes(world: World): Route[] {
+export function organizationRoutes(instance: Instance): Route[] {
   const at = { access: 'secret-key', limit: 'standard' } as const
   const id = (call: Call) => call.param('id')
   const userId = (call: Call) => call.param('userId')
-  const organizationId = (call: Call) => getOrganization(world, id(call)).id
+  const organizationId = (call: Call) => getOrganization(instance, id(call)).id
 
   const list = ({ query }: Call) => {
     const needle = query.get('query')?.toLowerCase()
     const ids = values(query, 'organization_id')
     const members = values(query, 'user_id').map((value) => value.replace(/^\+/, ''))
     const ofMembers = new Set(
-      [...world.state.memberships.values()]
+      [...instance.state.memberships.values()]
         .filter(({ user_id }) => members.includes(user_id))
         .map(({ organization_id }) => organization_id),
     )
-    const found = [...world.state.organizations.values()]
+    const found = [...instance.state.organizations.values()]
       .filter(
         ({ id, name, slug }) => !needle || [id, name, slug].some((one) => one.toLowerCase().includes(needle)),
       )
@@ -56,7 +56,7 @@ export function organizationRoutes(world: World): Route[] {
       .filter((organization) => members.length === 0 || ofMembers.has(organization.id))
     const counts =
       query.get('include_members_count') === 'true' || (query.get('order_by') ?? '').includes('members_count')
-    const json = found.map((organization) => organizationJson(world, organization, { counts }))
+    const json = found.map((organization) => organizationJson(instance, organization, { counts }))
     return ok(paginate(order(json, query, orders), query))
   }
 
@@ -66,7 +66,7 @@ export function organizationRoutes(world: World): Route[] {
       method: 'POST',
       path: '/v1/organizations',
       ...at,
-      handle: ({ body }) => ok(createOrganization(world, body)),
+      handle: ({ body }) => ok(createOrganization(instance, body)),
     },
     {
       method: 'GET',
@@ -74,7 +74,7 @@ export function organizationRoutes(world: World): Route[] {
       ...at,
       handle: (call) =>
         ok(
-          organizationJson(world, getOrganization(world, id(call)), {
+          organizationJson(instance, getOrganization(instance, id(call)), {
             counts: call.query.get('include_members_count') === 'true',
           }),
         ),
@@ -83,61 +83,61 @@ export function organizationRoutes(world: World): Route[] {
       method: 'PATCH',
       path: '/v1/organizations/:id',
       ...at,
-      handle: (call) => ok(updateOrganization(world, id(call), call.body)),
+      handle: (call) => ok(updateOrganization(instance, id(call), call.body)),
     },
     {
       method: 'DELETE',
       path: '/v1/organizations/:id',
       ...at,
-      handle: (call) => ok(deleteOrganization(world, id(call))),
+      handle: (call) => ok(deleteOrganization(instance, id(call))),
     },
     {
       method: 'PATCH',
       path: '/v1/organizations/:id/metadata',
       ...at,
-      handle: (call) => ok(changeOrganizationMetadata(world, id(call), call.body, 'merge')),
+      handle: (call) => ok(changeOrganizationMetadata(instance, id(call), call.body, 'merge')),
     },
     {
       method: 'PUT',
       path: '/v1/organizations/:id/metadata',
       ...at,
-      handle: (call) => ok(changeOrganizationMetadata(world, id(call), call.body, 'replace')),
+      handle: (call) => ok(changeOrganizationMetadata(instance, id(call), call.body, 'replace')),
     },
     {
       method: 'GET',
       path: '/v1/organizations/:id/memberships',
       ...at,
-      handle: (call) => ok(listMemberships(world, call.query, organizationId(call))),
+      handle: (call) => ok(listMemberships(instance, call.query, organizationId(call))),
     },
     {
       method: 'POST',
       path: '/v1/organizations/:id/memberships',
       ...at,
-      handle: (call) => ok(createMembership(world, organizationId(call), call.body)),
+      handle: (call) => ok(createMembership(instance, organizationId(call), call.body)),
     },
     {
       method: 'PATCH',
       path: '/v1/organizations/:id/memberships/:userId',
       ...at,
-      handle: (call) => ok(updateMembership(world, organizationId(call), userId(call), call.body)),
+      handle: (call) => ok(updateMembership(instance, organizationId(call), userId(call), call.body)),
     },
     {
       method: 'PATCH',
       path: '/v1/organizations/:id/memberships/:userId/metadata',
       ...at,
-      handle: (call) => ok(changeMembershipMetadata(world, organizationId(call), userId(call), call.body)),
+      handle: (call) => ok(changeMembershipMetadata(instance, organizationId(call), userId(call), call.body)),
     },
     {
       method: 'DELETE',
       path: '/v1/organizations/:id/memberships/:userId',
       ...at,
-      handle: (call) => ok(deleteMembership(world, organizationId(call), userId(call))),
+      handle: (call) => ok(deleteMembership(instance, organizationId(call), userId(call))),
     },
     {
       method: 'GET',
       path: '/v1/organization_memberships',
       ...at,
-      handle: ({ query }) => ok(listMemberships(world, query)),
+      handle: ({ query }) => ok(listMemberships(instance, query)),
     },
     {
       method: 'GET',
@@ -145,7 +145,7 @@ export function organizationRoutes(world: World): Route[] {
       ...at,
       handle: (call) => {
         const status = values(call.query, 'status')
-        const found = organizationInvitations(world, organizationId(call)).filter(
+        const found = organizationInvitations(instance, organizationId(call)).filter(
           (invitation) => status.length === 0 || status.includes(invitation.status),
         )
         return ok(
@@ -164,7 +164,7 @@ export function organizationRoutes(world: World): Route[] {
       path: '/v1/organizations/:id/invitations',
       access: 'secret-key',
       limit: 'invitation',
-      handle: (call) => ok(createOrganizationInvitation(world, id(call), call.body)),
+      handle: (call) => ok(createOrganizationInvitation(instance, id(call), call.body)),
     },
     {
       method: 'POST',
@@ -174,7 +174,7 @@ export function organizationRoutes(world: World): Route[] {
       handle: (call) => {
         if (!Array.isArray(call.body) || call.body.length > 10)
           throw invalidParameter('body', 'a list of at most 10')
-        const data = call.body.map((one) => createOrganizationInvitation(world, id(call), one))
+        const data = call.body.map((one) => createOrganizationInvitation(instance, id(call), one))
         return ok({ data, total_count: data.length })
       },
     },
@@ -182,14 +182,14 @@ export function organizationRoutes(world: World): Route[] {
       method: 'GET',
       path: '/v1/organizations/:id/invitations/:invitationId',
       ...at,
-      handle: (call) => ok(getOrganizationInvitation(world, id(call), call.param('invitationId'))),
+      handle: (call) => ok(getOrganizationInvitation(instance, id(call), call.param('invitationId'))),
     },
     {
       method: 'POST',
       path: '/v1/organizations/:id/invitations/:invitationId/revoke',
       ...at,
       handle: (call) =>
-        ok(revokeOrganizationInvitation(world, id(call), call.param('invitationId'), call.body)),
+        ok(revokeOrganizationInvitation(instance, id(call), call.param('invitationId'), call.body)),
     },
     {
       method: 'GET',
@@ -197,7 +197,7 @@ export function organizationRoutes(world: World): Route[] {
       ...at,
       handle: (call) => {
         const organization = organizationId(call)
-        const own = [...world.state.organizationDomains.values()].filter(
+        const own = [...instance.state.organizationDomains.values()].filter(
           ({ organization_id }) => organization_id === organization,
         )
         return ok(paginate(own.reverse(), call.query))
@@ -207,19 +207,19 @@ export function organizationRoutes(world: World): Route[] {
       method: 'POST',
       path: '/v1/organizations/:id/domains',
       ...at,
-      handle: (call) => ok(createDomain(world, id(call), call.body)),
+      handle: (call) => ok(createDomain(instance, id(call), call.body)),
     },
     {
       method: 'PATCH',
       path: '/v1/organizations/:id/domains/:domainId',
       ...at,
-      handle: (call) => ok(updateDomain(world, id(call), call.param('domainId'), call.body)),
+      handle: (call) => ok(updateDomain(instance, id(call), call.param('domainId'), call.body)),
     },
     {
       method: 'DELETE',
       path: '/v1/organizations/:id/domains/:domainId',
       ...at,
-      handle: (call) => ok(deleteDomain(world, id(call), call.param('domainId'))),
+      handle: (call) => ok(deleteDomain(instance, id(call), call.param('domainId'))),
     },
   ]
 }

@@ -1,13 +1,13 @@
+import type { Instance } from '../../resources/instance.js'
 import type { SessionJSON } from '../../resources/json.js'
 import { order, paginate } from '../../resources/lists.js'
 import { allSessions, createSession, endSession, getSession } from '../../resources/sessions.js'
 import { sessionToken, templateToken } from '../../resources/tokens.js'
-import type { World } from '../../resources/world.js'
 import { BackendError, notFound } from '../errors.js'
 import { nullable, parse, required, text, whole } from '../parameters.js'
 import { type Call, ok, type Route } from '../route.js'
 
-export function sessionRoutes(world: World): Route[] {
+export function sessionRoutes(instance: Instance): Route[] {
   const at = { access: 'secret-key', limit: 'standard' } as const
   const id = (call: Call) => call.param('id')
   const ttl = (call: Call) => {
@@ -31,7 +31,7 @@ export function sessionRoutes(world: World): Route[] {
       handle: ({ query }) => {
         const wanted = (name: 'user_id' | 'client_id' | 'status') => (session: SessionJSON) =>
           query.get(name) === null || session[name] === query.get(name)
-        const found = allSessions(world)
+        const found = allSessions(instance)
           .filter(wanted('user_id'))
           .filter(wanted('client_id'))
           .filter(wanted('status'))
@@ -39,34 +39,37 @@ export function sessionRoutes(world: World): Route[] {
         return ok(query.get('paginated') === 'true' ? page : page.data)
       },
     },
-    { method: 'POST', path: '/v1/sessions', ...at, handle: ({ body }) => ok(createSession(world, body)) },
-    { method: 'GET', path: '/v1/sessions/:id', ...at, handle: (call) => ok(getSession(world, id(call))) },
+    { method: 'POST', path: '/v1/sessions', ...at, handle: ({ body }) => ok(createSession(instance, body)) },
+    { method: 'GET', path: '/v1/sessions/:id', ...at, handle: (call) => ok(getSession(instance, id(call))) },
     {
       method: 'POST',
       path: '/v1/sessions/:id/revoke',
       ...at,
-      handle: (call) => ok(endSession(world, id(call), 'revoked')),
+      handle: (call) => ok(endSession(instance, id(call), 'revoked')),
     },
     {
       method: 'POST',
       path: '/v1/sessions/:id/tokens',
       ...at,
       handle: async (call) =>
-        ok({ object: 'token', jwt: await sessionToken(world, id(call), {}, { ttlSeconds: ttl(call) }) }),
+        ok({ object: 'token', jwt: await sessionToken(instance, id(call), {}, { ttlSeconds: ttl(call) }) }),
     },
     {
       method: 'POST',
       path: '/v1/sessions/:id/tokens/:template',
       ...at,
       handle: async (call) =>
-        ok({ object: 'token', jwt: await templateToken(world, id(call), call.param('template'), ttl(call)) }),
+        ok({
+          object: 'token',
+          jwt: await templateToken(instance, id(call), call.param('template'), ttl(call)),
+        }),
     },
     {
       method: 'GET',
       path: '/v1/clients',
       ...at,
       handle: ({ query }) => {
-        const page = paginate([...world.state.clients.keys()].reverse().map(clientJson), query)
+        const page = paginate([...instance.state.clients.keys()].reverse().map(clientJson), query)
         return ok(query.get('paginated') === 'true' ? page : page.data)
       },
     },
@@ -77,15 +80,15 @@ export function sessionRoutes(world: World): Route[] {
       ...at,
       handle: (call) => {
         parse(call.body, { token: required(text) })
-        return ok(getSession(world, id(call)))
+        return ok(getSession(instance, id(call)))
       },
     },
   ]
 
   function clientJson(clientId: string): object {
-    const client = world.state.clients.get(clientId)
+    const client = instance.state.clients.get(clientId)
     if (!client) throw notFound('client')
-    const sessions = allSessions(world).filter(({ client_id }) => client_id === clientId)
+    const sessions = allSessions(instance).filter(({ client_id }) => client_id === clientId)
     return {
       object: 'client',
       id: clientId,
@@ -95,8 +98,8 @@ export function sessionRoutes(world: World): Route[] {
       sign_up_id: null,
       last_active_session_id: client.session_id,
       last_authentication_strategy: null,
-      created_at: sessions[0]?.created_at ?? world.now(),
-      updated_at: sessions.at(-1)?.updated_at ?? world.now(),
+      created_at: sessions[0]?.created_at ?? instance.now(),
+      updated_at: sessions.at(-1)?.updated_at ?? instance.now(),
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   phoneKind,
   updateContact,
 } from '../../resources/contacts.js'
+import type { Instance } from '../../resources/instance.js'
 import { paginate } from '../../resources/lists.js'
 import { membershipJson } from '../../resources/memberships.js'
 import { listUsers, matchingUsers } from '../../resources/user-list.js'
@@ -20,10 +21,9 @@ import {
   updateUser,
   verifyPassword,
 } from '../../resources/users.js'
-import type { World } from '../../resources/world.js'
 import { ok, type Route } from '../route.js'
 
-export function userRoutes(world: World): Route[] {
+export function userRoutes(instance: Instance): Route[] {
   const read = { access: 'secret-key', limit: 'standard' } as const
   const write = { access: 'secret-key', limit: 'user-write' } as const
   const id = (call: { param(name: string): string }) => call.param('id')
@@ -38,10 +38,10 @@ export function userRoutes(world: World): Route[] {
     path: `/v1/users/:id/${name}`,
     ...write,
     handle: (call) => {
-      const user = getUser(world, id(call))
+      const user = getUser(instance, id(call))
       user.totp_enabled = user.two_factor_enabled = false
       user.backup_code_enabled = false
-      updateUser(world, user.id, {})
+      updateUser(instance, user.id, {})
       return ok({ user_id: user.id })
     },
   })
@@ -51,56 +51,62 @@ export function userRoutes(world: World): Route[] {
       method: 'GET',
       path: '/v1/users',
       ...read,
-      handle: ({ query }) => ok(paginate(listUsers(world, query), query).data),
+      handle: ({ query }) => ok(paginate(listUsers(instance, query), query).data),
     },
-    { method: 'POST', path: '/v1/users', ...read, handle: ({ body }) => ok(createUser(world, body)) },
+    { method: 'POST', path: '/v1/users', ...read, handle: ({ body }) => ok(createUser(instance, body)) },
     {
       method: 'GET',
       path: '/v1/users/count',
       ...read,
-      handle: ({ query }) => ok({ object: 'total_count', total_count: matchingUsers(world, query).length }),
+      handle: ({ query }) =>
+        ok({ object: 'total_count', total_count: matchingUsers(instance, query).length }),
     },
-    { method: 'GET', path: '/v1/users/:id', ...read, handle: (call) => ok(getUser(world, id(call))) },
+    { method: 'GET', path: '/v1/users/:id', ...read, handle: (call) => ok(getUser(instance, id(call))) },
     {
       method: 'PATCH',
       path: '/v1/users/:id',
       ...write,
-      handle: (call) => ok(updateUser(world, id(call), call.body)),
+      handle: (call) => ok(updateUser(instance, id(call), call.body)),
     },
-    { method: 'DELETE', path: '/v1/users/:id', ...read, handle: (call) => ok(deleteUser(world, id(call))) },
+    {
+      method: 'DELETE',
+      path: '/v1/users/:id',
+      ...read,
+      handle: (call) => ok(deleteUser(instance, id(call))),
+    },
     {
       method: 'PATCH',
       path: '/v1/users/:id/metadata',
       ...write,
-      handle: (call) => ok(changeUserMetadata(world, id(call), call.body, 'merge')),
+      handle: (call) => ok(changeUserMetadata(instance, id(call), call.body, 'merge')),
     },
     {
       method: 'PUT',
       path: '/v1/users/:id/metadata',
       ...write,
-      handle: (call) => ok(changeUserMetadata(world, id(call), call.body, 'replace')),
+      handle: (call) => ok(changeUserMetadata(instance, id(call), call.body, 'replace')),
     },
     {
       method: 'PUT',
       path: '/v1/users/:id/email_address',
       ...write,
-      handle: (call) => ok(replaceContact(world, id(call), emailKind, call.body)),
+      handle: (call) => ok(replaceContact(instance, id(call), emailKind, call.body)),
     },
     {
       method: 'PUT',
       path: '/v1/users/:id/phone_number',
       ...write,
-      handle: (call) => ok(replaceContact(world, id(call), phoneKind, call.body)),
+      handle: (call) => ok(replaceContact(instance, id(call), phoneKind, call.body)),
     },
-    action('ban', (userId) => setBanned(world, userId, true)),
-    action('unban', (userId) => setBanned(world, userId, false)),
-    action('lock', (userId) => setLocked(world, userId, true)),
-    action('unlock', (userId) => setLocked(world, userId, false)),
+    action('ban', (userId) => setBanned(instance, userId, true)),
+    action('unban', (userId) => setBanned(instance, userId, false)),
+    action('lock', (userId) => setLocked(instance, userId, true)),
+    action('unlock', (userId) => setLocked(instance, userId, false)),
     {
       method: 'POST',
       path: '/v1/users/:id/verify_password',
       ...read,
-      handle: (call) => ok(verifyPassword(world, id(call), call.body)),
+      handle: (call) => ok(verifyPassword(instance, id(call), call.body)),
     },
     noFactor('mfa'),
     noFactor('totp'),
@@ -110,10 +116,10 @@ export function userRoutes(world: World): Route[] {
       path: '/v1/users/:id/organization_memberships',
       ...read,
       handle: (call) => {
-        const user = getUser(world, id(call))
-        const own = [...world.state.memberships.values()].filter(({ user_id }) => user_id === user.id)
+        const user = getUser(instance, id(call))
+        const own = [...instance.state.memberships.values()].filter(({ user_id }) => user_id === user.id)
         const page = paginate(own.reverse(), call.query)
-        return ok({ ...page, data: page.data.map((stored) => membershipJson(world, stored)) })
+        return ok({ ...page, data: page.data.map((stored) => membershipJson(instance, stored)) })
       },
     },
     {
@@ -121,10 +127,10 @@ export function userRoutes(world: World): Route[] {
       path: '/v1/users/:id/organization_invitations',
       ...read,
       handle: (call) => {
-        const user = getUser(world, id(call))
+        const user = getUser(instance, id(call))
         const addresses = new Set(user.email_addresses.map(({ email_address }) => email_address))
         const status = call.query.getAll('status')
-        const own = [...world.state.organizationInvitations.values()].filter(
+        const own = [...instance.state.organizationInvitations.values()].filter(
           (invitation) =>
             addresses.has(invitation.email_address) &&
             (status.length === 0 || status.includes(invitation.status)),
@@ -138,24 +144,24 @@ export function userRoutes(world: World): Route[] {
 
   function contactRoutes(path: string, kind: typeof emailKind): Route[] {
     return [
-      { method: 'POST', path, ...read, handle: ({ body }) => ok(createContact(world, kind, body)) },
+      { method: 'POST', path, ...read, handle: ({ body }) => ok(createContact(instance, kind, body)) },
       {
         method: 'GET',
         path: `${path}/:id`,
         ...read,
-        handle: (call) => ok(findContact(world, kind, id(call)).contact),
+        handle: (call) => ok(findContact(instance, kind, id(call)).contact),
       },
       {
         method: 'PATCH',
         path: `${path}/:id`,
         ...read,
-        handle: (call) => ok(updateContact(world, kind, id(call), call.body)),
+        handle: (call) => ok(updateContact(instance, kind, id(call), call.body)),
       },
       {
         method: 'DELETE',
         path: `${path}/:id`,
         ...read,
-        handle: (call) => ok(deleteContact(world, kind, id(call))),
+        handle: (call) => ok(deleteContact(instance, kind, id(call))),
       },
     ]
   }

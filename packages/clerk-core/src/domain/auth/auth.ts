@@ -1,0 +1,98 @@
+import type { AnonymousReason, UnavailableReason } from '../../ground/errors.js'
+import type { HasParams } from '../guard/requirement.js'
+import type { MembershipRecord } from '../store/organization.js'
+import type { UserRecord } from '../store/user.js'
+import type { ActorClaim, SessionClaims } from '../tokens/session-claims.js'
+import type { RegisteredLocalUser } from './register.js'
+
+/** `undefined` where no user store is configured (`U` is `never`). The row is the store's, shared by the cache. */
+export type LocalRow<U> = [U] extends [never] ? undefined : Readonly<U>
+
+export type MachineTokenType = 'api_key' | 'm2m' | 'oauth'
+
+/** A person signed in at Clerk. */
+export interface UserAuth<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
+  readonly kind: 'user'
+  readonly isAuthenticated: true
+  /** Clerk user id. */
+  readonly userId: string
+  readonly sessionId: string
+  readonly orgId: string | null
+  readonly orgSlug: string | null
+  /** With the `org:` prefix. */
+  readonly orgRole: string | null
+  readonly orgPermissions: readonly string[]
+  /** Who impersonates this user. */
+  readonly actor: ActorClaim | null
+  /** Verified on this request, or remembered by the application's session. */
+  readonly source: 'token' | 'session'
+  /** Absent when `source` is `'session'`. */
+  readonly claims: SessionClaims | undefined
+  /** The local row. */
+  readonly user: LocalRow<U>
+  /** The local membership in `orgId`, when an organisation store is configured and knows it. */
+  readonly organization: [M] extends [never] ? undefined : Readonly<M> | null
+  /** `X-Organization-Id` names an organisation the user is not in: there is no organisation, and every guard denies. */
+  readonly organizationMismatch: boolean
+  /** Clerk's authorisation semantics. Never throws. */
+  has(params: HasParams): boolean
+}
+
+/** A program with an API key, an M2M token or an OAuth access token. */
+export interface MachineAuth<U extends UserRecord = UserRecord> {
+  readonly kind: 'machine'
+  readonly isAuthenticated: true
+  readonly tokenType: MachineTokenType
+  /** Id of the credential at Clerk. */
+  readonly id: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+  /** Clerk user id, when the subject is a user. */
+  readonly userId: string | null
+  /** Clerk organisation id, when the subject is an organisation. */
+  readonly orgId: string | null
+  /** The local row, when the subject is a user and a user store is configured. */
+  readonly user: LocalRow<U> | null
+  /** False for every dimension of a person. */
+  has(params: HasParams): false
+}
+
+/** A person the application itself has signed in (hybrid mode). */
+export interface LocalAuth {
+  readonly kind: 'local'
+  readonly isAuthenticated: true
+  readonly user: RegisteredLocalUser
+  has(params: HasParams): false
+}
+
+export interface AnonymousAuth {
+  readonly kind: 'anonymous'
+  readonly isAuthenticated: false
+  readonly reason: AnonymousReason
+  /** A token was sent and refused (RFC 6750 §3.1 `invalid_token`). */
+  readonly tokenRefused: boolean
+  has(params: HasParams): false
+}
+
+/** Nobody knows: keys, Clerk or the store cannot be reached. */
+export interface UnavailableAuth {
+  readonly kind: 'unavailable'
+  readonly isAuthenticated: false
+  readonly reason: UnavailableReason
+  readonly retryAfterSeconds: number
+  has(params: HasParams): false
+}
+
+/**
+ * Who is asking. Frozen.
+ *
+ * A request whose `X-Organization-Id` names an organisation the user is not in is a `user` without organisation;
+ * `authorize()` denies it everywhere (`organization-mismatch`).
+ */
+export type Auth<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> =
+  | UserAuth<U, M>
+  | MachineAuth<U>
+  | LocalAuth
+  | AnonymousAuth
+  | UnavailableAuth

@@ -1,0 +1,207 @@
+import type { OperationName } from '../../ground/api/operations.js'
+import { scan } from '../../ground/api/scan.js'
+import {
+  type ApiOptions,
+  type Call,
+  createTransport,
+  type TransportSeams,
+} from '../../ground/api/transport.js'
+import { ClerkApiError, WebhookDataError } from '../../ground/errors.js'
+import { isObject, readJson } from '../../ground/json/json-reader.js'
+import type { Observer } from '../../ground/observe/observer.js'
+import type { InvitationSnapshot, MembershipSnapshot } from '../store/organization.js'
+import type {
+  ClerkApi,
+  ClerkSession,
+  PageOptions,
+  ReadOptions,
+  SessionFilter,
+  UserFilter,
+} from './clerk-api.js'
+import {
+  invitationSnapshotFromClerk,
+  membershipSnapshotFromClerk,
+  organizationSnapshotFromClerk,
+} from './organization-snapshot.js'
+import { userSnapshotFromClerk } from './user-snapshot.js'
+
+/** The Backend API client. Without a secret key every method rejects with {@link ConfigurationError}. */
+export function createClerkApi(options: ApiOptions, observer: Observer, seams?: TransportSeams): ClerkApi {
+  const transport = createTransport(options, observer, seams)
+
+  /** Sends, and reads the answer; an answer that is not what Clerk documents is no answer. */
+  async function ask<T>(name: OperationName, call: Call, read: (json: unknown, version: number) => T) {
+    // What has no `updated_at` is as old as the question, never newer than an event that came meanwhile.
+    const askedAt = options.now()
+    const json = await transport(name, call)
+    try {
+      return read(json, askedAt)
+    } catch (cause) {
+      if (!(cause instanceof WebhookDataError)) throw cause
+      throw new ClerkApiError(`Clerk's answer to ${name} is not as documented: ${cause.message}`, {
+        status: 0,
+        cause,
+      })
+    }
+  }
+
+  const readUser =
+    ({ privateMetadata = false }: ReadOptions = {}) =>
+    (json: unknown, version: number) =>
+      userSnapshotFromClerk(json, { version, privateMetadata })
+  const readOrganization =
+    ({ privateMetadata = false }: ReadOptions = {}) =>
+    (json: unknown, version: number) =>
+      organizationSnapshotFromClerk(json, { version, privateMetadata })
+  const readMembership = (json: unknown, version: number) => membershipSnapshotFromClerk(json, { version })
+  const readInvitation = (json: unknown, version: number) => invitationSnapshotFromClerk(json, { version })
+  const listOf =
+    <T>(read: (json: unknown, version: number) => T) =>
+    (json: unknown, version: number): readonly T[] =>
+      rowsOf(json).map((row) => read(row, version))
+  const nothing = () => undefined
+
+  const each = <T extends { clerkId: string; createdAt: number | null }>(
+    name: OperationName,
+    call: Call,
+    read: (json: unknown, version: number) => T,
+    windowed = false,
+  ): AsyncIterable<T> =>
+    scan({
+      windowed,
+      id: (row) => row.clerkId,
+      createdAt: (row) => row.createdAt ?? 0,
+      fetchPage: ({ limit, offset, createdAfter }) =>
+        ask(
+          name,
+          {
+            ...call,
+            patience: 'scan',
+            query: {
+              ...call.query,
+              limit,
+              offset,
+              order_by: '+created_at',
+              ...(createdAfter === undefined ? {} : { created_at_after: createdAfter }),
+            },
+          },
+          listOf(read),
+        ),
+    })
+
+  return {
+    getUser: (userId, read) => ask('getUser', { ids: [userId] }, readUser(read)),
+    listUsers: (filter, page) =>
+      ask('listUsers', { query: { ...userQuery(filter), ...pageQuery(page) } }, listOf(readUser(page))),
+    eachUser: (filter, read) => each('listUsers', { query: userQuery(filter) }, readUser(read), true),
+    countUsers: (filter) =>
+      ask('countUsers', { query: userQuery(filter) }, (json) => readJson(json, 'count').time('total_count')),
+    createUser: (input, read) => ask('createUser', { body: snakeCase(input) }, readUser(read)),
+    updateUser: (userId, input, read) =>
+      ask('updateUser', { ids: [userId], body: snakeCase(input) }, readUser(read)),
+    updateUserMetadata: (userId, input, read) =>
+      ask('updateUserMetadata', { ids: [userId], body: snakeCase(input) }, readUser(read)),
+    banUser: (userId, read) => ask('banUser', { ids: [userId] }, readUser(read)),
+    unbanUser: (userId, read) => ask('unbanUser', { ids: [userId] }, readUser(read)),
+    lockUser: (userId, read) => ask('lockUser', { ids: [userId] }, readUser(read)),
+    unlockUser: (userId, read) => ask('unlockUser', { ids: [userId] }, readUser(read)),
+    deleteUser: (userId) => ask('deleteUser', { ids: [userId] }, nothing),
+    eachMembershipOfUser: (userId) => each('listMembershipsOfUser', { ids: [userId] }, readMembership),
+
+    getOrganization: (idOrSlug, read) => ask('getOrganization', { ids: [idOrSlug] }, readOrganization(read)),
+    eachOrganization: (read) => each('listOrganizations', {}, readOrganization(read)),
+    createOrganization: (input, read) =>
+      ask('createOrganization', { body: snakeCase(input) }, readOrganization(read)),
+    updateOrganization: (orgId, input, read) =>
+      ask('updateOrganization', { ids: [orgId], body: snakeCase(input) }, readOrganization(read)),
+    deleteOrganization: (orgId) => ask('deleteOrganization', { ids: [orgId] }, nothing),
+
+    eachMembership: (orgId) => each('listMemberships', { ids: [orgId] }, readMembership),
+    eachInstanceMembership: () => each('listInstanceMemberships', {}, readMembership),
+    createMembership: (orgId, input): Promise<MembershipSnapshot> =>
+      ask('createMembership', { ids: [orgId], body: snakeCase(input) }, readMembership),
+    updateMembership: (orgId, userId, input) =>
+      ask('updateMembership', { ids: [orgId, userId], body: snakeCase(input) }, readMembership),
+    deleteMembership: (orgId, userId) => ask('deleteMembership', { ids: [orgId, userId] }, nothing),
+
+    eachInvitation: (orgId) => each('listInvitations', { ids: [orgId] }, readInvitation),
+    createInvitation: (orgId, input): Promise<InvitationSnapshot> =>
+      ask('createInvitation', { ids: [orgId], body: snakeCase(input) }, readInvitation),
+    revokeInvitation: (orgId, invitationId, input = {}) =>
+      ask('revokeInvitation', { ids: [orgId, invitationId], body: snakeCase(input) }, readInvitation),
+
+    getSession: (sessionId) => ask('getSession', { ids: [sessionId] }, readSession),
+    listSessions: (filter, page) =>
+      ask('listSessions', { query: { ...sessionQuery(filter), ...pageQuery(page) } }, listOf(readSession)),
+    revokeSession: (sessionId) => ask('revokeSession', { ids: [sessionId] }, readSession),
+    createSession: (userId) => ask('createSession', { body: { user_id: userId } }, readSession),
+    createSessionToken: (sessionId, { template } = {}) =>
+      template === undefined
+        ? ask('createSessionToken', { ids: [sessionId], body: {} }, readToken)
+        : ask('createTemplateToken', { ids: [sessionId, template], body: {} }, readToken),
+    createSignInToken: (userId, input = {}) =>
+      ask('createSignInToken', { body: snakeCase({ userId, ...input }) }, (json) => {
+        const ticket = readJson(json, 'sign_in_token')
+        return { token: ticket.string('token'), url: ticket.optionalString('url') }
+      }),
+  }
+}
+
+function readSession(json: unknown): ClerkSession {
+  const session = readJson(json, 'session')
+  return {
+    id: session.id('id'),
+    userId: session.id('user_id'),
+    status: session.id('status'),
+    lastActiveOrganizationId: session.optionalString('last_active_organization_id'),
+    clientId: session.optionalString('client_id'),
+    expireAt: session.optionalTime('expire_at'),
+    createdAt: session.optionalTime('created_at'),
+    updatedAt: session.optionalTime('updated_at'),
+  }
+}
+
+function readToken(json: unknown): string {
+  return readJson(json, 'token').string('jwt')
+}
+
+/** Some lists are bare arrays, the others `{ data, total_count }`. */
+function rowsOf(json: unknown): readonly unknown[] {
+  const rows = isObject(json) ? json.data : json
+  if (!Array.isArray(rows)) throw new WebhookDataError('list is not a list.')
+  return rows
+}
+
+function userQuery(filter: UserFilter = {}): NonNullable<Call['query']> {
+  return {
+    user_id: filter.userId,
+    external_id: filter.externalId,
+    email_address: filter.emailAddress,
+    phone_number: filter.phoneNumber,
+    username: filter.username,
+    organization_id: filter.organizationId,
+    query: filter.query,
+    created_at_after: filter.createdAtAfter,
+    created_at_before: filter.createdAtBefore,
+    last_active_at_after: filter.lastActiveAtAfter,
+    last_active_at_before: filter.lastActiveAtBefore,
+  }
+}
+
+function sessionQuery({ userId, clientId, status }: SessionFilter): Call['query'] {
+  return { user_id: userId, client_id: clientId, status }
+}
+
+function pageQuery({ limit, offset, orderBy }: PageOptions = {}): Call['query'] {
+  return { limit, offset, order_by: orderBy }
+}
+
+/** Our names are in camel case, Clerk's in snake case; values, metadata above all, are left as they are. */
+function snakeCase(input: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(input).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  )
+}

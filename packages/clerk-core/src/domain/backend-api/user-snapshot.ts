@@ -1,0 +1,86 @@
+import { type JsonReader, readJson } from '../../ground/json/json-reader.js'
+import type { UserClaims } from '../../options.js'
+import type { UserSnapshot } from '../store/user.js'
+import type { SessionClaims } from '../tokens/session-claims.js'
+
+/** How a description of Clerk's becomes a snapshot. */
+export interface SnapshotOptions {
+  /** Version to use where Clerk gives no `updated_at`: the event's timestamp. Milliseconds. */
+  readonly version: number
+  /** Whether `private_metadata` is carried along. */
+  readonly privateMetadata: boolean
+}
+
+/**
+ * A user as the Backend API and the webhooks describe it (the same shape).
+ *
+ * @throws {WebhookDataError} naming the field that is not what Clerk documents, never its value
+ */
+export function userSnapshotFromClerk(
+  json: unknown,
+  { version, privateMetadata }: SnapshotOptions,
+): UserSnapshot {
+  const user = readJson(json, 'user')
+  const updatedAt = user.optionalTime('updated_at')
+  const email = primary(user, 'email_addresses', 'primary_email_address_id')
+  const phone = primary(user, 'phone_numbers', 'primary_phone_number_id')
+  return {
+    clerkId: user.id('id'),
+    email: email?.optionalString('email_address') ?? null,
+    emailVerified: email?.optionalObject('verification')?.optionalString('status') === 'verified',
+    username: user.optionalString('username'),
+    phone: phone?.optionalString('phone_number') ?? null,
+    firstName: user.optionalString('first_name'),
+    lastName: user.optionalString('last_name'),
+    imageUrl: user.optionalString('image_url'),
+    externalId: user.optionalString('external_id'),
+    publicMetadata: user.metadata('public_metadata'),
+    ...(privateMetadata ? { privateMetadata: user.metadata('private_metadata') } : {}),
+    banned: user.flag('banned'),
+    locked: user.flag('locked'),
+    createdAt: user.optionalTime('created_at'),
+    updatedAt,
+    lastSignInAt: user.optionalTime('last_sign_in_at'),
+    lastActiveAt: user.optionalTime('last_active_at'),
+    version: updatedAt ?? version,
+  }
+}
+
+/**
+ * A user built from verified claims: version 0, so that anything Clerk says itself replaces it, and never verified
+ * enough to be linked.
+ *
+ * @throws {WebhookDataError} when `claimsToUser` answers something that is not a user's field
+ */
+export function userSnapshotFromClaims(
+  claims: SessionClaims,
+  claimsToUser: ((claims: SessionClaims) => UserClaims) | undefined,
+): UserSnapshot {
+  const fields = readJson({ ...claimsToUser?.(claims) }, 'claimsToUser()')
+  const email = fields.optionalString('email')
+  return {
+    clerkId: claims.sub,
+    email,
+    emailVerified: email !== null && fields.flag('emailVerified'),
+    username: fields.optionalString('username'),
+    phone: fields.optionalString('phone'),
+    firstName: fields.optionalString('firstName'),
+    lastName: fields.optionalString('lastName'),
+    imageUrl: fields.optionalString('imageUrl'),
+    externalId: fields.optionalString('externalId'),
+    publicMetadata: fields.metadata('publicMetadata'),
+    banned: false,
+    locked: false,
+    createdAt: null,
+    updatedAt: null,
+    lastSignInAt: null,
+    lastActiveAt: null,
+    version: 0,
+  }
+}
+
+function primary(user: JsonReader, list: string, idField: string): JsonReader | undefined {
+  const id = user.optionalString(idField)
+  const entries = user.objects(list)
+  return id === null ? undefined : entries.find((entry) => entry.id('id') === id)
+}

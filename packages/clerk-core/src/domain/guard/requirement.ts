@@ -1,0 +1,48 @@
+import type { DenialCode } from '../../ground/errors.js'
+import type { Auth } from '../auth/auth.js'
+
+/** Clerk's presets, or minutes of one's own. */
+export type Reverification =
+  | 'strict_mfa'
+  | 'strict'
+  | 'moderate'
+  | 'lax'
+  | { readonly level: 'first_factor' | 'second_factor' | 'multi_factor'; readonly afterMinutes: number }
+
+/** What `auth.has()` can be asked. Everything asked must hold; asking nothing is false. */
+export interface HasParams {
+  /** `admin` and `org:admin` are the same. */
+  readonly role?: string
+  readonly permission?: string
+  /** `dashboard`, `o:dashboard` or `u:dashboard`. */
+  readonly feature?: string
+  readonly plan?: string
+  readonly reverification?: Reverification
+}
+
+/** What a guard asks of a request. An empty requirement asks for a signed-in user. */
+export interface Requirement<A extends Auth = Auth> extends HasParams {
+  /** An active organisation. */
+  readonly org?: true
+  /** Binds machines only. Every scope listed must have been granted. */
+  readonly scope?: string | readonly string[]
+  /** Machines get 403 unless allowed; `only` refuses everybody else. */
+  readonly machine?: 'allow' | 'only'
+  /** People signed in by the application itself get 403 unless allowed. */
+  readonly local?: 'allow'
+  /** Synchronous; a throw, a promise or anything but `true` denies. */
+  readonly predicate?: (auth: A) => boolean
+}
+
+/** A refusal, ready to be rendered by an adapter. */
+export interface Denial {
+  readonly status: 401 | 403 | 503
+  readonly code: DenialCode
+  readonly message: string
+  readonly headers: Readonly<Record<string, string>>
+  /** The JSON body: `{ error, code }`, for reverification Clerk's own shape. Never says more than its code. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** Requires nothing but somebody signed in at Clerk. */
+export const ANY_USER: Requirement = Object.freeze({})

@@ -1,0 +1,105 @@
+import { createPublicKey, KeyObject } from 'node:crypto'
+import { importJWK } from 'jose'
+import { isObject } from '../../ground/json/json-reader.js'
+
+/** A public key that may verify session tokens. Its identity is its material: the same key keeps its object. */
+export interface VerificationKey {
+  /** `null` for a PEM key, which verifies whatever `kid` a token names. */
+  readonly kid: string | null
+  /** Modulus and exponent: tells a key replaced under the same `kid`. */
+  readonly material: string
+  readonly key: KeyObject
+}
+
+/** A key of a key set. */
+export type NamedKey = VerificationKey & { readonly kid: string }
+
+const LEAST_RSA_BITS = 2048
+
+/**
+ * The usable keys of a key set, by `kid`. What cannot be used is left out, never the whole set; `null` where the
+ * document is no key set or holds no usable key.
+ *
+ * @param known keys of the previous set: a key that is still the same keeps its object, so that cached tokens stay valid
+ */
+export async function importKeySet(
+  document: unknown,
+  known: ReadonlyMap<string, NamedKey>,
+): Promise<Map<string, NamedKey> | null> {
+  if (!isObject(document) || !Array.isArray(document.keys)) return null
+  const found = new Map<string, NamedKey>()
+  const ambiguous = new Set<string>()
+  for (const jwk of document.keys as unknown[]) {
+    const key = await importKey(jwk, known)
+    if (key === null) continue
+    const { kid } = key
+    const other = found.get(kid)
+    // Two keys under one name: nobody can say which is meant, and taking either would accept what jose refuses.
+    if (other !== undefined && other.material !== key.material) ambiguous.add(kid)
+    found.set(kid, key)
+  }
+  for (const kid of ambiguous) found.delete(kid)
+  return found.size > 0 ? found : null
+}
+
+async function importKey(jwk: unknown, known: ReadonlyMap<string, NamedKey>): Promise<NamedKey | null> {
+  if (!isObject(jwk)) return null
+  const { kty, kid, n, e, alg, use } = jwk
+  // The key's own algorithm (RFC 8725 §3.1): a key published for another one, or for encryption, verifies nothing here.
+  if (kty !== 'RSA' || (alg !== undefined && alg !== 'RS256') || (use !== undefined && use !== 'sig'))
+    return null
+  const operations = jwk.key_ops
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return null
+  // A private key that has been published signs for everybody who reads it.
+  if ('d' in jwk) return null
+  if (typeof kid !== 'string' || kid === '' || typeof n !== 'string' || typeof e !== 'string') return null
+  const material = `${n}.${e}`
+  const same = known.get(kid)
+  if (same?.material === material) return same
+  try {
+    const imported = await importJWK({ kty, n, e }, 'RS256')
+    if (imported instanceof Uint8Array) return null
+    const key = KeyObject.from(imported)
+    return isStrong(key) ? Object.freeze({ kid, material, key }) : null
+  } catch {
+    return null
+  }
+}
+
+/** @param pem SPKI, validated by `resolveOptions` */
+export function importPem(pem: string): VerificationKey {
+  return Object.freeze({ kid: null, material: pem, key: createPublicKey(pem) })
+}
+
+/**
+ * A PEM public key as its canonical SPKI text, or what is wrong with it. Environment files mangle newlines: `\n` in two
+ * characters, CRLF and no newline at all are accepted.
+ */
+export function readPem(text: string): { readonly pem: string } | { readonly problem: string } {
+  if (/PRIVATE KEY/.test(text)) return { problem: 'is a private key.' }
+  const match =
+    /^(?:-----BEGIN (RSA PUBLIC KEY|PUBLIC KEY)-----)?([A-Za-z0-9+/=]+)(?:-----END [A-Z ]+-----)?$/.exec(
+      text
+        .replace(/\\r|\\n/g, '\n')
+        .trim()
+        .replace(/(-----BEGIN [A-Z ]+-----)|(-----END [A-Z ]+-----)|\s+/g, '$1$2'),
+    )
+  if (match === null) return { problem: 'is not a PEM public key.' }
+  const type = match[1] === 'RSA PUBLIC KEY' ? 'pkcs1' : 'spki'
+  try {
+    const key = createPublicKey({ key: Buffer.from(match[2] ?? '', 'base64'), format: 'der', type })
+    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+    if (key.asymmetricKeyType !== 'rsa') return { problem: 'is not an RSA key.' }
+    if (bits < LEAST_RSA_BITS)
+      return { problem: `is an RSA key of ${bits} bits, fewer than ${LEAST_RSA_BITS}.` }
+    return { pem: key.export({ type: 'spki', format: 'pem' }).toString() }
+  } catch {
+    return { problem: 'is not a PEM public key.' }
+  }
+}
+
+/** RFC 7518 §3.3: at least 2048 bits. An exponent of 1 would make every padded hash its own signature. */
+function isStrong({ asymmetricKeyDetails }: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
+  return modulusLength >= LEAST_RSA_BITS && publicExponent >= 3n && publicExponent % 2n === 1n
+}

@@ -1,0 +1,201 @@
+import { TokenError } from '../../ground/errors.js'
+import { fetchJson } from '../../ground/http/fetch-json.js'
+import { retryAfterSeconds } from '../../ground/http/retry-after.js'
+import type { ClerkEvents } from '../../ground/observe/events.js'
+import type { Observer } from '../../ground/observe/observer.js'
+import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+import type { ResolvedOptions } from '../../options.js'
+import { importKeySet, type NamedKey } from './import-keys.js'
+import type { KeyAnswer, KeySource } from './key-source.js'
+
+type RefreshReason = ClerkEvents['jwks.refresh']['reason']
+
+/** Overridden by tests that would otherwise have to wait. */
+export interface RemoteKeyTimings {
+  readonly timeoutMs?: number
+}
+
+const MINUTE = 60_000
+/** Older: refreshed in the background. */
+const SOFT_MS = 5 * MINUTE
+/** Older: waited for. Bounds how long a key removed at Clerk goes on verifying. */
+const HARD_MS = 15 * MINUTE
+/** Older: not used even in an outage. */
+const STALE_MS = 60 * MINUTE
+/** How long a failure counts as knowledge: longer than any pause between attempts. */
+const KNOWN_TO_FAIL_MS = 2 * MINUTE
+/** Between two fetches that tokens can provoke: an attacker who invents `kid`s drives no traffic. */
+const COOLDOWN_MS = 10_000
+const TIMEOUT_MS = 3000
+const MAX_BYTES = 256 * 1024
+/** A server may not keep us away for longer. */
+const RETRY_AFTER_MAX_SECONDS = 60
+const BACKOFF_BASE_MS = 1000
+const BACKOFF_MAX_MS = 30_000
+
+const MISSING: KeyAnswer = { kind: 'missing' }
+
+interface KeySet {
+  readonly keys: ReadonlyMap<string, NamedKey>
+  /** The answers of `lookup`, made once. */
+  readonly answers: ReadonlyMap<string, KeyAnswer>
+  readonly fetchedAt: number
+}
+
+interface Failure {
+  readonly at: number
+  readonly until: number
+  readonly count: number
+}
+
+/** The key set of a Clerk instance over HTTP. No timer of its own: every decision is made when somebody asks. */
+export function createRemoteKeySource(
+  options: Pick<ResolvedOptions, 'now' | 'fetch'> & {
+    readonly keys: Extract<ResolvedOptions['keys'], { kind: 'jwks' }>
+  },
+  observer: Observer,
+  { timeoutMs = TIMEOUT_MS }: RemoteKeyTimings,
+): KeySource {
+  const { now, fetch } = options
+  const { url, secretKey } = options.keys
+  const closing = new AbortController()
+  let set: KeySet | null = null
+  let failure: Failure | null = null
+  let attemptedAt: number | null = null
+  let flight: Promise<void> | null = null
+
+  return {
+    needsKid: true,
+    lookup(kid) {
+      const answer = inHand(kid)
+      if (answer !== null && answer.kind === 'key') return answer
+      return answer === null ? wait(kid) : unknownKid(kid)
+    },
+    lookupAgain: (key) => thenLook('bad-signature', () => inHand(key.kid) ?? unavailable()),
+    isPublished(key) {
+      const answer = key.kid === null ? null : inHand(key.kid)
+      return answer?.kind === 'key' && answer.key === key
+    },
+    async prefetch() {
+      if (usable() === null) await refresh(set === null ? 'cold' : 'expired')
+      if (usable() !== null) return
+      throw new TokenError('keys-unavailable', 'The key set cannot be fetched.', {
+        retryAfterSeconds: retryInSeconds(),
+      })
+    },
+    close: () => closing.abort(),
+  }
+
+  /** What the set in hand answers; `null` when it may not be used without looking again. */
+  function inHand(kid: string | null): KeyAnswer | null {
+    const usableSet = usable()
+    return usableSet === null ? null : ((kid === null ? undefined : usableSet.answers.get(kid)) ?? MISSING)
+  }
+
+  function usable(): KeySet | null {
+    if (set === null) return null
+    const age = now() - set.fetchedAt
+    if (age >= 0 && age < SOFT_MS) return set
+    // A clock set back says nothing about the keys: look again, without doubting them meanwhile.
+    if (age < HARD_MS) {
+      if (mayTry()) void refresh('soft-expired')
+      return set
+    }
+    // Past the hard limit only an endpoint that is known to fail keeps the old set alive (stale-if-error), and it is
+    // asked in the background: requests must not pay its timeout again and again.
+    if (failure === null || elapsed(failure.at) >= KNOWN_TO_FAIL_MS || age >= STALE_MS) return null
+    if (mayTry()) void refresh('expired')
+    return set
+  }
+
+  async function wait(kid: string | null): Promise<KeyAnswer> {
+    if (flight !== null || mayTry()) await refresh(set === null ? 'cold' : 'expired')
+    const answer = inHand(kid)
+    if (answer === null) return unavailable()
+    return answer.kind === 'missing' ? unknownKid(kid) : answer
+  }
+
+  /** The set in hand does not know this `kid`: a rotation, or an invention. */
+  function unknownKid(kid: string | null): MaybePromise<KeyAnswer> {
+    return thenLook('unknown-kid', () => {
+      const answer = inHand(kid) ?? unavailable()
+      // While the endpoint fails nobody knows whether the key has been added.
+      return answer.kind === 'missing' && failure !== null ? unavailable() : answer
+    })
+  }
+
+  /** Looks after a fetch that is under way, or that a token's say-so may cause now; else at once. */
+  function thenLook(reason: RefreshReason, look: () => KeyAnswer): MaybePromise<KeyAnswer> {
+    const fetching = flight ?? (mayAsk() ? refresh(reason) : null)
+    return fetching === null ? look() : fetching.then(look)
+  }
+
+  /** Whether a token's say-so may cause a fetch. */
+  function mayAsk(): boolean {
+    return mayTry() && (attemptedAt === null || elapsed(attemptedAt) >= COOLDOWN_MS)
+  }
+
+  function mayTry(): boolean {
+    if (flight !== null || closing.signal.aborted) return false
+    return failure === null || now() >= failure.until || now() < failure.at
+  }
+
+  /** A clock that was set back must not prolong any waiting. */
+  function elapsed(since: number): number {
+    const passed = now() - since
+    return passed < 0 ? Number.POSITIVE_INFINITY : passed
+  }
+
+  function refresh(reason: RefreshReason): Promise<void> {
+    flight ??= fetchSet(reason).finally(() => {
+      flight = null
+    })
+    return flight
+  }
+
+  async function fetchSet(reason: RefreshReason): Promise<void> {
+    attemptedAt = now()
+    const headers: Record<string, string> = secretKey === null ? {} : { authorization: `Bearer ${secretKey}` }
+    const response = await fetchJson(fetch, {
+      url,
+      headers,
+      timeoutMs,
+      maxBytes: MAX_BYTES,
+      signal: closing.signal,
+    })
+    if (closing.signal.aborted) return
+    const keys = response.problem === null ? await importKeySet(response.json, set?.keys ?? new Map()) : null
+    if (keys === null) {
+      failed(response.problem ?? 'answered without a usable RSA key', response.retryAfter)
+      return
+    }
+    const answers = new Map(
+      [...keys].map(([kid, key]) => [kid, Object.freeze({ kind: 'key' as const, key })]),
+    )
+    set = { keys, answers, fetchedAt: now() }
+    failure = null
+    observer.emit('jwks.refresh', { keys: keys.size, reason })
+  }
+
+  function failed(problem: string, retryAfter: string | null): void {
+    const at = now()
+    const count = (failure?.count ?? 0) + 1
+    const backoffMs = Math.min(BACKOFF_BASE_MS * 2 ** (count - 1), BACKOFF_MAX_MS) * (0.5 + Math.random() / 2)
+    const askedMs = Math.min(retryAfterSeconds(retryAfter, at) ?? 0, RETRY_AFTER_MAX_SECONDS) * 1000
+    failure = { at, until: at + Math.max(backoffMs, askedMs), count }
+    observer.emit('jwks.error', {
+      message: `The key set ${problem}.`,
+      retryAfterSeconds: retryInSeconds(),
+    })
+    const age = set === null ? 0 : at - set.fetchedAt
+    if (age >= HARD_MS && age < STALE_MS) observer.emit('jwks.stale', { ageSeconds: Math.floor(age / 1000) })
+  }
+
+  function unavailable(): KeyAnswer {
+    return { kind: 'unavailable', retryAfterSeconds: retryInSeconds() }
+  }
+
+  function retryInSeconds(): number {
+    return failure === null ? 1 : Math.max(1, Math.ceil((failure.until - now()) / 1000))
+  }
+}

@@ -1,0 +1,112 @@
+import { LRUCache } from 'lru-cache'
+import type { MachineErrorReason } from '../../ground/errors.js'
+import type { Observer } from '../../ground/observe/observer.js'
+import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+import type { ResolvedOptions } from '../../options.js'
+import type { MachineTokenType } from '../auth/auth.js'
+import { digestToken, encodeDigest } from '../tokens/token-hash.js'
+import { MACHINE_TYPES, type MachineType } from './machine-types.js'
+import { createRateLimiter } from './rate-limiter.js'
+import { askClerk } from './verify-at-clerk.js'
+
+/** A machine credential that Clerk has confirmed. Frozen; shared by the cache. */
+export interface MachineCredential {
+  readonly tokenType: MachineTokenType
+  /** Id of the credential at Clerk. */
+  readonly id: string
+  /** `user_…`, `org_…` or `mch_…`. */
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+}
+
+/** `hash`: of the credential, the only form in which it is mentioned. */
+export type MachineVerdict = { readonly hash: string } & (
+  | { readonly ok: true; readonly machine: MachineCredential }
+  | { readonly ok: false; readonly reason: MachineErrorReason }
+  /** Clerk could not be asked, so that nobody knows. */
+  | { readonly ok: false; readonly unavailable: { readonly retryAfterSeconds: number } }
+)
+
+export interface MachineVerifier {
+  /**
+   * Of an opaque credential, by its form; `null` for anything else. Cheap. A machine's JWT is found by the token judge
+   * (`TokenResult.machine`).
+   */
+  typeOf(bearer: string): MachineTokenType | null
+  /** Never throws for what was sent. */
+  verify(bearer: string): MaybePromise<MachineVerdict>
+}
+
+/** A key revoked at Clerk works here for at most this long. */
+const CACHE_MS = 60_000
+
+interface Confirmed {
+  readonly verdict: MachineVerdict
+  /** The credential's own expiry, and never more than {@link CACHE_MS} ahead. */
+  readonly until: number
+  readonly since: number
+}
+
+/** Asks Clerk about API keys, M2M tokens and OAuth access tokens, and remembers only what it confirms. */
+export function createMachineVerifier(options: ResolvedOptions, observer: Observer): MachineVerifier {
+  const { now, accept } = options
+  const accepted: Record<MachineTokenType, boolean> = {
+    api_key: accept.apiKeys,
+    m2m: accept.m2m,
+    oauth: accept.oauth,
+  }
+  const cache =
+    options.cache.tokens > 0 ? new LRUCache<string, Confirmed>({ max: options.cache.tokens }) : null
+  const flights = new Map<string, Promise<MachineVerdict>>()
+  const gate = createRateLimiter(now)
+
+  return { typeOf: (bearer) => findType(bearer)?.tokenType ?? null, verify }
+
+  function findType(bearer: string): MachineType | undefined {
+    return MACHINE_TYPES.find(({ prefix }) => bearer.startsWith(prefix))
+  }
+
+  function verify(bearer: string): MaybePromise<MachineVerdict> {
+    const hash = encodeDigest(digestToken(bearer))
+    const type = findType(bearer)
+    if (type === undefined) return { ok: false, reason: 'machine-credential-invalid', hash }
+    if (!accepted[type.tokenType]) return { ok: false, reason: 'machine-type-not-accepted', hash }
+    // Nothing Clerk hands out is longer or has other characters: not worth a request.
+    if (!/^[\w.~+/=-]{8,512}$/.test(bearer)) return { ok: false, reason: 'machine-credential-invalid', hash }
+
+    const known = cache?.get(hash)
+    const at = now()
+    if (known !== undefined && at >= known.since && at < known.until) {
+      if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'machine' })
+      return known.verdict
+    }
+    if (cache !== null && observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'machine' })
+    let flight = flights.get(hash)
+    if (flight === undefined) {
+      flight = ask(type, bearer, hash, known !== undefined).finally(() => flights.delete(hash))
+      flights.set(hash, flight)
+    }
+    return flight
+  }
+
+  async function ask(
+    type: MachineType,
+    bearer: string,
+    hash: string,
+    confirmedBefore: boolean,
+  ): Promise<MachineVerdict> {
+    const answer = await gate.pass(() => askClerk(options, type, bearer), confirmedBefore)
+    if (answer.kind === 'unavailable') {
+      return { ok: false, unavailable: { retryAfterSeconds: answer.retryAfterSeconds }, hash }
+    }
+    if (answer.kind === 'refused') {
+      cache?.delete(hash)
+      return { ok: false, reason: answer.reason, hash }
+    }
+    const verdict: MachineVerdict = Object.freeze({ ok: true, machine: answer.machine, hash })
+    const since = now()
+    cache?.set(hash, { verdict, since, until: Math.min(since + CACHE_MS, answer.expiresAtMs) })
+    return verdict
+  }
+}

@@ -1,0 +1,84 @@
+import type { MachineErrorReason } from '../../ground/errors.js'
+import { fetchJson } from '../../ground/http/fetch-json.js'
+import { retryAfterSeconds } from '../../ground/http/retry-after.js'
+import { deepFreeze } from '../../ground/json/deep-freeze.js'
+import { isObject } from '../../ground/json/json-reader.js'
+import type { ResolvedOptions } from '../../options.js'
+import type { MachineCredential } from './machine.js'
+import type { MachineType } from './machine-types.js'
+
+export type MachineAnswer =
+  | { readonly kind: 'confirmed'; readonly machine: MachineCredential; readonly expiresAtMs: number }
+  | { readonly kind: 'refused'; readonly reason: MachineErrorReason }
+  /** `everybody`: Clerk turns all our requests away, not just this one. */
+  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly everybody: boolean }
+
+const TIMEOUT_MS = 3000
+const MAX_BYTES = 64 * 1024
+const RETRY_AFTER_MAX_SECONDS = 60
+/** What Clerk answers about a credential; every other status is about us or about Clerk. */
+const INVALID_STATUS = new Set([400, 404, 422])
+/** Our own key is refused (401, 403), or the limit of requests is reached. */
+const EVERYBODY_STATUS = new Set([401, 403, 429])
+
+export async function askClerk(
+  options: Pick<ResolvedOptions, 'apiUrl' | 'secretKey' | 'machineSecretKey' | 'fetch' | 'now'>,
+  type: MachineType,
+  credential: string,
+): Promise<MachineAnswer> {
+  const { status, json, problem, retryAfter } = await fetchJson(options.fetch, {
+    url: `${options.apiUrl}${type.path}`,
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${options[type.authority]}`,
+      'content-type': 'application/json',
+      'clerk-api-version': '2026-05-12',
+    },
+    body: JSON.stringify({ [type.parameter]: credential }),
+    timeoutMs: TIMEOUT_MS,
+    maxBytes: MAX_BYTES,
+  })
+  if (INVALID_STATUS.has(status)) return { kind: 'refused', reason: 'machine-credential-invalid' }
+  if (problem !== null) {
+    const asked = retryAfterSeconds(retryAfter, options.now()) ?? 1
+    return {
+      kind: 'unavailable',
+      retryAfterSeconds: Math.min(Math.max(asked, 1), RETRY_AFTER_MAX_SECONDS),
+      everybody: EVERYBODY_STATUS.has(status),
+    }
+  }
+  return readAnswer(json, type, options.now())
+}
+
+/** A 200 alone means little: Clerk also sends it for credentials that are revoked or expired, flagged as such. */
+function readAnswer(json: unknown, { tokenType }: MachineType, nowMs: number): MachineAnswer {
+  const invalid: MachineAnswer = { kind: 'refused', reason: 'machine-credential-invalid' }
+  if (!isObject(json)) return invalid
+  const { id, subject, scopes, claims, revoked, expired, expiration } = json
+  if (revoked !== false && revoked !== undefined && revoked !== null) {
+    return { kind: 'refused', reason: 'machine-credential-revoked' }
+  }
+  const expiresAtMs = expiryOf(expiration)
+  if ((expired !== false && expired !== undefined && expired !== null) || expiresAtMs <= nowMs) {
+    return { kind: 'refused', reason: 'machine-credential-expired' }
+  }
+  if (!isText(id) || !isText(subject)) return invalid
+  const machine: MachineCredential = {
+    tokenType,
+    id,
+    subject,
+    scopes: Array.isArray(scopes) ? scopes.filter(isText) : [],
+    claims: isObject(claims) ? claims : null,
+  }
+  return { kind: 'confirmed', machine: deepFreeze(machine), expiresAtMs }
+}
+
+/** Clerk documents seconds for OAuth access tokens and milliseconds for the others: told apart by their size. */
+function expiryOf(expiration: unknown): number {
+  if (typeof expiration !== 'number') return Number.POSITIVE_INFINITY
+  return expiration < 100_000_000_000 ? expiration * 1000 : expiration
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

@@ -1,0 +1,142 @@
+import { isClerkId } from '../../ground/api/clerk-id.js'
+import { ClerkApiError } from '../../ground/errors.js'
+import type { Observer } from '../../ground/observe/observer.js'
+import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
+import { createReadCache, type Kept } from '../../ground/timing/read-cache.js'
+import type { ResolvedOptions } from '../../options.js'
+import type { ClerkApi } from '../backend-api/clerk-api.js'
+import type {
+  InvitationSnapshot,
+  MembershipIdentity,
+  MembershipRecord,
+  MembershipSnapshot,
+  OrganizationRecord,
+  OrganizationSnapshot,
+  OrganizationStore,
+} from '../store/organization.js'
+import type { ClerkOrganizations } from './organizations.js'
+
+export interface OrganizationDirectory<M extends MembershipRecord = MembershipRecord> {
+  readonly organizations: ClerkOrganizations<M>
+  /**
+   * The newest membership, live or deleted; `null` when there is none (kept as well). Without a promise where the
+   * cache knows. @throws {StoreUnavailableError}
+   */
+  membership(orgId: string, userId: string): MaybePromise<Readonly<M> | null>
+  /** The cached membership. */
+  kept(orgId: string, userId: string): Kept<{ readonly row: Readonly<M> | null }> | undefined
+
+  applyOrganization(
+    snapshot: OrganizationSnapshot,
+  ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyOrganization']>
+  /** @param at milliseconds */
+  removeOrganization(orgId: string, at: number): Promise<OrganizationRecord>
+  applyMembership(
+    snapshot: MembershipSnapshot,
+  ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyMembership']>
+  /** @param at milliseconds */
+  removeMembership(membership: MembershipIdentity, at: number): Promise<M>
+  applyInvitation(
+    snapshot: InvitationSnapshot,
+  ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyInvitation']>
+
+  dropMembership(orgId: string, userId: string): void
+  dropOrganization(orgId: string): void
+  dropUser(userId: string): void
+  dropAll(): void
+}
+
+/** Local organisations and memberships by Clerk id; memberships are cached in this process. */
+export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
+  readonly store: OrganizationStore<OrganizationRecord, M>
+  readonly options: Pick<ResolvedOptions, 'privateMetadata' | 'cache' | 'now'>
+  readonly api: Pick<ClerkApi, 'getOrganization' | 'eachMembership'>
+  readonly observer: Observer
+}): OrganizationDirectory<M> {
+  const { store, options, api, observer } = parts
+  const keyOf = (orgId: string, userId: string) => `${orgId} ${userId}`
+  const cache = createReadCache<{ readonly row: Readonly<M> | null }>({
+    max: options.cache.users,
+    ttlSeconds: options.cache.organizationTtlSeconds,
+    now: options.now,
+    keeps: () => true,
+  })
+
+  /** Also after a failure: nobody knows whether it was written. */
+  async function changing<T>(drop: () => void, change: () => Promise<T>): Promise<T> {
+    try {
+      return await change()
+    } finally {
+      drop()
+    }
+  }
+
+  const directory: OrganizationDirectory<M> = {
+    membership(orgId, userId) {
+      // The organisation may be a request header: what is no id is in no store, and must not look like another key.
+      if (!isClerkId(orgId)) return null
+      const key = keyOf(orgId, userId)
+      const kept = cache.kept(key)
+      if (kept !== undefined) {
+        if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'membership' })
+        return kept.value.row
+      }
+      if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'membership' })
+      return chain(
+        cache.load(key, async () => ({ row: await store.findMembership(orgId, userId) })),
+        ({ row }) => row,
+      )
+    },
+    kept: (orgId, userId) => cache.kept(keyOf(orgId, userId)),
+
+    applyOrganization: (snapshot) =>
+      changing(
+        () => directory.dropOrganization(snapshot.clerkId),
+        () => store.applyOrganization(snapshot),
+      ),
+    removeOrganization: (orgId, at) =>
+      changing(
+        () => directory.dropOrganization(orgId),
+        () => store.removeOrganization(orgId, at),
+      ),
+    applyMembership: (snapshot) =>
+      changing(
+        () => directory.dropMembership(snapshot.orgId, snapshot.userId),
+        () => store.applyMembership(snapshot),
+      ),
+    removeMembership: (membership, at) =>
+      changing(
+        () => directory.dropMembership(membership.orgId, membership.userId),
+        () => store.removeMembership(membership, at),
+      ),
+    applyInvitation: (snapshot) => store.applyInvitation(snapshot),
+
+    dropMembership: (orgId, userId) => cache.drop(keyOf(orgId, userId)),
+    dropOrganization: (orgId) => cache.dropWhere((key) => key.startsWith(`${orgId} `)),
+    dropUser: (userId) => cache.dropWhere((key) => key.endsWith(` ${userId}`)),
+    dropAll: () => cache.dropAll(),
+
+    organizations: {
+      get: (orgId) => store.findOrganization(orgId),
+      getMembership: async (orgId, userId) => directory.membership(orgId, userId),
+      listMemberships: (userId) => store.listMemberships({ userId }),
+      async refresh(orgId) {
+        try {
+          const snapshot = await api.getOrganization(orgId, { privateMetadata: options.privateMetadata })
+          // Clerk answers to slugs as well; a slug may have moved to another organisation, an id never does.
+          if (snapshot.clerkId !== orgId) return null
+          const { organization } = await directory.applyOrganization(snapshot)
+          for await (const membership of api.eachMembership(orgId)) {
+            await directory.applyMembership(membership)
+          }
+          return organization
+        } catch (error) {
+          if (error instanceof ClerkApiError && error.status === 404) return null
+          throw error
+        }
+      },
+      forget: (orgId) => directory.dropOrganization(orgId),
+    },
+  }
+  return directory
+}

@@ -1,0 +1,15 @@
+import type { MembershipRecord, OrganizationRecord } from '../store/organization.js'
+
+/** `clerk.organizations`: local organisations and memberships by their Clerk ids. */
+export interface ClerkOrganizations<M extends MembershipRecord = MembershipRecord> {
+  /** @throws {StoreUnavailableError} */
+  get(orgId: string): Promise<Readonly<OrganizationRecord> | null>
+  /** The newest membership (cached), live or deleted. @throws {StoreUnavailableError} */
+  getMembership(orgId: string, userId: string): Promise<Readonly<M> | null>
+  /** Live memberships of a user. @throws {StoreUnavailableError} */
+  listMemberships(userId: string): Promise<readonly Readonly<M>[]>
+  /** Fetches the organisation and its memberships from Clerk and applies them. @throws {ClerkApiError} {@link StoreUnavailableError} */
+  refresh(orgId: string): Promise<Readonly<OrganizationRecord> | null>
+  /** Drops what the cache holds of the organisation. */
+  forget(orgId: string): void
+}

@@ -1,0 +1,90 @@
+import type { MembershipRecord } from '../store/organization.js'
+import type { OrganizationClaims } from '../tokens/session-claims.js'
+
+/** The organisation a request is about, and what the user is in it. */
+export interface RequestOrganization {
+  readonly orgId: string | null
+  readonly slug: string | null
+  readonly role: string | null
+  readonly permissions: readonly string[]
+  readonly decidedBy: 'token' | 'store'
+  /** The token's own organisation: its organisation-scoped features and plans count. */
+  readonly organizationScoped: boolean
+  /** The header names an organisation the user is not in. */
+  readonly mismatch: boolean
+}
+
+export interface RequestOrganizationInput {
+  /** `X-Organization-Id`, raw. */
+  readonly requested: string | undefined
+  /** The organisation of the token or the record. */
+  readonly claimed: OrganizationClaims | null
+  /** Seconds: the token's `iat`, the record's `asOf`. */
+  readonly asOfSeconds: number
+  /** The newest membership in {@link organizationInQuestion}; `undefined` without an organisation store. */
+  readonly membership: MembershipRecord | null | undefined
+}
+
+/** The organisation whose membership has to be read; `null` when the request is about none. */
+export function organizationInQuestion(
+  requested: string | undefined,
+  claimed: OrganizationClaims | null,
+): string | null {
+  const named = requested?.trim()
+  return named === undefined || named === '' ? (claimed?.id ?? null) : named
+}
+
+/** Pure. The token speaks for its own organisation until the store knows something newer, the store for any other. */
+export function requestOrganization(input: RequestOrganizationInput): RequestOrganization {
+  const { requested, claimed, asOfSeconds, membership } = input
+  const orgId = organizationInQuestion(requested, claimed)
+  if (orgId === null) return none('token', false)
+  const own = claimed?.id === orgId
+  if (own && !isNewer(membership, asOfSeconds)) {
+    return {
+      orgId,
+      slug: claimed.slug,
+      role: claimed.role,
+      permissions: claimed.permissions,
+      decidedBy: 'token',
+      organizationScoped: true,
+      mismatch: false,
+    }
+  }
+  if (!membership || membership.deletedAt !== null || membership.role === null) {
+    // Without the header nobody asked for this organisation: the user has left it, that is all.
+    return none('store', organizationInQuestion(requested, null) !== null)
+  }
+  return {
+    orgId,
+    slug: own ? claimed.slug : null,
+    role: membership.role,
+    permissions: membership.permissions,
+    decidedBy: 'store',
+    organizationScoped: own,
+    mismatch: false,
+  }
+}
+
+function none(decidedBy: 'token' | 'store', mismatch: boolean): RequestOrganization {
+  return {
+    orgId: null,
+    slug: null,
+    role: null,
+    permissions: [],
+    decidedBy,
+    organizationScoped: false,
+    mismatch,
+  }
+}
+
+/**
+ * `asOf` has whole seconds, the store milliseconds: what changed within the second in which the token was issued may
+ * have come after it, so that the store decides then. A removal overlooked is worse than a promotion that is a token
+ * late.
+ */
+function isNewer(membership: MembershipRecord | null | undefined, asOfSeconds: number): boolean {
+  if (!membership) return false
+  const asOf = asOfSeconds * 1000
+  return membership.version >= asOf || (membership.deletedAt?.getTime() ?? Number.NEGATIVE_INFINITY) >= asOf
+}

@@ -1,0 +1,61 @@
+import type { Observer } from '../../ground/observe/observer.js'
+import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+import { nameOf } from '../users/apply-user.js'
+import type { SessionEffect } from './decide.js'
+import type { SessionRecord } from './record.js'
+import type { SessionSlot } from './slot.js'
+
+/** The framework's session cannot be read: it may hold somebody, so that nobody knows who is asking. */
+export class SessionReadError extends Error {}
+
+/** @throws {SessionReadError} */
+export function readSlot(slot: SessionSlot): MaybePromise<unknown> {
+  try {
+    const value = slot.read()
+    return value instanceof Promise ? value.catch(unreadable) : value
+  } catch (error) {
+    return unreadable(error)
+  }
+}
+
+function unreadable(cause: unknown): never {
+  throw new SessionReadError('the session cannot be read', { cause })
+}
+
+export interface SessionWriter {
+  write(slot: SessionSlot | undefined, effect: SessionEffect, by: 'token' | 'clerk'): Promise<void>
+  end(slot: SessionSlot | undefined, record: SessionRecord | null, reason: string): Promise<void>
+}
+
+/** Carries out what was decided about a session. Neither throws: the answer to the request does not depend on it. */
+export function createSessionWriter(observer: Observer): SessionWriter {
+  return {
+    /**
+     * A session that cannot be written is no reason to refuse somebody whose token was verified; without a renewed id
+     * nothing is written, or a fixated session would be signed in.
+     */
+    async write(slot, effect, by) {
+      if (slot === undefined || effect.kind === 'none') return
+      const { sub: userId, sid: sessionId } = effect.record
+      try {
+        if (effect.kind === 'start') await slot.renew({ keep: effect.keep })
+        await slot.write(effect.record)
+      } catch (error) {
+        observer.emit('session.error', { operation: 'write', message: nameOf(error) })
+        return
+      }
+      if (effect.kind === 'start') observer.emit('session.started', { userId, sessionId })
+      else observer.emit('session.refreshed', { userId, sessionId, by })
+    },
+    /** A session that cannot be ended stays refused: whatever ended it decides again on the next request. */
+    async end(slot, record, reason) {
+      try {
+        await slot?.end()
+      } catch (error) {
+        observer.emit('session.error', { operation: 'end', message: nameOf(error) })
+        return
+      }
+      observer.emit('session.ended', { userId: record?.sub ?? null, sessionId: record?.sid ?? null, reason })
+    },
+  }
+}

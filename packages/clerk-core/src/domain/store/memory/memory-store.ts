@@ -1,0 +1,31 @@
+import type { Stores } from '../../../options.js'
+import { type MemoryInbox, memoryInbox } from './memory-inbox.js'
+import {
+  type MemoryMembership,
+  type MemoryOrganizationStore,
+  memoryOrganizations,
+} from './memory-organizations.js'
+import { type MemoryUser, type MemoryUserStore, memoryUsers, type UniqueUserColumn } from './memory-users.js'
+
+export interface MemoryStoreOptions {
+  /** Columns whose values are unique, as they would be in a database. Default: none. */
+  readonly unique?: readonly (UniqueUserColumn | 'slug')[]
+}
+
+export interface MemoryStores extends Stores<MemoryUser, MemoryMembership> {
+  users: MemoryUserStore
+  organizations: MemoryOrganizationStore
+  inbox: MemoryInbox
+}
+
+/**
+ * The three stores in memory: to try things out, for tests, and as the reference of what a store does. It is gone with
+ * the process and grows with every event.
+ */
+export function memoryStore({ unique = [] }: MemoryStoreOptions = {}): MemoryStores {
+  return {
+    users: memoryUsers(unique.filter((column) => column !== 'slug')),
+    organizations: memoryOrganizations(unique.includes('slug')),
+    inbox: memoryInbox(),
+  }
+}

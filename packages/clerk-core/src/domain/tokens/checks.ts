@@ -1,0 +1,129 @@
+import type { TokenErrorReason } from '../../ground/errors.js'
+import type { ResolvedOptions } from '../../options.js'
+import { LONGEST_TOKEN_SECONDS } from '../changes/revocations.js'
+import type { JsonObject } from './parse-token.js'
+
+/** What the checks need to know of the options. */
+export type TokenPolicy = Pick<
+  ResolvedOptions,
+  'issuer' | 'authorizedParties' | 'audience' | 'clockToleranceSeconds' | 'allowPending' | 'now'
+>
+
+interface Check {
+  readonly reason: TokenErrorReason
+  readonly passes: (subject: JsonObject, policy: TokenPolicy) => boolean
+}
+
+const CATEGORY = { session: 'cl_B7d4PD111AAA', m2m: 'cl_B7d4PD333AAA', ignore: 'cl_I7d4PD111III' } as const
+const SESSION_CATEGORIES = new Set<unknown>([undefined, CATEGORY.session, CATEGORY.ignore])
+const OAUTH_TYPES = new Set<unknown>(['at+jwt', 'application/at+jwt'])
+const MACHINE_SUBJECT = 'mch_'
+
+/** In this order, before any key is looked for. */
+const HEADER_CHECKS: readonly Check[] = [
+  {
+    // An OAuth access token (RFC 9068 `at+jwt`) is signed by the same key and must not sign anybody in.
+    reason: 'token-type-not-allowed',
+    passes: ({ typ }) => typ === undefined || typ === 'JWT',
+  },
+  {
+    // JWT templates and M2M tokens come from the same key too; they outlive the session they were made in.
+    reason: 'token-category-not-allowed',
+    passes: ({ cat }) => SESSION_CATEGORIES.has(cat),
+  },
+  {
+    // `none`, and HMAC with the public key as its secret (RFC 8725 §2.1); also every algorithm Clerk does not use.
+    reason: 'algorithm-not-allowed',
+    passes: ({ alg }) => alg === 'RS256',
+  },
+  {
+    // RFC 7515 §4.1.11: an extension that is not understood must be refused, and none is understood here.
+    reason: 'critical-header-not-allowed',
+    passes: (header) => !('crit' in header) && !('b64' in header) && !('zip' in header),
+  },
+]
+
+/** In this order, after the signature. None of them depends on the time, so that a cached result has them behind it. */
+const CLAIM_CHECKS: readonly Check[] = [
+  {
+    // A token of another Clerk instance, whose keys may have reached this key set.
+    reason: 'issuer-mismatch',
+    passes: ({ iss }, { issuer }) => iss === issuer,
+  },
+  {
+    // A machine is not a user, whatever else its token says.
+    reason: 'subject-invalid',
+    passes: ({ sub }) => isId(sub) && !sub.startsWith(MACHINE_SUBJECT),
+  },
+  {
+    // Without a session there is nothing that a sign-out could revoke: a JWT template's token.
+    reason: 'session-id-invalid',
+    passes: ({ sid }) => isId(sid),
+  },
+  {
+    // Strings, fractions, Infinity (`1e400`) and milliseconds compare in ways nobody meant; missing ones never expire.
+    reason: 'time-claim-invalid',
+    passes: ({ exp, iat, nbf }) => isTime(exp) && isTime(iat) && isTime(nbf),
+  },
+  {
+    // A revocation is remembered for as long as the longest token: longer ones would outlive it.
+    reason: 'lifetime-too-long',
+    passes: ({ exp, iat }) => Number(exp) - Number(iat) <= LONGEST_TOKEN_SECONDS,
+  },
+  {
+    // A token obtained by another origin of the same instance (a subdomain that has been taken over).
+    reason: 'authorized-party-mismatch',
+    passes: ({ azp }, { authorizedParties }) =>
+      azp === undefined || (isId(azp) && (authorizedParties === null || authorizedParties.has(azp))),
+  },
+  {
+    // RFC 7519 §4.1.3: a token meant for another service.
+    reason: 'audience-mismatch',
+    passes: ({ aud }, { audience }) => audience === null || names(aud, audience),
+  },
+  {
+    // The user has not finished signing in (a second factor to set up, an organisation to choose).
+    reason: 'session-pending',
+    passes: ({ sts }, { allowPending }) => allowPending || sts !== 'pending',
+  },
+]
+
+export function checkHeader(header: JsonObject, policy: TokenPolicy): TokenErrorReason | null {
+  return firstFailure(HEADER_CHECKS, header, policy)
+}
+
+export function checkClaims(claims: JsonObject, policy: TokenPolicy): TokenErrorReason | null {
+  return firstFailure(CLAIM_CHECKS, claims, policy)
+}
+
+/** A machine's JWT by its own word: has its own reason, and is no session token whoever signed it. */
+export function isMachineToken(header: JsonObject, claims: JsonObject): boolean {
+  const { sub } = claims
+  return (
+    OAUTH_TYPES.has(header.typ) ||
+    header.cat === CATEGORY.m2m ||
+    (typeof sub === 'string' && sub.startsWith(MACHINE_SUBJECT))
+  )
+}
+
+function firstFailure(
+  checks: readonly Check[],
+  subject: JsonObject,
+  policy: TokenPolicy,
+): TokenErrorReason | null {
+  for (const { reason, passes } of checks) if (!passes(subject, policy)) return reason
+  return null
+}
+
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value)
+}
+
+function names(aud: unknown, audience: readonly string[]): boolean {
+  const listed: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  return listed.some((one) => typeof one === 'string' && audience.includes(one))
+}

@@ -1,0 +1,155 @@
+import { verify as cryptoVerify } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { TokenErrorReason } from '../../ground/errors.js'
+import { deepFreeze } from '../../ground/json/deep-freeze.js'
+import type { Observer } from '../../ground/observe/observer.js'
+import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
+import type { ResolvedOptions } from '../../options.js'
+import type { KeyAnswer, KeySource, VerificationKey } from '../keys/key-source.js'
+import { checkClaims, checkHeader, isId, isMachineToken, type TokenPolicy } from './checks.js'
+import { decodeOrganizationClaims } from './organization-claims.js'
+import { MAX_TOKEN_LENGTH, type ParsedToken, parseToken } from './parse-token.js'
+import type { SessionClaims, VerifiedToken } from './session-claims.js'
+import { tokenError } from './token-error.js'
+import { digestToken, encodeDigest } from './token-hash.js'
+import type { TokenResult, TokenVerifier } from './token-verifier.js'
+
+type Context = Parameters<TokenVerifier['verify']>[1]
+
+/** A token with a good signature that passed every check that does not depend on the time or the request. */
+interface VerifiedEntry {
+  readonly token: VerifiedToken
+  /** The key it was verified with: once that is no longer published, it has to be verified anew. */
+  readonly key: VerificationKey
+  /** The result of most requests, made once. */
+  readonly accepted: TokenResult
+}
+
+/** A token that was not found in the cache, still to be verified. */
+interface Miss {
+  readonly parsed: ParsedToken
+  /** Key of the cache. */
+  readonly digest: string
+  /** The same, as it may be mentioned. */
+  readonly hash: string
+  readonly context: Context
+}
+
+/** Verifies session tokens: the only place where a token becomes somebody. */
+export function createTokenVerifier(
+  options: TokenPolicy & { readonly cache: Pick<ResolvedOptions['cache'], 'tokens'> },
+  keys: KeySource,
+  observer: Observer,
+  revocations: { isRevoked(sub: string, sid: string): boolean },
+): TokenVerifier {
+  const { issuer, now, clockToleranceSeconds } = options
+  const cache =
+    options.cache.tokens > 0 ? new LRUCache<string, VerifiedEntry>({ max: options.cache.tokens }) : null
+
+  return {
+    verify(token, context) {
+      if (typeof token !== 'string') return refuse('token-malformed', '', null)
+      const digest = digestToken(token)
+      const entry = cache?.get(digest)
+      if (entry !== undefined && keys.isPublished(entry.key)) {
+        if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'token' })
+        return currentResult(entry, context)
+      }
+      if (cache !== null && observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'token' })
+      return verifyUncached(token, digest, context)
+    },
+  }
+
+  function verifyUncached(token: string, digest: string, context: Context): MaybePromise<TokenResult> {
+    const hash = encodeDigest(digest)
+    if (token.length > MAX_TOKEN_LENGTH) return refuse('token-too-large', hash, null)
+    const parsed = parseToken(token)
+    if (parsed === null) return refuse('token-malformed', hash, null)
+    const reason = checkHeader(parsed.header, options)
+    if (reason !== null) return refuse(reason, hash, parsed)
+    const { kid } = parsed.header
+    if (keys.needsKid && typeof kid !== 'string') return refuse('key-id-missing', hash, parsed)
+    const miss: Miss = { parsed, digest, hash, context }
+    return chain(keys.lookup(typeof kid === 'string' ? kid : null), (answer) =>
+      verifySignature(miss, answer, null),
+    )
+  }
+
+  /** @param doubted the key under which the signature was bad, when the keys have been looked at again because of it */
+  function verifySignature(
+    miss: Miss,
+    answer: KeyAnswer,
+    doubted: VerificationKey | null,
+  ): MaybePromise<TokenResult> {
+    const { parsed, digest, hash, context } = miss
+    if (answer.kind === 'missing') return refuse('key-not-found', hash, parsed)
+    if (answer.kind === 'unavailable') return cannotSay(hash, parsed, answer.retryAfterSeconds)
+    const { key } = answer
+    // The parallel requests of one page bring the same token: whoever waited for the keys may find it verified.
+    const entry = cache?.get(digest)
+    if (entry?.key === key) return currentResult(entry, context)
+    if (key === doubted) return refuse('signature-invalid', hash, parsed)
+    if (!isSignedBy(parsed, key)) {
+      if (doubted !== null) return refuse('signature-invalid', hash, parsed)
+      return chain(keys.lookupAgain(key), (again) => verifySignature(miss, again, key))
+    }
+    const reason = checkClaims(parsed.payload, options)
+    return reason === null ? currentResult(remember(miss, key), context) : refuse(reason, hash, parsed)
+  }
+
+  function remember({ parsed, digest, hash }: Miss, key: VerificationKey): VerifiedEntry {
+    const claims = deepFreeze(parsed.payload) as SessionClaims
+    const token = Object.freeze({ claims, organization: decodeOrganizationClaims(claims), hash })
+    const entry: VerifiedEntry = { token, key, accepted: Object.freeze({ ok: true, token }) }
+    cache?.set(digest, entry)
+    return entry
+  }
+
+  /** What depends on the time and the request; the same on a hit and on a miss. Expiry last: see `expired`. */
+  function currentResult(entry: VerifiedEntry, context: Context): TokenResult {
+    const { claims, hash } = entry.token
+    const seconds = now() / 1000
+    // Whole seconds against the future, as jose compares; a fraction would let a token in that jose refuses.
+    const latest = Math.floor(seconds) + clockToleranceSeconds
+    if (claims.iat > latest) return refuseVerified('token-issued-in-future', hash)
+    if (claims.nbf > latest) return refuseVerified('token-not-yet-valid', hash)
+    if (revocations.isRevoked(claims.sub, claims.sid)) return refuseVerified('session-revoked', hash)
+    if (claims.azp === undefined && !context.allowMissingAzp)
+      return refuseVerified('authorized-party-missing', hash)
+    if (claims.exp <= seconds - clockToleranceSeconds) {
+      return { ok: false, error: tokenError('token-expired'), hash, expired: claims, foreign: false }
+    }
+    return entry.accepted
+  }
+
+  function refuseVerified(reason: TokenErrorReason, hash: string): TokenResult {
+    return { ok: false, error: tokenError(reason), hash, foreign: false }
+  }
+
+  function refuse(reason: TokenErrorReason, hash: string, parsed: ParsedToken | null): TokenResult {
+    const machine = parsed !== null && isMachineToken(parsed.header, parsed.payload)
+    return { ok: false, error: tokenError(reason), hash, foreign: machine || isForeign(parsed), machine }
+  }
+
+  /** By its own word: a form we refuse before looking for a key, or another issuer. */
+  function isForeign(parsed: ParsedToken | null): boolean {
+    return parsed === null || parsed.payload.iss !== issuer || checkHeader(parsed.header, options) !== null
+  }
+
+  function cannotSay(hash: string, parsed: ParsedToken, retryAfterSeconds: number): TokenResult {
+    // Whatever the keys would say, this one is not ours: the outage is not its problem.
+    if (isForeign(parsed)) return refuse('issuer-mismatch', hash, parsed)
+    const { sub, sid } = parsed.payload
+    const error = tokenError('keys-unavailable', retryAfterSeconds)
+    const unverifiable = isId(sub) && isId(sid) ? { unverifiable: Object.freeze({ sub, sid }) } : {}
+    return { ok: false, error, hash, ...unverifiable, foreign: false }
+  }
+}
+
+/**
+ * RS256 (RFC 7518 §3.3). On this thread: verifying takes about as long as handing it to the thread pool, where it would
+ * wait behind whatever else is there (password hashes, files, DNS).
+ */
+function isSignedBy({ signingInput, signature }: ParsedToken, { key }: VerificationKey): boolean {
+  return cryptoVerify('sha256', Buffer.from(signingInput, 'latin1'), key, signature)
+}

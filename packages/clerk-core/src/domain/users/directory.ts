@@ -1,0 +1,208 @@
+import { ClerkApiError, StoreInputError } from '../../ground/errors.js'
+import type { Observer } from '../../ground/observe/observer.js'
+import { createBackoff } from '../../ground/timing/backoff.js'
+import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
+import { createReadCache, type Kept } from '../../ground/timing/read-cache.js'
+import type { ClerkOptions, ResolvedOptions } from '../../options.js'
+import type { ClerkApi } from '../backend-api/clerk-api.js'
+import { userSnapshotFromClaims } from '../backend-api/user-snapshot.js'
+import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
+import type { SessionClaims } from '../tokens/session-claims.js'
+import { createApplyUser, nameOf, type SnapshotSource } from './apply-user.js'
+import type { ClerkUsers } from './users.js'
+
+/** What a verified user id means locally. */
+export type UserResolution<U extends UserRecord = UserRecord> =
+  | { readonly kind: 'user'; readonly user: Readonly<U> }
+  | { readonly kind: 'none'; readonly reason: 'user-not-provisioned' | 'user-inactive' }
+  | {
+      readonly kind: 'unavailable'
+      readonly reason: 'store-unavailable' | 'clerk-unavailable'
+      readonly retryAfterSeconds: number
+    }
+
+export interface UserDirectory<U extends UserRecord = UserRecord> {
+  readonly users: ClerkUsers<U>
+  /** The local user, provisioned when there is none. Never rejects; without a promise where the cache knows. */
+  resolve(clerkId: string, claims: SessionClaims | null): MaybePromise<UserResolution<U>>
+  /** The cached row. */
+  kept(clerkId: string): Kept<{ readonly row: Readonly<U> | null }> | undefined
+  /** @throws {StoreUnavailableError} */
+  applySnapshot(snapshot: UserSnapshot, by: SnapshotSource): Promise<{ user: U; outcome: ApplyOutcome }>
+  /** @param at milliseconds @throws {StoreUnavailableError} */
+  remove(clerkId: string, at: number): Promise<U>
+  /** Forgets the cached row; a read that is under way will not be kept. */
+  drop(clerkId: string): void
+  dropAll(): void
+}
+
+/** A row found or made, or why there is none. Only rows are kept. */
+interface Loaded<U extends UserRecord> {
+  readonly row: Readonly<U> | null
+  readonly resolution: UserResolution<U>
+}
+
+const NOT_PROVISIONED = { kind: 'none', reason: 'user-not-provisioned' } as const
+const INACTIVE = { kind: 'none', reason: 'user-inactive' } as const
+const STORE_DOWN = {
+  kind: 'unavailable',
+  reason: 'store-unavailable',
+  retryAfterSeconds: 5,
+} as const
+const CLERK_DOWN = { kind: 'unavailable', reason: 'clerk-unavailable', retryAfterSeconds: 1 } as const
+const REFUSES_THE_USER: ReadonlySet<number> = new Set([400, 404, 422])
+
+/** Local users by Clerk id, cached in this process. */
+export function createUserDirectory<U extends UserRecord>(parts: {
+  readonly store: UserStore<U>
+  readonly options: Pick<ResolvedOptions, 'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'now'>
+  readonly api: Pick<ClerkApi, 'getUser'>
+  readonly observer: Observer
+  readonly canLink: ClerkOptions<U>['canLink']
+  readonly claimsToUser: ClerkOptions<U>['claimsToUser']
+}): UserDirectory<U> {
+  const { store, options, api, observer, canLink, claimsToUser } = parts
+  const { provisioning, linking, privateMetadata, now } = options
+  const cache = createReadCache<Loaded<U>>({
+    max: options.cache.users,
+    ttlSeconds: options.cache.userTtlSeconds,
+    now,
+    keeps: ({ row }) => row !== null,
+  })
+  const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
+  const apply = createApplyUser({ store, linking, canLink, observer })
+
+  /** Only what came from a row: everything else asks again. */
+  const loaded = (row: Readonly<U>): Loaded<U> => ({
+    row,
+    resolution: row.isActive && row.deletedAt === null ? { kind: 'user', user: row } : INACTIVE,
+  })
+
+  async function read(clerkId: string): Promise<Loaded<U>> {
+    const row = await store.findByClerkId(clerkId)
+    return row === null ? { row, resolution: NOT_PROVISIONED } : loaded(row)
+  }
+
+  async function readOrProvision(clerkId: string, claims: SessionClaims | null): Promise<Loaded<U>> {
+    const found = await read(clerkId)
+    return found.row === null ? provision(clerkId, claims) : found
+  }
+
+  async function provision(clerkId: string, claims: SessionClaims | null): Promise<Loaded<U>> {
+    if (provisioning === 'off' || (provisioning === 'claims' && claims === null)) {
+      return { row: null, resolution: NOT_PROVISIONED }
+    }
+    const waiting = backoff.waiting(clerkId)
+    if (waiting !== null) {
+      const { value, retryAfterSeconds } = waiting
+      return {
+        row: null,
+        resolution: value.kind === 'unavailable' ? { ...value, retryAfterSeconds } : value,
+      }
+    }
+    const made = provisioning === 'claims' && claims !== null ? fromClaims(claims) : await fromClerk(clerkId)
+    if ('kind' in made) return { row: null, resolution: made }
+    backoff.succeeded(clerkId)
+    const { user } = await apply(made, provisioning)
+    return loaded(user)
+  }
+
+  /** A failure of the application's own `claimsToUser` is told, and no half-read user is stored. */
+  function fromClaims(claims: SessionClaims): UserSnapshot | UserResolution<U> {
+    try {
+      return userSnapshotFromClaims(claims, claimsToUser)
+    } catch (error) {
+      observer.emit('user.error', { userId: claims.sub, step: 'claims-to-user', error: nameOf(error) })
+      return NOT_PROVISIONED
+    }
+  }
+
+  async function fromClerk(clerkId: string): Promise<UserSnapshot | UserResolution<U>> {
+    try {
+      return await api.getUser(clerkId, { privateMetadata })
+    } catch (error) {
+      const refusal = error instanceof ClerkApiError ? error : null
+      // Clerk refused this user; with any other answer, 401 for a wrong key among them, nobody knows.
+      if (refusal !== null && REFUSES_THE_USER.has(refusal.status)) {
+        backoff.failed(clerkId, NOT_PROVISIONED)
+        return NOT_PROVISIONED
+      }
+      const retryAfterSeconds = backoff.failed(clerkId, CLERK_DOWN, refusal?.retryAfterSeconds)
+      return { ...CLERK_DOWN, retryAfterSeconds }
+    }
+  }
+
+  /** A store's answer is never taken for "no such user" when it did not answer. */
+  const failed = (error: unknown): UserResolution<U> =>
+    error instanceof StoreInputError ? NOT_PROVISIONED : STORE_DOWN
+
+  function resolve(
+    clerkId: string,
+    claims: SessionClaims | null,
+    again = true,
+  ): MaybePromise<UserResolution<U>> {
+    const kept = cache.kept(clerkId)
+    if (kept !== undefined) {
+      if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'user' })
+      return kept.value.resolution
+    }
+    if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'user' })
+    let mine = false
+    const flight = cache.load(clerkId, () => {
+      mine = true
+      return readOrProvision(clerkId, claims)
+    })
+    if (!isPromise(flight)) return flight.resolution
+    return flight.then(
+      // Somebody else's read may have been a plain `get`, or one without claims: ask once more, as oneself.
+      ({ row, resolution }) =>
+        row === null && !mine && again && resolution.kind === 'none'
+          ? resolve(clerkId, claims, false)
+          : resolution,
+      failed,
+    )
+  }
+
+  async function changing<T>(clerkId: string, change: () => Promise<T>): Promise<T> {
+    try {
+      return await change()
+    } finally {
+      // Also after a failure: nobody knows whether it was written.
+      cache.drop(clerkId)
+      backoff.succeeded(clerkId)
+    }
+  }
+
+  const directory: UserDirectory<U> = {
+    resolve: (clerkId, claims) => resolve(clerkId, claims),
+    kept: cache.kept,
+    applySnapshot: (snapshot, by) => changing(snapshot.clerkId, () => apply(snapshot, by)),
+    remove: (clerkId, at) => changing(clerkId, () => store.remove(clerkId, at)),
+    drop(clerkId) {
+      cache.drop(clerkId)
+      backoff.succeeded(clerkId)
+    },
+    dropAll() {
+      cache.dropAll()
+      backoff.clear()
+    },
+    users: {
+      get: async (clerkId) =>
+        chain(
+          cache.load(clerkId, () => read(clerkId)),
+          ({ row }) => row,
+        ),
+      async refresh(clerkId) {
+        try {
+          const snapshot = await api.getUser(clerkId, { privateMetadata })
+          return (await directory.applySnapshot(snapshot, 'api')).user
+        } catch (error) {
+          if (error instanceof ClerkApiError && error.status === 404) return null
+          throw error
+        }
+      },
+      forget: (clerkId) => directory.drop(clerkId),
+    },
+  }
+  return directory
+}

@@ -1,0 +1,37 @@
+import type { UserRecord, UserSnapshot } from '../store/user.js'
+
+/**
+ * The one local row that a Clerk user may take over, before the application is asked: never by username, never by an
+ * address that Clerk has not verified, never a row that has a `clerkId` or is deleted, and never one of several.
+ *
+ * `candidates` come from the store, whose collation may hold `é` and `e`, or `_` and any letter, for the same: they are
+ * compared again here, exactly, but for the case of ASCII letters.
+ */
+export function linkCandidate<U extends UserRecord>(
+  snapshot: UserSnapshot,
+  candidates: readonly U[],
+): U | null {
+  const address = linkAddress(snapshot)
+  if (address === null) return null
+  const [only, another] = candidates.filter(
+    ({ clerkId, deletedAt, email }) =>
+      clerkId === null && deletedAt === null && email !== null && withoutCase(email) === address,
+  )
+  return only !== undefined && another === undefined ? only : null
+}
+
+/** The address by which a snapshot may be linked, lower-cased; `null` when it may not be linked at all. */
+export function linkAddress({ version, email, emailVerified }: UserSnapshot): string | null {
+  // Version 0 was built from claims, which the application's own template wrote: no word of Clerk's on the address.
+  return version > 0 && emailVerified && email !== null ? withoutCase(email) : null
+}
+
+/** ASCII letters only: Unicode makes a `k` of the Kelvin sign (U+212A), and the address of one person of another's. */
+function withoutCase(address: string): string {
+  return address.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}
+
+/** Default `canLink`: whoever registered the row locally must have proved the address there too. */
+export function rowIsVerified(row: UserRecord): boolean {
+  return row.emailVerified === true
+}

@@ -1,0 +1,44 @@
+import { bearerOf } from '../../domain/credentials/bearer.js'
+import { readSessionCookies } from '../../domain/credentials/cookies.js'
+import type { Credentials } from '../../domain/credentials/credentials.js'
+import { violatesOriginRule } from '../../domain/credentials/origin.js'
+import type { SessionSlot } from '../../domain/session/slot.js'
+import type { ResolvedOptions } from '../../options.js'
+
+/** One request on its way through the pipeline. */
+export interface Request {
+  readonly credentials: Credentials
+  readonly slot: SessionSlot | undefined
+  readonly localUser: unknown
+  readonly bearer: string | null
+  readonly crossSite: boolean
+  readonly cookieToken: string | null
+  readonly clientUat: number | null
+  /** `X-Organization-Id`, when it says anything. */
+  readonly requested: string | undefined
+  /** Hash of the token that was judged; the only form in which it is mentioned. */
+  tokenHash: string | null
+}
+
+/** Reads what a request carries; nothing of it is judged yet, but where it comes from. */
+export function readRequest(
+  credentials: Credentials,
+  {
+    session,
+    cookieSuffix,
+    authorizedParties,
+  }: Pick<ResolvedOptions, 'session' | 'cookieSuffix' | 'authorizedParties'>,
+): Request {
+  const cookies = readSessionCookies(credentials.cookie, cookieSuffix)
+  return {
+    credentials,
+    slot: session.remember === 'never' ? undefined : credentials.session,
+    localUser: credentials.localUser ?? undefined,
+    bearer: bearerOf(credentials.authorization),
+    crossSite: violatesOriginRule(credentials, authorizedParties),
+    cookieToken: cookies.token,
+    clientUat: cookies.clientUat,
+    requested: credentials.organization?.trim() || undefined,
+    tokenHash: null,
+  }
+}

@@ -1,0 +1,223 @@
+import type { ClerkApi } from '../../domain/backend-api/clerk-api.js'
+import { nameOf } from '../../domain/users/apply-user.js'
+import { ClerkApiError } from '../../ground/errors.js'
+import type { ResolvedOptions, Stores } from '../../options.js'
+import type { Diagnostic } from './diagnostic.js'
+
+/** What the checks look at. */
+export interface CheckContext {
+  readonly options: ResolvedOptions
+  readonly keys: { prefetch(): Promise<unknown> }
+  readonly stores: {
+    readonly [K in keyof Stores]?: { ping?(): Promise<void> } | null | undefined
+  }
+  readonly api: Pick<ClerkApi, 'countUsers'>
+  /** Default: `NODE_ENV`. */
+  readonly environment?: string | undefined
+}
+
+interface Check {
+  readonly code: string
+  readonly severity: Diagnostic['severity']
+  /** What is wrong, `null` when nothing is. */
+  readonly find: (context: CheckContext) => string | null | Promise<string | null>
+  readonly remedy: string
+}
+
+/** Svix makes secrets of 24 bytes; shorter ones can be guessed. */
+const SHORTEST_SECRET_BYTES = 24
+/** The clock tolerance is 5 s by default; half of it is a warning in time. */
+const CLOCK_SKEW_SECONDS = 2
+const PROBE_TIMEOUT_MS = 3_000
+
+const inProduction = ({ environment = process.env.NODE_ENV }: CheckContext) => environment === 'production'
+
+const checks: readonly Check[] = [
+  {
+    code: 'authorized-parties-any',
+    severity: 'warning',
+    find: (context) =>
+      inProduction(context) && context.options.authorizedParties === null
+        ? "authorizedParties is 'any': a token that any other site obtained from this Clerk instance is accepted."
+        : null,
+    remedy: 'List the origins of your pages in authorizedParties (CLERK_AUTHORIZED_PARTIES).',
+  },
+  {
+    code: 'authorized-parties-empty',
+    severity: 'error',
+    find: ({ options }) =>
+      options.authorizedParties?.size === 0 ? 'authorizedParties is empty: every token is refused.' : null,
+    remedy: 'List the origins of your pages in authorizedParties (CLERK_AUTHORIZED_PARTIES).',
+  },
+  {
+    code: 'test-keys-in-production',
+    severity: 'error',
+    find: (context) => {
+      const { secretKey, publishableKey } = context.options
+      const test = secretKey?.startsWith('sk_test_') || publishableKey?.startsWith('pk_test_')
+      return inProduction(context) && test
+        ? 'NODE_ENV is production, and the keys are of a test instance.'
+        : null
+    },
+    remedy: 'Use the keys of the production instance (sk_live_…, pk_live_…), or another NODE_ENV.',
+  },
+  {
+    code: 'keys-of-different-instances',
+    severity: 'error',
+    find: ({ options: { secretKey, publishableKey } }) => {
+      if (secretKey === null || publishableKey === null) return null
+      const mixed = secretKey.startsWith('sk_test_') !== publishableKey.startsWith('pk_test_')
+      return mixed ? 'One of the keys is of a test instance, the other of a production instance.' : null
+    },
+    remedy: 'Copy both keys from the same instance in the Clerk dashboard.',
+  },
+  {
+    code: 'webhook-secret-missing',
+    severity: 'warning',
+    find: ({ options, stores }) =>
+      options.webhookSecrets.length === 0 && (stores.users || stores.organizations)
+        ? 'No webhook secret is set: local rows are not kept true, and revocations are not learned of.'
+        : null,
+    remedy: 'Create an endpoint under Webhooks in the Clerk dashboard and set CLERK_WEBHOOK_SIGNING_SECRET.',
+  },
+  {
+    code: 'webhook-secret-too-short',
+    severity: 'error',
+    find: ({ options }) =>
+      options.webhookSecrets.some((secret) => secretBytes(secret) < SHORTEST_SECRET_BYTES)
+        ? `A webhook secret has fewer than ${SHORTEST_SECRET_BYTES} bytes.`
+        : null,
+    remedy: 'Copy the whole signing secret (whsec_…) of the endpoint, or rotate it.',
+  },
+  {
+    code: 'inbox-missing',
+    severity: 'warning',
+    find: ({ options, stores }) =>
+      options.webhookSecrets.length > 0 && !stores.inbox
+        ? 'Webhooks are configured without an inbox: duplicates are processed again, and other processes do not learn of changes.'
+        : null,
+    remedy: 'Give createClerk an inbox; every store factory brings one.',
+  },
+  {
+    code: 'keys-unreachable',
+    severity: 'error',
+    find: async ({ keys }) => {
+      const error = await failureOf(() => keys.prefetch())
+      return error === null ? null : `The signing keys cannot be had (${error}): no token can be verified.`
+    },
+    remedy: 'Check the publishable key or jwksUrl, and that this host may reach it over HTTPS.',
+  },
+  {
+    code: 'clock-off',
+    severity: 'error',
+    find: async ({ options }) => {
+      const seconds = await clockSkewSeconds(options)
+      return seconds !== null && Math.abs(seconds) > CLOCK_SKEW_SECONDS
+        ? `The clock of this host is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} Clerk's.`
+        : null
+    },
+    remedy: 'Synchronise the clock (NTP): tokens live for a minute, and are refused by a clock that is off.',
+  },
+  {
+    code: 'secret-key-refused',
+    severity: 'error',
+    find: (context) =>
+      apiFailure(context, (status) =>
+        status === 401 || status === 403 ? `Clerk refuses the secret key (${status}).` : null,
+      ),
+    remedy: 'Copy the secret key of this instance from the Clerk dashboard (API keys).',
+  },
+  {
+    code: 'api-unreachable',
+    severity: 'error',
+    find: (context) =>
+      apiFailure(context, (status) =>
+        status === 401 || status === 403
+          ? null
+          : `Clerk's Backend API cannot be used (${status === 0 ? 'no answer' : status}).`,
+      ),
+    remedy: 'Check apiUrl, and that this host may reach it over HTTPS.',
+  },
+  ...(['users', 'organizations', 'inbox'] as const).map(
+    (name): Check => ({
+      code: `store-unreachable-${name}`,
+      severity: 'error',
+      find: async ({ stores }) => {
+        const error = await failureOf(async () => stores[name]?.ping?.())
+        return error === null ? null : `The store of ${name} cannot be used (${error}).`
+      },
+      remedy:
+        'Check that the database runs, that its address and password are right, and that it was migrated.',
+    }),
+  ),
+]
+
+/** Every check, beside each other; one that fails in itself is a finding too. Nothing found holds a secret. */
+export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
+  const asked = { ...context, api: { countUsers: once(() => context.api.countUsers()) } }
+  const found = await Promise.all(
+    checks.map(async ({ code, severity, find, remedy }) => {
+      const message = await Promise.resolve()
+        .then(() => find(asked))
+        .catch((error: unknown) => `The check could not be made (${nameOf(error)}).`)
+      return message === null ? [] : [{ severity, code, message, remedy }]
+    }),
+  )
+  return found.flat()
+}
+
+async function failureOf(step: () => Promise<unknown>): Promise<string | null> {
+  try {
+    await step()
+    return null
+  } catch (error) {
+    return nameOf(error)
+  }
+}
+
+async function apiFailure(
+  { options, api }: CheckContext,
+  describe: (status: number) => string | null,
+): Promise<string | null> {
+  if (options.secretKey === null) return null
+  try {
+    await api.countUsers()
+    return null
+  } catch (error) {
+    if (error instanceof ClerkApiError) return describe(error.status)
+    throw error
+  }
+}
+
+/** Positive: ours is ahead. `null` where nobody tells the time. */
+async function clockSkewSeconds({ keys, apiUrl, fetch, now }: ResolvedOptions): Promise<number | null> {
+  try {
+    const before = now()
+    const response = await fetch(keys.kind === 'jwks' ? keys.url : apiUrl, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+    })
+    await response.body?.cancel()
+    const after = now()
+    const theirs = Date.parse(response.headers.get('date') ?? '')
+    if (Number.isNaN(theirs)) return null
+    // `Date` has whole seconds, and is from some moment between asking and being answered.
+    if (theirs + 1000 < before) return Math.round((before - theirs) / 1000)
+    return theirs > after ? Math.round((after - theirs) / 1000) : 0
+  } catch {
+    // That it cannot be reached is another check's finding.
+    return null
+  }
+}
+
+function secretBytes(secret: string): number {
+  return Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined
+  return () => {
+    answer ??= ask()
+    return answer
+  }
+}

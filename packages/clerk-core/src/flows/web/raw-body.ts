@@ -1,0 +1,70 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+
+/** Where the bytes of a body can be found. */
+export interface BodySource {
+  readonly stream: Readable
+  readonly headers: IncomingHttpHeaders
+  /** Bytes that a body parser kept beside what it parsed. */
+  readonly rawBody?: unknown
+  /** What a body parser made of the body; bytes or text will do. */
+  readonly body?: unknown
+}
+
+export type RawBody =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'too-large' | 'timeout' | 'aborted' }
+  /** A parser has read the stream and kept nothing. */
+  | { readonly kind: 'consumed' }
+
+/**
+ * The body exactly as it was sent: a signature covers bytes, and JSON parsed and written again has others. Reads no
+ * more than `maxBytes`, and not a byte when `Content-Length` announces more.
+ */
+export function readRawBody(
+  source: BodySource,
+  limits: { readonly maxBytes: number; readonly timeoutMs: number },
+): MaybePromise<RawBody> {
+  const { stream, headers, rawBody, body } = source
+  const kept = bytesOf(rawBody) ?? bytesOf(body)
+  if (kept !== null)
+    return kept.byteLength > limits.maxBytes ? { kind: 'too-large' } : { kind: 'bytes', bytes: kept }
+  if (stream.readableDidRead) return { kind: 'consumed' }
+  if (stream.destroyed) return { kind: 'aborted' }
+  if (Number(headers['content-length'] ?? 0) > limits.maxBytes) return { kind: 'too-large' }
+  return collect(stream, limits)
+}
+
+function bytesOf(value: unknown): Uint8Array | null {
+  if (value instanceof Uint8Array) return value
+  return typeof value === 'string' ? Buffer.from(value, 'utf8') : null
+}
+
+function collect(
+  stream: Readable,
+  { maxBytes, timeoutMs }: { readonly maxBytes: number; readonly timeoutMs: number },
+): Promise<RawBody> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    // The whole body, not the pause between two chunks: a byte a second would hold the connection for ever.
+    const timer = setTimeout(() => finish({ kind: 'timeout' }), timeoutMs)
+    const onData = (chunk: Buffer) => {
+      size += chunk.byteLength
+      if (size > maxBytes) finish({ kind: 'too-large' })
+      else chunks.push(chunk)
+    }
+    const onEnd = () => finish({ kind: 'bytes', bytes: Buffer.concat(chunks, size) })
+    const onGone = () => finish({ kind: 'aborted' })
+
+    function finish(result: RawBody): void {
+      clearTimeout(timer)
+      stream.off('data', onData).off('end', onEnd).off('close', onGone).pause()
+      resolve(result)
+    }
+
+    // The error listener stays: a connection reset after the answer must not end the process.
+    stream.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
+  })
+}

@@ -1,0 +1,105 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { safeReturnTarget } from './return-target.js'
+
+const OWN = 'https://api.example.com'
+const LISTED = new Set(['https://app.example.com', 'http://localhost:3000'])
+const verify = (target: string) => safeReturnTarget(target, OWN, LISTED)
+
+describe('a return target is accepted', () => {
+  test.each([
+    ['/', '/'],
+    ['/a/b?c=d#e', '/a/b?c=d#e'],
+    ['/a/../b', '/b'],
+    ['/search?next=https://elsewhere.example//x', '/search?next=https://elsewhere.example//x'],
+    ['https://api.example.com/x', 'https://api.example.com/x'],
+    ['https://app.example.com', 'https://app.example.com/'],
+    ['http://localhost:3000/x?y', 'http://localhost:3000/x?y'],
+  ])('%s', (target, expected) => {
+    expect(verify(target)).toBe(expected)
+  })
+})
+
+describe('a return target is refused', () => {
+  test.each([
+    '',
+    'x',
+    '?x',
+    '#x',
+    '//evil.example',
+    '///evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    '/..//evil.example',
+    '/%2e%2e//evil.example',
+    '/%2fevil.example',
+    '/%5Cevil.example',
+    '/a?b=%2f',
+    'https:evil.example',
+    'https:/evil.example',
+    'https:///evil.example',
+    'https://evil.example',
+    'https://app.example.com.evil.example',
+    'https://app.example.com@evil.example/',
+    'https://user:pass@app.example.com/',
+    'https://app.example.com:444/',
+    'https://app.example.com//x',
+    'http://api.example.com/x',
+    'http://app.example.com/x',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'ftp://app.example.com/',
+    ' /x',
+    '/x y',
+    '/\t/evil.example',
+    '/x\r\nSet-Cookie: a=b',
+    '/\u0000',
+    '/é',
+    '\u2028/x',
+    '/\uff0fevil.example',
+    `/${'x'.repeat(3000)}`,
+  ])('%j', (target) => {
+    expect(verify(target)).toBeNull()
+  })
+
+  test('a path is all that is accepted where the own origin is not known', () => {
+    expect(safeReturnTarget('/x', null, LISTED)).toBe('/x')
+    expect(safeReturnTarget('http://unknown.invalid/x', null, LISTED)).toBeNull()
+    expect(safeReturnTarget('https://app.example.com/x', null, LISTED)).toBe('https://app.example.com/x')
+  })
+})
+
+test('whatever is accepted stays on this or a listed origin, and fits in a header', () => {
+  const hostile = fc.string({
+    unit: fc.constantFrom(
+      '/',
+      '\\',
+      '.',
+      ':',
+      '@',
+      '%2f',
+      '%5c',
+      '%09',
+      '?',
+      '#',
+      'h',
+      'https:',
+      'evil.example',
+      '\t',
+      '\n',
+      'app.example.com',
+    ),
+    maxLength: 12,
+  })
+  fc.assert(
+    fc.property(fc.oneof(hostile, fc.webUrl(), fc.webPath(), fc.string()), (target) => {
+      const accepted = verify(target)
+      if (accepted === null) return
+      const { origin } = new URL(accepted, OWN)
+      expect(origin === OWN || LISTED.has(origin)).toBe(true)
+      expect(accepted).toMatch(/^[\x21-\x7e]+$/)
+      expect(accepted.startsWith('//')).toBe(false)
+    }),
+    { numRuns: 2000 },
+  )
+})

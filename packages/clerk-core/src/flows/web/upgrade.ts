@@ -1,0 +1,99 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Clerk, WatchEnd } from '../../clerk.js'
+import type { Auth } from '../../domain/auth/auth.js'
+import { authorize } from '../../domain/guard/authorize.js'
+import type { Denial, Requirement } from '../../domain/guard/requirement.js'
+import { validateRequirement } from '../../domain/guard/validate-requirement.js'
+import type { SessionSlot } from '../../domain/session/slot.js'
+import type { MembershipRecord } from '../../domain/store/organization.js'
+import type { UserRecord } from '../../domain/store/user.js'
+import type { AnyAuth, AnyClerk } from './any-clerk.js'
+import { credentialsFrom } from './credentials-from.js'
+
+export interface UpgradeOptions<A extends Auth = Auth> {
+  /** Default: any signed-in user. */
+  requirement?: Requirement<A> | undefined
+  /** `Bearer …`, for clients that send it in the first message or in connection parameters; the header by default. */
+  authorization?: string | undefined
+  /** The framework's session, where it has been read for this request. */
+  session?: SessionSlot | undefined
+  /** Whoever the application's own login has signed in. */
+  localUser?: unknown
+}
+
+export interface Upgrade<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
+  readonly auth: Auth<U, M>
+  /** Not `null`: refuse the connection, with {@link refuseUpgrade} for instance. */
+  readonly denial: Denial | null
+  /** Calls `ended` once when the right to this connection ends. Returns a function that stops watching. */
+  watch(ended: (reason: WatchEnd) => void): () => void
+  /** Closes the WebSocket (code 4401, the reason as text) when the right to it ends. */
+  closes(socket: ClosableSocket): void
+}
+
+/** What is needed of a WebSocket of `ws`, and so of `@fastify/websocket` and tRPC. */
+export interface ClosableSocket {
+  close(code: number, reason: string): void
+  once(event: 'close', listener: () => void): unknown
+  removeAllListeners(event: 'message'): unknown
+}
+
+/**
+ * Authenticates a plain Node request that asks for a WebSocket. Browsers send cookies with it from every site, so that a
+ * cookie counts only with a listed `Origin` (or `Sec-Fetch-Site: same-origin`).
+ *
+ * @throws {ConfigurationError} for a requirement that says something unknown
+ */
+export async function authenticateUpgrade<U extends UserRecord, M extends MembershipRecord>(
+  clerk: Clerk<U, M>,
+  req: IncomingMessage,
+  { requirement, authorization, session, localUser }: UpgradeOptions<Auth<U, M>> = {},
+): Promise<Upgrade<U, M>> {
+  const required = requirement ?? {}
+  validateRequirement(required as object)
+  // Node hands over an upgraded socket without a listener: a client that resets it while we wait would end the process.
+  req.socket.on('error', ignore)
+  const given = credentialsFrom(req, session, localUser)
+  const auth = await clerk.authenticate({
+    ...given,
+    authorization: authorization ?? given.authorization,
+    upgrade: true,
+  })
+  return {
+    auth,
+    denial: authorize(auth, required),
+    watch: (ended) => clerk.watch(auth, ended),
+    closes: (socket) => closeWhenEnded(clerk, auth, socket),
+  }
+}
+
+/** RFC 6455 §7.4.2 leaves 4000–4999 to applications; 4401 reads like the status it stands for. */
+const CLOSE_CODE = 4401
+
+export function closeWhenEnded(clerk: AnyClerk, auth: AnyAuth, socket: ClosableSocket): void {
+  const stop = clerk.watch(auth, (reason) => {
+    // A client may take its time to answer the close frame; what it says until then is not heard.
+    socket.removeAllListeners('message')
+    socket.close(CLOSE_CODE, reason)
+  })
+  socket.once('close', stop)
+}
+
+function ignore(): void {
+  // The socket is closed by Node; whoever uses it hears `close`.
+}
+
+/** Answers the request for a WebSocket with the denial and closes the connection. */
+export function refuseUpgrade(socket: Duplex, { status, headers, body }: Denial): void {
+  const text = JSON.stringify(body)
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Connection: close',
+  ]
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`)
+}

@@ -1,0 +1,215 @@
+import {
+  invitationSnapshotFromClerk,
+  membershipIdentityFromClerk,
+  membershipSnapshotFromClerk,
+  organizationSnapshotFromClerk,
+} from '../../domain/backend-api/organization-snapshot.js'
+import { userSnapshotFromClerk } from '../../domain/backend-api/user-snapshot.js'
+import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
+import type { Change } from '../../domain/store/inbox.js'
+import type { ApplyOutcome } from '../../domain/store/user.js'
+import type { UserDirectory } from '../../domain/users/directory.js'
+import { readJson } from '../../ground/json/json-reader.js'
+
+/** What an event is about. Each kind stands at one place of {@link Change.subjects}, which its type tells. */
+export type SubjectKind = 'user' | 'session' | 'organization' | 'membership' | 'invitation'
+
+/** Where events are applied; `null` where no store is configured. */
+export interface Targets {
+  readonly users: Pick<UserDirectory, 'applySnapshot' | 'remove'> | null
+  readonly organizations: Pick<
+    OrganizationDirectory,
+    'applyOrganization' | 'removeOrganization' | 'applyMembership' | 'removeMembership' | 'applyInvitation'
+  > | null
+}
+
+/** An event whose data was found to be what its type says. */
+export interface ReadEvent {
+  /** Ids, in the order of the type's `subjects`. */
+  readonly subjects: readonly string[]
+  /** Convergent: may be repeated, and in any order. `undefined`: nothing to say about what was there. */
+  readonly apply: (targets: Targets) => Promise<ApplyOutcome | undefined>
+}
+
+export interface EventContext {
+  /** The event's own time, in milliseconds. */
+  readonly timestamp: number
+  readonly privateMetadata: boolean
+}
+
+/** Everything there is to know of an event type. */
+export interface EventType {
+  readonly subjects: readonly SubjectKind[]
+  /** Changes state or revokes: other processes must learn of it. */
+  readonly effect: boolean
+  /** Ends what this subject is signed in with. */
+  readonly revokes?: 'session' | 'user'
+  /** @throws {WebhookDataError} */
+  readonly read: (data: unknown, context: EventContext) => ReadEvent
+}
+
+/** A sign-out of our own, recorded like an event of Clerk's. No handler sees it. */
+export const SIGNED_OUT = 'session.signed_out'
+
+const nothing = async () => undefined
+
+const userChanged: EventType = {
+  subjects: ['user'],
+  effect: true,
+  read(data, { timestamp, privateMetadata }) {
+    const snapshot = userSnapshotFromClerk(data, { version: timestamp, privateMetadata })
+    return {
+      subjects: [snapshot.clerkId],
+      apply: async ({ users }) => (await users?.applySnapshot(snapshot, 'webhook'))?.outcome,
+    }
+  },
+}
+
+const userDeleted: EventType = {
+  subjects: ['user'],
+  effect: true,
+  revokes: 'user',
+  read(data, { timestamp }) {
+    const id = readJson(data, 'user').id('id')
+    return {
+      subjects: [id],
+      apply: async ({ users }) => {
+        await users?.remove(id, timestamp)
+        return undefined
+      },
+    }
+  },
+}
+
+const session = (details: Pick<EventType, 'effect' | 'revokes'>): EventType => ({
+  subjects: ['session', 'user'],
+  ...details,
+  read(data) {
+    const session = readJson(data, 'session')
+    return { subjects: [session.id('id'), session.id('user_id')], apply: nothing }
+  },
+})
+const sessionEnded = session({ effect: true, revokes: 'session' })
+
+const organizationChanged: EventType = {
+  subjects: ['organization'],
+  effect: true,
+  read(data, { timestamp, privateMetadata }) {
+    const snapshot = organizationSnapshotFromClerk(data, { version: timestamp, privateMetadata })
+    return {
+      subjects: [snapshot.clerkId],
+      apply: async ({ organizations }) => (await organizations?.applyOrganization(snapshot))?.outcome,
+    }
+  },
+}
+
+const membershipSubjects = ['membership', 'organization', 'user'] as const
+
+const membershipChanged: EventType = {
+  subjects: membershipSubjects,
+  effect: true,
+  read(data, { timestamp }) {
+    const snapshot = membershipSnapshotFromClerk(data, { version: timestamp })
+    return {
+      subjects: [snapshot.clerkId, snapshot.orgId, snapshot.userId],
+      apply: async ({ organizations }) => (await organizations?.applyMembership(snapshot))?.outcome,
+    }
+  },
+}
+
+const invitationChanged: EventType = {
+  subjects: ['invitation', 'organization'],
+  effect: true,
+  read(data, { timestamp }) {
+    const snapshot = invitationSnapshotFromClerk(data, { version: timestamp })
+    return {
+      subjects: [snapshot.clerkId, snapshot.orgId],
+      apply: async ({ organizations }) => (await organizations?.applyInvitation(snapshot))?.outcome,
+    }
+  },
+}
+
+const eventTable: Readonly<Record<string, EventType>> = {
+  'user.created': userChanged,
+  'user.updated': userChanged,
+  'user.deleted': userDeleted,
+  'session.created': session({ effect: false }),
+  'session.ended': sessionEnded,
+  'session.removed': sessionEnded,
+  'session.revoked': sessionEnded,
+  [SIGNED_OUT]: {
+    subjects: ['session'],
+    effect: true,
+    revokes: 'session',
+    read: (data) => ({ subjects: [readJson(data, 'session').id('id')], apply: nothing }),
+  },
+  'organization.created': organizationChanged,
+  'organization.updated': organizationChanged,
+  'organization.deleted': {
+    subjects: ['organization'],
+    effect: true,
+    read(data, { timestamp }) {
+      const id = readJson(data, 'organization').id('id')
+      return {
+        subjects: [id],
+        apply: async ({ organizations }) => {
+          await organizations?.removeOrganization(id, timestamp)
+          return undefined
+        },
+      }
+    },
+  },
+  'organizationMembership.created': membershipChanged,
+  'organizationMembership.updated': membershipChanged,
+  'organizationMembership.deleted': {
+    subjects: membershipSubjects,
+    effect: true,
+    read(data, { timestamp }) {
+      const membership = membershipIdentityFromClerk(data)
+      return {
+        subjects: [membership.clerkId, membership.orgId, membership.userId],
+        apply: async ({ organizations }) => {
+          await organizations?.removeMembership(membership, timestamp)
+          return undefined
+        },
+      }
+    },
+  },
+  'organizationInvitation.created': invitationChanged,
+  'organizationInvitation.accepted': invitationChanged,
+  'organizationInvitation.revoked': invitationChanged,
+}
+
+/** A type nobody here knows: only handlers may care. */
+const unknownType: EventType = {
+  subjects: [],
+  effect: false,
+  read: () => ({ subjects: [], apply: nothing }),
+}
+
+export function eventType(type: string): EventType & { readonly known: boolean } {
+  const known = Object.hasOwn(eventTable, type) ? eventTable[type] : undefined
+  return { ...(known ?? unknownType), known: known !== undefined }
+}
+
+/** What a change is about, and what it revokes. */
+export interface ChangeEffect {
+  readonly subjects: Readonly<Partial<Record<SubjectKind, string>>>
+  /** Whose sign-in ends with it. */
+  readonly revokes: { readonly kind: 'session' | 'user'; readonly id: string } | null
+}
+
+/** Reads a change of the log: the place of a subject tells its kind. */
+export function effectOf({ type, subjects }: Pick<Change, 'type' | 'subjects'>): ChangeEffect {
+  const { subjects: kinds, revokes } = eventType(type)
+  const named: Partial<Record<SubjectKind, string>> = {}
+  kinds.forEach((kind, index) => {
+    const id = subjects[index]
+    if (id !== undefined) named[kind] = id
+  })
+  const id = revokes === undefined ? undefined : named[revokes]
+  return {
+    subjects: named,
+    revokes: revokes === undefined || id === undefined ? null : { kind: revokes, id },
+  }
+}

@@ -1,0 +1,110 @@
+import { nameOf } from '../../domain/users/apply-user.js'
+import { ConfigurationError } from '../../ground/errors.js'
+import type { HandlerEvent, OnWebhook } from './handlers.js'
+
+interface Handler {
+  readonly name: string
+  readonly matches: (type: string) => boolean
+  readonly run: (event: HandlerEvent) => unknown
+}
+
+/** An event as the handlers get it, before each is given its own data and signal. */
+export interface HandledEvent {
+  readonly id: string
+  readonly type: string
+  readonly timestamp: number
+  readonly body: string
+}
+
+/** How one handler failed. Holds no data of the event: the message of an error often does. */
+export interface HandlerFailure {
+  readonly handler: string
+  readonly error: string
+}
+
+export interface HandlerRegistry {
+  readonly on: OnWebhook
+  /** Whether any handler would get an event of this type. */
+  wants(type: string): boolean
+  /** Runs beside each other all that match and have not succeeded; `succeeded` is called as each one does. */
+  run(
+    event: HandledEvent,
+    already: readonly string[],
+    succeeded: (handler: string) => Promise<void>,
+  ): Promise<readonly HandlerFailure[]>
+}
+
+export function createHandlerRegistry({ timeoutSeconds }: { timeoutSeconds: number }): HandlerRegistry {
+  const handlers = new Set<Handler>()
+  let registered = 0
+
+  return {
+    on(pattern, handler, { name = `${pattern}#${registered}` } = {}) {
+      const taken = [...handlers].some((other) => other.name === name)
+      if (taken) throw refused(`"${name}" is the name of another handler.`, 'Give each its own `name`.')
+      const entry: Handler = {
+        name,
+        matches: matcher(pattern),
+        // The table of types is what joins a pattern to its event; the compiler cannot follow it through a string.
+        run: handler as (event: HandlerEvent) => unknown,
+      }
+      registered++
+      handlers.add(entry)
+      return () => void handlers.delete(entry)
+    },
+    wants: (type) => [...handlers].some(({ matches }) => matches(type)),
+    async run(event, already, succeeded) {
+      const due = [...handlers].filter(({ name, matches }) => matches(event.type) && !already.includes(name))
+      const results = await Promise.all(
+        due.map(async ({ name, run }) => {
+          try {
+            await withTimeout(timeoutSeconds, (signal) => run(copyFor(event, signal)))
+            await succeeded(name)
+            return null
+          } catch (error) {
+            return { handler: name, error: error === TIMED_OUT ? 'timed out' : nameOf(error) }
+          }
+        }),
+      )
+      return results.filter((result) => result !== null)
+    },
+  }
+}
+
+/** Each handler parses the body anew: what one of them changes, no other sees. */
+function copyFor({ id, type, timestamp, body }: HandledEvent, signal: AbortSignal): HandlerEvent {
+  const { data } = JSON.parse(body) as { data: unknown }
+  return { id, type, timestamp, data, signal }
+}
+
+const TIMED_OUT = new Error('The handler took longer than webhook.handlerTimeoutSeconds.')
+
+async function withTimeout(seconds: number, run: (signal: AbortSignal) => unknown): Promise<void> {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      controller.abort(TIMED_OUT)
+      reject(TIMED_OUT)
+    }, seconds * 1000)
+  })
+  try {
+    await Promise.race([(async () => run(controller.signal))(), timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function matcher(pattern: string): (type: string) => boolean {
+  if (pattern === '*') return () => true
+  const [, prefix] = /^([\w-]+(?:\.[\w-]+)*\.)\*$/.exec(pattern) ?? []
+  if (prefix !== undefined) return (type) => type.startsWith(prefix)
+  if (pattern === '' || pattern.includes('*')) {
+    throw refused(`"${pattern}" matches no event.`, "Use a type, 'session.*' or '*'.")
+  }
+  return (type) => type === pattern
+}
+
+function refused(message: string, remedy: string): ConfigurationError {
+  return new ConfigurationError([{ option: 'on()', message, remedy }])
+}

@@ -1,0 +1,187 @@
+import type { Change, Inbox, InboxEvent, PendingEvent } from '../../domain/store/inbox.js'
+import { nameOf } from '../../domain/users/apply-user.js'
+import { StoreUnavailableError, WebhookDataError } from '../../ground/errors.js'
+import { readJson } from '../../ground/json/json-reader.js'
+import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../options.js'
+import { type EventType, eventType, type ReadEvent, SIGNED_OUT, type Targets } from './event-table.js'
+import { createHandlerRegistry } from './handler-registry.js'
+import type { OnWebhook } from './handlers.js'
+import { webhookOutcome } from './outcome.js'
+import { createSignatureVerifier } from './verify-signature.js'
+import type { WebhookOutcome, WebhookRequest } from './webhook.js'
+
+export interface Webhooks {
+  readonly on: OnWebhook
+  /** Never throws for what was sent. */
+  receive(request: WebhookRequest): Promise<WebhookOutcome>
+  /** Processes an event of {@link Inbox.pending}, whose signature was verified when it came. */
+  replay(event: Pick<PendingEvent, 'id' | 'body'>): Promise<WebhookOutcome>
+  /**
+   * Records the end of a session like an event of Clerk's. In effect here even when it cannot be recorded for the other
+   * processes. @throws {StoreUnavailableError} then: to be tried again
+   */
+  signOut(sessionId: string): Promise<void>
+}
+
+/** An event that was verified or stored, read and found to be what its type says. */
+interface Delivery {
+  readonly event: InboxEvent
+  readonly type: EventType & { readonly known: boolean }
+  readonly read: ReadEvent
+}
+
+/** verify → claim → apply → applied → handlers → done. Every step may be repeated. */
+export function createWebhooks(parts: {
+  readonly options: Pick<ResolvedOptions, 'webhookSecrets' | 'webhook' | 'privateMetadata' | 'now'>
+  readonly users: Targets['users']
+  readonly organizations: Targets['organizations']
+  readonly inbox: Inbox | null
+  readonly observer: Observer
+  /** Called after the state was applied and before the handlers, with or without an inbox. */
+  readonly applied: (change: Change) => void | Promise<void>
+}): Webhooks {
+  const { options, users, organizations, inbox, observer, applied } = parts
+  const { now, privateMetadata, webhook } = options
+  const handlers = createHandlerRegistry({ timeoutSeconds: webhook.handlerTimeoutSeconds })
+  const verifier = createSignatureVerifier({
+    secrets: options.webhookSecrets,
+    toleranceSeconds: webhook.toleranceSeconds,
+    maxBodyBytes: webhook.maxBodyBytes,
+    now,
+  })
+
+  /** @throws {WebhookDataError} */
+  function readDelivery(id: string, body: string): Delivery {
+    const { type, timestamp, data } = envelope(body)
+    const known = eventType(type)
+    const read = known.read(data, { timestamp, privateMetadata })
+    return { event: { id, type, timestamp, subjects: read.subjects, body }, type: known, read }
+  }
+
+  /** @throws whatever the store throws */
+  async function process(delivery: Delivery): Promise<WebhookOutcome> {
+    const { event, type, read } = delivery
+    // Nobody would do anything with it: its body (an e-mail that Clerk sent, say) need not be stored.
+    if (!type.effect && !handlers.wants(event.type)) {
+      return webhookOutcome(type.known ? 'processed' : 'unknown-type')
+    }
+    const startedAt = now()
+    const claim = (await inbox?.claim(event, startedAt, startedAt + webhook.leaseSeconds * 1000)) ?? UNCLAIMED
+    if (claim.status === 'done') {
+      observer.emit('webhook.duplicate', { id: event.id, type: event.type })
+      return webhookOutcome('duplicate')
+    }
+    if (claim.status === 'busy') {
+      return webhookOutcome('busy', Math.max(1, Math.ceil((claim.leaseUntil - now()) / 1000)))
+    }
+    try {
+      if (type.effect) await applyEvent(event, read)
+      const failures = await runHandlers(event, claim.succeeded)
+      if (failures !== null) return fail(event, 'failed', failures)
+      await inbox?.done(event.id, now())
+    } catch (error) {
+      return fail(event, error instanceof StoreUnavailableError ? 'unavailable' : 'failed', nameOf(error))
+    }
+    if (observer.wants('webhook.processed')) {
+      const { id, type } = event
+      observer.emit('webhook.processed', { id, type, durationMs: now() - startedAt })
+    }
+    return webhookOutcome(type.known ? 'processed' : 'unknown-type')
+  }
+
+  async function applyEvent(event: InboxEvent, read: ReadEvent): Promise<void> {
+    const outcome = await read.apply({ users, organizations })
+    if (outcome === 'stale') observer.emit('webhook.stale', { id: event.id, type: event.type })
+    const appliedAt = now()
+    await inbox?.applied(event.id, appliedAt)
+    await applied({ id: event.id, type: event.type, subjects: event.subjects, appliedAt })
+  }
+
+  /** `null`: all have succeeded; else which have not. */
+  async function runHandlers(event: InboxEvent, already: readonly string[]): Promise<string | null> {
+    if (event.type === SIGNED_OUT) return null
+    const failures = await handlers.run(event, already, async (name) => inbox?.succeeded(event.id, name))
+    return failures.length === 0
+      ? null
+      : failures.map(({ handler, error }) => `handler "${handler}": ${error}`).join('; ')
+  }
+
+  async function fail(event: InboxEvent, kind: 'failed' | 'unavailable', message: string) {
+    observer.emit('webhook.failed', { id: event.id, type: event.type, code: kind, message })
+    // Where the store is down the lease runs out by itself.
+    await inbox?.release(event.id, message).catch(() => undefined)
+    return webhookOutcome(kind)
+  }
+
+  /** Turns whatever a step throws into an answer. */
+  async function answered(id: string | null, step: () => Promise<WebhookOutcome>): Promise<WebhookOutcome> {
+    try {
+      return await step()
+    } catch (error) {
+      const kind =
+        error instanceof WebhookDataError
+          ? 'malformed'
+          : error instanceof StoreUnavailableError
+            ? 'unavailable'
+            : 'failed'
+      const message = error instanceof WebhookDataError ? error.message : nameOf(error)
+      observer.emit('webhook.failed', { id, type: null, code: kind, message })
+      return webhookOutcome(kind)
+    }
+  }
+
+  return {
+    on: handlers.on,
+    receive(request) {
+      if (options.webhookSecrets.length === 0) return Promise.resolve(webhookOutcome('not-configured'))
+      return answered(null, async () => {
+        const message = verifier.verify(request)
+        if ('refused' in message) {
+          const kind = refusals[message.refused]
+          observer.emit('webhook.failed', { id: null, type: null, code: kind, message: message.refused })
+          return webhookOutcome(kind)
+        }
+        const delivery = readDelivery(message.id, message.text)
+        observer.emit('webhook.received', { id: message.id, type: delivery.event.type })
+        return answered(message.id, () => process(delivery))
+      })
+    },
+    replay: ({ id, body }) => answered(id, () => process(readDelivery(id, body))),
+    async signOut(sessionId) {
+      const timestamp = now()
+      const body = JSON.stringify({ type: SIGNED_OUT, timestamp, data: { id: sessionId } })
+      // A new id each time: what was signed out long ago and pruned must be refused again.
+      const { event } = readDelivery(`signout-${sessionId}-${timestamp}`, body)
+      const { id, type, subjects } = event
+      // Here first: while the inbox is down, this process at least must not go on trusting who has left.
+      await applied({ id, type, subjects, appliedAt: timestamp })
+      await inbox?.claim(event, timestamp, timestamp + webhook.leaseSeconds * 1000)
+      await inbox?.applied(id, timestamp)
+      await inbox?.done(event.id, now())
+    },
+  }
+}
+
+/** Without an inbox nothing is remembered: every delivery is the first. */
+const UNCLAIMED = { status: 'claimed', succeeded: [] } as const
+
+const refusals = {
+  'too-large': 'too-large',
+  'not-utf8': 'malformed',
+  headers: 'refused',
+  timestamp: 'refused',
+  signature: 'refused',
+} as const
+
+/** @throws {WebhookDataError} */
+function envelope(body: string): { type: string; timestamp: number; data: unknown } {
+  let json: unknown
+  try {
+    json = JSON.parse(body)
+  } catch {
+    throw new WebhookDataError('The body is not JSON.')
+  }
+  const event = readJson(json, 'event')
+  return { type: event.id('type'), timestamp: event.time('timestamp'), data: event.value('data') }
+}

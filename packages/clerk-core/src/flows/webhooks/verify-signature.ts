@@ -1,0 +1,101 @@
+import { timingSafeEqual } from 'node:crypto'
+import { Webhook } from 'svix'
+import { ConfigurationError } from '../../ground/errors.js'
+import type { WebhookRequest } from './webhook.js'
+
+/** A request whose signature and time are good. */
+export interface SignedMessage {
+  /** `svix-id` */
+  readonly id: string
+  /** The body as it was signed. */
+  readonly text: string
+}
+
+/** Why a request is not a delivery of Clerk's. `malformed` and `too-large` say nothing about who sent it. */
+export type SignatureRefusal = 'too-large' | 'not-utf8' | 'headers' | 'timestamp' | 'signature'
+
+export interface SignatureVerifier {
+  verify(request: WebhookRequest): SignedMessage | { readonly refused: SignatureRefusal }
+}
+
+/** More signatures than any rotation has; each costs a comparison. */
+const MAX_SIGNATURES = 16
+/** Nothing else, so that a header which came twice and was joined with a comma is not taken for one. */
+const SIGNATURE = /^v1,[A-Za-z0-9+/]+={0,2}$/
+const ID = /^[\w-]{1,128}$/
+
+/**
+ * Verifies Svix signatures (https://docs.svix.com/receiving/verifying-payloads/how-manual): HMAC-SHA256 over
+ * `id.timestamp.body`. Svix's library makes the expected value; the clock, the tolerance and the raw bytes are judged
+ * here, because its `verify` reads its own clock and takes what is not UTF-8 for something else than was signed.
+ *
+ * @throws {ConfigurationError} for a secret that is not base64
+ */
+export function createSignatureVerifier(options: {
+  readonly secrets: readonly string[]
+  readonly toleranceSeconds: number
+  readonly maxBodyBytes: number
+  /** Milliseconds. */
+  readonly now: () => number
+}): SignatureVerifier {
+  const { toleranceSeconds, maxBodyBytes, now } = options
+  const signers = options.secrets.map(signerOf)
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+  return {
+    verify({ id, timestamp, signature, body }) {
+      if (body.byteLength > maxBodyBytes) return { refused: 'too-large' }
+      const headers = { id: single(id), timestamp: single(timestamp), signature: single(signature) }
+      // An id of other characters could shift the boundary between what was signed as id and as timestamp.
+      if (headers.id === null || !ID.test(headers.id)) return { refused: 'headers' }
+      if (headers.timestamp === null || headers.signature === null) return { refused: 'headers' }
+      if (!/^\d{1,12}$/.test(headers.timestamp)) return { refused: 'timestamp' }
+      const sentAt = Number(headers.timestamp) * 1000
+      if (Math.abs(now() - sentAt) > toleranceSeconds * 1000) return { refused: 'timestamp' }
+
+      const given = headers.signature.split(' ').filter((one) => one.startsWith('v1,'))
+      if (given.length > MAX_SIGNATURES || !given.every((one) => SIGNATURE.test(one))) {
+        return { refused: 'signature' }
+      }
+      let text: string
+      try {
+        text = utf8.decode(body)
+      } catch {
+        return { refused: 'not-utf8' }
+      }
+      const signedAt = new Date(sentAt)
+      for (const signer of signers) {
+        const expected = signer.sign(headers.id, signedAt, text)
+        if (given.some((one) => equal(one, expected))) return { id: headers.id, text }
+      }
+      return { refused: 'signature' }
+    },
+  }
+}
+
+function signerOf(secret: string): Webhook {
+  try {
+    return new Webhook(secret)
+  } catch {
+    throw new ConfigurationError([
+      {
+        option: 'webhookSecrets',
+        message: 'holds something that is not a webhook signing secret.',
+        remedy: 'Copy the signing secret (whsec_…) of the endpoint from the Clerk dashboard.',
+      },
+    ])
+  }
+}
+
+/** A header that came twice is nobody's: which one was signed would be our guess. */
+function single(header: string | readonly string[] | undefined): string | null {
+  const value = typeof header === 'string' ? header : header?.length === 1 ? header[0] : undefined
+  return value === undefined || value.trim() === '' ? null : value.trim()
+}
+
+/** The length of a signature is no secret. */
+function equal(given: string, expected: string): boolean {
+  const a = Buffer.from(given)
+  const b = Buffer.from(expected)
+  return a.length === b.length && timingSafeEqual(a, b)
+}

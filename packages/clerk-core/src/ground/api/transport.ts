@@ -1,0 +1,176 @@
+import { setTimeout as sleepFor } from 'node:timers/promises'
+import type { ResolvedOptions } from '../../options.js'
+import { ClerkApiError, ConfigurationError } from '../errors.js'
+import { readLimited } from '../http/read-limited.js'
+import { retryAfterSeconds } from '../http/retry-after.js'
+import { isObject } from '../json/json-reader.js'
+import type { Observer } from '../observe/observer.js'
+import { isClerkId } from './clerk-id.js'
+import { type Operation, type OperationName, operations } from './operations.js'
+
+/** The version of Clerk's API whose shapes this client reads. */
+const API_VERSION = '2026-05-12'
+/** 500 users with full metadata stay well below; a hostile or broken answer does not fill the memory. */
+const MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+const RETRIED = new Set([429, 500, 502, 503, 504])
+
+/**
+ * Somebody waits for a request's answer: all its attempts share one timeout. A scan of a whole list would rather wait
+ * than start again.
+ */
+const patience = {
+  request: { attempts: 3, timeoutMs: 5_000, timeoutOf: 'all attempts', longestWaitMs: 2_000 },
+  scan: { attempts: 8, timeoutMs: 30_000, timeoutOf: 'each attempt', longestWaitMs: 60_000 },
+} as const
+
+export interface Call {
+  readonly ids?: readonly string[]
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+  readonly body?: unknown
+  readonly patience?: keyof typeof patience
+}
+
+/** Sends an operation and answers its JSON (`null` for an empty body). @throws {ClerkApiError} {@link ConfigurationError} */
+export type Transport = (name: OperationName, call?: Call) => Promise<unknown>
+
+export type ApiOptions = Pick<ResolvedOptions, 'secretKey' | 'apiUrl' | 'now' | 'fetch'>
+
+/** What a test replaces. */
+export interface TransportSeams {
+  readonly sleep?: (ms: number) => Promise<unknown>
+  /** 0–1, for the jitter. */
+  readonly random?: () => number
+}
+
+export function createTransport(
+  { secretKey, apiUrl, now, fetch }: ApiOptions,
+  observer: Observer,
+  { sleep = sleepFor, random = Math.random }: TransportSeams = {},
+): Transport {
+  return async (name, call = {}) => {
+    if (secretKey === null) throw new ConfigurationError([missingSecretKey])
+    const operation: Operation = operations[name]
+    const url = `${apiUrl}${pathOf(name, operation, call.ids ?? [])}${queryOf(call.query)}`
+    const { attempts, timeoutMs, timeoutOf, longestWaitMs } = patience[call.patience ?? 'request']
+    let signal = AbortSignal.timeout(timeoutMs)
+    for (let attempt = 1; ; attempt++) {
+      const answer = await send(attempt)
+      if (!(answer instanceof ClerkApiError)) return answer.json
+      const mayRetry = answer.status === 0 || RETRIED.has(answer.status)
+      if (timeoutOf === 'each attempt') signal = AbortSignal.timeout(timeoutMs)
+      else if (signal.aborted) throw answer
+      if (!operation.idempotent || !mayRetry || attempt >= attempts) throw answer
+      const delayMs = delayOf(answer, attempt)
+      // Waiting less than Clerk asks for would only be refused again; waiting longer is the caller's decision.
+      if (delayMs > longestWaitMs) throw answer
+      if (observer.wants('api.retry')) {
+        observer.emit('api.retry', { operation: name, attempt, status: answer.status, delayMs })
+      }
+      await sleep(delayMs)
+    }
+
+    async function send(attempt: number): Promise<{ json: unknown } | ClerkApiError> {
+      try {
+        const response = await fetch(url, {
+          method: operation.method,
+          headers: {
+            authorization: `Bearer ${secretKey}`,
+            'clerk-api-version': API_VERSION,
+            accept: 'application/json',
+            ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+          // A redirect would carry the secret key to whoever it names.
+          redirect: 'manual',
+          signal,
+        })
+        const text = await readLimited(response, MAX_RESPONSE_BYTES)
+        if (response.ok) return { json: text === '' ? null : JSON.parse(text) }
+        // An earlier attempt that got no answer may have been the one that deleted it.
+        if (operation.method === 'DELETE' && response.status === 404 && attempt > 1) return { json: null }
+        return refusalOf(name, response, text, now())
+      } catch (cause) {
+        return new ClerkApiError(`Clerk gave no usable answer to ${name} (${reasonOf(cause)}).`, {
+          status: 0,
+          cause,
+        })
+      }
+    }
+
+    /** Exponential with full jitter, but never sooner than `Retry-After`. */
+    function delayOf(error: ClerkApiError, attempt: number): number {
+      const jitter = Math.round(random() * 200 * 2 ** (attempt - 1))
+      return (error.retryAfterSeconds ?? 0) * 1000 + jitter
+    }
+  }
+}
+
+const missingSecretKey = {
+  option: 'secretKey',
+  message: 'is missing, but this operation asks the Backend API.',
+  remedy: 'Set CLERK_SECRET_KEY (Clerk dashboard → API keys).',
+}
+
+function pathOf(name: OperationName, operation: Operation, ids: readonly string[]): string {
+  let next = 0
+  return operation.path.replace(/\{\}/g, () => {
+    const id = ids[next++]
+    // An id that is no id would address another resource, or another operation.
+    if (!isClerkId(id)) {
+      throw new ClerkApiError(`${name} was given something that is not an id; nothing was sent.`, {
+        status: 400,
+        codes: ['invalid_id'],
+      })
+    }
+    return encodeURIComponent(id)
+  })
+}
+
+function queryOf(query: Call['query'] = {}): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined) parameters.append(name, String(one))
+    }
+  }
+  const text = parameters.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+/** Clerk's messages repeat what was sent, addresses included: only its codes are passed on. */
+function refusalOf(name: OperationName, response: Response, text: string, now: number): ClerkApiError {
+  const { status } = response
+  const { codes, traceId } = errorBody(text)
+  return new ClerkApiError(
+    `Clerk answered ${status}${codes.length > 0 ? ` (${codes.join(', ')})` : ''} to ${name}.`,
+    {
+      status,
+      codes,
+      traceId,
+      retryAfterSeconds: retryAfterSeconds(response.headers.get('retry-after'), now),
+    },
+  )
+}
+
+function errorBody(text: string): { codes: readonly string[]; traceId: string | undefined } {
+  const isToken = (value: unknown): value is string =>
+    typeof value === 'string' && /^[\w-]{1,100}$/.test(value)
+  try {
+    const body: unknown = JSON.parse(text)
+    if (!isObject(body)) return { codes: [], traceId: undefined }
+    const errors = Array.isArray(body.errors) ? body.errors.slice(0, 10) : []
+    return {
+      codes: errors.map((error: unknown) => (isObject(error) ? error.code : undefined)).filter(isToken),
+      traceId: isToken(body.clerk_trace_id) ? body.clerk_trace_id : undefined,
+    }
+  } catch {
+    return { codes: [], traceId: undefined }
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown'
+  const inner = cause.cause
+  const code = inner instanceof Error && 'code' in inner ? inner.code : undefined
+  return typeof code === 'string' && /^\w{1,50}$/.test(code) ? code : cause.name
+}

@@ -1,0 +1,85 @@
+import { readLimited } from './read-limited.js'
+
+export interface JsonRequest {
+  readonly url: string
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly timeoutMs: number
+  readonly maxBytes: number
+  /** Gives up early, on `close()`. */
+  readonly signal?: AbortSignal
+}
+
+/** `json` is `undefined` unless the status is 200 and the body is JSON within the limit; `problem` then says why. */
+export interface JsonResponse {
+  /** 0: no answer at all. */
+  readonly status: number
+  readonly retryAfter: string | null
+  readonly json: unknown
+  readonly problem: string | null
+}
+
+/**
+ * One bounded exchange: a deadline for the whole of it, a cap on the body, no redirect followed (a redirect of a key
+ * set or of a secret-bearing request is an attack or a mistake). Never rejects; `problem` holds no header and no body.
+ */
+export async function fetchJson(fetch: typeof globalThis.fetch, request: JsonRequest): Promise<JsonResponse> {
+  const deadline = AbortSignal.timeout(request.timeoutMs)
+  const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline
+  let abort: (() => void) | undefined
+  // An injected fetch may not know about signals: the race holds the deadline for it as well.
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
+  try {
+    return await Promise.race([exchange(fetch, request, signal), aborted])
+  } catch (error) {
+    const problem = deadline.aborted
+      ? `timed out after ${request.timeoutMs / 1000} s`
+      : connectionProblem(error)
+    return { status: 0, retryAfter: null, json: undefined, problem }
+  } finally {
+    if (abort) signal.removeEventListener('abort', abort)
+  }
+}
+
+async function exchange(
+  fetch: typeof globalThis.fetch,
+  { url, method = 'GET', headers = {}, body, maxBytes }: JsonRequest,
+  signal: AbortSignal,
+): Promise<JsonResponse> {
+  const response = await fetch(url, {
+    method,
+    headers: { accept: 'application/json', ...headers },
+    ...(body === undefined ? {} : { body }),
+    redirect: 'manual',
+    signal,
+  })
+  const { status } = response
+  const retryAfter = response.headers.get('retry-after')
+  const answer = (problem: string | null, json?: unknown) => ({ status, retryAfter, json, problem })
+  if (status !== 200) {
+    // An unread body would keep its socket.
+    await response.body?.cancel().catch(() => {})
+    return answer(status >= 300 && status < 400 ? `answered ${status}, a redirect` : `answered ${status}`)
+  }
+  try {
+    return answer(null, JSON.parse(await readLimited(response, maxBytes)))
+  } catch (error) {
+    if (error instanceof RangeError) return answer(`answered with more than ${maxBytes} bytes`)
+    if (error instanceof SyntaxError) return answer('answered with something that is not JSON')
+    throw error
+  }
+}
+
+/** Only the system's own code: a message might quote a URL with credentials or a header. */
+function connectionProblem(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+  return typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code)
+    ? `could not be reached (${code})`
+    : 'could not be reached'
+}

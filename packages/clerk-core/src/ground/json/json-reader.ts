@@ -1,0 +1,105 @@
+import type { Metadata } from '../../domain/store/user.js'
+import { WebhookDataError } from '../errors.js'
+
+/** The last moment a `Date` can hold: a time beyond it is no time, and would outbid every later version. */
+const LAST_TIME = 8.64e15
+/** A token is the longest string that is read. */
+const MAX_STRING = 16_384
+
+/**
+ * Reads an object of Clerk's JSON field by field. Every refusal names the field and never its value: the value may be
+ * an address, or private.
+ */
+export interface JsonReader {
+  /** A non-empty string of at most 255 characters. */
+  id(field: string): string
+  string(field: string): string
+  /** `null` where the field is absent, null or blank: Clerk writes all three for "none". */
+  optionalString(field: string): string | null
+  flag(field: string): boolean
+  /** Milliseconds. */
+  time(field: string): number
+  optionalTime(field: string): number | null
+  /** `{}` where the field is absent or null. */
+  metadata(field: string): Metadata
+  strings(field: string): readonly string[]
+  /** Whatever is there, unverifiable. */
+  value(field: string): unknown
+  object(field: string): JsonReader
+  optionalObject(field: string): JsonReader | null
+  /** Objects of an array; `[]` where the field is absent or null. */
+  objects(field: string): readonly JsonReader[]
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** @throws {WebhookDataError} when `json` is not an object; `name` says what it should have been */
+export function readJson(json: unknown, name: string): JsonReader {
+  if (!isObject(json)) throw new WebhookDataError(`${name} is not an object.`)
+  // Own properties only: `__proto__` and `constructor` are ordinary names in JSON.
+  const at = (field: string): unknown => (Object.hasOwn(json, field) ? json[field] : undefined)
+  const refuse = (field: string, expected: string): never => {
+    throw new WebhookDataError(`${name}.${field} is not ${expected}.`)
+  }
+  const isTime = (value: unknown): value is number =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= LAST_TIME
+  const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_STRING
+
+  const reader: JsonReader = {
+    id(field) {
+      const value = at(field)
+      return typeof value === 'string' && value.length > 0 && value.length <= 255
+        ? value
+        : refuse(field, 'an id')
+    },
+    string(field) {
+      const value = at(field)
+      return isText(value) ? value : refuse(field, 'a string')
+    },
+    optionalString(field) {
+      const value = at(field)
+      if (value === undefined || value === null || value === '') return null
+      return isText(value) ? value : refuse(field, 'a string or null')
+    },
+    flag(field) {
+      const value = at(field)
+      if (value === undefined || value === null) return false
+      return typeof value === 'boolean' ? value : refuse(field, 'true or false')
+    },
+    time(field) {
+      const value = at(field)
+      return isTime(value) ? value : refuse(field, 'a time in milliseconds')
+    },
+    optionalTime(field) {
+      const value = at(field)
+      if (value === undefined || value === null) return null
+      return isTime(value) ? value : refuse(field, 'a time in milliseconds or null')
+    },
+    metadata(field) {
+      const value = at(field)
+      if (value === undefined || value === null) return {}
+      // JSON.parse made it, so what is in it is JSON.
+      return isObject(value) ? (value as Metadata) : refuse(field, 'an object')
+    },
+    strings(field) {
+      const value = at(field)
+      if (value === undefined || value === null) return []
+      return Array.isArray(value) && value.every(isText) ? value : refuse(field, 'a list of strings')
+    },
+    value: at,
+    object: (field) => readJson(at(field), `${name}.${field}`),
+    optionalObject(field) {
+      const value = at(field)
+      return value === undefined || value === null ? null : readJson(value, `${name}.${field}`)
+    },
+    objects(field) {
+      const value = at(field)
+      if (value === undefined || value === null) return []
+      if (!Array.isArray(value)) return refuse(field, 'a list')
+      return value.map((item: unknown, index) => readJson(item, `${name}.${field}[${index}]`))
+    },
+  }
+  return reader
+}

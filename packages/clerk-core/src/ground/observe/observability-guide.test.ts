@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { readSnippet, runSnippet } from '@acme/tools/snippets'
+import { describe, expect, it } from 'vitest'
+import { createSigner } from '../../../testing/signer.js'
+import { CLERK_EVENT_NAMES } from './observer.js'
+
+const guide = new URL('../../../../../docs/observability.md', import.meta.url)
+const cwd = fileURLToPath(new URL('../../..', import.meta.url))
+const { pem } = createSigner()
+
+const clerkTs = `
+import { createClerk } from '@acme/clerk-core'
+export const clerk = createClerk({
+  issuer: 'https://clerk.example.com',
+  jwtKey: ${JSON.stringify(pem)},
+  authorizedParties: ['https://app.example.com'],
+})
+`
+
+/** Runs a snippet of the guide beside a driver that makes three requests: nobody, nonsense, nonsense. */
+async function run(name: string, before: string, after = ''): Promise<string> {
+  const { code } = await readSnippet(guide, name)
+  const driver = `
+import { clerk } from './clerk.js'
+${before}
+for (const authorization of [undefined, 'Bearer x', 'Bearer y']) await clerk.authenticate({ authorization })
+${after}
+`
+  const running = await runSnippet(driver, { cwd, files: { 'clerk.ts': clerkTs, [name]: code } })
+  const { stdout, stderr } = await running.finished
+  expect(stderr).toBe('')
+  return stdout
+}
+
+describe('the observability guide', { timeout: 60_000 }, () => {
+  it('counts for Prometheus', async () => {
+    const metrics = await run(
+      'metrics.ts',
+      `import { renderMetrics } from '../../observe/metrics.js'`,
+      'console.log(renderMetrics())',
+    )
+    expect(metrics.trim().split('\n')).toEqual([
+      '# TYPE clerk_events_total counter',
+      'clerk_events_total{event="auth.failure",reason="no-credentials"} 1',
+      'clerk_events_total{event="cache.miss",cache="token"} 2',
+      'clerk_events_total{event="auth.failure",reason="token-malformed"} 2',
+    ])
+  })
+
+  it('counts for OpenTelemetry', async () => {
+    const counted = await run(
+      'otel.ts',
+      `import { countEvents } from '../../observe/otel.js'
+       const add = (_: number, attributes: object) => console.log(JSON.stringify(attributes))
+       countEvents({ createCounter: () => ({ add }), createHistogram: () => ({ record() {} }) } as never)`,
+    )
+    expect(counted.split('\n')[0]).toBe('{"clerk.event":"auth.failure","clerk.reason":"no-credentials"}')
+  })
+
+  it('logs with pino', async () => {
+    const [first = '', second = ''] = (await run('logging.ts', `import '../../observe/logging.js'`)).split(
+      '\n',
+    )
+    expect(JSON.parse(first)).toEqual({
+      level: 30,
+      event: 'auth.failure',
+      reason: 'no-credentials',
+      tokenHash: null,
+      msg: 'clerk auth.failure',
+    })
+    expect(JSON.parse(second)).toMatchObject({
+      reason: 'token-malformed',
+      tokenHash: expect.stringMatching(/^[\w-]{43}$/),
+    })
+  })
+
+  it('listens from outside', async () => {
+    const heard = await run('channels.ts', `import '../../observe/channels.js'`)
+    expect(heard).toBe('refused: no-credentials\nrefused: token-malformed\nrefused: token-malformed\n')
+  })
+
+  it('names every event', async () => {
+    const text = await readFile(guide, 'utf8')
+    for (const name of CLERK_EVENT_NAMES) expect(text).toContain(`\`${name}\``)
+  })
+})

@@ -1,0 +1,103 @@
+import { type AnyAuth, type Clerk, type ClerkOptions, createClerk, memoryStore } from '@acme/clerk-core'
+import type { OfflineClerk } from '@acme/clerk-testing'
+
+/** The page that talks to the backend. */
+export const PAGE = 'http://localhost:3000'
+
+export interface Person {
+  readonly id: string
+  readonly sessionId: string
+  readonly token: string
+}
+
+/** One case's own people, organisation, stores and clock, at an offline Clerk that many cases share. */
+export interface Harness {
+  readonly offline: OfflineClerk
+  readonly clerk: Clerk
+  /** `org:admin` of `orgId`. */
+  readonly ada: Person
+  /** In no organisation. */
+  readonly bob: Person
+  readonly orgId: string
+  /** Seconds; moves the application's clock, not Clerk's. */
+  advance(seconds: number): void
+  close(): Promise<void>
+}
+
+export async function createHarness(
+  offline: OfflineClerk,
+  options: Partial<ClerkOptions> = {},
+): Promise<Harness> {
+  let aheadMs = 0
+  const stores = memoryStore()
+  const clerk = createClerk({
+    publishableKey: offline.publishableKey,
+    secretKey: offline.secretKey,
+    apiUrl: offline.url,
+    webhookSecrets: [offline.webhookSecret],
+    authorizedParties: [PAGE],
+    ...stores,
+    now: () => Date.now() + aheadMs,
+    ...options,
+  } as ClerkOptions) as Clerk
+  const ada = offline.createUser({ emailAddress: [unique('ada')], firstName: 'Ada' })
+  const bob = offline.createUser({ emailAddress: [unique('bob')], firstName: 'Bob' })
+  const { id: orgId } = offline.createOrganization({ name: unique('Org'), createdBy: ada.id })
+  return {
+    offline,
+    clerk,
+    orgId,
+    ada: await signIn(offline, ada.id, orgId),
+    bob: await signIn(offline, bob.id, null),
+    advance: (seconds) => {
+      aheadMs += seconds * 1000
+    },
+    close: () => clerk.close(),
+  }
+}
+
+async function signIn(offline: OfflineClerk, id: string, organization: string | null): Promise<Person> {
+  const session = offline.createSession(id, { organization })
+  return { id, sessionId: session.id, token: await offline.token(session) }
+}
+
+let count = 0
+function unique(name: string): string {
+  count += 1
+  return `${name.toLowerCase()}${count}.${process.pid}@example.com`
+}
+
+/** A session record as core writes it, for tests that forge one. */
+export function recordOf({ clerk }: Harness, { id, sessionId }: Person): Record<string, unknown> {
+  const now = Math.floor(Date.now() / 1000)
+  const nothing = { org: null, pla: null, fea: null, fva: null, act: null }
+  return {
+    v: 1,
+    instance: clerk.options.issuer,
+    sub: id,
+    sid: sessionId,
+    checkedAt: now,
+    asOf: now,
+    ...nothing,
+  }
+}
+
+/** What the application's routes answer: who is asking, in a form that can be compared. */
+export function describeAuth(auth: AnyAuth): Record<string, unknown> {
+  switch (auth.kind) {
+    case 'user':
+      return {
+        kind: auth.kind,
+        userId: auth.userId,
+        orgId: auth.orgId,
+        source: auth.source,
+        firstName: auth.user?.firstName ?? null,
+      }
+    case 'machine':
+      return { kind: auth.kind, tokenType: auth.tokenType, subject: auth.subject }
+    case 'local':
+      return { kind: auth.kind, id: (auth.user as { id: number }).id }
+    default:
+      return { kind: auth.kind, reason: auth.reason }
+  }
+}
