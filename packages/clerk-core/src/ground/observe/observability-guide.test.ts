@@ -37,7 +37,7 @@ describe('the observability guide', { timeout: 60_000 }, () => {
   it('counts for Prometheus', async () => {
     const metrics = await run(
       'metrics.ts',
-      `import { renderMetrics } from '../../observe/metrics.js'`,
+      `import { renderMetrics } from './metrics.js'`,
       'console.log(renderMetrics())',
     )
     expect(metrics.trim().split('\n')).toEqual([
@@ -51,7 +51,7 @@ describe('the observability guide', { timeout: 60_000 }, () => {
   it('counts for OpenTelemetry', async () => {
     const counted = await run(
       'otel.ts',
-      `import { countEvents } from '../../observe/otel.js'
+      `import { countEvents } from './otel.js'
        const add = (_: number, attributes: object) => console.log(JSON.stringify(attributes))
        countEvents({ createCounter: () => ({ add }), createHistogram: () => ({ record() {} }) } as never)`,
     )
@@ -59,7 +59,7 @@ describe('the observability guide', { timeout: 60_000 }, () => {
   })
 
   it('logs with pino', async () => {
-    const [first = '', second = ''] = (await run('logging.ts', `import '../../observe/logging.js'`)).split(
+    const [first = '', second = ''] = (await run('logging.ts', `import './logging.js'`)).split(
       '\n',
     )
     expect(JSON.parse(first)).toEqual({
@@ -76,7 +76,7 @@ describe('the observability guide', { timeout: 60_000 }, () => {
   })
 
   it('listens from outside', async () => {
-    const heard = await run('channels.ts', `import '../../observe/channels.js'`)
+    const heard = await run('channels.ts', `import './channels.js'`)
     expect(heard).toBe('refused: no-credentials\nrefused: token-malformed\nrefused: token-malformed\n')
   })
 
