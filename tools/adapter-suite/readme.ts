@@ -84,7 +84,7 @@ export async function typecheckSnippets(file: URL, cwd: URL): Promise<void> {
     // A folder each: what one of them declares for everything must not reach the others.
     const base = '../../../../../tsconfig.base.json'
     writeFileSync(join(own, 'tsconfig.json'), JSON.stringify({ extends: base, include: ['*.ts'] }))
-    const { status, stdout } = spawnSync('npx', ['tsc', '-p', own], {
+    const { status, stdout } = spawnSync('npx', ['--yes', 'tsc', '-p', own], {
       cwd: fileURLToPath(cwd),
       encoding: 'utf8',
     })

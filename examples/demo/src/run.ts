@@ -205,7 +205,10 @@ function listen(server: Server, port: number): Promise<void> {
       const problem = PORT_PROBLEMS[error.code ?? '']
       reject(
         problem
-          ? new Problem(`Port ${port} ${problem}.`, `Choose another: pnpm demo --port ${port + 1}`)
+          ? new Problem(
+              `Port ${port} ${problem}.`,
+              `Choose another: npx --yes pnpm@12 demo --port ${port + 1}`,
+            )
           : error,
       )
     })
