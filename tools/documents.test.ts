@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from './services/ports.js'
 
@@ -95,6 +95,19 @@ describe('links', () => {
     )
     expect(named.filter((entry) => !existsSync(resolve(ROOT, entry.split(': ')[1] ?? '')))).toEqual([])
   })
+})
+
+test('the index of decisions has every page, under its title', () => {
+  const pages = files.filter((file) => /^docs\/decisions\/\d{4}-[\w-]+\.md$/.test(file))
+  const rows = pages.map((page) => {
+    const [, title] = /^# (.+)$/m.exec(read(page)) ?? []
+    return `| [${basename(page).slice(0, 4)}](${basename(page)}) | ${title} |`
+  })
+  const index = read('docs/decisions/README.md')
+  expect(rows.filter((row) => !index.includes(row))).toEqual([])
+  const superseded = pages.filter((page) => /^\*.*to be superseded/im.test(read(page)))
+  const marked = [...index.matchAll(/^\| \[\d{4}\]\(([\w-]+\.md)\) \| .* \| to be superseded/gm)]
+  expect(marked.map(([, page]) => `docs/decisions/${page}`)).toEqual(superseded)
 })
 
 test('every suite has the shared time limits', () => {
