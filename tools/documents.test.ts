@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from './services/ports.js'
 
@@ -88,12 +88,16 @@ describe('links', () => {
     expect(targets.filter((target) => broken(file, target))).toEqual([])
   })
 
-  test('a file that the code or a document names under docs/ is there', () => {
-    const sources = files.filter((file) => /\.(ts|js|md|json|yaml|prisma)$/.test(file))
-    const named = sources.flatMap((file) =>
-      [...read(file).matchAll(/(?<![\w/.-])docs\/[\w./-]+\.md\b/g)].map(([path]) => `${file}: ${path}`),
-    )
-    expect(named.filter((entry) => !existsSync(resolve(ROOT, entry.split(': ')[1] ?? '')))).toEqual([])
+  test('a file of this repository that a document or a comment names is there', () => {
+    const named = files
+      .filter((file) => /\.(ts|js|md|json|yaml|prisma)$/.test(file))
+      .flatMap((file) => {
+        const paths = file.endsWith('.md')
+          ? /(?<![\w/.@-])(?:packages|examples|tools|benchmarks|docs)\/[\w./-]+\.(?:ts|js|md|prisma|sql|json)\b/g
+          : /(?<![\w/.-])docs\/[\w./-]+\.md\b/g
+        return [...read(file).matchAll(paths)].map(([path]) => ({ file, path }))
+      })
+    expect(named.filter(({ path }) => !existsSync(join(ROOT, path)))).toEqual([])
   })
 })
 
