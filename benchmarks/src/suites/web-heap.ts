@@ -3,7 +3,7 @@ import type { Suite } from '../suite.js'
 import { startServer } from '../web/load.js'
 import { createSetup } from '../web/setup.js'
 
-/** Whether anything stays behind of a request, over a million of them. */
+/** Whether requests leak memory, over a million of them. */
 export const webHeap: Suite = {
   name: 'web-heap',
   async run({ pick }) {

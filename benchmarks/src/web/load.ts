@@ -41,7 +41,7 @@ export async function startServer(
   }
 }
 
-/** Who is put under load, and with what in its requests. */
+/** A server to put under load, and what its requests carry. */
 export interface Runner {
   readonly who: string
   readonly server: BenchServer
@@ -58,8 +58,8 @@ export interface Sample {
 const CONNECTIONS = 32
 
 /**
- * Keeps this process from sleeping: who answers a sleeping client pays for waking it, and the slower a server is, the
- * more often its client sleeps.
+ * Keeps this process from sleeping: a server that answers a sleeping client pays for waking it, and the slower a server
+ * is, the more often its client sleeps.
  */
 async function awake<T>(work: () => Promise<T>): Promise<T> {
   let spinning = true
@@ -86,7 +86,7 @@ export async function load(runner: Runner, seconds: number): Promise<Sample> {
     }),
   )
   const after = await runner.server.usage()
-  // Whoever refuses is fast: only good answers count.
+  // A server that refuses is fast: only successful answers count.
   if (result.non2xx > 0 || result.errors > 0) {
     throw new Error(`${runner.who}: ${result.non2xx} refusals, ${result.errors} errors`)
   }
@@ -112,8 +112,8 @@ export interface Race {
 }
 
 /**
- * Rounds in which each has its turn, so that whatever else the machine does hits all of them; each is compared with the
- * first within the same round, and the median of the rounds counts.
+ * Rounds in which each has its turn, so that other load on the machine slows all of them alike; each is compared with
+ * the first within the same round, and the median of the rounds counts.
  */
 export async function race(
   { start, finish }: Race,
