@@ -20,9 +20,9 @@ export const webHeap: Suite = {
           requests: headers.map((one) => ({ method: 'GET', path: '/', headers: one })),
         })
       await send(amount / 10)
-      const before = (await server.usage()).heapBytes
+      const before = (await server.heap()).heapBytes
       await send(amount)
-      const grown = ((await server.usage()).heapBytes - before) / 1024 / 1024
+      const grown = ((await server.heap()).heapBytes - before) / 1024 / 1024
       return [
         {
           what: `heap after ${amount.toLocaleString('en')} requests to Fastify`,
