@@ -206,10 +206,10 @@ describe('a running demo', () => {
     expect(await statusFor(address, 'evil.example')).toBe(421)
   })
 
-  test('with Clerk keys in the file of variables does not play Clerk, and shows nobody else’s requests', {
+  test('with Clerk keys in the file of variables starts no offline Clerk, and shows people only their own requests', {
     timeout: 60_000,
   }, async () => {
-    // Another offline Clerk stands for the real one: it is reached by keys alone.
+    // Another offline Clerk takes the place of the real one: the demo has its keys only.
     const offline = await import('@acme/clerk-testing').then(({ startClerk }) => startClerk())
     const file = join(folder, '.env')
     await writeFile(
