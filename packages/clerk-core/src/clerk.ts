@@ -11,7 +11,6 @@ import type { OnWebhook } from './flows/webhooks/handlers.js'
 import type { WebhookOutcome, WebhookRequest } from './flows/webhooks/webhook.js'
 import type { ClerkListener } from './ground/observe/events.js'
 import type { MaybePromise } from './ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from './options.js'
 
 /** What `createClerk` returns. `U` and `M` are the row types of the stores. */
 export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
@@ -48,8 +47,6 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   ready(): Promise<void>
   /** Releases timers and subscriptions. */
   close(): Promise<void>
-  /** What the adapters read: validated options. Never holds anything to log. */
-  readonly options: ResolvedOptions
 }
 
 export type WatchEnd =

@@ -1,4 +1,5 @@
-import { FrameworkSession, SESSION_KEY, type SessionRecord, type SessionSlot } from '@acme/clerk-core'
+import type { SessionRecord, SessionSlot } from '@acme/clerk-core'
+import { FrameworkSession, SESSION_KEY } from '@acme/clerk-core/adapter'
 
 type Fields = Record<string, unknown>
 

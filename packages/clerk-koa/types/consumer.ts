@@ -1,5 +1,6 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test. No triple-slash reference.
-import type { Clerk, MembershipRecord, UserRecord } from '@acme/clerk-core'
+import type { Clerk } from '@acme/clerk-core'
+import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import { clerkMiddleware, clerkRoutes, clerkWebhook, getAuth, requireAuth } from '@acme/clerk-koa'
 import Koa from 'koa'
 import { expectTypeOf } from 'vitest'

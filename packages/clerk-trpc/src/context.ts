@@ -1,17 +1,13 @@
+import type { Auth, Clerk, ClosableSocket, Credentials } from '@acme/clerk-core'
 import {
   type AnyAuth,
   type AnyClerk,
-  type Auth,
-  type Clerk,
-  type ClosableSocket,
-  type Credentials,
   closeWhenEnded,
   credentialsFrom,
   credentialsFromFetch,
   findState,
-  type MembershipRecord,
-  type UserRecord,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/adapter'
+import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import type { ClerkContext, ContextOptions } from './types.js'
 
 /**

@@ -1,4 +1,5 @@
-import { type Auth, authorize, type Requirement, validateRequirement } from '@acme/clerk-core'
+import { type Auth, authorize, type Requirement } from '@acme/clerk-core'
+import { validateRequirement } from '@acme/clerk-core/adapter'
 import type {
   TRPCProcedureBuilder,
   TRPCRootObject,

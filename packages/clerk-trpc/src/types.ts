@@ -1,4 +1,5 @@
-import type { AnyAuth, Auth } from '@acme/clerk-core'
+import type { Auth } from '@acme/clerk-core'
+import type { AnyAuth } from '@acme/clerk-core/adapter'
 
 /** What `createClerkContext` makes; spread it into a context of your own. */
 export interface ClerkContext<A extends AnyAuth = Auth> {

@@ -1,13 +1,6 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test.
-import type {
-  Auth,
-  Clerk,
-  LocalAuth,
-  MachineAuth,
-  MembershipRecord,
-  UserAuth,
-  UserRecord,
-} from '@acme/clerk-core'
+import type { Auth, Clerk, LocalAuth, MachineAuth, UserAuth } from '@acme/clerk-core'
+import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import { type ClerkContext, createClerkContext, createGuards } from '@acme/clerk-trpc'
 import { initTRPC } from '@trpc/server'
 import type { CreateExpressContextOptions } from '@trpc/server/adapters/express'

@@ -12,8 +12,7 @@ export type AnyAuth =
   | Auth<never>
 
 /** What a request needs of a {@link Clerk}, whatever its row types are. */
-export interface AnyClerk
-  extends Pick<Clerk<UserRecord, MembershipRecord>, 'receiveWebhook' | 'signOut' | 'options'> {
+export interface AnyClerk extends Pick<Clerk<UserRecord, MembershipRecord>, 'receiveWebhook' | 'signOut'> {
   authenticateNow(credentials: Parameters<Clerk['authenticateNow']>[0]): MaybePromise<AnyAuth>
   watch(auth: AnyAuth, ended: (reason: WatchEnd) => void): () => void
 }
