@@ -9,7 +9,7 @@ const ADA = { kind: 'user', source: 'token', firstName: 'Ada' }
 
 export const accessCases: readonly Case[] = [
   {
-    title: 'a request without credentials is anonymous, and refused where somebody is asked for',
+    title: 'a request without credentials is anonymous, and refused where a user is required',
     steps: () => [
       { request: 'GET /open', status: 200, json: { kind: 'anonymous', reason: 'no-credentials' } },
       { request: 'GET /private', status: 401, json: UNAUTHENTICATED, answers: SIGNED_OUT },
@@ -19,7 +19,7 @@ export const accessCases: readonly Case[] = [
     ],
   },
   {
-    title: 'a bearer token signs in the local user, who is made on the first request',
+    title: 'a bearer token signs in the local user, who is created on the first request',
     steps: ({ ada, orgId, clerk }) => [
       {
         request: 'GET /private',
@@ -67,7 +67,8 @@ export const accessCases: readonly Case[] = [
     ],
   },
   {
-    title: 'role and organisation are asked for, and an organisation one is not in closes every guard',
+    title:
+      'role and organisation are required, and an organisation that the user is not in closes every guard',
     steps: ({ ada, bob, orgId }) => [
       { request: 'GET /admin', bearer: ada.token, status: 200, includes: { orgId } },
       { request: 'GET /admin', bearer: bob.token, status: 403, json: FORBIDDEN },
@@ -113,7 +114,7 @@ export const accessCases: readonly Case[] = [
     ],
   },
   {
-    title: 'a machine gets in only where machines may',
+    title: 'a machine passes only where machines are allowed',
     clerk: { accept: { apiKeys: true } },
     steps: ({ ada, offline }) => {
       const { secret } = offline.createApiKey({ subject: ada.id, name: 'ci' })
@@ -131,7 +132,7 @@ export const accessCases: readonly Case[] = [
     },
   },
   {
-    title: 'when the keys cannot be had, nobody is called anonymous',
+    title: 'when the keys cannot be reached, no request is reported as anonymous',
     clerk: { jwksUrl: 'http://127.0.0.1:9/jwks' },
     steps: ({ ada }) => [
       {

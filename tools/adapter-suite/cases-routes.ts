@@ -4,7 +4,7 @@ import { PAGE } from './harness.js'
 
 const TARGET_REFUSED = { error: 'Return target refused', code: 'return-target-refused' }
 
-/** Targets that have fooled somebody's check before. */
+/** Targets that have passed a check elsewhere. */
 const EVIL = [
   '//evil.example',
   '///evil.example',
@@ -32,7 +32,7 @@ const signIn = (returnTo: string) => `GET /auth/sign-in?returnTo=${encodeURIComp
 
 export const routeCases: readonly Case[] = [
   {
-    title: 'me answers who is signed in, in exactly these fields',
+    title: 'me shows the signed-in user, in exactly these fields',
     steps: ({ ada, bob, orgId, clerk }) => [
       { request: 'GET /auth/me', status: 401, includes: { code: 'unauthenticated' } },
       {
@@ -82,7 +82,7 @@ export const routeCases: readonly Case[] = [
     },
   },
   {
-    title: 'no return target leads to somebody else’s page',
+    title: 'no return target leads to another site',
     steps: () => [
       ...EVIL.map((target) => ({ request: signIn(target), status: 400, json: TARGET_REFUSED })),
       { request: 'GET /auth/sign-in?returnTo=/a&returnTo=/b', status: 400, json: TARGET_REFUSED },
@@ -119,7 +119,7 @@ export const routeCases: readonly Case[] = [
     },
   },
   {
-    title: 'signing out takes a POST, or a GET from this very origin',
+    title: 'signing out takes a POST, or a GET from the same origin',
     steps: ({ ada }) => [
       {
         request: 'GET /auth/sign-out',

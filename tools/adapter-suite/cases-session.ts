@@ -5,7 +5,7 @@ const EXPIRED = 120
 
 export const sessionCases: readonly Case[] = [
   {
-    title: 'signing in writes the session once; it then speaks for the user when the token has expired',
+    title: 'signing in writes the session once; it then signs the user in when the token has expired',
     sessions: 'every',
     steps: ({ ada, orgId }) => [
       {
@@ -36,7 +36,7 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'who keeps no cookies gets no session',
+    title: 'a client that sends no cookies gets no session',
     sessions: 'every',
     steps: ({ ada }) => [
       { request: 'GET /private', bearer: ada.token, browser: false, status: 200, session: 'untouched' },
@@ -45,7 +45,7 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'the session id changes when somebody signs in, and what was in the session stays',
+    title: 'the session id changes when a user signs in, and the contents of the session stay',
     sessions: 'server',
     steps: ({ ada }) => {
       let before = ''
@@ -76,7 +76,7 @@ export const sessionCases: readonly Case[] = [
     },
   },
   {
-    title: 'another person finds nothing of the one before',
+    title: 'another user finds nothing of the previous one',
     sessions: 'every',
     steps: ({ ada, bob }) => [
       { request: 'GET /private', cookie: ada.token, status: 200, session: 'written' },
@@ -111,7 +111,7 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'a cross-site request riding on the cookie is refused, and the session survives it',
+    title: 'a cross-site request with the cookie is refused, and the session stays',
     sessions: 'every',
     steps: ({ ada, bob }) => [
       { request: 'GET /private', cookie: ada.token, status: 200, session: 'written' },
@@ -145,7 +145,7 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'the application’s own login stands beside Clerk’s',
+    title: 'the application’s own login works beside Clerk’s',
     sessions: 'every',
     steps: ({ ada }) => [
       { request: 'POST /login', headers: { origin: PAGE }, status: 204, session: 'written' },
@@ -211,7 +211,7 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'a session that nobody can vouch for any more is not trusted',
+    title: 'a stale session that cannot be revalidated is not trusted',
     sessions: 'every',
     clerk: { secretKey: undefined, provisioning: 'claims' },
     steps: ({ ada }) => [

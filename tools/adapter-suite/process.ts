@@ -8,7 +8,7 @@ import { createHarness, type Harness } from './harness.js'
 import { request } from './http.js'
 import { startApp } from './start.js'
 
-/** What is seen inside the process: logs, errors, a second instance. */
+/** What is visible inside the process: logs, errors, a second instance. */
 export function processTests(binding: AppBinding, offline: () => OfflineClerk): void {
   test('the audit log says who did what, by pattern, without a token or a query', async () => {
     const entries: AuditEntry[] = []
@@ -101,7 +101,7 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
     }
   })
 
-  test('where the browser is sent back to is what the proxy says, and only if it is trusted', async () => {
+  test('the browser is sent back to the origin that the proxy names, if the proxy is trusted', async () => {
     const headers = {
       host: 'inside:8080',
       'x-forwarded-host': 'app.example.com',
@@ -128,7 +128,7 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
     expect((await request(`${app.origin}/other/me`, { headers })).status).toBe(401)
   })
 
-  test('what goes wrong in the application’s own login is the application’s error', async () => {
+  test('an error of the application’s own login reaches the application’s error handler', async () => {
     const broken = [
       () => {
         throw new Error('no database')
@@ -145,11 +145,11 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
     }
   })
 
-  test('the application’s own login may take its time', async () => {
+  test('the application’s own login may be asynchronous', async () => {
     const { app } = await open({ localUser: async () => ({ id: 7 }) })
     expect(JSON.parse((await request(`${app.origin}/open`)).text)).toEqual({ kind: 'local', id: 7 })
-    for (const nobody of [null, false, undefined]) {
-      const { app: empty } = await open({ localUser: async () => nobody })
+    for (const noUser of [null, false, undefined]) {
+      const { app: empty } = await open({ localUser: async () => noUser })
       expect(JSON.parse((await request(`${empty.origin}/open`)).text)).toMatchObject({ kind: 'anonymous' })
     }
   })

@@ -11,7 +11,7 @@ import { request } from './http.js'
 export interface RunningSnippetApp {
   readonly origin: string
   readonly offline: OfflineClerk
-  /** Bearer headers of somebody new: `admin` of an organisation, or in none. */
+  /** Bearer headers of a new user: `admin` of an organisation, or in none. */
   signIn(firstName: string, role?: 'admin'): Promise<{ authorization: string }>
 }
 

@@ -16,7 +16,7 @@ import type { MaybePromise } from './ground/timing/maybe-promise.js'
 export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
   /** Never throws for anything a client sent. */
   authenticate(credentials: Credentials): Promise<Auth<U, M>>
-  /** The same answer, without a promise when nothing has to be waited for. What the adapters call. */
+  /** The same, without a promise when nothing has to be waited for. Adapters call this one. */
   authenticateNow(credentials: Credentials): MaybePromise<Auth<U, M>>
   /**
    * @throws {TokenError} with a `reason`; `keys-unavailable` carries `retryAfterSeconds`

@@ -50,7 +50,7 @@ export const router = t.router({
     predicate: (auth) => auth.kind === 'user' && auth.user.favouriteColour === 'red',
   }).query(() => 1),
   open: t.procedure.query(({ ctx }) => {
-    // @ts-expect-error perhaps nobody is there
+    // @ts-expect-error the request may be anonymous
     return ctx.auth.userId
   }),
 })

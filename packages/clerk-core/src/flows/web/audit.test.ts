@@ -26,7 +26,7 @@ test.each([
   expect(auditEntry({ ...request, requestId, arrivedMs: 0, durationMs: 1 }).requestId).toBe(expected)
 })
 
-test('a request nobody has looked at is said to be one', () => {
+test('a request that no middleware has authenticated is logged as such', () => {
   expect(auditEntry({ ...request, requestId: null, arrivedMs: 0, durationMs: 1.5 })).toEqual({
     time: '1970-01-01T00:00:00.000Z',
     kind: 'not-authenticated',

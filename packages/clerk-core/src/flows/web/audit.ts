@@ -19,11 +19,11 @@ export interface AuditEntry {
   readonly machineId: string | null
   readonly orgId: string | null
   readonly method: string
-  /** `/users/:id`; `null` where no route answered. */
+  /** `/users/:id`; `null` where no route matched. */
   readonly route: string | null
   readonly status: number
   readonly durationMs: number
-  /** False when the client left before the answer was sent. */
+  /** False when the client closed the connection before the whole response was sent. */
   readonly completed: boolean
   /** As the framework's trust-proxy setting has it. */
   readonly ip: string | null
@@ -40,7 +40,7 @@ export interface AuditOptions {
 /** What only the adapter can tell of a request. */
 export interface AuditedRequest {
   readonly method: string
-  /** The route's pattern; `null` where no route answered. */
+  /** The route's pattern; `null` where no route matched. */
   readonly route: string | null
   /** As the framework's trust-proxy setting has it. */
   readonly ip: string | undefined

@@ -59,7 +59,7 @@ export function createRoutes<R extends object>(
     { path: '/sign-out', methods: ['GET', 'POST'], handle: signOutAndLeave },
   ]
 
-  /** The middleware's answer, where it has authenticated the request for the same clerk. */
+  /** What the middleware has stored, where it has authenticated the request for the same clerk. */
   function requestState(request: R): MaybePromise<RequestState> {
     const state = findState(request)
     return state?.clerk === clerk ? state : authenticate(request)
@@ -115,8 +115,8 @@ export function findRoute<R extends object>(
   method: string,
   path: string,
 ): Route<R> | undefined {
-  const asked = method === 'HEAD' ? 'GET' : method
-  return routes.find((route) => route.path === path && route.methods.some((allowed) => allowed === asked))
+  const effective = method === 'HEAD' ? 'GET' : method
+  return routes.find((route) => route.path === path && route.methods.some((allowed) => allowed === effective))
 }
 
 function json(body: Readonly<Record<string, unknown>>): WebResponse {
