@@ -11,13 +11,12 @@ import type { OnWebhook } from './flows/webhooks/handlers.js'
 import type { WebhookOutcome, WebhookRequest } from './flows/webhooks/webhook.js'
 import type { ClerkListener } from './ground/observe/events.js'
 import type { MaybePromise } from './ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from './options.js'
 
 /** What `createClerk` returns. `U` and `M` are the row types of the stores. */
 export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
   /** Never throws for anything a client sent. */
   authenticate(credentials: Credentials): Promise<Auth<U, M>>
-  /** The same answer, without a promise when nothing has to be waited for. What the adapters call. */
+  /** The same, without a promise when nothing has to be waited for. Adapters call this one. */
   authenticateNow(credentials: Credentials): MaybePromise<Auth<U, M>>
   /**
    * @throws {TokenError} with a `reason`; `keys-unavailable` carries `retryAfterSeconds`
@@ -48,8 +47,6 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   ready(): Promise<void>
   /** Releases timers and subscriptions. */
   close(): Promise<void>
-  /** What the adapters read: validated options. Never holds anything to log. */
-  readonly options: ResolvedOptions
 }
 
 export type WatchEnd =

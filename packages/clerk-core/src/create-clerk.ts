@@ -15,6 +15,7 @@ import { createUserDirectory } from './domain/users/directory.js'
 import { createAuthenticate } from './flows/authentication/authenticate.js'
 import { createWatch, type Watch } from './flows/authentication/watch.js'
 import { runChecks } from './flows/check/check.js'
+import { provideSettings } from './flows/web/settings.js'
 import { effectOf } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
@@ -98,7 +99,6 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   }
 
   const made: Clerk<U, M> = {
-    options: resolved,
     authenticateNow: authenticate,
     authenticate: async (credentials) => authenticate(credentials),
     async verifyToken(token) {
@@ -132,8 +132,8 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       await changes?.close()
     },
   }
-  // Whoever logs this object, or a request that holds it, must not log the keys among its options.
-  return Object.defineProperty(made, 'options', { enumerable: false })
+  provideSettings(made, resolved)
+  return made
 }
 
 /** Using what was not configured is a mistake of the application, and says which option is missing. */

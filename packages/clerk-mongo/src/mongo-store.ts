@@ -1,4 +1,4 @@
-import type { Inbox, Stores } from '@acme/clerk-core'
+import type { Inbox, Stores } from '@acme/clerk-core/store'
 import type { Db, ObjectId } from 'mongodb'
 import { reach } from './collection/errors.js'
 import type { MongoDatabase } from './driver.js'

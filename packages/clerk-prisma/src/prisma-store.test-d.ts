@@ -1,5 +1,6 @@
 // Checked by the compiler alone.
-import type { ClerkOptions, Stores, UserRecord } from '@acme/clerk-core'
+import type { ClerkOptions } from '@acme/clerk-core'
+import type { Stores, UserRecord } from '@acme/clerk-core/store'
 import { expectTypeOf } from 'vitest'
 import type { PrismaClient as PrismaClient6 } from '../generated/v6-postgresql-app/client.ts'
 import type { PrismaClient } from '../generated/v7-postgresql-app/client.ts'

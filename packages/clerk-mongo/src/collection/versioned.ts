@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ApplyOutcome } from '@acme/clerk-core'
+import type { ApplyOutcome } from '@acme/clerk-core/store'
 import type { Collection, Document, Filter } from 'mongodb'
 import { changed, changes, present, versionOf } from './changes.js'
 import { isDuplicateKey } from './errors.js'

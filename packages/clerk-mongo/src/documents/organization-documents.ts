@@ -3,7 +3,7 @@ import type {
   MembershipIdentity,
   MembershipSnapshot,
   OrganizationSnapshot,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/store'
 import type { Document } from 'mongodb'
 import { versionOf } from '../collection/changes.js'
 import type { MongoInvitation, MongoMembership, MongoOrganization } from '../rows.js'

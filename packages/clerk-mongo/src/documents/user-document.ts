@@ -1,4 +1,4 @@
-import type { UserSnapshot } from '@acme/clerk-core'
+import type { UserSnapshot } from '@acme/clerk-core/store'
 import type { Document } from 'mongodb'
 import type { MongoUser } from '../rows.js'
 import { dateOf, dateOrNull, textOrNull } from './fields.js'

@@ -1,4 +1,4 @@
-import type { Change, Inbox, InboxEvent, PendingEvent } from '@acme/clerk-core'
+import type { Change, Inbox, InboxEvent, PendingEvent } from '@acme/clerk-core/store'
 import type { Collection, Document, Filter } from 'mongodb'
 import { isDuplicateKey, reach } from '../collection/errors.js'
 import { checkText, checkTime } from '../collection/input.js'

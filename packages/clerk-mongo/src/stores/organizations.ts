@@ -1,4 +1,4 @@
-import type { MembershipIdentity, OrganizationStore } from '@acme/clerk-core'
+import type { MembershipIdentity, OrganizationStore } from '@acme/clerk-core/store'
 import type { Collection, Document } from 'mongodb'
 import { reach } from '../collection/errors.js'
 import { checkText, checkTime, checkVersion } from '../collection/input.js'

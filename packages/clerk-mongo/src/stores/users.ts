@@ -1,4 +1,5 @@
-import { StoreInputError, type UserSnapshot, type UserStore } from '@acme/clerk-core'
+import { StoreInputError } from '@acme/clerk-core'
+import type { UserSnapshot, UserStore } from '@acme/clerk-core/store'
 import type { Collection, Document, Filter } from 'mongodb'
 import { changes } from '../collection/changes.js'
 import { reach } from '../collection/errors.js'

@@ -1,4 +1,4 @@
-import type { Change, Claim, Inbox, InboxEvent, PendingEvent } from '@acme/clerk-core'
+import type { Change, Claim, Inbox, InboxEvent, PendingEvent } from '@acme/clerk-core/store'
 import { PrismaQueryError } from '../client/errors.js'
 import type { Row } from '../client/prisma-client.js'
 import { INBOX } from '../table/definitions.js'

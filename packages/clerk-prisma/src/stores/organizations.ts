@@ -7,7 +7,7 @@ import type {
   OrganizationRecord,
   OrganizationSnapshot,
   OrganizationStore,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/store'
 import type { Row } from '../client/prisma-client.js'
 import { INVITATIONS, MEMBERSHIPS, ORGANIZATIONS } from '../table/definitions.js'
 import { checkText, checkTime, checkVersion } from '../table/input.js'

@@ -1,4 +1,5 @@
-import { StoreInputError, type UserRecord, type UserSnapshot, type UserStore } from '@acme/clerk-core'
+import { StoreInputError } from '@acme/clerk-core'
+import type { UserRecord, UserSnapshot, UserStore } from '@acme/clerk-core/store'
 import type { Row } from '../client/prisma-client.js'
 import { USERS } from '../table/definitions.js'
 import { checkLocalId, checkText, checkTime, checkVersion } from '../table/input.js'

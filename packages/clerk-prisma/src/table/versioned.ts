@@ -1,4 +1,5 @@
-import { type ApplyOutcome, StoreUnavailableError } from '@acme/clerk-core'
+import { StoreUnavailableError } from '@acme/clerk-core'
+import type { ApplyOutcome } from '@acme/clerk-core/store'
 import { isDuplicate, PrismaQueryError } from '../client/errors.js'
 import type { Row } from '../client/prisma-client.js'
 import { sameValue } from './same.js'

@@ -4,7 +4,7 @@ import type {
   MembershipSnapshot,
   OrganizationSnapshot,
   UserSnapshot,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/store'
 
 /** A moment with milliseconds that are lost where a column keeps whole seconds. */
 export const T = 1_700_000_000_123

@@ -1,4 +1,4 @@
-import type { Metadata } from '@acme/clerk-core'
+import type { Metadata } from '@acme/clerk-core/store'
 import { casesOf } from '../case.js'
 import {
   canonical,

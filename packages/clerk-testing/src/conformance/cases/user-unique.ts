@@ -1,4 +1,4 @@
-import type { UserSnapshot } from '@acme/clerk-core'
+import type { UserSnapshot } from '@acme/clerk-core/store'
 import { type Bench, type CaseDefinition, casesOf } from '../case.js'
 import { expectEqual, expectFields, expectThat, sameId } from '../expect.js'
 import type { Capability } from '../harness.js'

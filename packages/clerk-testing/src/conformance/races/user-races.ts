@@ -1,4 +1,4 @@
-import type { ApplyOutcome } from '@acme/clerk-core'
+import type { ApplyOutcome } from '@acme/clerk-core/store'
 import { expectEqual, expectFields, expectThat } from '../expect.js'
 import { aPlainUser, aUser, T } from '../samples.js'
 import { count, times } from './answers.js'

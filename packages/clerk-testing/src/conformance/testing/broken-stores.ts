@@ -1,4 +1,4 @@
-import type { UserRecord, UserSnapshot } from '@acme/clerk-core'
+import type { UserRecord, UserSnapshot } from '@acme/clerk-core/store'
 import type { Alter, MemorySubjectOptions } from './memory-subject.js'
 
 /** A store with one fault, the cases that find it (all of them), and what the first of them says. */
