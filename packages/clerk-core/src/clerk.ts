@@ -6,12 +6,15 @@ import type { MembershipRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import type { SessionClaims } from './domain/tokens/session-claims.js'
 import type { ClerkUsers } from './domain/users/users.js'
+import type { WatchEnd } from './flows/authentication/watch-end.js'
 import type { Diagnostic } from './flows/check/diagnostic.js'
 import type { OnWebhook } from './flows/webhooks/handlers.js'
 import type { WebhookOutcome, WebhookRequest } from './flows/webhooks/webhook.js'
 import type { ClerkListener } from './ground/observe/events.js'
+import type { ResolvedOptions } from './ground/options/resolved.js'
 import type { MaybePromise } from './ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from './options.js'
+
+export type { WatchEnd } from './flows/authentication/watch-end.js'
 
 /** What `createClerk` returns. `U` and `M` are the row types of the stores. */
 export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
@@ -51,10 +54,3 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   /** What the adapters read: validated options. Never holds anything to log. */
   readonly options: ResolvedOptions
 }
-
-export type WatchEnd =
-  | 'session-revoked'
-  | 'user-inactive'
-  | 'organization-lost'
-  | 'revalidation-failed'
-  | 'unavailable'

@@ -2,10 +2,11 @@ import type { Clerk } from './clerk.js'
 import { resolveOptions } from './configure.js'
 import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
 import { createChanges } from './domain/changes/changes.js'
-import { createRevocations, revocationLifetimeSeconds } from './domain/changes/revocations.js'
+import { createRevocations } from './domain/changes/revocations.js'
 import { createKeySource } from './domain/keys/key-source.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
 import { createOrganizationDirectory } from './domain/organizations/directory.js'
+import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
 import type { Change } from './domain/store/inbox.js'
 import type { MembershipRecord } from './domain/store/organization.js'
@@ -39,8 +40,9 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const { now } = resolved
   const inbox = options.inbox ?? null
   const observer = createObserver(now)
+  const historySeconds = revocationLifetimeSeconds(resolved.session)
   const keys = createKeySource(resolved, observer)
-  const revocations = createRevocations(now, revocationLifetimeSeconds(resolved.session))
+  const revocations = createRevocations(now, historySeconds)
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
   const api = createClerkApi(resolved, observer)
   const users = options.users
@@ -59,7 +61,14 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
   const changes =
     inbox || resolved.invalidation
-      ? createChanges({ inbox, options: resolved, observer, onChange: learn })
+      ? createChanges({
+          inbox,
+          options: resolved,
+          invalidation: resolved.invalidation,
+          historySeconds,
+          observer,
+          onChange: learn,
+        })
       : null
   const clerk = resolved.secretKey
     ? createSessionStatusClient({ api, organizations, allowPending: resolved.allowPending, now })

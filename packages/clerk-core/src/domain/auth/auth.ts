@@ -1,14 +1,15 @@
 import type { AnonymousReason, UnavailableReason } from '../../ground/errors.js'
-import type { HasParams } from '../guard/requirement.js'
+import type { MachineTokenType } from '../machines/machine-types.js'
 import type { MembershipRecord } from '../store/organization.js'
 import type { UserRecord } from '../store/user.js'
 import type { ActorClaim, SessionClaims } from '../tokens/session-claims.js'
+import type { HasParams } from './has-params.js'
 import type { RegisteredLocalUser } from './register.js'
+
+export type { MachineTokenType } from '../machines/machine-types.js'
 
 /** `undefined` where no user store is configured (`U` is `never`). The row is the store's, shared by the cache. */
 export type LocalRow<U> = [U] extends [never] ? undefined : Readonly<U>
-
-export type MachineTokenType = 'api_key' | 'm2m' | 'oauth'
 
 /** A person signed in at Clerk. */
 export interface UserAuth<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {

@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../../ground/errors.js'
 import type { ClerkEvent } from '../../ground/observe/events.js'
 import { createObserver } from '../../ground/observe/observer.js'
 import { isPromise } from '../../ground/timing/maybe-promise.js'
+import { revocationLifetimeSeconds } from '../session/revocation-lifetime.js'
 import type { Change } from '../store/inbox.js'
 import { type MemoryInbox, memoryInbox } from '../store/memory/memory-inbox.js'
 import { createChanges } from './changes.js'
@@ -40,7 +41,9 @@ function process(invalidation: Invalidation | null = null) {
   observer.add((event) => events.push(event))
   const changes = createChanges({
     inbox: harness.inbox,
-    options: { pollSeconds: 2, session, invalidation, now: () => harness.clock.ms },
+    options: { pollSeconds: 2, session, now: () => harness.clock.ms },
+    invalidation,
+    historySeconds: revocationLifetimeSeconds(session),
     observer,
     onChange: ({ id, appliedAt }) => learned.push(`${id}@${appliedAt - START}`),
   })
@@ -134,7 +137,9 @@ describe('learning what other processes changed', () => {
         const learned: string[] = []
         const changes = createChanges({
           inbox,
-          options: { pollSeconds: 0, session, invalidation: null, now: () => clock.ms },
+          options: { pollSeconds: 0, session, now: () => clock.ms },
+          invalidation: null,
+          historySeconds: revocationLifetimeSeconds(session),
           observer: createObserver(() => clock.ms),
           onChange: ({ id, appliedAt }) => learned.push(`${id}@${appliedAt}`),
         })

@@ -1,9 +1,9 @@
+import { nameOf } from '../../ground/error-name.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from '../../options.js'
 import type { Change, Inbox } from '../store/inbox.js'
-import { nameOf } from '../users/apply-user.js'
-import { revocationLifetimeSeconds } from './revocations.js'
+import type { Invalidation } from './invalidation.js'
 
 /** Whether this process knows of every change that was applied up to `pollSeconds` ago. */
 export type Freshness = { readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number }
@@ -31,13 +31,16 @@ const FRESH: Freshness = Object.freeze({ ok: true })
  */
 export function createChanges(parts: {
   readonly inbox: Inbox | null
-  readonly options: Pick<ResolvedOptions, 'pollSeconds' | 'session' | 'invalidation' | 'now'>
+  readonly options: Pick<ResolvedOptions, 'pollSeconds' | 'session' | 'now'>
+  readonly invalidation: Invalidation | null
+  /** How far back the first look reads: for as long as a revocation counts. */
+  readonly historySeconds: number
   readonly observer: Observer
   /** Drops what was cached, notes what was revoked. Must not throw. */
   readonly onChange: (change: Change) => void
 }): Changes {
-  const { inbox, options, observer, onChange } = parts
-  const { now, invalidation } = options
+  const { inbox, options, invalidation, observer, onChange } = parts
+  const { now } = options
   const pollMs = options.pollSeconds * 1000
   const graceMs = options.session.graceSeconds * 1000
   /** When the last look that succeeded was begun. */
@@ -59,9 +62,7 @@ export function createChanges(parts: {
   async function readLog(inbox: Inbox): Promise<void> {
     const begun = now()
     const since =
-      lookedAt === null
-        ? begun - revocationLifetimeSeconds(options.session) * 1000
-        : Math.min(lookedAt, begun) - OVERLAP_MS
+      lookedAt === null ? begun - parts.historySeconds * 1000 : Math.min(lookedAt, begun) - OVERLAP_MS
     const changes = await inbox.changesSince(since)
     const fresh = changes.filter(({ id, appliedAt }) => seen.get(id) !== appliedAt)
     for (const change of fresh) onChange(change)

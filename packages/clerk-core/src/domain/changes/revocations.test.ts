@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createRevocations, revocationLifetimeSeconds } from './revocations.js'
+import { revocationLifetimeSeconds } from '../session/revocation-lifetime.js'
+import { createRevocations } from './revocations.js'
 
 describe('revocations', () => {
   it('refuse a session or a whole user, and nobody else', () => {

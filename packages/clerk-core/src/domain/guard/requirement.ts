@@ -1,24 +1,8 @@
 import type { DenialCode } from '../../ground/errors.js'
 import type { Auth } from '../auth/auth.js'
+import type { HasParams } from '../auth/has-params.js'
 
-/** Clerk's presets, or minutes of one's own. */
-export type Reverification =
-  | 'strict_mfa'
-  | 'strict'
-  | 'moderate'
-  | 'lax'
-  | { readonly level: 'first_factor' | 'second_factor' | 'multi_factor'; readonly afterMinutes: number }
-
-/** What `auth.has()` can be asked. Everything asked must hold; asking nothing is false. */
-export interface HasParams {
-  /** `admin` and `org:admin` are the same. */
-  readonly role?: string
-  readonly permission?: string
-  /** `dashboard`, `o:dashboard` or `u:dashboard`. */
-  readonly feature?: string
-  readonly plan?: string
-  readonly reverification?: Reverification
-}
+export type { HasParams, Reverification } from '../auth/has-params.js'
 
 /** What a guard asks of a request. An empty requirement asks for a signed-in user. */
 export interface Requirement<A extends Auth = Auth> extends HasParams {

@@ -1,6 +1,6 @@
 import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from '../../options.js'
 import { importPem, type VerificationKey } from './import-keys.js'
 import { createRemoteKeySource, type RemoteKeyTimings } from './remote-key-source.js'
 

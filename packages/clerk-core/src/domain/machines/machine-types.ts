@@ -1,5 +1,6 @@
-import type { ResolvedOptions } from '../../options.js'
-import type { MachineTokenType } from '../auth/auth.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
+
+export type MachineTokenType = 'api_key' | 'm2m' | 'oauth'
 
 /** How Clerk tells a kind of opaque machine credential, and where it verifies it (no `/v1` in the path). */
 export interface MachineType {

@@ -1,11 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import type { MachineErrorReason } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from '../../options.js'
-import type { MachineTokenType } from '../auth/auth.js'
 import { digestToken, encodeDigest } from '../tokens/token-hash.js'
-import { MACHINE_TYPES, type MachineType } from './machine-types.js'
+import { MACHINE_TYPES, type MachineTokenType, type MachineType } from './machine-types.js'
 import { createRateLimiter } from './rate-limiter.js'
 import { askClerk } from './verify-at-clerk.js'
 

@@ -3,7 +3,7 @@ import { fetchJson } from '../../ground/http/fetch-json.js'
 import { retryAfterSeconds } from '../../ground/http/retry-after.js'
 import { deepFreeze } from '../../ground/json/deep-freeze.js'
 import { isObject } from '../../ground/json/json-reader.js'
-import type { ResolvedOptions } from '../../options.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { MachineCredential } from './machine.js'
 import type { MachineType } from './machine-types.js'
 

@@ -1,9 +1,9 @@
 import { isClerkId } from '../../ground/api/clerk-id.js'
 import { ClerkApiError } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createReadCache, type Kept } from '../../ground/timing/read-cache.js'
-import type { ResolvedOptions } from '../../options.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type {
   InvitationSnapshot,

@@ -1,6 +1,6 @@
+import { nameOf } from '../../ground/error-name.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { nameOf } from '../users/apply-user.js'
 import type { SessionEffect } from './decide.js'
 import type { SessionRecord } from './record.js'
 import type { SessionSlot } from './slot.js'

@@ -1,6 +1,6 @@
-/** JSON as Clerk's metadata holds it. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
-export type Metadata = { readonly [key: string]: Json }
+import type { Metadata } from '../../ground/json/json.js'
+
+export type { Json, Metadata } from '../../ground/json/json.js'
 
 /** The least a user row has, whatever store it comes from. The application's own columns stand beside these. */
 export interface UserRecord {

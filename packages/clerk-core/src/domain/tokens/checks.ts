@@ -1,6 +1,5 @@
 import type { TokenErrorReason } from '../../ground/errors.js'
-import type { ResolvedOptions } from '../../options.js'
-import { LONGEST_TOKEN_SECONDS } from '../changes/revocations.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { JsonObject } from './parse-token.js'
 
 /** What the checks need to know of the options. */
@@ -13,6 +12,9 @@ interface Check {
   readonly reason: TokenErrorReason
   readonly passes: (subject: JsonObject, policy: TokenPolicy) => boolean
 }
+
+/** `exp − iat`: an older token cannot come back, so that no revocation has to be remembered for longer. */
+export const LONGEST_TOKEN_SECONDS = 24 * 60 * 60
 
 const CATEGORY = { session: 'cl_B7d4PD111AAA', m2m: 'cl_B7d4PD333AAA', ignore: 'cl_I7d4PD111III' } as const
 const SESSION_CATEGORIES = new Set<unknown>([undefined, CATEGORY.session, CATEGORY.ignore])

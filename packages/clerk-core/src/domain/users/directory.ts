@@ -1,14 +1,16 @@
+import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreInputError } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createReadCache, type Kept } from '../../ground/timing/read-cache.js'
-import type { ClerkOptions, ResolvedOptions } from '../../options.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
-import { userSnapshotFromClaims } from '../backend-api/user-snapshot.js'
 import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
-import { createApplyUser, nameOf, type SnapshotSource } from './apply-user.js'
+import { createApplyUser, type SnapshotSource } from './apply-user.js'
+import type { CanLink, ClaimsToUser } from './policy.js'
+import { userSnapshotFromClaims } from './snapshot-from-claims.js'
 import type { ClerkUsers } from './users.js'
 
 /** What a verified user id means locally. */
@@ -58,8 +60,8 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   readonly options: Pick<ResolvedOptions, 'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'now'>
   readonly api: Pick<ClerkApi, 'getUser'>
   readonly observer: Observer
-  readonly canLink: ClerkOptions<U>['canLink']
-  readonly claimsToUser: ClerkOptions<U>['claimsToUser']
+  readonly canLink: CanLink<U> | undefined
+  readonly claimsToUser: ClaimsToUser | undefined
 }): UserDirectory<U> {
   const { store, options, api, observer, canLink, claimsToUser } = parts
   const { provisioning, linking, privateMetadata, now } = options

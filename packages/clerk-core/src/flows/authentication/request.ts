@@ -3,7 +3,7 @@ import { readSessionCookies } from '../../domain/credentials/cookies.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
-import type { ResolvedOptions } from '../../options.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 
 /** One request on its way through the pipeline. */
 export interface Request {

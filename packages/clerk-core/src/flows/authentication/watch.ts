@@ -1,4 +1,3 @@
-import type { WatchEnd } from '../../clerk.js'
 import type { Auth, UserAuth } from '../../domain/auth/auth.js'
 import type { Changes } from '../../domain/changes/changes.js'
 import type { Revocations } from '../../domain/changes/revocations.js'
@@ -6,10 +5,11 @@ import type { OrganizationDirectory } from '../../domain/organizations/directory
 import type { SessionStatusClient } from '../../domain/session/session-status-client.js'
 import type { Change } from '../../domain/store/inbox.js'
 import type { UserRecord } from '../../domain/store/user.js'
-import { nameOf } from '../../domain/users/apply-user.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
+import { nameOf } from '../../ground/error-name.js'
 import { StoreUnavailableError } from '../../ground/errors.js'
-import type { ResolvedOptions } from '../../options.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import type { WatchEnd } from './watch-end.js'
 
 /** Watches over long-lived connections: nobody sends a request that could be judged again. */
 export interface Watch {

@@ -1,7 +1,8 @@
 import type { ClerkApi } from '../../domain/backend-api/clerk-api.js'
-import { nameOf } from '../../domain/users/apply-user.js'
+import type { Stores } from '../../domain/store/stores.js'
+import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError } from '../../ground/errors.js'
-import type { ResolvedOptions, Stores } from '../../options.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { Diagnostic } from './diagnostic.js'
 
 /** What the checks look at. */

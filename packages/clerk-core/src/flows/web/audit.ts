@@ -1,4 +1,4 @@
-import { nameOf } from '../../domain/users/apply-user.js'
+import { nameOf } from '../../ground/error-name.js'
 import type { AnyAuth } from './any-clerk.js'
 import { idOf } from './me.js'
 

@@ -1,4 +1,4 @@
-import { nameOf } from '../../domain/users/apply-user.js'
+import { nameOf } from '../../ground/error-name.js'
 import { ConfigurationError } from '../../ground/errors.js'
 import type { HandlerEvent, OnWebhook } from './handlers.js'
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
-import type { ResolvedOptions } from '../../options.js'
 import { ClerkApiError, ConfigurationError } from '../errors.js'
 import { readLimited } from '../http/read-limited.js'
 import { retryAfterSeconds } from '../http/retry-after.js'
 import { isObject } from '../json/json-reader.js'
 import type { Observer } from '../observe/observer.js'
+import type { ResolvedOptions } from '../options/resolved.js'
 import { isClerkId } from './clerk-id.js'
 import { type Operation, type OperationName, operations } from './operations.js'
 
