@@ -1,7 +1,10 @@
 import { nameOf } from '../../ground/error-name.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { attempt } from '../../ground/timing/attempt.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+import { createSingleFlight } from '../../ground/timing/single-flight.js'
+import { withTimeout } from '../../ground/timing/timeout.js'
 import type { Change, Inbox } from '../store/inbox.js'
 import type { Invalidation } from './invalidation.js'
 
@@ -23,6 +26,8 @@ const OVERLAP_MS = 60_000
 /** Requests wait no longer for a look; a driver may take half a minute to give up. */
 const LOOK_TIMEOUT_MS = 3_000
 const MAX_SEEN = 10_000
+/** There is one log, hence one look at a time. */
+const LOG = 'log'
 const FRESH: Freshness = Object.freeze({ ok: true })
 
 /**
@@ -46,7 +51,7 @@ export function createChanges(parts: {
   /** When the last look that succeeded was begun. */
   let lookedAt: number | null = null
   let failedAt: number | null = null
-  let look: Promise<void> | null = null
+  const looks = createSingleFlight<void>()
   /** `appliedAt` by event id, of the time that the next look will see again. */
   let seen = new Map<string, number>()
   let subscription: Promise<(() => Promise<void>) | null> | null = null
@@ -68,8 +73,8 @@ export function createChanges(parts: {
     for (const change of fresh) onChange(change)
     lookedAt = begun
     failedAt = null
-    const kept = [...seen, ...changes.map(({ id, appliedAt }) => [id, appliedAt] as const)]
-    seen = new Map(kept.filter(([, appliedAt]) => appliedAt >= begun - OVERLAP_MS))
+    const recent = [...seen, ...changes.map(({ id, appliedAt }) => [id, appliedAt] as const)]
+    seen = new Map(recent.filter(([, appliedAt]) => appliedAt >= begun - OVERLAP_MS))
     if (fresh.length > 0 && observer.wants('changes.applied')) {
       observer.emit('changes.applied', { count: fresh.length, by: 'poll' })
     }
@@ -77,19 +82,16 @@ export function createChanges(parts: {
 
   /** One look at a time; one that takes too long goes on while its waiters are answered as if it had failed. */
   function sharedLook(inbox: Inbox): Promise<void> {
-    look ??= readLog(inbox)
-      .catch((error: unknown) => {
+    return looks.run(LOG, () =>
+      readLog(inbox).catch((error: unknown) => {
         failedAt = now()
         observer.emit('changes.error', { message: `The inbox could not be read (${nameOf(error)}).` })
         throw error
-      })
-      .finally(() => {
-        look = null
-      })
-    return look
+      }),
+    )
   }
 
-  function judged(): Freshness {
+  function freshness(): Freshness {
     if (isFresh(lookedAt, Math.max(graceMs, pollMs))) return FRESH
     return { ok: false, retryAfterSeconds: Math.max(1, Math.ceil(options.pollSeconds)) }
   }
@@ -97,9 +99,9 @@ export function createChanges(parts: {
   function current(): MaybePromise<Freshness> {
     if (inbox === null || isFresh(lookedAt, pollMs)) return FRESH
     // After a failure the store is left alone for a moment: no request adds its own wait to an outage.
-    if (look === null && isFresh(failedAt, Math.max(pollMs, 1000))) return judged()
+    if (looks.underWay(LOG) === undefined && isFresh(failedAt, Math.max(pollMs, 1000))) return freshness()
     void subscribe()
-    return withTimeout(sharedLook(inbox)).then(judged, judged)
+    return withTimeout(LOOK_TIMEOUT_MS, () => sharedLook(inbox)).then(freshness, freshness)
   }
 
   function subscribe(): Promise<(() => Promise<void>) | null> {
@@ -131,7 +133,7 @@ export function createChanges(parts: {
     },
     async start() {
       // It only makes faster what the looks bring anyway: no start waits long for it.
-      await withTimeout(subscribe()).catch(() => undefined)
+      await withTimeout(LOOK_TIMEOUT_MS, subscribe).catch(() => undefined)
       if (inbox !== null && !isFresh(lookedAt, pollMs)) await sharedLook(inbox)
     },
     async close() {
@@ -140,23 +142,5 @@ export function createChanges(parts: {
       subscription = null
       await unsubscribe?.()
     },
-  }
-}
-
-/** Begins at once; what is thrown instead of rejected is a rejection all the same. */
-async function attempt<T>(step: () => Promise<T>): Promise<T> {
-  return step()
-}
-
-async function withTimeout(look: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('The look took too long.')), LOOK_TIMEOUT_MS)
-    timer.unref()
-  })
-  try {
-    await Promise.race([look, timeout])
-  } finally {
-    clearTimeout(timer)
   }
 }

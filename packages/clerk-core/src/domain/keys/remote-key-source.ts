@@ -4,7 +4,9 @@ import { retryAfterSeconds } from '../../ground/http/retry-after.js'
 import type { ClerkEvents } from '../../ground/observe/events.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { createBackoff } from '../../ground/timing/backoff.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import { importKeySet, type NamedKey } from './import-keys.js'
 import type { KeyAnswer, KeySource } from './key-source.js'
 
@@ -28,10 +30,9 @@ const KNOWN_TO_FAIL_MS = 2 * MINUTE
 const COOLDOWN_MS = 10_000
 const TIMEOUT_MS = 3000
 const MAX_BYTES = 256 * 1024
-/** A server may not keep us away for longer. */
-const RETRY_AFTER_MAX_SECONDS = 60
-const BACKOFF_BASE_MS = 1000
-const BACKOFF_MAX_MS = 30_000
+const BACKOFF = { baseSeconds: 1, maxSeconds: 30, jitter: () => 0.5 + Math.random() / 2 }
+/** There is one key set, hence one fetch and one wait at a time. */
+const KEY_SET = 'key set'
 
 const MISSING: KeyAnswer = { kind: 'missing' }
 
@@ -40,12 +41,6 @@ interface KeySet {
   /** The answers of `lookup`, made once. */
   readonly answers: ReadonlyMap<string, KeyAnswer>
   readonly fetchedAt: number
-}
-
-interface Failure {
-  readonly at: number
-  readonly until: number
-  readonly count: number
 }
 
 /** The key set of a Clerk instance over HTTP. No timer of its own: every decision is made when somebody asks. */
@@ -60,9 +55,11 @@ export function createRemoteKeySource(
   const { url, secretKey } = options.keys
   const closing = new AbortController()
   let set: KeySet | null = null
-  let failure: Failure | null = null
+  /** Of the last fetch, when it failed. */
+  let failedAt: number | null = null
   let attemptedAt: number | null = null
-  let flight: Promise<void> | null = null
+  const flights = createSingleFlight<void>()
+  const backoff = createBackoff<null>({ ...BACKOFF, now })
 
   return {
     needsKid: true,
@@ -103,13 +100,13 @@ export function createRemoteKeySource(
     }
     // Past the hard limit only an endpoint that is known to fail keeps the old set alive (stale-if-error), and it is
     // asked in the background: requests must not pay its timeout again and again.
-    if (failure === null || elapsed(failure.at) >= KNOWN_TO_FAIL_MS || age >= STALE_MS) return null
+    if (failedAt === null || elapsed(failedAt) >= KNOWN_TO_FAIL_MS || age >= STALE_MS) return null
     if (mayTry()) void refresh('expired')
     return set
   }
 
   async function wait(kid: string | null): Promise<KeyAnswer> {
-    if (flight !== null || mayTry()) await refresh(set === null ? 'cold' : 'expired')
+    if (flights.underWay(KEY_SET) !== undefined || mayTry()) await refresh(set === null ? 'cold' : 'expired')
     const answer = inHand(kid)
     if (answer === null) return unavailable()
     return answer.kind === 'missing' ? unknownKid(kid) : answer
@@ -120,14 +117,14 @@ export function createRemoteKeySource(
     return thenLook('unknown-kid', () => {
       const answer = inHand(kid) ?? unavailable()
       // While the endpoint fails nobody knows whether the key has been added.
-      return answer.kind === 'missing' && failure !== null ? unavailable() : answer
+      return answer.kind === 'missing' && failedAt !== null ? unavailable() : answer
     })
   }
 
   /** Looks after a fetch that is under way, or that a token's say-so may cause now; else at once. */
   function thenLook(reason: RefreshReason, look: () => KeyAnswer): MaybePromise<KeyAnswer> {
-    const fetching = flight ?? (mayAsk() ? refresh(reason) : null)
-    return fetching === null ? look() : fetching.then(look)
+    const fetching = flights.underWay(KEY_SET) ?? (mayAsk() ? refresh(reason) : undefined)
+    return fetching === undefined ? look() : fetching.then(look)
   }
 
   /** Whether a token's say-so may cause a fetch. */
@@ -136,8 +133,8 @@ export function createRemoteKeySource(
   }
 
   function mayTry(): boolean {
-    if (flight !== null || closing.signal.aborted) return false
-    return failure === null || now() >= failure.until || now() < failure.at
+    if (flights.underWay(KEY_SET) !== undefined || closing.signal.aborted) return false
+    return backoff.waiting(KEY_SET) === null
   }
 
   /** A clock that was set back must not prolong any waiting. */
@@ -147,10 +144,7 @@ export function createRemoteKeySource(
   }
 
   function refresh(reason: RefreshReason): Promise<void> {
-    flight ??= fetchSet(reason).finally(() => {
-      flight = null
-    })
-    return flight
+    return flights.run(KEY_SET, () => fetchSet(reason))
   }
 
   async function fetchSet(reason: RefreshReason): Promise<void> {
@@ -173,16 +167,15 @@ export function createRemoteKeySource(
       [...keys].map(([kid, key]) => [kid, Object.freeze({ kind: 'key' as const, key })]),
     )
     set = { keys, answers, fetchedAt: now() }
-    failure = null
+    failedAt = null
+    backoff.succeeded(KEY_SET)
     observer.emit('jwks.refresh', { keys: keys.size, reason })
   }
 
   function failed(problem: string, retryAfter: string | null): void {
     const at = now()
-    const count = (failure?.count ?? 0) + 1
-    const backoffMs = Math.min(BACKOFF_BASE_MS * 2 ** (count - 1), BACKOFF_MAX_MS) * (0.5 + Math.random() / 2)
-    const askedMs = Math.min(retryAfterSeconds(retryAfter, at) ?? 0, RETRY_AFTER_MAX_SECONDS) * 1000
-    failure = { at, until: at + Math.max(backoffMs, askedMs), count }
+    failedAt = at
+    backoff.failed(KEY_SET, null, retryAfterSeconds(retryAfter, at))
     observer.emit('jwks.error', {
       message: `The key set ${problem}.`,
       retryAfterSeconds: retryInSeconds(),
@@ -196,6 +189,6 @@ export function createRemoteKeySource(
   }
 
   function retryInSeconds(): number {
-    return failure === null ? 1 : Math.max(1, Math.ceil((failure.until - now()) / 1000))
+    return backoff.waiting(KEY_SET)?.retryAfterSeconds ?? 1
   }
 }

@@ -3,6 +3,7 @@ import type { MachineErrorReason } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import { digestToken, encodeDigest } from '../tokens/token-hash.js'
 import { MACHINE_TYPES, type MachineTokenType, type MachineType } from './machine-types.js'
 import { createRateLimiter } from './rate-limiter.js'
@@ -57,7 +58,7 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
   }
   const cache =
     options.cache.tokens > 0 ? new LRUCache<string, Confirmed>({ max: options.cache.tokens }) : null
-  const flights = new Map<string, Promise<MachineVerdict>>()
+  const flights = createSingleFlight<MachineVerdict>()
   const gate = createRateLimiter(now)
 
   return { typeOf: (bearer) => findType(bearer)?.tokenType ?? null, verify }
@@ -81,12 +82,7 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
       return known.verdict
     }
     if (cache !== null && observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'machine' })
-    let flight = flights.get(hash)
-    if (flight === undefined) {
-      flight = ask(type, bearer, hash, known !== undefined).finally(() => flights.delete(hash))
-      flights.set(hash, flight)
-    }
-    return flight
+    return flights.run(hash, () => ask(type, bearer, hash, known !== undefined))
   }
 
   async function ask(

@@ -4,6 +4,7 @@ import { retryAfterSeconds } from '../../ground/http/retry-after.js'
 import { deepFreeze } from '../../ground/json/deep-freeze.js'
 import { isObject } from '../../ground/json/json-reader.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { MAX_RETRY_AFTER_SECONDS } from '../../ground/timing/backoff.js'
 import type { MachineCredential } from './machine.js'
 import type { MachineType } from './machine-types.js'
 
@@ -15,7 +16,6 @@ export type MachineAnswer =
 
 const TIMEOUT_MS = 3000
 const MAX_BYTES = 64 * 1024
-const RETRY_AFTER_MAX_SECONDS = 60
 /** What Clerk answers about a credential; every other status is about us or about Clerk. */
 const INVALID_STATUS = new Set([400, 404, 422])
 /** Our own key is refused (401, 403), or the limit of requests is reached. */
@@ -43,7 +43,7 @@ export async function askClerk(
     const asked = retryAfterSeconds(retryAfter, options.now()) ?? 1
     return {
       kind: 'unavailable',
-      retryAfterSeconds: Math.min(Math.max(asked, 1), RETRY_AFTER_MAX_SECONDS),
+      retryAfterSeconds: Math.min(Math.max(asked, 1), MAX_RETRY_AFTER_SECONDS),
       everybody: EVERYBODY_STATUS.has(status),
     }
   }

@@ -3,7 +3,7 @@ import { ClerkApiError } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { createReadCache, type Kept } from '../../ground/timing/read-cache.js'
+import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type {
   InvitationSnapshot,
@@ -24,7 +24,7 @@ export interface OrganizationDirectory<M extends MembershipRecord = MembershipRe
    */
   membership(orgId: string, userId: string): MaybePromise<Readonly<M> | null>
   /** The cached membership. */
-  kept(orgId: string, userId: string): Kept<{ readonly row: Readonly<M> | null }> | undefined
+  cached(orgId: string, userId: string): Cached<{ readonly row: Readonly<M> | null }> | undefined
 
   applyOrganization(
     snapshot: OrganizationSnapshot,
@@ -59,7 +59,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
     max: options.cache.users,
     ttlSeconds: options.cache.organizationTtlSeconds,
     now: options.now,
-    keeps: () => true,
+    mayCache: () => true,
   })
 
   /** Also after a failure: nobody knows whether it was written. */
@@ -76,10 +76,10 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
       // The organisation may be a request header: what is no id is in no store, and must not look like another key.
       if (!isClerkId(orgId)) return null
       const key = keyOf(orgId, userId)
-      const kept = cache.kept(key)
-      if (kept !== undefined) {
+      const cached = cache.cached(key)
+      if (cached !== undefined) {
         if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'membership' })
-        return kept.value.row
+        return cached.value.row
       }
       if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'membership' })
       return chain(
@@ -87,7 +87,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
         ({ row }) => row,
       )
     },
-    kept: (orgId, userId) => cache.kept(keyOf(orgId, userId)),
+    cached: (orgId, userId) => cache.cached(keyOf(orgId, userId)),
 
     applyOrganization: (snapshot) =>
       changing(

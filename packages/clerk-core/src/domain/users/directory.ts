@@ -4,7 +4,7 @@ import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { createReadCache, type Kept } from '../../ground/timing/read-cache.js'
+import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
@@ -28,7 +28,7 @@ export interface UserDirectory<U extends UserRecord = UserRecord> {
   /** The local user, provisioned when there is none. Never rejects; without a promise where the cache knows. */
   resolve(clerkId: string, claims: SessionClaims | null): MaybePromise<UserResolution<U>>
   /** The cached row. */
-  kept(clerkId: string): Kept<{ readonly row: Readonly<U> | null }> | undefined
+  cached(clerkId: string): Cached<{ readonly row: Readonly<U> | null }> | undefined
   /** @throws {StoreUnavailableError} */
   applySnapshot(snapshot: UserSnapshot, by: SnapshotSource): Promise<{ user: U; outcome: ApplyOutcome }>
   /** @param at milliseconds @throws {StoreUnavailableError} */
@@ -69,7 +69,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     max: options.cache.users,
     ttlSeconds: options.cache.userTtlSeconds,
     now,
-    keeps: ({ row }) => row !== null,
+    mayCache: ({ row }) => row !== null,
   })
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
   const apply = createApplyUser({ store, linking, canLink, observer })
@@ -143,10 +143,10 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     claims: SessionClaims | null,
     again = true,
   ): MaybePromise<UserResolution<U>> {
-    const kept = cache.kept(clerkId)
-    if (kept !== undefined) {
+    const cached = cache.cached(clerkId)
+    if (cached !== undefined) {
       if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'user' })
-      return kept.value.resolution
+      return cached.value.resolution
     }
     if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'user' })
     let mine = false
@@ -177,7 +177,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
 
   const directory: UserDirectory<U> = {
     resolve: (clerkId, claims) => resolve(clerkId, claims),
-    kept: cache.kept,
+    cached: cache.cached,
     applySnapshot: (snapshot, by) => changing(snapshot.clerkId, () => apply(snapshot, by)),
     remove: (clerkId, at) => changing(clerkId, () => store.remove(clerkId, at)),
     drop(clerkId) {

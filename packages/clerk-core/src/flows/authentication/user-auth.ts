@@ -5,7 +5,7 @@ import type { UserRecord } from '../../domain/store/user.js'
 import type { SessionClaims, VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { Kept } from '../../ground/timing/read-cache.js'
+import type { Cached } from '../../ground/timing/read-cache.js'
 import type { AuthFactory, NoUser } from './auth-factory.js'
 import { type Principal, principalFromToken, userAuth } from './principal.js'
 import type { Request } from './request.js'
@@ -20,8 +20,8 @@ interface RememberedAuth {
   readonly auth: UserAuth
   readonly requested: string | undefined
   /** What it was made of; `null` without such a store, and without an organisation. */
-  readonly user: Kept<unknown> | null
-  readonly membership: Kept<unknown> | null
+  readonly user: Cached<unknown> | null
+  readonly membership: Cached<unknown> | null
 }
 
 const NO_STORE = { kind: 'user', user: undefined } as const
@@ -82,8 +82,8 @@ export function createUserAuth(parts: {
     auth: UserAuth,
   ): void {
     const { sub } = token.claims
-    const user = users?.kept(sub) ?? null
-    const membership = (orgId !== undefined && organizations?.kept(orgId, sub)) || null
+    const user = users?.cached(sub) ?? null
+    const membership = (orgId !== undefined && organizations?.cached(orgId, sub)) || null
     if (users !== null && user?.value.row !== rows.user) return
     if (organizations !== null && orgId !== undefined && membership?.value.row !== rows.membership) return
     lastAuth.set(token, { auth, requested, user, membership })

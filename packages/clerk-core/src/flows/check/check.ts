@@ -3,6 +3,7 @@ import type { Stores } from '../../domain/store/stores.js'
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError } from '../../ground/errors.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { withTimeout } from '../../ground/timing/timeout.js'
 import type { Diagnostic } from './diagnostic.js'
 
 /** What the checks look at. */
@@ -155,11 +156,11 @@ const checks: readonly Check[] = [
 
 /** Every check, beside each other; one that fails in itself is a finding too. Nothing found holds a secret. */
 export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
-  const asked = { ...context, api: { countUsers: once(() => context.api.countUsers()) } }
+  const shared = { ...context, api: { countUsers: once(() => context.api.countUsers()) } }
   const found = await Promise.all(
     checks.map(async ({ code, severity, find, remedy }) => {
       const message = await Promise.resolve()
-        .then(() => find(asked))
+        .then(() => find(shared))
         .catch((error: unknown) => `The check could not be made (${nameOf(error)}).`)
       return message === null ? [] : [{ severity, code, message, remedy }]
     }),
@@ -190,14 +191,14 @@ async function apiFailure(
   }
 }
 
-/** Positive: ours is ahead. `null` where nobody tells the time. */
+/** Positive: ours is ahead. `null` where no response tells the time. */
 async function clockSkewSeconds({ keys, apiUrl, fetch, now }: ResolvedOptions): Promise<number | null> {
   try {
     const before = now()
-    const response = await fetch(keys.kind === 'jwks' ? keys.url : apiUrl, {
-      redirect: 'manual',
-      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
-    })
+    const url = keys.kind === 'jwks' ? keys.url : apiUrl
+    const response = await withTimeout(PROBE_TIMEOUT_MS, (signal) =>
+      fetch(url, { redirect: 'manual', signal }),
+    )
     await response.body?.cancel()
     const after = now()
     const theirs = Date.parse(response.headers.get('date') ?? '')
@@ -215,10 +216,11 @@ function secretBytes(secret: string): number {
   return Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length
 }
 
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined
+/** Several checks read the same answer of Clerk's. */
+function once<T>(request: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined
   return () => {
-    answer ??= ask()
-    return answer
+    result ??= request()
+    return result
   }
 }
