@@ -20,7 +20,7 @@ export type { WatchEnd } from './flows/authentication/watch-end.js'
 export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
   /** Never throws for anything a client sent. */
   authenticate(credentials: Credentials): Promise<Auth<U, M>>
-  /** The same answer, without a promise when nothing has to be waited for. What the adapters call. */
+  /** The same `Auth`, without a promise when nothing has to be waited for. What the adapters call. */
   authenticateNow(credentials: Credentials): MaybePromise<Auth<U, M>>
   /**
    * @throws {TokenError} with a `reason`; `keys-unavailable` carries `retryAfterSeconds`
@@ -47,7 +47,7 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   signOut(sessionId: string): Promise<void>
   /** Configuration and reachability problems, each with its remedy. */
   check(): Promise<Diagnostic[]>
-  /** Prefetches the keys and reads past revocations. Rejects when either cannot be had. */
+  /** Prefetches the keys and reads past revocations. Rejects when either fails. */
   ready(): Promise<void>
   /** Releases timers and subscriptions. */
   close(): Promise<void>

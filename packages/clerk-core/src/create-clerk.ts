@@ -3,7 +3,7 @@ import { resolveOptions } from './configure.js'
 import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
 import { createChanges } from './domain/changes/changes.js'
 import { createRevocations } from './domain/changes/revocations.js'
-import { createKeySource } from './domain/keys/key-source.js'
+import { createKeySource } from './domain/keys/create-key-source.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
 import { createOrganizationDirectory } from './domain/organizations/directory.js'
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
@@ -67,21 +67,29 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
           invalidation: resolved.invalidation,
           historySeconds,
           observer,
-          onChange: learn,
+          onChange: applyChange,
         })
       : null
-  const clerk = resolved.secretKey
-    ? createSessionStatusClient({ api, organizations, allowPending: resolved.allowPending, now })
+  const sessionStatus = resolved.secretKey
+    ? createSessionStatusClient({ api, allowPending: resolved.allowPending, now })
     : null
-  const watch: Watch = createWatch({ options: resolved, revocations, users, organizations, changes, clerk })
+  const watch: Watch = createWatch({
+    options: resolved,
+    revocations,
+    users,
+    organizations,
+    changes,
+    sessionStatus,
+  })
   const webhooks = createWebhooks({
     options: resolved,
     users,
     organizations,
     inbox,
     observer,
-    applied: (change) => (changes === null ? learn(change) : changes.publish(change)),
+    applied: (change) => (changes === null ? applyChange(change) : changes.publish(change)),
   })
+  // The pipeline knows only when it runs which stores there are; `U` and `M` are `never` exactly where there is none.
   const authenticate = createAuthenticate({
     options: resolved,
     tokens,
@@ -90,12 +98,12 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     users,
     organizations,
     changes,
-    clerk,
+    sessionStatus,
     observer,
   }) as Clerk<U, M>['authenticateNow']
 
   /** What a change means here, whether this process applied it or another one. */
-  function learn(change: Change): void {
+  function applyChange(change: Change): void {
     const { subjects, revokes } = effectOf(change)
     if (revokes) revocations.revoke(revokes.id, change.appliedAt)
     if (subjects.user) users?.drop(subjects.user)
@@ -112,14 +120,14 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     authenticate: async (credentials) => authenticate(credentials),
     async verifyToken(token) {
       // What is known already is not awaited: on a cache hit that would cost as much as the cache does.
-      const looking = changes?.current()
-      const current = looking instanceof Promise ? await looking : looking
+      const freshness = changes?.current()
+      const current = freshness instanceof Promise ? await freshness : freshness
       if (current?.ok === false)
         throw new StoreUnavailableError('The log of revocations cannot be read: try again.')
-      const judging = tokens.verify(token, { allowMissingAzp: resolved.allowMissingAzp })
-      const verdict = judging instanceof Promise ? await judging : judging
-      if (verdict.ok) return verdict.token.claims
-      throw verdict.error
+      const verifying = tokens.verify(token, { allowMissingAzp: resolved.allowMissingAzp })
+      const result = verifying instanceof Promise ? await verifying : verifying
+      if (result.ok) return result.token.claims
+      throw result.error
     },
     receiveWebhook: webhooks.receive,
     on: webhooks.on,
@@ -141,7 +149,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       await changes?.close()
     },
   }
-  // Whoever logs this object, or a request that holds it, must not log the keys among its options.
+  // A log of this object, or of a request that holds it, must not hold the keys among its options.
   return Object.defineProperty(made, 'options', { enumerable: false })
 }
 

@@ -42,7 +42,7 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
         revalidateAfterSeconds?: number | undefined
         /** How long an outage of Clerk is bridged. Default 300. */
         graceSeconds?: number | undefined
-        /** Who gets a session: requests that carry cookies (default), everybody, nobody. */
+        /** Which requests get a session: those that carry cookies (default), all, none. */
         remember?: 'cookies' | 'always' | 'never' | undefined
       }
     | undefined
@@ -90,7 +90,7 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
       }
     | undefined
 
-  /** How processes learn of changes: by polling the inbox (default every 2 s), or at once with an {@link Invalidation}. */
+  /** How changes reach other processes: by polling the inbox (default every 2 s), or at once with an {@link Invalidation}. */
   invalidation?: { pollSeconds?: number | undefined } | Invalidation | undefined
 
   /** Clock, in milliseconds. Default `Date.now`. */

@@ -4,7 +4,7 @@ import type { MembershipRecord } from '../store/organization.js'
 import type { UserRecord } from '../store/user.js'
 import type { ActorClaim, SessionClaims } from '../tokens/session-claims.js'
 import type { HasParams } from './has-params.js'
-import type { RegisteredLocalUser } from './register.js'
+import type { RegisteredLocalUser, RegisteredMembership, RegisteredUser } from './register.js'
 
 export type { MachineTokenType } from '../machines/machine-types.js'
 
@@ -76,7 +76,7 @@ export interface AnonymousAuth {
   has(params: HasParams): false
 }
 
-/** Nobody knows: keys, Clerk or the store cannot be reached. */
+/** Not known: the keys, Clerk or the store cannot be reached. */
 export interface UnavailableAuth {
   readonly kind: 'unavailable'
   readonly isAuthenticated: false
@@ -97,3 +97,6 @@ export type Auth<U extends UserRecord = UserRecord, M extends MembershipRecord =
   | LocalAuth
   | AnonymousAuth
   | UnavailableAuth
+
+/** The `Auth` of the registered clerk. */
+export type RegisteredAuth = Auth<RegisteredUser, RegisteredMembership>

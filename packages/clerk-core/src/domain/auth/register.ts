@@ -2,7 +2,6 @@ import type { ClerkOrganizations } from '../organizations/organizations.js'
 import type { MembershipRecord } from '../store/organization.js'
 import type { UserRecord } from '../store/user.js'
 import type { ClerkUsers } from '../users/users.js'
-import type { Auth } from './auth.js'
 
 /**
  * The application's own types reach `req.auth` through one declaration:
@@ -23,5 +22,3 @@ export type RegisteredMembership = Register extends { clerk: { organizations: Cl
   ? M
   : MembershipRecord
 export type RegisteredLocalUser = Register extends { localUser: infer L } ? L : unknown
-/** The `Auth` of the registered clerk. */
-export type RegisteredAuth = Auth<RegisteredUser, RegisteredMembership>

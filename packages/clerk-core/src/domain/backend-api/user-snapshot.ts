@@ -1,7 +1,7 @@
 import { type JsonReader, readJson } from '../../ground/json/json-reader.js'
 import type { UserSnapshot } from '../store/user.js'
 
-/** How a description of Clerk's becomes a snapshot. */
+/** How Clerk's JSON becomes a snapshot. */
 export interface SnapshotOptions {
   /** Version to use where Clerk gives no `updated_at`: the event's timestamp. Milliseconds. */
   readonly version: number

@@ -31,8 +31,8 @@ const LOG = 'log'
 const FRESH: Freshness = Object.freeze({ ok: true })
 
 /**
- * Learns from the inbox's log what other processes changed. Requests drive the looks, so that no timer keeps a process
- * alive and an idle one asks nothing; one look serves all that wait for it.
+ * Reads from the inbox's log what other processes changed. Requests drive the looks, so that no timer keeps a process
+ * alive and an idle one reads nothing; one look serves all requests that wait for it.
  */
 export function createChanges(parts: {
   readonly inbox: Inbox | null
@@ -107,7 +107,7 @@ export function createChanges(parts: {
   function subscribe(): Promise<(() => Promise<void>) | null> {
     if (invalidation === null || closed) return Promise.resolve(null)
     const hear = (change: Change) => {
-      // Not noted as seen: whoever can write to this channel must not be able to hide what the inbox will say.
+      // Not noted as seen: a client that can write to this channel must not be able to hide what the inbox will say.
       onChange(change)
       if (observer.wants('changes.applied')) observer.emit('changes.applied', { count: 1, by: 'push' })
     }
@@ -132,7 +132,7 @@ export function createChanges(parts: {
       })
     },
     async start() {
-      // It only makes faster what the looks bring anyway: no start waits long for it.
+      // It only brings sooner what the looks bring anyway: no start waits long for it.
       await withTimeout(LOOK_TIMEOUT_MS, subscribe).catch(() => undefined)
       if (inbox !== null && !isFresh(lookedAt, pollMs)) await sharedLook(inbox)
     },

@@ -10,7 +10,7 @@ export interface Requirement<A extends Auth = Auth> extends HasParams {
   readonly org?: true
   /** Binds machines only. Every scope listed must have been granted. */
   readonly scope?: string | readonly string[]
-  /** Machines get 403 unless allowed; `only` refuses everybody else. */
+  /** Machines get 403 unless allowed; `only` refuses all others. */
   readonly machine?: 'allow' | 'only'
   /** People signed in by the application itself get 403 unless allowed. */
   readonly local?: 'allow'
@@ -28,5 +28,5 @@ export interface Denial {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** Requires nothing but somebody signed in at Clerk. */
+/** Requires a user signed in at Clerk, and no more. */
 export const ANY_USER: Requirement = Object.freeze({})

@@ -33,7 +33,7 @@ export async function importKeySet(
     if (key === null) continue
     const { kid } = key
     const other = found.get(kid)
-    // Two keys under one name: nobody can say which is meant, and taking either would accept what jose refuses.
+    // Two keys under one name: it is not known which is meant, and taking either would accept what jose refuses.
     if (other !== undefined && other.material !== key.material) ambiguous.add(kid)
     found.set(kid, key)
   }
@@ -49,7 +49,7 @@ async function importKey(jwk: unknown, known: ReadonlyMap<string, NamedKey>): Pr
     return null
   const operations = jwk.key_ops
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return null
-  // A private key that has been published signs for everybody who reads it.
+  // A private key that has been published can sign for anyone who has read it.
   if ('d' in jwk) return null
   if (typeof kid !== 'string' || kid === '' || typeof n !== 'string' || typeof e !== 'string') return null
   const material = `${n}.${e}`

@@ -49,8 +49,8 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 const retryAfterOf = async (harness: TokenHarness, token: string) => {
-  const verdict = await harness.verify(token)
-  return verdict.ok ? 'accepted' : verdict.error.retryAfterSeconds
+  const result = await harness.verify(token)
+  return result.ok ? 'accepted' : result.error.retryAfterSeconds
 }
 
 describe('fetching', () => {
@@ -151,11 +151,11 @@ describe('freshness', () => {
     expect(await harness.reason(token)).toBe('accepted')
     harness.now += MINUTE
     // The endpoint may be asked again, but in the background: this answer is there before any timeout.
-    const verdict = await Promise.race([
+    const result = await Promise.race([
       harness.reason(token),
       new Promise((resolve) => setImmediate(resolve, 'waited')),
     ])
-    expect(verdict).toBe('accepted')
+    expect(result).toBe('accepted')
     await until(() => server.requests.length === 3)
     harness.keys.close()
   })
@@ -253,14 +253,15 @@ describe('unknown keys', () => {
     await harness.reason(token)
     server.answer = text('down', 500)
     harness.now += 10_000
-    const verdict = await harness.verify(next.mint(harness.claims()))
-    expect(verdict).toMatchObject({
+    const result = await harness.verify(next.mint(harness.claims()))
+    expect(result).toMatchObject({
       ok: false,
-      unverifiable: { sub: 'user_1', sid: 'sess_1' },
-      foreign: false,
+      kind: 'unverifiable',
+      sub: 'user_1',
+      sid: 'sess_1',
     })
     expect(await harness.reason(token)).toBe('accepted')
-    // A token that is not ours by its own word is refused, not excused by the outage.
+    // A token that is not ours according to its unverified claims is refused, not excused by the outage.
     expect(await harness.reason(next.mint(harness.claims({ iss: 'https://x.example' })))).toBe(
       'issuer-mismatch',
     )

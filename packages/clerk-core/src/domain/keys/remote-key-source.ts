@@ -8,7 +8,7 @@ import { createBackoff } from '../../ground/timing/backoff.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import { importKeySet, type NamedKey } from './import-keys.js'
-import type { KeyAnswer, KeySource } from './key-source.js'
+import type { KeyLookup, KeySource } from './key-source.js'
 
 type RefreshReason = ClerkEvents['jwks.refresh']['reason']
 
@@ -34,16 +34,16 @@ const BACKOFF = { baseSeconds: 1, maxSeconds: 30, jitter: () => 0.5 + Math.rando
 /** There is one key set, hence one fetch and one wait at a time. */
 const KEY_SET = 'key set'
 
-const MISSING: KeyAnswer = { kind: 'missing' }
+const MISSING: KeyLookup = { kind: 'missing' }
 
 interface KeySet {
   readonly keys: ReadonlyMap<string, NamedKey>
-  /** The answers of `lookup`, made once. */
-  readonly answers: ReadonlyMap<string, KeyAnswer>
+  /** What `lookup` returns, made once. */
+  readonly lookups: ReadonlyMap<string, KeyLookup>
   readonly fetchedAt: number
 }
 
-/** The key set of a Clerk instance over HTTP. No timer of its own: every decision is made when somebody asks. */
+/** The key set of a Clerk instance over HTTP. No timer of its own: every decision is made when a request needs a key. */
 export function createRemoteKeySource(
   options: Pick<ResolvedOptions, 'now' | 'fetch'> & {
     readonly keys: Extract<ResolvedOptions['keys'], { kind: 'jwks' }>
@@ -64,14 +64,14 @@ export function createRemoteKeySource(
   return {
     needsKid: true,
     lookup(kid) {
-      const answer = inHand(kid)
-      if (answer !== null && answer.kind === 'key') return answer
-      return answer === null ? wait(kid) : unknownKid(kid)
+      const found = cachedLookup(kid)
+      if (found !== null && found.kind === 'key') return found
+      return found === null ? wait(kid) : unknownKid(kid)
     },
-    lookupAgain: (key) => thenLook('bad-signature', () => inHand(key.kid) ?? unavailable()),
+    lookupAgain: (key) => thenLook('bad-signature', () => cachedLookup(key.kid) ?? unavailable()),
     isPublished(key) {
-      const answer = key.kid === null ? null : inHand(key.kid)
-      return answer?.kind === 'key' && answer.key === key
+      const found = key.kid === null ? null : cachedLookup(key.kid)
+      return found?.kind === 'key' && found.key === key
     },
     async prefetch() {
       if (usable() === null) await refresh(set === null ? 'cold' : 'expired')
@@ -83,10 +83,10 @@ export function createRemoteKeySource(
     close: () => closing.abort(),
   }
 
-  /** What the set in hand answers; `null` when it may not be used without looking again. */
-  function inHand(kid: string | null): KeyAnswer | null {
+  /** What the cached set says; `null` when it may not be used without fetching it again. */
+  function cachedLookup(kid: string | null): KeyLookup | null {
     const usableSet = usable()
-    return usableSet === null ? null : ((kid === null ? undefined : usableSet.answers.get(kid)) ?? MISSING)
+    return usableSet === null ? null : ((kid === null ? undefined : usableSet.lookups.get(kid)) ?? MISSING)
   }
 
   function usable(): KeySet | null {
@@ -105,30 +105,30 @@ export function createRemoteKeySource(
     return set
   }
 
-  async function wait(kid: string | null): Promise<KeyAnswer> {
+  async function wait(kid: string | null): Promise<KeyLookup> {
     if (flights.underWay(KEY_SET) !== undefined || mayTry()) await refresh(set === null ? 'cold' : 'expired')
-    const answer = inHand(kid)
-    if (answer === null) return unavailable()
-    return answer.kind === 'missing' ? unknownKid(kid) : answer
+    const found = cachedLookup(kid)
+    if (found === null) return unavailable()
+    return found.kind === 'missing' ? unknownKid(kid) : found
   }
 
-  /** The set in hand does not know this `kid`: a rotation, or an invention. */
-  function unknownKid(kid: string | null): MaybePromise<KeyAnswer> {
+  /** The cached set does not have this `kid`: a rotation, or an invention. */
+  function unknownKid(kid: string | null): MaybePromise<KeyLookup> {
     return thenLook('unknown-kid', () => {
-      const answer = inHand(kid) ?? unavailable()
-      // While the endpoint fails nobody knows whether the key has been added.
-      return answer.kind === 'missing' && failedAt !== null ? unavailable() : answer
+      const found = cachedLookup(kid) ?? unavailable()
+      // While the endpoint fails it is not known whether the key has been added.
+      return found.kind === 'missing' && failedAt !== null ? unavailable() : found
     })
   }
 
-  /** Looks after a fetch that is under way, or that a token's say-so may cause now; else at once. */
-  function thenLook(reason: RefreshReason, look: () => KeyAnswer): MaybePromise<KeyAnswer> {
-    const fetching = flights.underWay(KEY_SET) ?? (mayAsk() ? refresh(reason) : undefined)
+  /** Looks after the fetch under way, or the one that a token may cause now; else at once. */
+  function thenLook(reason: RefreshReason, look: () => KeyLookup): MaybePromise<KeyLookup> {
+    const fetching = flights.underWay(KEY_SET) ?? (mayTokenCauseFetch() ? refresh(reason) : undefined)
     return fetching === undefined ? look() : fetching.then(look)
   }
 
-  /** Whether a token's say-so may cause a fetch. */
-  function mayAsk(): boolean {
+  /** Whether a token may cause a fetch: it need not be genuine. */
+  function mayTokenCauseFetch(): boolean {
     return mayTry() && (attemptedAt === null || elapsed(attemptedAt) >= COOLDOWN_MS)
   }
 
@@ -163,10 +163,10 @@ export function createRemoteKeySource(
       failed(response.problem ?? 'answered without a usable RSA key', response.retryAfter)
       return
     }
-    const answers = new Map(
+    const lookups = new Map(
       [...keys].map(([kid, key]) => [kid, Object.freeze({ kind: 'key' as const, key })]),
     )
-    set = { keys, answers, fetchedAt: now() }
+    set = { keys, lookups, fetchedAt: now() }
     failedAt = null
     backoff.succeeded(KEY_SET)
     observer.emit('jwks.refresh', { keys: keys.size, reason })
@@ -184,7 +184,7 @@ export function createRemoteKeySource(
     if (age >= HARD_MS && age < STALE_MS) observer.emit('jwks.stale', { ageSeconds: Math.floor(age / 1000) })
   }
 
-  function unavailable(): KeyAnswer {
+  function unavailable(): KeyLookup {
     return { kind: 'unavailable', retryAfterSeconds: retryInSeconds() }
   }
 

@@ -19,7 +19,7 @@ import type { ClerkOrganizations } from './organizations.js'
 export interface OrganizationDirectory<M extends MembershipRecord = MembershipRecord> {
   readonly organizations: ClerkOrganizations<M>
   /**
-   * The newest membership, live or deleted; `null` when there is none (kept as well). Without a promise where the
+   * The newest membership, live or deleted; `null` when there is none (cached as well). Without a promise where the
    * cache knows. @throws {StoreUnavailableError}
    */
   membership(orgId: string, userId: string): MaybePromise<Readonly<M> | null>
@@ -62,7 +62,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
     mayCache: () => true,
   })
 
-  /** Also after a failure: nobody knows whether it was written. */
+  /** Also after a failure: it is not known whether it was written. */
   async function changing<T>(drop: () => void, change: () => Promise<T>): Promise<T> {
     try {
       return await change()
@@ -123,7 +123,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
       async refresh(orgId) {
         try {
           const snapshot = await api.getOrganization(orgId, { privateMetadata: options.privateMetadata })
-          // Clerk answers to slugs as well; a slug may have moved to another organisation, an id never does.
+          // Clerk takes slugs as well; a slug may have moved to another organisation, an id never does.
           if (snapshot.clerkId !== orgId) return null
           const { organization } = await directory.applyOrganization(snapshot)
           for await (const membership of api.eachMembership(orgId)) {

@@ -52,7 +52,7 @@ export function requestOrganization(input: RequestOrganizationInput): RequestOrg
     }
   }
   if (!membership || membership.deletedAt !== null || membership.role === null) {
-    // Without the header nobody asked for this organisation: the user has left it, that is all.
+    // Without the header the request did not name this organisation: the user has only left it.
     return none('store', organizationInQuestion(requested, null) !== null)
   }
   return {

@@ -78,11 +78,11 @@ export interface UserStore<U extends UserRecord = UserRecord> {
   remove(clerkId: string, at: number): Promise<U>
   /** Optional, enables linking: rows without `clerkId` and `deletedAt` whose e-mail address is this one in any case. */
   findLinkable?(email: string): Promise<U[]>
-  /** Gives a row without `clerkId` this one's, and its fields. `null`: someone else got there first. */
+  /** Gives a row without `clerkId` this one's, and its fields. `null`: another process linked it first. */
   link?(id: U['id'], snapshot: UserSnapshot): Promise<U | null>
   /**
    * Optional (erasure requests): empties the synced fields of rows deleted before this time and leaves `clerkId`,
-   * `deletedAt` and a version that nothing outbids (`Number.MAX_SAFE_INTEGER`). Batched; answers how many.
+   * `deletedAt` and a version that nothing outbids (`Number.MAX_SAFE_INTEGER`). Batched; returns how many.
    *
    * @param before milliseconds; at least 7 days before `now`, else {@link StoreInputError}
    */

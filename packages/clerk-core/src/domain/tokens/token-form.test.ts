@@ -280,26 +280,32 @@ describe('what a refusal says', () => {
     for (const part of [...token.split('.'), 'user_secret', 'evil']) expect(said).not.toContain(part)
   })
 
-  it('calls foreign what is no session token of this instance by its own word', async () => {
-    const foreign = async (token: string) => {
-      const verdict = await harness.verify(token)
-      return verdict.ok ? 'accepted' : verdict.foreign
+  describe('according to its form and its unverified claims a refused token is', () => {
+    const kindOf = async (token: string) => {
+      const result = await harness.verify(token)
+      return result.ok ? 'accepted' : result.kind
     }
-    expect(await foreign('application-api-key')).toBe(true)
-    expect(await foreign(compact({ alg: 'HS256' }, { iss: 'app' }, hs256('s')))).toBe(true)
-    expect(await foreign(attacker.mint(harness.claims({ iss: 'https://other.example' })))).toBe(true)
-    expect(await foreign(attacker.mint(harness.claims()))).toBe(false)
-    expect(await foreign(signer.mint(harness.claims({ exp: 1 })))).toBe(false)
-  })
 
-  it('marks the JWTs of machines', async () => {
-    const machine = async (token: string) => {
-      const verdict = await harness.verify(token)
-      return !verdict.ok && verdict.machine === true && verdict.foreign
-    }
-    expect(await machine(signer.mint(harness.claims(), { typ: 'at+jwt' }))).toBe(true)
-    expect(await machine(signer.mint(harness.claims(), { cat: 'cl_B7d4PD333AAA' }))).toBe(true)
-    expect(await machine(signer.mint(harness.claims({ sub: 'mch_1' })))).toBe(true)
-    expect(await machine(signer.mint(harness.claims({ sub: '' })))).toBe(false)
+    it.each([
+      ['foreign', 'what is no JWT', () => 'application-api-key'],
+      [
+        'foreign',
+        'a JWT with another algorithm',
+        () => compact({ alg: 'HS256' }, { iss: 'app' }, hs256('s')),
+      ],
+      [
+        'foreign',
+        'a JWT of another issuer',
+        () => attacker.mint(harness.claims({ iss: 'https://other.example' })),
+      ],
+      ['refused', 'a forgery with our issuer', () => attacker.mint(harness.claims())],
+      ['refused', 'a token without a user', () => signer.mint(harness.claims({ sub: '' }))],
+      ['expired', 'a token whose time is over', () => signer.mint(harness.claims({ exp: 1 }))],
+      ['machine-jwt', 'an OAuth access token', () => signer.mint(harness.claims(), { typ: 'at+jwt' })],
+      ['machine-jwt', 'an M2M token', () => signer.mint(harness.claims(), { cat: 'cl_B7d4PD333AAA' })],
+      ['machine-jwt', 'a token of a machine', () => signer.mint(harness.claims({ sub: 'mch_1' }))],
+    ])('%s: %s', async (kind, _what, token) => {
+      expect(await kindOf(token())).toBe(kind)
+    })
   })
 })

@@ -8,11 +8,11 @@ import type { CanLink } from './policy.js'
 /** Who brought a snapshot. */
 export type SnapshotSource = 'api' | 'claims' | 'webhook'
 
-/** How often a lost race for a link is looked at again; each loss means that somebody else made progress. */
+/** How often a lost race for a link is tried again; each loss means that another process made progress. */
 const LINK_ATTEMPTS = 3
 
 /**
- * Stores a snapshot, by linking it to a local row where the policy allows. The only way in which rows come to be, so
+ * Stores a snapshot, by linking it to a local row where the policy allows. The only place where rows are made, so
  * that provisioning, webhooks and syncs link alike.
  *
  * @throws {StoreUnavailableError}

@@ -33,12 +33,12 @@ export interface UserDirectory<U extends UserRecord = UserRecord> {
   applySnapshot(snapshot: UserSnapshot, by: SnapshotSource): Promise<{ user: U; outcome: ApplyOutcome }>
   /** @param at milliseconds @throws {StoreUnavailableError} */
   remove(clerkId: string, at: number): Promise<U>
-  /** Forgets the cached row; a read that is under way will not be kept. */
+  /** Drops the cached row; a read that is under way will not be cached. */
   drop(clerkId: string): void
   dropAll(): void
 }
 
-/** A row found or made, or why there is none. Only rows are kept. */
+/** A row found or made, or why there is none. Only rows are cached. */
 interface Loaded<U extends UserRecord> {
   readonly row: Readonly<U> | null
   readonly resolution: UserResolution<U>
@@ -74,7 +74,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
   const apply = createApplyUser({ store, linking, canLink, observer })
 
-  /** Only what came from a row: everything else asks again. */
+  /** Only what came from a row: everything else is read again. */
   const loaded = (row: Readonly<U>): Loaded<U> => ({
     row,
     resolution: row.isActive && row.deletedAt === null ? { kind: 'user', user: row } : INACTIVE,
@@ -109,7 +109,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     return loaded(user)
   }
 
-  /** A failure of the application's own `claimsToUser` is told, and no half-read user is stored. */
+  /** A failure of the application's own `claimsToUser` is observed, and no half-read user is stored. */
   function fromClaims(claims: SessionClaims): UserSnapshot | UserResolution<U> {
     try {
       return userSnapshotFromClaims(claims, claimsToUser)
@@ -124,7 +124,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       return await api.getUser(clerkId, { privateMetadata })
     } catch (error) {
       const refusal = error instanceof ClerkApiError ? error : null
-      // Clerk refused this user; with any other answer, 401 for a wrong key among them, nobody knows.
+      // Clerk refused this user; any other status, 401 for a wrong key among them, says nothing about the user.
       if (refusal !== null && REFUSES_THE_USER.has(refusal.status)) {
         backoff.failed(clerkId, NOT_PROVISIONED)
         return NOT_PROVISIONED
@@ -134,7 +134,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     }
   }
 
-  /** A store's answer is never taken for "no such user" when it did not answer. */
+  /** A store that cannot be reached never means "no such user". */
   const failed = (error: unknown): UserResolution<U> =>
     error instanceof StoreInputError ? NOT_PROVISIONED : STORE_DOWN
 
@@ -156,7 +156,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     })
     if (!isPromise(flight)) return flight.resolution
     return flight.then(
-      // Somebody else's read may have been a plain `get`, or one without claims: ask once more, as oneself.
+      // The read of another caller may have been a plain `get`, or one without claims: read once more with these claims.
       ({ row, resolution }) =>
         row === null && !mine && again && resolution.kind === 'none'
           ? resolve(clerkId, claims, false)
@@ -169,7 +169,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     try {
       return await change()
     } finally {
-      // Also after a failure: nobody knows whether it was written.
+      // Also after a failure: it is not known whether it was written.
       cache.drop(clerkId)
       backoff.succeeded(clerkId)
     }

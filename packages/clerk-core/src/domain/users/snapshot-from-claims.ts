@@ -4,10 +4,10 @@ import type { SessionClaims } from '../tokens/session-claims.js'
 import type { ClaimsToUser } from './policy.js'
 
 /**
- * A user built from verified claims: version 0, so that anything Clerk says itself replaces it, and never verified
- * enough to be linked.
+ * A user built from verified claims: version 0, so that any snapshot from Clerk replaces it, and never
+ * trusted enough to be linked.
  *
- * @throws {WebhookDataError} when `claimsToUser` answers something that is not a user's field
+ * @throws {WebhookDataError} when `claimsToUser` returns a value that does not fit its field
  */
 export function userSnapshotFromClaims(
   claims: SessionClaims,

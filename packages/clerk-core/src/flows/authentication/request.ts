@@ -16,11 +16,11 @@ export interface Request {
   readonly clientUat: number | null
   /** `X-Organization-Id`, when it says anything. */
   readonly requested: string | undefined
-  /** Hash of the token that was judged; the only form in which it is mentioned. */
+  /** Hash of the token that was verified; the only form in which it is mentioned. */
   tokenHash: string | null
 }
 
-/** Reads what a request carries; nothing of it is judged yet, but where it comes from. */
+/** Reads what a request carries; nothing of it is verified yet, but where it comes from. */
 export function readRequest(
   credentials: Credentials,
   {

@@ -78,7 +78,7 @@ const checks: readonly Check[] = [
     severity: 'warning',
     find: ({ options, stores }) =>
       options.webhookSecrets.length === 0 && (stores.users || stores.organizations)
-        ? 'No webhook secret is set: local rows are not kept true, and revocations are not learned of.'
+        ? 'No webhook secret is set: local rows are not kept up to date, and revocations do not arrive.'
         : null,
     remedy: 'Create an endpoint under Webhooks in the Clerk dashboard and set CLERK_WEBHOOK_SIGNING_SECRET.',
   },
@@ -96,7 +96,7 @@ const checks: readonly Check[] = [
     severity: 'warning',
     find: ({ options, stores }) =>
       options.webhookSecrets.length > 0 && !stores.inbox
-        ? 'Webhooks are configured without an inbox: duplicates are processed again, and other processes do not learn of changes.'
+        ? 'Webhooks are configured without an inbox: duplicates are processed again, and changes do not reach other processes.'
         : null,
     remedy: 'Give createClerk an inbox; every store factory brings one.',
   },
@@ -105,7 +105,9 @@ const checks: readonly Check[] = [
     severity: 'error',
     find: async ({ keys }) => {
       const error = await failureOf(() => keys.prefetch())
-      return error === null ? null : `The signing keys cannot be had (${error}): no token can be verified.`
+      return error === null
+        ? null
+        : `The signing keys cannot be fetched (${error}): no token can be verified.`
     },
     remedy: 'Check the publishable key or jwksUrl, and that this host may reach it over HTTPS.',
   },
@@ -136,7 +138,7 @@ const checks: readonly Check[] = [
       apiFailure(context, (status) =>
         status === 401 || status === 403
           ? null
-          : `Clerk's Backend API cannot be used (${status === 0 ? 'no answer' : status}).`,
+          : `Clerk's Backend API cannot be used (${status === 0 ? 'no response' : status}).`,
       ),
     remedy: 'Check apiUrl, and that this host may reach it over HTTPS.',
   },
@@ -216,7 +218,7 @@ function secretBytes(secret: string): number {
   return Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length
 }
 
-/** Several checks read the same answer of Clerk's. */
+/** Several checks read the same response of Clerk's. */
 function once<T>(request: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined
   return () => {

@@ -12,7 +12,7 @@ export interface WebhookRequest {
 export type WebhookOutcomeKind =
   | 'processed'
   | 'duplicate'
-  /** A type nobody here knows: answered 200 so that Clerk does not retry. */
+  /** A type that is not in the table and no handler wants: answered 200 so that Clerk does not retry. */
   | 'unknown-type'
   | 'malformed'
   | 'refused'

@@ -12,7 +12,7 @@ import { type Operation, type OperationName, operations } from './operations.js'
 
 /** The version of Clerk's API whose shapes this client reads. */
 const API_VERSION = '2026-05-12'
-/** 500 users with full metadata stay well below; a hostile or broken answer does not fill the memory. */
+/** 500 users with full metadata stay well below; a hostile or broken response does not fill the memory. */
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 const RETRIED = new Set([429, 500, 502, 503, 504])
 
@@ -100,7 +100,7 @@ export function createTransport(
       })
       const text = await readLimited(response, MAX_RESPONSE_BYTES)
       if (response.ok) return { json: text === '' ? null : JSON.parse(text) }
-      // An earlier attempt that got no answer may have been the one that deleted it.
+      // An earlier attempt that got no response may have been the one that deleted it.
       if (operation.method === 'DELETE' && response.status === 404 && attempt > 1) return { json: null }
       return refusalOf(name, response, text, now())
     }

@@ -14,7 +14,7 @@ export interface JsonRequest {
 
 /** `json` is `undefined` unless the status is 200 and the body is JSON within the limit; `problem` then says why. */
 export interface JsonResponse {
-  /** 0: no answer at all. */
+  /** 0: no response. */
   readonly status: number
   readonly retryAfter: string | null
   readonly json: unknown
