@@ -144,7 +144,8 @@ describe('freshness', () => {
   })
 
   it('does not make requests wait again and again for an endpoint that hangs', async () => {
-    const { server, harness, token } = await setUp(json(published), { timeoutMs: 50 })
+    // Long enough for the first fetch on a busy machine.
+    const { server, harness, token } = await setUp(json(published), { timeoutMs: 500 })
     await harness.reason(token)
     server.answer = hang
     harness.now += 15 * MINUTE
@@ -321,7 +322,7 @@ describe('answers that are no key set', () => {
     const answer = failures[name] as Answer
     const { server, harness, token } = await setUp(answer)
     expect(await harness.reason(token)).toBe('keys-unavailable')
-    // In the back-off nobody asks again, and everybody is told when to come back.
+    // During the backoff no request is sent, and every caller is told when to come back.
     expect(await retryAfterOf(harness, token)).toBe(1)
     expect(server.requests).toHaveLength(1)
     expect(harness.names()).toEqual(['jwks.error'])
