@@ -106,12 +106,12 @@ export function createChanges(parts: {
 
   function subscribe(): Promise<(() => Promise<void>) | null> {
     if (invalidation === null || closed) return Promise.resolve(null)
-    const hear = (change: Change) => {
+    const onPushed = (change: Change) => {
       // Not noted as seen: a client that can write to this channel must not be able to hide what the inbox will say.
       onChange(change)
       if (observer.wants('changes.applied')) observer.emit('changes.applied', { count: 1, by: 'push' })
     }
-    subscription ??= attempt(() => invalidation.subscribe(hear)).catch((error: unknown) => {
+    subscription ??= attempt(() => invalidation.subscribe(onPushed)).catch((error: unknown) => {
       subscription = null
       observer.emit('changes.error', { message: `Invalidation could not subscribe (${nameOf(error)}).` })
       return null

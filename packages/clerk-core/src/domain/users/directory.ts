@@ -149,16 +149,16 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       return cached.value.resolution
     }
     if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'user' })
-    let mine = false
+    let readHere = false
     const flight = cache.load(clerkId, () => {
-      mine = true
+      readHere = true
       return readOrProvision(clerkId, claims)
     })
     if (!isPromise(flight)) return flight.resolution
     return flight.then(
       // The read of another caller may have been a plain `get`, or one without claims: read once more with these claims.
       ({ row, resolution }) =>
-        row === null && !mine && again && resolution.kind === 'none'
+        row === null && !readHere && again && resolution.kind === 'none'
           ? resolve(clerkId, claims, false)
           : resolution,
       failed,
