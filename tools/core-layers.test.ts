@@ -11,6 +11,7 @@ import { ROOT } from './services/ports.js'
 const STOREYS = {
   /** Infrastructure: it knows HTTP, JSON and time, and neither users nor sessions. */
   ground: [
+    'ground/codes.ts',
     'ground/errors.ts',
     'ground/error-name.ts',
     'ground/timing/',

@@ -48,7 +48,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     url: options.webhookUrl,
   })
 
-  // What can be wrong with the options is found before the port is taken.
+  // The options are checked before the port is taken.
   const state = snapshot ? loadState(snapshot.state) : emptyState()
   const appUrl = new URL(options.appUrl ?? 'http://localhost:3000').href
   const allowedOrigins = [appUrl, ...(options.allowedOrigins ?? [])].map((origin) => new URL(origin).origin)
@@ -85,7 +85,11 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     ...frontendRoutes(instance, allowedOrigins),
     ...signInRoutes(instance, allowedOrigins),
   ]
-  const routes = [...api, ...offlineRoutes(instance, () => clerk), ...dashboardRoutes(instance, () => clerk)]
+  const routes = [
+    ...api,
+    ...offlineRoutes(instance, () => offline),
+    ...dashboardRoutes(instance, () => offline),
+  ]
   const faults = createFaults(api)
   const admit = createAdmission({
     instance: () => instance,
@@ -102,7 +106,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   )
 
   const seed = async (given: StartClerkOptions['seed']) => {
-    if (typeof given === 'function') await given(clerk)
+    if (typeof given === 'function') await given(offline)
     else if (given) plant(instance, given)
   }
 
@@ -112,7 +116,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     get: () => dispatcher.chaos,
   }) as Webhooks['chaos']
 
-  const clerk: OfflineClerk = {
+  const offline: OfflineClerk = {
     url,
     issuer: instance.issuer.issuer,
     tokens: instance.issuer,
@@ -188,23 +192,23 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     }),
     save: async (file) => {
       // Written beside and renamed: a process that dies half-way leaves the old file whole. It holds private keys.
-      await writeFile(`${file}.tmp`, JSON.stringify(clerk.snapshot()), { mode: 0o600 })
+      await writeFile(`${file}.tmp`, JSON.stringify(offline.snapshot()), { mode: 0o600 })
       await rename(`${file}.tmp`, file)
     },
     stop: async () => {
       await dispatcher.stop()
       await close(server)
     },
-    [Symbol.asyncDispose]: () => clerk.stop(),
+    [Symbol.asyncDispose]: () => offline.stop(),
   }
 
   try {
     if (!snapshot) await seed(options.seed)
   } catch (error) {
-    await clerk.stop()
+    await offline.stop()
     throw error
   }
-  return clerk
+  return offline
 }
 
 async function readSnapshot(from: string | Snapshot): Promise<Snapshot> {

@@ -87,7 +87,7 @@ export function deleteApiKey(instance: Instance, id: string): DeletedJSON {
   return { id, object: 'api_key', deleted: true }
 }
 
-/** @throws {BackendError} 404 for a secret that was never issued. A revoked or expired key is returned as what it is. */
+/** @throws {BackendError} 404 for a secret that was never issued. A revoked or expired key is returned, and its fields say so. */
 export function verifyApiKey(instance: Instance, body: unknown): ApiKeyJSON {
   const { secret } = parse(body, { secret: required(text) })
   const key = [...instance.state.apiKeys.values()].find((one) => one.secret === secret)

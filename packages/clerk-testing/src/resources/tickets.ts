@@ -147,7 +147,7 @@ function assertTemplate(
   if (typeof given.lifetime === 'number' && (given.lifetime < 30 || given.lifetime > 315_360_000)) {
     throw invalidParameter('lifetime', 'between 30 and 315360000')
   }
-  // Clerk reserves what says whose token it is.
+  // Clerk reserves the claims that say who issued the token, for whom, and for how long.
   for (const claim of ['iss', 'sub', 'iat', 'exp', 'nbf', 'azp', 'jti', 'sid']) {
     if (given.claims && Object.hasOwn(given.claims, claim)) {
       throw invalidParameter('claims', `without the reserved claim "${claim}"`)

@@ -84,7 +84,7 @@ export function getUser({ state }: Instance, id: string): UserJSON {
   return user
 }
 
-/** The user somebody means with an id, e-mail address, phone number, username or external id. */
+/** The user with this id, e-mail address, phone number, username or external id. */
 export function findUser(instance: Instance, reference: string): UserJSON | undefined {
   const id =
     findByIdentifier(instance, 'email_address', reference) ??

@@ -33,7 +33,7 @@ export interface ServerParts {
   readonly now: () => number
 }
 
-const keptRequests = 10_000
+const maxRequests = 10_000
 
 export function requestListener(parts: ServerParts): RequestListener {
   return (req, res) => {
@@ -61,7 +61,7 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
       status,
       at: parts.now(),
     })
-    if (parts.requests.length > keptRequests) parts.requests.shift()
+    if (parts.requests.length > maxRequests) parts.requests.shift()
   }
 
   const fault = found && parts.faults.take(found.route.method, found.route.path)

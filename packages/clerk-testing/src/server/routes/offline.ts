@@ -7,7 +7,7 @@ import { nullable, parse, record, required, text, whole } from '../parameters.js
 import { ok, type Route } from '../route.js'
 
 /** What `clerk-offline token` and `clerk-offline event` ask a running server for. Clerk has no such endpoints. */
-export function offlineRoutes(instance: Instance, clerk: () => OfflineClerk): Route[] {
+export function offlineRoutes(instance: Instance, offline: () => OfflineClerk): Route[] {
   const at = { method: 'POST', access: 'secret-key', limit: 'none' } as const
   return [
     {
@@ -22,7 +22,7 @@ export function offlineRoutes(instance: Instance, clerk: () => OfflineClerk): Ro
         })
         const user = findUser(instance, given.user)
         if (!user) throw notFound('user')
-        const jwt = await clerk().token(user, {
+        const jwt = await offline().token(user, {
           ...(given.organization ? { organization: given.organization } : {}),
           ...(given.azp ? { azp: given.azp } : {}),
           options: { ttlSeconds: given.ttl_seconds ?? undefined },
@@ -35,7 +35,7 @@ export function offlineRoutes(instance: Instance, clerk: () => OfflineClerk): Ro
       ...at,
       handle: async ({ body }) => {
         const given = parse(body, { type: required(text), data: record })
-        const { webhooks } = clerk()
+        const { webhooks } = offline()
         if (webhooks.url === undefined) {
           throw new BackendError(
             422,
