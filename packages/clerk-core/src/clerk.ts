@@ -6,6 +6,7 @@ import type { MembershipRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import type { SessionClaims } from './domain/tokens/session-claims.js'
 import type { ClerkUsers } from './domain/users/users.js'
+import type { WatchEnd } from './flows/authentication/watch-end.js'
 import type { Diagnostic } from './flows/check/diagnostic.js'
 import type { OnWebhook } from './flows/webhooks/handlers.js'
 import type { WebhookOutcome, WebhookRequest } from './flows/webhooks/webhook.js'
@@ -43,15 +44,8 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   signOut(sessionId: string): Promise<void>
   /** Configuration and reachability problems, each with its remedy. */
   check(): Promise<Diagnostic[]>
-  /** Prefetches the keys and reads past revocations. Rejects when either cannot be had. */
+  /** Prefetches the keys and reads past revocations. Rejects when either fails. */
   ready(): Promise<void>
   /** Releases timers and subscriptions. */
   close(): Promise<void>
 }
-
-export type WatchEnd =
-  | 'session-revoked'
-  | 'user-inactive'
-  | 'organization-lost'
-  | 'revalidation-failed'
-  | 'unavailable'

@@ -2,7 +2,7 @@
 // comes through exactly one of the three.
 
 // One clerk for the whole process.
-export type { Clerk, WatchEnd } from './clerk.js'
+export type { Clerk } from './clerk.js'
 export { createClerk } from './create-clerk.js'
 // Who is asking.
 export type {
@@ -12,6 +12,7 @@ export type {
   LocalRow,
   MachineAuth,
   MachineTokenType,
+  RegisteredAuth,
   UnavailableAuth,
   UserAuth,
 } from './domain/auth/auth.js'
@@ -50,6 +51,7 @@ export type { ActorClaim, SessionClaims } from './domain/tokens/session-claims.j
 export type { ClerkUsers } from './domain/users/users.js'
 export { type EnvOptions, fromEnv } from './env.js'
 // What an operator sees.
+export type { WatchEnd } from './flows/authentication/watch-end.js'
 export type { Diagnostic } from './flows/check/diagnostic.js'
 export type { AuditEntry, AuditOptions, AuditWriter } from './flows/web/audit.js'
 // What is thrown, and the reasons and codes that are reported.

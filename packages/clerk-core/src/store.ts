@@ -11,6 +11,7 @@ export type {
   OrganizationSnapshot,
   OrganizationStore,
 } from './domain/store/organization.js'
+export type { Stores } from './domain/store/stores.js'
 export type {
   ApplyOutcome,
   Json,
@@ -19,4 +20,3 @@ export type {
   UserSnapshot,
   UserStore,
 } from './domain/store/user.js'
-export type { Stores } from './options.js'

@@ -31,7 +31,7 @@ function withoutCase(address: string): string {
   return address.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
-/** Default `canLink`: whoever registered the row locally must have proved the address there too. */
+/** Default `canLink`: the person who registered the row locally must have proved the address there too. */
 export function rowIsVerified(row: UserRecord): boolean {
   return row.emailVerified === true
 }

@@ -1,8 +1,10 @@
-import type { Clerk, WatchEnd } from '../../clerk.js'
 import type { Auth } from '../../domain/auth/auth.js'
+import type { Credentials } from '../../domain/credentials/credentials.js'
 import type { MembershipRecord } from '../../domain/store/organization.js'
 import type { UserRecord } from '../../domain/store/user.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+import type { WatchEnd } from '../authentication/watch-end.js'
+import type { WebhookOutcome, WebhookRequest } from '../webhooks/webhook.js'
 
 /** An `Auth` with the row types of any stores, or of none. */
 export type AnyAuth =
@@ -11,8 +13,10 @@ export type AnyAuth =
   | Auth<UserRecord, never>
   | Auth<never>
 
-/** What a request needs of a {@link Clerk}, with any row types. */
-export interface AnyClerk extends Pick<Clerk<UserRecord, MembershipRecord>, 'receiveWebhook' | 'signOut'> {
-  authenticateNow(credentials: Parameters<Clerk['authenticateNow']>[0]): MaybePromise<AnyAuth>
+/** What a request needs of a `Clerk`, whatever its row types are. */
+export interface AnyClerk {
+  authenticateNow(credentials: Credentials): MaybePromise<AnyAuth>
+  receiveWebhook(request: WebhookRequest): Promise<WebhookOutcome>
+  signOut(sessionId: string): Promise<void>
   watch(auth: AnyAuth, ended: (reason: WatchEnd) => void): () => void
 }

@@ -1,4 +1,4 @@
-import { nameOf } from '../../domain/users/apply-user.js'
+import { nameOf } from '../../ground/error-name.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { idOf } from './me.js'
 import { findState } from './request-state.js'

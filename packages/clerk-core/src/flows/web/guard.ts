@@ -1,4 +1,4 @@
-import type { RegisteredAuth } from '../../domain/auth/register.js'
+import type { RegisteredAuth } from '../../domain/auth/auth.js'
 import { authorize } from '../../domain/guard/authorize.js'
 import type { Denial, Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'

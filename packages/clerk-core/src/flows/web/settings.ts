@@ -1,4 +1,4 @@
-import type { ResolvedOptions } from '../../options.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { type AccountPortal, accountPortalOf } from './account-portal.js'
 
 /** What the web layer reads of a clerk's options. Holds no secret. */

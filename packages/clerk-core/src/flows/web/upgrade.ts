@@ -1,13 +1,14 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Clerk, WatchEnd } from '../../clerk.js'
 import type { Auth } from '../../domain/auth/auth.js'
+import type { Credentials } from '../../domain/credentials/credentials.js'
 import { authorize } from '../../domain/guard/authorize.js'
 import type { Denial, Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { MembershipRecord } from '../../domain/store/organization.js'
 import type { UserRecord } from '../../domain/store/user.js'
+import type { WatchEnd } from '../authentication/watch-end.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
 
@@ -39,6 +40,13 @@ export interface ClosableSocket {
   removeAllListeners(event: 'message'): unknown
 }
 
+/** A `Clerk`, as far as a connection needs it. */
+interface AuthenticatingClerk<U extends UserRecord, M extends MembershipRecord>
+  extends Omit<AnyClerk, 'watch'> {
+  authenticate(credentials: Credentials): Promise<Auth<U, M>>
+  watch(auth: Auth<U, M>, ended: (reason: WatchEnd) => void): () => void
+}
+
 /**
  * Authenticates a plain Node request that asks for a WebSocket. Browsers send cookies with it from every site, so that a
  * cookie counts only with a listed `Origin` (or `Sec-Fetch-Site: same-origin`).
@@ -46,7 +54,7 @@ export interface ClosableSocket {
  * @throws {ConfigurationError} for a requirement with an unknown key or value
  */
 export async function authenticateUpgrade<U extends UserRecord, M extends MembershipRecord>(
-  clerk: Clerk<U, M>,
+  clerk: AuthenticatingClerk<U, M>,
   req: IncomingMessage,
   { requirement, authorization, session, localUser }: UpgradeOptions<Auth<U, M>> = {},
 ): Promise<Upgrade<U, M>> {
