@@ -1,7 +1,13 @@
 import { request } from '../http.js'
 import type { Backend } from './binding.js'
 import { type Connection, connectSocket, openEvents, type RequestHeaders } from './client.js'
-import { API_KEY, type Credential, MACHINE_CREDENTIALS, SESSION_TOKEN } from './credentials.js'
+import {
+  API_KEY,
+  type Credential,
+  MACHINE_CREDENTIALS,
+  ORGANIZATION_KEY,
+  SESSION_TOKEN,
+} from './credentials.js'
 import { ALLOWED, type Answer, answerOf, type GuardName } from './guards.js'
 import { PAGE } from './policies.js'
 
@@ -52,7 +58,7 @@ export interface Client {
 }
 
 /** How long a connection may stay open after its right has ended. Only a failing cell waits that long. */
-const DEADLINE_MS = 1500
+const DEADLINE_MS = 3000
 
 export const BEARER: Entry = {
   name: 'bearer',
@@ -204,7 +210,7 @@ export const FRAMEWORK_WAYS: readonly Way[] = [
   ...[BEARER, COOKIE, SESSION].map((entry) => way(SESSION_TOKEN, entry, HTTP)),
   ...MACHINE_CREDENTIALS.map((credential) => way(credential, BEARER, HTTP)),
   ...[BEARER, SESSION, COOKIE_AND_SESSION].map((entry) => way(SESSION_TOKEN, entry, SOCKET)),
-  way(API_KEY, BEARER, SOCKET),
+  ...[API_KEY, ORGANIZATION_KEY].map((credential) => way(credential, BEARER, SOCKET)),
   ...[BEARER, SESSION].map((entry) => way(SESSION_TOKEN, entry, EVENTS)),
   way(API_KEY, BEARER, EVENTS),
 ]
