@@ -7,10 +7,10 @@ import {
   GUARDS,
   readOnlySlot,
   runAuthorityTable,
+  SESSION_KEY,
   serveEvents,
   serveSockets,
 } from '@acme/adapter-suite/authority'
-import { SESSION_KEY } from '@acme/clerk-core'
 import express, { type Request, type Response } from 'express'
 import session from 'express-session'
 import { clerkMiddleware, clerkRoutes, requireAuth } from './index.js'

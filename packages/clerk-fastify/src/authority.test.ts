@@ -1,11 +1,11 @@
 import {
   type AuthorityBinding,
+  authenticateUpgrade,
   GUARD_NAMES,
   GUARDS,
   runAuthorityTable,
   serveEvents,
 } from '@acme/adapter-suite/authority'
-import { authenticateUpgrade } from '@acme/clerk-core'
 import cookie from '@fastify/cookie'
 import session, { type FastifySessionOptions } from '@fastify/session'
 import websocket from '@fastify/websocket'

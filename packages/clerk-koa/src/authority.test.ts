@@ -8,10 +8,10 @@ import {
   type GuardName,
   readOnlySlot,
   runAuthorityTable,
+  SESSION_KEY,
   serveEvents,
   serveSockets,
 } from '@acme/adapter-suite/authority'
-import { SESSION_KEY } from '@acme/clerk-core'
 import Koa, { type Middleware } from 'koa'
 import { createSession } from 'koa-session'
 import { clerkMiddleware, clerkRoutes, requireAuth } from './index.js'

@@ -11,6 +11,7 @@ export {
   memoryStore,
   type Requirement,
   refuseUpgrade,
+  SESSION_KEY,
   type SessionSlot,
 } from '@acme/clerk-core'
 export type Stores = ReturnType<typeof import('@acme/clerk-core').memoryStore>

@@ -1,5 +1,6 @@
 export type { AuthorityApp, AuthorityBinding, AuthoritySpec, Backend } from './binding.js'
 export * from './client.js'
+export { authenticateUpgrade, SESSION_KEY } from './core.js'
 export {
   API_KEY,
   type Credential,
