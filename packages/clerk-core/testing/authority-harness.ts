@@ -13,9 +13,13 @@ export { createClerk, memoryStore }
 
 export const PAGE = 'http://localhost:3000'
 
+let signingKey: OfflineClerk['tokens']['key'] | undefined
+
 /** An offline Clerk whose time stands still until it is moved; ended with the test. */
 export async function startOffline(): Promise<OfflineClerk> {
-  const offline = await startClerk({ now: () => 1_800_000_000_000 })
+  const offline = await startClerk({ now: () => 1_800_000_000_000, signingKey })
+  // To make one takes longer than most of the tests.
+  signingKey = offline.tokens.key
   onTestFinished(() => offline.stop())
   return offline
 }
