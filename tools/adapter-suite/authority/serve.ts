@@ -5,14 +5,21 @@ import { WebSocketServer } from 'ws'
 import { type AnyAuth, authenticateUpgrade, type Clerk, refuseUpgrade, type SessionSlot } from './core.js'
 import { GUARDS, type GuardName } from './guards.js'
 
-/** An event stream of the application, ended when the right to it ends. */
+/**
+ * An event stream of the application, ended when the right to it ends.
+ *
+ * @param of `guard`: what it was opened with, for a watch that judges the requirement too
+ */
 export function serveEvents(
   { clerk, bus }: { clerk: Clerk; bus: EventEmitter },
   { auth, res }: { auth: AnyAuth; guard: GuardName; res: ServerResponse },
 ): void {
   res.writeHead(200, { 'content-type': 'text/event-stream' })
   const say = () => res.write('data: here\n\n')
-  const stop = clerk.watch(auth, () => res.end('data: closed 4401\n\n'))
+  const stop = clerk.watch(auth, () => {
+    bus.off('tick', say)
+    res.end()
+  })
   bus.on('tick', say)
   res.once('close', () => {
     bus.off('tick', say)
