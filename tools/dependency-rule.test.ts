@@ -34,7 +34,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'clerk-testing': ['@acme/clerk-core'],
 }
 
-const ENTRIES: Record<string, readonly string[]> = { 'clerk-testing': ['.', './conformance'] }
+const ENTRIES: Record<string, readonly string[]> = {
+  'clerk-core': ['.', './store'],
+  'clerk-testing': ['.', './conformance'],
+}
 
 const packages = readdirSync(join(ROOT, 'packages'))
 const folderOf = (name: string) => join(ROOT, 'packages', name)

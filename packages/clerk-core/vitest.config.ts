@@ -13,6 +13,7 @@ export default defineConfig({
         replacement: source('../clerk-testing/src/conformance/index.ts'),
       },
       { find: '@acme/clerk-testing', replacement: source('../clerk-testing/src/index.ts') },
+      { find: '@acme/clerk-core/store', replacement: source('./src/store.ts') },
       { find: '@acme/clerk-core', replacement: source('./src/index.ts') },
     ],
   },

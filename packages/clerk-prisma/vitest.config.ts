@@ -14,6 +14,7 @@ export default defineConfig({
         replacement: source('../clerk-testing/dist/conformance/index.js'),
       },
       { find: '@acme/clerk-testing', replacement: source('../clerk-testing/src/index.ts') },
+      { find: '@acme/clerk-core/store', replacement: source('../clerk-core/src/store.ts') },
       { find: '@acme/clerk-core', replacement: source('../clerk-core/src/index.ts') },
     ],
   },

@@ -1,4 +1,5 @@
 import { StoreInputError } from '@acme/clerk-core'
+import { checkText } from '@acme/clerk-core/store'
 import type {
   AnyBulkWriteOperation,
   BulkWriteOptions,
@@ -17,7 +18,6 @@ import type {
   WithId,
   WithoutId,
 } from 'mongodb'
-import { checkText } from '../collection/input.js'
 import type { MongoCollection } from '../driver.js'
 import { type ScopedCursor, scopedCursor } from './cursor.js'
 import { asDocument } from './documents.js'

@@ -1,6 +1,6 @@
 import type { UserSnapshot } from '@acme/clerk-core'
 import { type Bench, type CaseDefinition, casesOf } from '../case.js'
-import { expectEqual, expectFields, expectThat, sameId } from '../expect.js'
+import { expectEqual, expectFields, expectThat, foldAscii, sameId } from '../expect.js'
 import type { Capability } from '../harness.js'
 import { aPlainUser, permutations, T } from '../samples.js'
 
@@ -142,6 +142,20 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
       },
     },
     {
+      id: 'deleted-local-row-keeps',
+      title: `a row that Clerk does not know never gives its ${column} up, even one that the application deleted`,
+      async run(bench) {
+        const deletedAt = new Date(T)
+        const id = await bench.createLocalUser({ [column]: 'x', emailVerified: false, deletedAt })
+        const { outcome } = await bench.users.apply(a('x', T + 9))
+        expectEqual(outcome, 'created', `A deleted local row with the same ${column} kept a user out.`)
+        const local = (await bench.probe.users()).find((row) => sameId(row.id, id))
+        const fault = `A row of the application's own lost its ${column}: its deletion is the application's.`
+        expectFields(local ?? null, { clerkId: null, [column]: 'x' }, fault)
+        expectEqual(await held(bench, 'user_a'), null, `The Clerk row must go without the ${column}.`)
+      },
+    },
+    {
       id: 'many-without',
       title: `any number of users have no ${column}`,
       async run(bench) {
@@ -158,7 +172,7 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
         await bench.users.apply(a('Ada@Example.com', T))
         const { outcome } = await bench.users.apply(b('ada@example.com', T + 1))
         expectEqual(outcome, 'created', `A ${column} in another case kept a user out.`)
-        const holder = (await held(bench, 'user_b'))?.toLowerCase()
+        const holder = foldAscii((await held(bench, 'user_b')) ?? '')
         expectEqual(holder, 'ada@example.com', `The newer row must have the ${column}.`)
       },
     },

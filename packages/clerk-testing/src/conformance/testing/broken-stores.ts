@@ -148,6 +148,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/unique-email/moves-in-any-order',
       'users/unique-email/deleted-takes-none',
       'users/unique-email/local-row-keeps',
+      'users/unique-email/deleted-local-row-keeps',
       'users/linking/apply-never-links',
       'users/bad-ids-refused',
       'users/race-addresses-swapped',
@@ -212,6 +213,53 @@ export const brokenStores: readonly BrokenStore[] = [
     })),
     says: /case must not count/,
     caughtBy: ['users/linking/finds-in-any-case', 'users/linking/link-fills-the-row'],
+  },
+  {
+    fault: 'folds every letter that Unicode calls a capital',
+    alter: users(({ users }, memory) => {
+      const folded = (row: { readonly email: string | null }) => row.email?.toLowerCase()
+      return {
+        async findLinkable(email) {
+          await users.findLinkable?.(email)
+          const rows = (await memory.users.all()).filter(
+            ({ clerkId, deletedAt }) => clerkId === null && deletedAt === null,
+          )
+          return rows.filter((row) => folded(row) === email.toLowerCase())
+        },
+        async link(id, snapshot) {
+          const row = (await memory.users.all()).find((candidate) => candidate.id === id)
+          const same = row !== undefined && folded(row) === folded(snapshot)
+          if (same) await memory.users.update(row.id, { email: snapshot.email })
+          return (await users.link?.(id, snapshot)) ?? null
+        },
+      }
+    }),
+    says: /the Kelvin sign is taken for k/,
+    caughtBy: ['users/linking/finds-exactly', 'users/linking/link-exactly'],
+  },
+  {
+    fault: 'takes a unique value from a row that the application deleted',
+    unique: true,
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        for (const { id, clerkId, deletedAt } of await memory.users.all())
+          if (clerkId === null && deletedAt !== null) await memory.users.update(id, NO_UNIQUE_VALUES)
+        return users.apply(snapshot)
+      },
+    })),
+    says: /its deletion is the application's/,
+    caughtBy: [
+      'users/unique-email/deleted-local-row-keeps',
+      'users/unique-username/deleted-local-row-keeps',
+      'users/unique-phone/deleted-local-row-keeps',
+      'users/unique-external-id/deleted-local-row-keeps',
+    ],
+  },
+  {
+    fault: 'gives up a write with an error of its own',
+    exhausted: () => new Error('A row was changed 5 times while it was being written.'),
+    says: /Exhausted attempts are no outage/,
+    caughtBy: ['users/contention-is-an-outage'],
   },
   {
     fault: 'uses an address as a pattern',
@@ -400,6 +448,8 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['inbox/prune-done-ones-only'],
   },
 ]
+
+const NO_UNIQUE_VALUES = { email: null, username: null, phone: null, externalId: null }
 
 function snapshotOf(row: UserRecord): UserSnapshot {
   return {
