@@ -101,6 +101,8 @@ export const badIds: readonly (readonly [description: string, id: string])[] = (
     ['an array', ['user_ada']],
     ['10 KB of text', 'u'.repeat(10_240)],
     ['an empty text', ''],
+    ['a text with U+0000', 'user_\0'],
+    ['half of a surrogate pair', 'user_\ud800'],
     ['a number', 42],
     ['null', null],
     ['nothing', undefined],

@@ -45,6 +45,21 @@ export const membershipCases = casesOf('organizations', [
     },
   },
   {
+    id: 'membership-same-moment',
+    title:
+      'of memberships that began in the same millisecond the one with the higher id counts, byte by byte',
+    async run({ organizations }) {
+      for (const clerkId of ['orgmem_a', 'orgmem_C', 'orgmem_b', 'orgmem_B'])
+        await organizations.applyMembership(aMembership({ clerkId }))
+      const counts = await organizations.findMembership('org_acme', 'user_ada')
+      expectFields(counts, { clerkId: 'orgmem_b' }, 'A collation decides which membership counts.')
+      const listed = await organizations.listMemberships({ userId: 'user_ada' })
+      const order = ['orgmem_B', 'orgmem_C', 'orgmem_a', 'orgmem_b']
+      const ids = listed.map(({ clerkId }) => clerkId)
+      expectEqual(ids, order, 'A collation decides the order of memberships.')
+    },
+  },
+  {
     id: 'membership-remove-unknown',
     title: 'the deletion of an unknown membership records who it was about, and stays',
     async run({ organizations }) {

@@ -184,4 +184,50 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
   }))
 }
 
-export const userUniqueCases = casesOf('users', columns.flatMap(casesOfColumn))
+/** Only addresses are proved: an unverified one gives way to a verified one. */
+const proofCases: readonly CaseDefinition[] = [
+  {
+    id: 'unique-email/proof-outranks-version',
+    title:
+      'a verified address is not taken by a newer row that only claims it, in either order of the events',
+    needs: ['unique-email'],
+    async run({ users }) {
+      for (const [run, order] of permutations([0, 1, 2]).entries()) {
+        const email = `owner-${run}@example.com`
+        const row = (name: string, version: number, emailVerified: boolean) =>
+          aPlainUser({ clerkId: `user_${name}${run}`, email, emailVerified, version })
+        const events = [row('owner', T, true), row('claims', T + 5, false), row('older', T - 5, true)]
+        for (const index of order) {
+          const event = events[index]
+          if (event !== undefined) await users.apply(event)
+        }
+        const holder = await users.findByClerkId(`user_owner${run}`)
+        const fault = `A verified address was lost (order ${order.map((index) => index + 1).join(', ')}).`
+        expectFields(holder, { email, emailVerified: true, version: T }, fault)
+        for (const name of ['claims', 'older']) {
+          const other = await users.findByClerkId(`user_${name}${run}`)
+          expectFields(other, { email: null, emailVerified: false }, 'Two rows hold one address.')
+        }
+      }
+    },
+  },
+  {
+    id: 'unique-email/unproved-goes-by-version',
+    title: 'of two rows that only claim an address the newer has it, in either order of the events',
+    needs: ['unique-email'],
+    async run({ users }) {
+      for (const [run, order] of permutations([0, 1]).entries()) {
+        const email = `claimed-${run}@example.com`
+        for (const index of order)
+          await users.apply(
+            aPlainUser({ clerkId: `user_${run}_${index}`, email, emailVerified: false, version: T + index }),
+          )
+        const rows = [await users.findByClerkId(`user_${run}_0`), await users.findByClerkId(`user_${run}_1`)]
+        const addresses = rows.map((row) => row?.email)
+        expectEqual(addresses, [null, email], 'The newer of two unverified rows must have the address.')
+      }
+    },
+  },
+]
+
+export const userUniqueCases = casesOf('users', [...columns.flatMap(casesOfColumn), ...proofCases])

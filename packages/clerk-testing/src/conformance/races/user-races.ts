@@ -73,6 +73,29 @@ export const userRaces: readonly Race[] = [
     },
   },
   {
+    id: 'race-verified-address',
+    title: 'of three users who claim one address at once the one who proved it has it, whatever the versions',
+    entity: 'users',
+    needs: ['unique-email'],
+    rounds: 30,
+    round(name, { users }) {
+      const email = `${name}@example.com`
+      const ids = times(3, (index) => `user_${name}_${index}`)
+      return {
+        calls: ids.map((clerkId, index) => ({
+          op: 'apply',
+          input: aPlainUser({ clerkId, email, emailVerified: index === 0, version: T + index }),
+        })),
+        async check() {
+          const rows = await Promise.all(ids.map((clerkId) => users.findByClerkId(clerkId)))
+          const addresses = rows.map((row) => (row === null ? 'no row' : row.email))
+          const fault = 'The verified holder of an address must have it, no other row.'
+          expectEqual(addresses, [email, null, null], fault)
+        },
+      }
+    },
+  },
+  {
     id: 'race-addresses-swapped',
     title: 'two users who take over each other’s address at once both have it',
     entity: 'users',

@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert'
 import type { UserRecord, UserSnapshot } from '@acme/clerk-core'
 import type { Alter, MemorySubjectOptions } from './memory-subject.js'
 
@@ -149,6 +150,8 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/unique-email/deleted-takes-none',
       'users/unique-email/local-row-keeps',
       'users/unique-email/deleted-local-row-keeps',
+      'users/unique-email/proof-outranks-version',
+      'users/unique-email/unproved-goes-by-version',
       'users/linking/apply-never-links',
       'users/bad-ids-refused',
       'users/race-addresses-swapped',
@@ -254,6 +257,92 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/unique-phone/deleted-local-row-keeps',
       'users/unique-external-id/deleted-local-row-keeps',
     ],
+  },
+  {
+    fault: 'a newer row takes an address, proved or not',
+    unique: true,
+    alter: users(({ users }) => ({
+      apply: (snapshot) => users.apply({ ...snapshot, emailVerified: snapshot.email !== null }),
+    })),
+    says: /A verified address was lost/,
+    caughtBy: ['users/unique-email/proof-outranks-version', 'users/race-verified-address'],
+  },
+  {
+    fault: 'calls an address verified that is not there',
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        const applied = await users.apply(snapshot)
+        if (snapshot.email === null && snapshot.emailVerified)
+          await memory.users.update(String(applied.user.id), { emailVerified: true })
+        return applied
+      },
+    })),
+    says: /without an address calls it verified/,
+    caughtBy: ['users/no-address-is-unverified'],
+  },
+  {
+    fault: 'hands dates to the driver as they come',
+    alter: users(({ users }) => ({
+      apply: ({ createdAt, lastSignInAt, lastActiveAt, ...snapshot }) =>
+        users.apply({ ...snapshot, createdAt: null, lastSignInAt: null, lastActiveAt: null }),
+    })),
+    says: /apply took NaN for createdAt/,
+    caughtBy: ['users/bad-dates-refused'],
+  },
+  {
+    fault: 'a name that the database does not hold fails the event',
+    alter: users(({ users }) => ({
+      async apply(snapshot) {
+        if (/\0/.test(snapshot.firstName ?? ''))
+          throw new AssertionError({ message: 'invalid byte sequence: 0x00' })
+        return users.apply(snapshot)
+      },
+    })),
+    says: /invalid byte sequence/,
+    caughtBy: ['users/any-text-is-stored'],
+  },
+  {
+    fault: 'purges without a clock',
+    alter: users(({ users }) => ({
+      purge: async (before, now = Date.now()) =>
+        (await users.purge?.(before, Number.isNaN(now) ? 8e15 : now)) ?? 0,
+    })),
+    says: /purge took NaN for the present/,
+    caughtBy: ['users/purge-not-too-early'],
+  },
+  {
+    fault: 'takes every snapshot of version 0 for claims',
+    alter: organizations(({ organizations }) => ({
+      async applyOrganization(snapshot) {
+        const known = await organizations.findOrganization(snapshot.clerkId)
+        if (snapshot.version > 0 || known === null) return organizations.applyOrganization(snapshot)
+        return { organization: known, outcome: 'unchanged' }
+      },
+    })),
+    says: /the later write must win, 0 included/,
+    caughtBy: ['organizations/version-zero'],
+  },
+  {
+    fault: 'sorts memberships as a language does',
+    alter: organizations(({ organizations }) => ({
+      async findMembership(orgId, userId) {
+        await organizations.findMembership(orgId, userId)
+        const newest = await organizations.findMembership(orgId, userId)
+        const listed = newest?.deletedAt === null ? await organizations.listMemberships({ userId }) : []
+        const same = listed.filter(
+          (row) => row.orgId === orgId && Number(row.createdAt) === Number(newest?.createdAt),
+        )
+        return same.sort((a, b) => b.clerkId.localeCompare(a.clerkId, 'en'))[0] ?? newest
+      },
+    })),
+    says: /A collation decides which membership counts/,
+    caughtBy: ['organizations/membership-same-moment'],
+  },
+  {
+    fault: 'inbox: any limit will do',
+    alter: inbox(({ inbox }) => ({ pending: (limit) => inbox.pending(Math.max(0, Math.trunc(limit) || 0)) })),
+    says: /pending took NaN for a limit/,
+    caughtBy: ['inbox/bad-ids-refused'],
   },
   {
     fault: 'gives up a write with an error of its own',
