@@ -104,7 +104,7 @@ export interface ScopeOptions {
 }
 
 /**
- * Confines a collection to one organisation: a forgotten filter can show nobody else's documents.
+ * Confines a collection to one organisation: a forgotten filter cannot show the documents of another.
  *
  * @param orgId Clerk's organisation id, from `auth.orgId`
  * @throws {StoreInputError} for an id that is none, so that `null` never selects documents without an organisation

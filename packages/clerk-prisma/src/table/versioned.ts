@@ -102,7 +102,7 @@ export class Versioned {
         const updated = await this.table.update({ clerkId }, condition, { ...fields, version })
         return updated && { row: updated, outcome: 'updated' }
       } catch (error) {
-        // A unique index that nobody told us about.
+        // A unique index that the store does not know of.
         if (isDuplicate(error)) return null
         throw error
       }

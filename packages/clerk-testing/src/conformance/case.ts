@@ -1,4 +1,4 @@
-import type { Inbox, OrganizationStore, UserStore } from '@acme/clerk-core'
+import type { Inbox, OrganizationStore, UserStore } from '@acme/clerk-core/store'
 import type { Capability, Probe, StoreHarness } from './harness.js'
 
 export type Entity = 'users' | 'organizations' | 'inbox'

@@ -1,4 +1,4 @@
-import type { Inbox, OrganizationStore, UserRecord, UserStore } from '@acme/clerk-core'
+import type { Inbox, OrganizationStore, UserRecord, UserStore } from '@acme/clerk-core/store'
 
 /**
  * What a store says of itself. What it does not declare is reported as not declared, and the kit makes sure that it is

@@ -25,7 +25,7 @@ export const membershipCases = casesOf('organizations', [
         await organizations.findMembership('org_acme', 'user_other'),
         await organizations.findMembership('org_other', 'user_ada'),
       ]
-      expectEqual(others, [null, null], "Somebody else's membership was found.")
+      expectEqual(others, [null, null], 'The membership of another user was found.')
     },
   },
   {
@@ -122,12 +122,12 @@ export const membershipCases = casesOf('organizations', [
       await organizations.removeMembership(second, T + 600)
       const found = await organizations.findMembership('org_acme', 'user_ada')
       const gone = { clerkId: 'orgmem_second', deletedAt: new Date(T + 600) }
-      expectFields(found, gone, 'Somebody who left is a member again through an earlier membership.')
+      expectFields(found, gone, 'A user who left is a member again through an earlier membership.')
       await organizations.applyMembership(
         aMembership({ clerkId: 'orgmem_third', createdAt: T + 700, version: T + 700 }),
       )
       const back = await organizations.findMembership('org_acme', 'user_ada')
-      expectFields(back, { clerkId: 'orgmem_third', deletedAt: null }, 'Somebody who rejoined is no member.')
+      expectFields(back, { clerkId: 'orgmem_third', deletedAt: null }, 'A user who rejoined is no member.')
     },
   },
   {

@@ -1,4 +1,4 @@
-import type { Metadata } from '@acme/clerk-core'
+import type { Metadata } from '@acme/clerk-core/store'
 import { casesOf } from '../case.js'
 import {
   canonical,
@@ -11,7 +11,7 @@ import {
 } from '../expect.js'
 import { aPlainUser, aUser, badIds, T } from '../samples.js'
 
-/** Own keys that are operators, paths or prototypes to somebody. */
+/** Own keys that are operators, paths or prototypes to a database or an object. */
 const hostile = JSON.parse(
   `{"$set":{"isActive":true},"$ne":null,"a.b":1,"a":{"b":2},"__proto__":{"polluted":true},"constructor":{"prototype":1},
     "null":null,"empty":{},"list":[],"nested":[{"$gt":""},null,1.5,true,"🦊"],"":"no name","zero":0,"quote":"'\\"\\\\;--"}`,

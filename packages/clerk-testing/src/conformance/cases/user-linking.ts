@@ -1,4 +1,4 @@
-import type { UserRecord } from '@acme/clerk-core'
+import type { UserRecord } from '@acme/clerk-core/store'
 import { type Bench, type CaseDefinition, casesOf } from '../case.js'
 import { expectEqual, expectFields, expectThat, foldAscii, sameId } from '../expect.js'
 import { aUser, T } from '../samples.js'

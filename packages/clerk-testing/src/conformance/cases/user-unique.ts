@@ -1,4 +1,4 @@
-import type { UserSnapshot } from '@acme/clerk-core'
+import type { UserSnapshot } from '@acme/clerk-core/store'
 import { type Bench, type CaseDefinition, casesOf } from '../case.js'
 import { expectEqual, expectFields, expectThat, foldAscii, sameId } from '../expect.js'
 import type { Capability } from '../harness.js'
@@ -99,7 +99,7 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
     },
     {
       id: 'deleted-holds-none',
-      title: `a deleted row holds no ${column}, and somebody else may have it`,
+      title: `a deleted row holds no ${column}, and another may have it`,
       async run(bench) {
         await bench.users.apply(a('x', T + 5))
         await bench.users.remove('user_a', T + 6)
@@ -110,7 +110,7 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
     },
     {
       id: 'deleted-takes-none',
-      title: `a late update of a deleted row takes its ${column} from nobody`,
+      title: `a late update of a deleted row takes its ${column} from no other`,
       async run(bench) {
         await bench.users.apply(b('x', T))
         await bench.users.remove('user_a', T)
@@ -167,7 +167,7 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
     },
     {
       id: 'other-case',
-      title: `a ${column} taken in another case keeps nobody out`,
+      title: `a ${column} taken in another case keeps no user out`,
       async run(bench) {
         await bench.users.apply(a('Ada@Example.com', T))
         const { outcome } = await bench.users.apply(b('ada@example.com', T + 1))

@@ -1,4 +1,4 @@
-import type { UserSnapshot } from '@acme/clerk-core'
+import type { UserSnapshot } from '@acme/clerk-core/store'
 import { casesOf } from '../case.js'
 import { expectEqual, expectFields, expectRejection, expectThat, sameId } from '../expect.js'
 import { aPlainUser, aUser, T } from '../samples.js'

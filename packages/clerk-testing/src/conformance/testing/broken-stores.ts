@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert'
-import type { UserRecord, UserSnapshot } from '@acme/clerk-core'
+import type { UserRecord, UserSnapshot } from '@acme/clerk-core/store'
 import type { Alter, MemorySubjectOptions } from './memory-subject.js'
 
 /** A store with one fault, the cases that find it (all of them), and what the first of them says. */
