@@ -11,6 +11,7 @@ export type {
   OrganizationSnapshot,
   OrganizationStore,
 } from './domain/store/organization.js'
+export * from './domain/store/rules/index.js'
 export type { Stores } from './domain/store/stores.js'
 export type {
   ApplyOutcome,

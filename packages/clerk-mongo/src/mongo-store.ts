@@ -22,7 +22,7 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
    */
   ensureIndexes(): Promise<void>
   /**
-   * For linking: gives every row the lower-cased address by which an index finds it. Without, each look for somebody to link
+   * For linking: gives every row the lower-cased address by which an index finds it. Without, each look for a row to link
    * reads all rows that the application made. Reads the whole collection; answers how many rows it changed.
    *
    * @throws {StoreUnavailableError}

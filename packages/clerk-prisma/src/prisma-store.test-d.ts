@@ -51,7 +51,7 @@ expectTypeOf(account.id).toEqualTypeOf<number>()
 expectTypeOf(account.plan).toEqualTypeOf<string>()
 expectTypeOf(account.emailAddress).toEqualTypeOf<string | null>()
 expectTypeOf(account.email).toEqualTypeOf<string | null>()
-// @ts-expect-error the row in a cache is nobody's to change
+// @ts-expect-error a row in a cache must not be changed
 account.email = 'x'
 
 await prisma.$transaction(async (tx) => {

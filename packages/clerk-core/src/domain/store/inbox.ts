@@ -55,7 +55,7 @@ export interface Inbox {
   release(id: string, error: string): Promise<void>
   /** Finished: the body is dropped; id, type, subjects and times stay until pruned. */
   done(id: string, now: number): Promise<void>
-  /** Events that are not done, oldest first, those of other processes too. */
+  /** Events that are not done, oldest first, held by a caller or not. */
   pending(limit: number): Promise<PendingEvent[]>
   /** Events applied at or after `time`, done or not, oldest application first. */
   changesSince(time: number): Promise<Change[]>

@@ -78,7 +78,7 @@ export interface UserStore<U extends UserRecord = UserRecord> {
   remove(clerkId: string, at: number): Promise<U>
   /** Optional, enables linking: rows without `clerkId` and `deletedAt` whose e-mail address is this one in any case. */
   findLinkable?(email: string): Promise<U[]>
-  /** Gives a row without `clerkId` this one's, and its fields. `null`: another process linked it first. */
+  /** Gives a row without `clerkId` this one's, and its fields. `null`: another writer was first. */
   link?(id: U['id'], snapshot: UserSnapshot): Promise<U | null>
   /**
    * Optional (erasure requests): empties the synced fields of rows deleted before this time and leaves `clerkId`,
