@@ -67,6 +67,8 @@ export interface ResolvedRelation {
   readonly field: string
   readonly target: Model
   readonly many: boolean
+  /** To one row, or none. */
+  readonly optional: boolean
   readonly manyToMany: boolean
   readonly foreignKey: string | null
   readonly references: string
@@ -206,6 +208,7 @@ function resolve(model: Model, relation: SchemaRelation, target: Model): Resolve
   const at = Math.max(column, 0)
   return {
     ...{ field: relation.field, target, many: relation.many, manyToMany: relation.manyToMany },
+    optional: model.schema.fields.get(relation.field)?.optional === true,
     foreignKey: relation.columns[at] ?? null,
     references: relation.references[at] ?? 'id',
     oneToOne: !relation.many && relation.inverse?.many === false ? relation.inverse.field : null,

@@ -165,21 +165,38 @@ const TAGS = {
   ...{ 'b-note1': ['b-tag', 'a-tag'], 'b-note2': ['b-tag'], 'b-note3': ['b-tag'] },
 }
 
-/** Every row that is not A's, as JSON. */
-export async function foreignRows(prisma: ScopeClient): Promise<string> {
-  const others = { where: { orgId: { not: 'org_a' } }, orderBy: { id: 'asc' } } as const
-  return JSON.stringify([
-    await prisma.note.findMany({ ...others, include: { tags: { where: { orgId: { not: 'org_a' } } } } }),
-    await prisma.workspace.findMany(others),
-    await prisma.notebook.findMany(others),
-    await prisma.draft.findMany(others),
-    await prisma.comment.findMany(others),
-    await prisma.tag.findMany(others),
-    await prisma.cover.findMany(others),
-    await prisma.seat.findMany(others),
-    await prisma.label.findMany(others),
-    await prisma.noteLabel.findMany(others),
-    await prisma.page.findMany(others),
-    await prisma.country.findMany({ orderBy: { code: 'asc' } }),
-  ])
+/** A's rows without any of B's: what refers to those refers to nothing. */
+export async function seedAlone(prisma: ScopeClient): Promise<void> {
+  await seed(prisma)
+  const where = { orgId: 'org_b' }
+  for (const table of TABLES) {
+    if (table !== 'secret' && table !== 'country')
+      await (prisma[table] as ScopeClient['note']).deleteMany({ where })
+  }
 }
+
+const orgOther = { not: 'org_a' }
+
+async function rowsOf(prisma: ScopeClient, orgId: string | { not: string }): Promise<unknown> {
+  const those = { where: { orgId }, orderBy: { id: 'asc' } } as const
+  return [
+    await prisma.note.findMany({ ...those, include: { tags: { where: { orgId }, orderBy: { id: 'asc' } } } }),
+    await prisma.workspace.findMany(those),
+    await prisma.notebook.findMany(those),
+    await prisma.draft.findMany(those),
+    await prisma.comment.findMany(those),
+    await prisma.tag.findMany(those),
+    await prisma.cover.findMany(those),
+    await prisma.seat.findMany(those),
+    await prisma.label.findMany(those),
+    await prisma.noteLabel.findMany(those),
+    await prisma.page.findMany(those),
+    await prisma.country.findMany({ orderBy: { code: 'asc' } }),
+  ]
+}
+
+/** Every row that is not A's, as JSON. */
+export const foreignRows = async (prisma: ScopeClient): Promise<string> =>
+  JSON.stringify(await rowsOf(prisma, orgOther))
+
+export const ownRows = (prisma: ScopeClient): Promise<unknown> => rowsOf(prisma, 'org_a')

@@ -44,10 +44,15 @@ export function confineCursor(model: Model, cursor: unknown): unknown {
 /** Follows relations through a condition; the condition itself gains nothing. */
 function confineRelations(model: Model, where: Args): Args {
   return Object.fromEntries(
-    entriesOf(where).map(([key, value]) => {
-      if (key === 'AND' || key === 'OR' || key === 'NOT') return [key, confineEach(model, value)]
+    entriesOf(where).flatMap(([key, value]): [string, unknown][] => {
+      if (key === 'OR') return [[key, confineEach(model, value)]]
+      if (key === 'AND' || key === 'NOT') {
+        const parts = confineEach(model, value)
+        return saysNothing(parts) ? [] : [[key, parts]]
+      }
       const relation = relationOf(model, key)
-      return [key, relation === null ? value : confineFilter(relation, value)]
+      if (relation === null) return [[key, value]]
+      return isArgs(value) && saysNothing(value) ? [] : [[key, confineFilter(relation, value)]]
     }),
   )
 }
@@ -59,7 +64,11 @@ function confineEach(model: Model, value: unknown): unknown {
     : confineRelations(model, argsOf(value, `A condition on \`${model.name}\``))
 }
 
-function confineFilter(relation: ResolvedRelation, filter: unknown): Args {
+/** To Prisma `NOT: {}` and `notes: {}` are no conditions. With one of ours beside them they would be. */
+const saysNothing = (parts: unknown): boolean =>
+  Array.isArray(parts) ? parts.every(saysNothing) : isArgs(parts) && Object.keys(parts).length === 0
+
+function confineFilter(relation: ResolvedRelation, filter: unknown): unknown {
   return relation.many ? filterOfMany(relation, filter) : filterOfOne(relation, filter)
 }
 
@@ -77,17 +86,19 @@ function filterOfMany({ field, target }: ResolvedRelation, filter: unknown): Arg
 /** Of another organisation's rows nothing is demanded: they must not decide. */
 function every(target: Model, where: unknown): Args {
   const wanted = confineRelations(target, argsOf(where, `A condition on \`${target.name}\``))
-  return target.tenant === null ? wanted : { OR: [wanted, target.foreign] }
+  return target.tenant === null || saysNothing(wanted) ? wanted : { OR: [wanted, target.foreign] }
 }
 
-function filterOfOne({ field, target }: ResolvedRelation, filter: unknown): Args {
-  if (filter === null) return isNone(target)
+function filterOfOne({ field, target, optional }: ResolvedRelation, filter: unknown): unknown {
+  // Of a relation that must be there Prisma does not take `null`.
+  if (filter === null) return optional ? isNone(target) : null
   const given = argsOf(filter, `A condition on \`${field}\``)
   const keys = Object.keys(given)
-  if (keys.length === 0 || keys.some((key) => key !== 'is' && key !== 'isNot')) {
+  if (keys.some((key) => key !== 'is' && key !== 'isNot')) {
     return { is: confine(target, given) }
   }
   for (const key of keys) checkFieldName(target, key)
+  if (!optional && (given.is === null || given.isNot === null)) return given
   const [is, isNot] = [given.is, given.isNot]
   return {
     ...(is === undefined ? {} : is === null ? isNone(target) : { is: confine(target, is) }),
