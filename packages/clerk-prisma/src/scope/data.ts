@@ -65,10 +65,16 @@ export function confineUpdate(model: Model, data: unknown, place: Place, row?: u
   }
 }
 
-export function confineUpdateMany(model: Model, data: unknown, place: Place): Change {
+export function confineUpdateMany(model: Model, data: unknown, place: Place): Args {
   writable(model)
   const { data: values, conditions } = confineFields(model, data, { ...place, write: 'update' })
-  return { data: checkReferences(model, values, 'update'), conditions }
+  // A condition would leave rows out, and not say so.
+  if (conditions.length > 0) {
+    refuse(
+      `A write of many rows of \`${model.name}\` cannot change what other rows refer to: use \`update\`.`,
+    )
+  }
+  return checkReferences(model, values, 'update')
 }
 
 /** What rows have to meet to be deleted: the database may do something to the rows that refer to them. */
@@ -88,6 +94,9 @@ function confineFields(model: Model, data: unknown, place: Place & { write: 'cre
   const conditions: Condition[] = []
   const fields = entriesOf(argsOf(data, `The data of \`${model.name}\``)).flatMap(([field, value]) => {
     if (field === model.tenant) return checkTenant(model, value)
+    if (place.given?.includes(field)) {
+      refuse(`\`${model.name}.${field}\` is given by the row it is written through.`)
+    }
     const relation = relationOf(model, field)
     if (relation === null) {
       const renamed = place.write === 'update' ? model.unreferred.onUpdate.get(field) : undefined

@@ -123,8 +123,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   updateMany: {
     ...{ writes: true, displaces: false },
     confine: toEach(['where', 'data', 'limit'], (nested, value) => {
-      const { data, conditions } = confineUpdateMany(nested.target, value.data, nested)
-      return { ...value, where: confine(nested.target, value.where, conditions), data }
+      const data = confineUpdateMany(nested.target, value.data, nested)
+      return { ...value, where: confine(nested.target, value.where), data }
     }),
   },
   upsert: {
@@ -178,7 +178,8 @@ export function confineNested(
   const { field, target } = relation
   const path = `${model.name}.${field}`
   const own = relation.givesTenant ? {} : undefined
-  const nested: Nested = { ...place, model, relation, target, own }
+  const given = model.schema.relations.get(field)?.referredBy?.columns ?? []
+  const nested: Nested = { ...place, given, model, relation, target, own }
   const conditions: Condition[] = []
   const operations = entriesOf(argsOf(value, `\`${path}\``)).map(([name, argument]) => {
     const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined

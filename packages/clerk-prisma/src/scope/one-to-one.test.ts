@@ -130,7 +130,9 @@ for (const engine of ENGINES.filter(({ provider }) => provider !== 'mysql')) {
       await expect(a.note.update({ where: taken, data: { id: 'new' } })).rejects.toMatchObject({
         code: 'P2025',
       })
-      expect(await a.note.updateMany({ data: { id: 'new' } })).toEqual({ count: 0 })
+      await expect(a.note.updateMany({ data: { id: 'new' } })).rejects.toMatchObject({
+        code: 'organization-scope',
+      })
       await expect(
         a.notebook.update({ where: { id: 'a-notebook' }, data: { notes: { delete: taken } } }),
       ).rejects.toMatchObject({ code: 'P2017' })

@@ -47,8 +47,7 @@ const writing =
 
 const createsMany = writing((model, { data }, place) => ({ data: confineCreateMany(model, data, place) }))
 const updatesMany = writing((model, { where, data: given }, place) => {
-  const { data, conditions } = confineUpdateMany(model, given, place)
-  return { where: confine(model, where, conditions), data }
+  return { where: confine(model, where), data: confineUpdateMany(model, given, place) }
 })
 const deletes = writing((model, { where }) => ({ where: confine(model, where, confineDelete(model)) }))
 

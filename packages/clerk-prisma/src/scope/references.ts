@@ -19,6 +19,8 @@ export interface Linked {
 export interface Place {
   /** Collects what a conflict may come from. */
   readonly linked: Linked[]
+  /** Columns that the row has from the one it is written through. */
+  readonly given?: readonly string[]
 }
 
 interface Row {
