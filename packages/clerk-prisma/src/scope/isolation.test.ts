@@ -37,34 +37,38 @@ function comparable(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, comparable(inner)]))
 }
 
-test('a scoped call neither shows nor changes what is not its own, and does to its own what it would do alone', async () => {
-  const a = prisma.$extends(organizationScope('org_a', { models: MODELS })) as unknown as ScopeClient
-  const outcomes = new Map<string, number>()
-  await fc.assert(
-    fc.asyncProperty(operations, async (calls) => {
-      await seed(prisma)
-      await seedAlone(alone)
-      const before = await foreignRows(prisma)
-      for (const made of calls) {
-        const text = JSON.stringify(made)
-        const outcome = await call(a, made).then(
-          (answer) => ({ answer }),
-          (error: Error) => ({ error }),
-        )
-        const name = 'error' in outcome ? outcome.error.name : 'done'
-        outcomes.set(name, (outcomes.get(name) ?? 0) + 1)
-        expect(await foreignRows(prisma), text).toBe(before)
-        if ('error' in outcome) continue
+test(
+  'a scoped call neither shows nor changes what is not its own, and does to its own what it would do alone',
+  async () => {
+    const a = prisma.$extends(organizationScope('org_a', { models: MODELS })) as unknown as ScopeClient
+    const outcomes = new Map<string, number>()
+    await fc.assert(
+      fc.asyncProperty(operations, async (calls) => {
+        await seed(prisma)
+        await seedAlone(alone)
+        const before = await foreignRows(prisma)
+        for (const made of calls) {
+          const text = JSON.stringify(made)
+          const outcome = await call(a, made).then(
+            (answer) => ({ answer }),
+            (error: Error) => ({ error }),
+          )
+          const name = 'error' in outcome ? outcome.error.name : 'done'
+          outcomes.set(name, (outcomes.get(name) ?? 0) + 1)
+          expect(await foreignRows(prisma), text).toBe(before)
+          if ('error' in outcome) continue
 
-        expect(JSON.stringify(outcome.answer), text).not.toMatch(/org_b|belongs to B/)
-        const [model, operation] = made
-        const expected = await call(alone, [model, operation, stamped(made)])
-        expect(comparable(outcome.answer), text).toEqual(comparable(expected))
-        expect(comparable(await ownRows(prisma)), text).toEqual(comparable(await ownRows(alone)))
-      }
-    }),
-    { numRuns: Number(process.env.FUZZ_RUNS ?? 25) },
-  )
-  const all = [...outcomes.values()].reduce((sum, n) => sum + n, 0)
-  expect((outcomes.get('done') ?? 0) / all, JSON.stringify([...outcomes])).toBeGreaterThan(0.4)
-}, 180_000)
+          expect(JSON.stringify(outcome.answer), text).not.toMatch(/org_b|belongs to B/)
+          const [model, operation] = made
+          const expected = await call(alone, [model, operation, stamped(made)])
+          expect(comparable(outcome.answer), text).toEqual(comparable(expected))
+          expect(comparable(await ownRows(prisma)), text).toEqual(comparable(await ownRows(alone)))
+        }
+      }),
+      { numRuns: Number(process.env.FUZZ_RUNS ?? 25) },
+    )
+    const all = [...outcomes.values()].reduce((sum, n) => sum + n, 0)
+    expect((outcomes.get('done') ?? 0) / all, JSON.stringify([...outcomes])).toBeGreaterThan(0.4)
+  },
+  Number(process.env.FUZZ_TIMEOUT_MS ?? 180_000),
+)

@@ -4,7 +4,7 @@ import { ENGINES } from '../testing/databases.js'
 import { organizationScope } from './organization-scope.js'
 import { createScopeDatabase, foreignRows, MODELS, type ScopeClient, seed } from './testing.js'
 
-// B's draft, cover and note `before` refer to A's `a-note3`; B's seat to the shared `ch`. Prisma makes room for a link that
+// B's draft, cover and third note refer to A's `a-note3`; B's seat to the shared `ch`. Prisma makes room for a link that
 // is one to one: it clears the reference of the row that stood there, whoever that belongs to.
 for (const engine of ENGINES.filter(({ provider }) => provider !== 'mysql')) {
   const database = await createScopeDatabase(engine)

@@ -66,8 +66,8 @@ export const FOREIGN = 'belongs to B'
 /**
  * Two organisations with the same rows on both sides of every kind of relation, and references across as they may stand
  * in a database from before. A's to B's: `a-stray` points to B's notebook, `a-draft` and `a-comment-stray` to B's notes.
- * B's to A's: `b-stray`, `b-draft-stray`, `b-cover-stray`, `b-child`, `b-before`, `b-comment3` and a label of B on A's
- * note. Tags are linked across.
+ * B's to A's: `b-note2`, `b-note3`, `b-comment3`, `b-draft-stray`, `b-cover-stray` and a label of B on A's note. Tags are
+ * linked across.
  */
 export async function seed(prisma: ScopeClient): Promise<void> {
   for (const table of TABLES) await (prisma[table] as ScopeClient['note']).deleteMany()
@@ -97,17 +97,14 @@ export async function seed(prisma: ScopeClient): Promise<void> {
     data: orgs.map(({ org, orgId, text }) => ({ id: `${org}-label`, orgId, name: text })),
   })
   await prisma.note.createMany({
-    data: each(({ org, orgId, text }, n) => ({
-      ...{ id: `${org}-note${n}`, orgId, title: `${text} ${n}`, notebookId: `${org}-notebook` },
-      ...{ countryCode: 'ch' },
-    })),
-  })
-  await prisma.note.createMany({
     data: [
+      ...each(({ org, orgId, text }, n) => ({
+        ...{ id: `${org}-note${n}`, orgId, title: `${text} ${n}`, countryCode: 'ch' },
+        // B's second note is in A's notebook; its third is a child of A's, and stands before it.
+        notebookId: n === 2 ? 'a-notebook' : `${org}-notebook`,
+        ...(org === 'b' && n === 3 ? { parentId: 'a-note3', nextId: 'a-note3' } : {}),
+      })),
       { id: 'a-stray', orgId: 'org_a', title: 'stray', notebookId: 'b-notebook' },
-      { id: 'b-stray', orgId: 'org_b', title: `${FOREIGN} stray`, notebookId: 'a-notebook' },
-      { id: 'b-child', orgId: 'org_b', title: `${FOREIGN} child`, parentId: 'a-note3' },
-      { id: 'b-before', orgId: 'org_b', title: `${FOREIGN} before`, nextId: 'a-note3' },
     ],
   })
   await prisma.comment.createMany({
