@@ -91,7 +91,12 @@ export interface Reference {
 export type Models = ReadonlyMap<string, Model>
 
 /** What is declared, checked and found in the schema: once for a schema and a declaration, whatever the organisation. */
-const checked = new WeakMap<Schema, WeakMap<ScopedModels, ScopedModels>>()
+const checked = new WeakMap<Schema, WeakMap<ScopedModels, Checked>>()
+
+interface Checked {
+  readonly models: ScopedModels
+  readonly described: ReadonlyMap<string, SchemaModel>
+}
 
 /** @throws {ConfigurationError} when the declaration does not fit the schema, or the schema cannot be read */
 export function resolveModels(
@@ -109,29 +114,31 @@ export function resolveModels(
       },
     ])
   }
-  return build(schema, orgId, checkOnce(schema, declared), client._globalOmit ?? {})
+  return build(orgId, checkOnce(schema, declared), client._globalOmit ?? {})
 }
 
-function checkOnce(schema: Schema, declared: ScopedModels): ScopedModels {
-  const known = checked.get(schema) ?? new WeakMap<ScopedModels, ScopedModels>()
+function checkOnce(schema: Schema, declared: ScopedModels): Checked {
+  const known = checked.get(schema) ?? new WeakMap<ScopedModels, Checked>()
   checked.set(schema, known)
-  const found = typeof declared === 'object' && declared !== null ? known.get(declared) : undefined
-  if (found !== undefined) return found
+  const before = typeof declared === 'object' && declared !== null ? known.get(declared) : undefined
+  if (before !== undefined) return before
   const models = copyOf(declared)
+  const described = new Map([...schema.values()].map((model) => [delegateName(model.name), model]))
   const problems: ConfigurationProblem[] = []
   for (const [name, model] of Object.entries(models)) {
-    problems.push(...modelProblems(models, name, model, modelNamed(schema, name)))
+    problems.push(...modelProblems(models, name, model, described.get(name)))
   }
   for (const [name, { relations = {} }] of Object.entries(models)) {
-    const described = modelNamed(schema, name)
-    if (described === undefined) continue
+    const model = described.get(name)
+    if (model === undefined) continue
     for (const [field, relation] of Object.entries(relations)) {
-      problems.push(...relationProblems(models, name, described, field, relation))
+      problems.push(...relationProblems(models, name, model, field, relation))
     }
   }
   if (problems.length > 0) throw new ConfigurationError(problems)
-  known.set(declared, models)
-  return models
+  const found = { models, described }
+  known.set(declared, found)
+  return found
 }
 
 /** What is changed after the check does not count. */
@@ -151,56 +158,105 @@ function copyOf(declared: ScopedModels): ScopedModels {
   ])
 }
 
-const modelNamed = (schema: Schema, name: string): SchemaModel | undefined =>
-  [...schema.values()].find((model) => delegateName(model.name) === name)
+interface Connections {
+  readonly relations: Map<string, ResolvedRelation>
+  readonly references: Reference[]
+  readonly unreferred: { onDelete: Condition; readonly onUpdate: Map<string, Condition> }
+}
 
-type Building = Model & {
-  relations: Map<string, ResolvedRelation>
-  references: Reference[]
-  unreferred: { onDelete: Condition; onUpdate: Map<string, Condition> }
+/** A scope is made for each request, which uses few of its models: relations are resolved when they are needed. */
+class ScopeModel implements Model {
+  readonly name: string
+  readonly tenant: string | null
+  readonly own: Readonly<Record<string, string>>
+  readonly schema: SchemaModel
+  readonly omitsTenant: boolean
+  readonly #connect: (model: Model) => Connections
+  #connections: Connections | null = null
+
+  constructor(
+    known: Pick<Model, 'name' | 'tenant' | 'own' | 'schema' | 'omitsTenant'>,
+    connect: (model: Model) => Connections,
+  ) {
+    this.name = known.name
+    this.tenant = known.tenant
+    this.own = known.own
+    this.schema = known.schema
+    this.omitsTenant = known.omitsTenant
+    this.#connect = connect
+  }
+
+  get foreign(): Condition {
+    const others = { NOT: this.own }
+    const optional = this.tenant !== null && this.schema.fields.get(this.tenant)?.optional === true
+    return optional ? { OR: [others, { [this.tenant ?? '']: null }] } : others
+  }
+
+  get relations() {
+    return this.#connected.relations
+  }
+
+  get references() {
+    return this.#connected.references
+  }
+
+  get unreferred() {
+    return this.#connected.unreferred
+  }
+
+  get #connected(): Connections {
+    this.#connections ??= this.#connect(this)
+    return this.#connections
+  }
+
+  isField(field: string): boolean {
+    return this.schema.fields.has(field)
+  }
+
+  isRelation(field: string): boolean {
+    return this.schema.fields.get(field)?.kind === 'object'
+  }
 }
 
 type Omitted = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>
 
-function build(schema: Schema, orgId: string, models: ScopedModels, omitted: Omitted): Models {
-  const built = new Map<string, Building>()
+function build(orgId: string, { models, described }: Checked, omitted: Omitted): Models {
+  const built = new Map<string, Model>()
+  const connect = (model: Model) => connectionsOf(model, models[model.name]?.relations ?? {}, built)
   for (const [name, { tenant }] of Object.entries(models)) {
-    const model = modelNamed(schema, name)
-    if (model === undefined) continue
+    const schema = described.get(name)
+    if (schema === undefined) continue
     const own = tenant === null ? {} : { [tenant]: orgId }
-    const optional = tenant !== null && model.fields.get(tenant)?.optional === true
-    built.set(name, {
-      ...{ name, tenant, own, schema: model, relations: new Map(), references: [] },
-      foreign: optional ? { OR: [{ NOT: own }, { [tenant]: null }] } : { NOT: own },
-      unreferred: { onDelete: {}, onUpdate: new Map() },
-      omitsTenant: tenant !== null && omitted[name]?.[tenant] === true,
-      isField: (field) => model.fields.has(field),
-      isRelation: (field) => model.fields.get(field)?.kind === 'object',
-    })
+    const omitsTenant = tenant !== null && omitted[name]?.[tenant] === true
+    built.set(name, new ScopeModel({ name, tenant, own, schema, omitsTenant }, connect))
   }
-  for (const model of built.values()) connect(model, models[model.name]?.relations ?? {}, built)
   return built
 }
 
-function connect(
-  model: Building,
+function connectionsOf(
+  model: Model,
   declared: NonNullable<ScopedModel['relations']>,
-  built: Map<string, Building>,
-) {
+  built: Models,
+): Connections {
+  const connections: Connections = {
+    ...{ relations: new Map(), references: [] },
+    unreferred: { onDelete: {}, onUpdate: new Map() },
+  }
   for (const relation of model.schema.relations.values()) {
     const target = built.get(delegateName(relation.target))
     const resolved =
       target !== undefined && Object.hasOwn(declared, relation.field)
         ? resolve(model, relation, target)
         : null
-    if (resolved !== null) model.relations.set(relation.field, resolved)
+    if (resolved !== null) connections.relations.set(relation.field, resolved)
     for (const foreignKey of relation.columns) {
       if (foreignKey !== model.tenant) {
-        model.references.push({ field: relation.field, foreignKey, relation: resolved })
+        connections.references.push({ field: relation.field, foreignKey, relation: resolved })
       }
     }
-    if (target !== undefined) guardReferred(model, relation, target)
+    if (target !== undefined) guardReferred(model, connections, relation, target)
   }
+  return connections
 }
 
 function resolve(model: Model, relation: SchemaRelation, target: Model): ResolvedRelation {
@@ -228,16 +284,21 @@ const holdsTenant = (
 ): boolean => tenant !== null && references[columns.indexOf(tenant)] === other
 
 /** What the database does to rows that refer to this model's, where it does more than to refuse. */
-function guardReferred(model: Building, { field, many, referredBy }: SchemaRelation, target: Model) {
+function guardReferred(
+  model: Model,
+  { unreferred }: Connections,
+  { field, many, referredBy }: SchemaRelation,
+  target: Model,
+): void {
   if (referredBy === null || target.tenant === null || model.tenant === null) return
   const { columns, references, onDelete, onUpdate } = referredBy
   if (holdsTenant(columns, references, target.tenant, model.tenant)) return
   const condition = { [field]: unlinked(target, many) }
   const refuses = (action: string) => action === 'Restrict' || action === 'NoAction'
-  if (!refuses(onDelete)) model.unreferred.onDelete = { ...model.unreferred.onDelete, ...condition }
+  if (!refuses(onDelete)) unreferred.onDelete = { ...unreferred.onDelete, ...condition }
   if (refuses(onUpdate)) return
   for (const reference of references) {
-    model.unreferred.onUpdate.set(reference, { ...model.unreferred.onUpdate.get(reference), ...condition })
+    unreferred.onUpdate.set(reference, { ...unreferred.onUpdate.get(reference), ...condition })
   }
 }
 
