@@ -137,6 +137,66 @@ export const accessCases: readonly Case[] = [
     },
   },
   {
+    title: 'a machine names its own organisation or one of its user, and is refused with any other',
+    options: { accept: { apiKeys: true } },
+    steps: async ({ ada, bob, orgId, clerk, offline }) => {
+      await clerk.organizations.refresh(orgId)
+      const secretOf = (subject: string) => offline.createApiKey({ subject, name: 'ci' }).secret
+      const header = { 'x-organization-id': orgId }
+      const mismatch = { status: 403, includes: { code: 'organization-mismatch' } }
+      const foreign = offline.createOrganization({ name: 'Foreign', createdBy: bob.id }).id
+      return [
+        { request: 'GET /machine', bearer: secretOf(ada.id), headers: header, status: 200 },
+        { request: 'GET /machine', bearer: secretOf(orgId), headers: header, status: 200 },
+        { request: 'GET /machine', bearer: secretOf(bob.id), headers: header, ...mismatch },
+        {
+          request: 'GET /machine',
+          bearer: secretOf(orgId),
+          headers: { 'x-organization-id': foreign },
+          ...mismatch,
+        },
+      ]
+    },
+  },
+  {
+    title: 'a key passes no check that its user does not',
+    options: { accept: { apiKeys: true }, provisioning: 'off' },
+    steps: ({ ada, offline }) => [
+      { request: 'GET /private', bearer: ada.token, status: 401 },
+      {
+        request: 'GET /machine',
+        bearer: offline.createApiKey({ subject: ada.id, name: 'ci' }).secret,
+        status: 401,
+        json: UNAUTHENTICATED,
+      },
+    ],
+  },
+  ...[true, false].map(
+    (trustProxy): Case => ({
+      routesOnly: true,
+      title: trustProxy
+        ? 'behind a trusted proxy, invented credentials of one client are no limit for another'
+        : 'without a trusted proxy a client cannot make up addresses',
+      options: { accept: { apiKeys: true } },
+      app: { trustProxy },
+      steps: () => {
+        const from = (address: string, n: number) => ({
+          request: 'GET /open',
+          bearer: `ak_invented_${n}`,
+          headers: { 'x-forwarded-for': address },
+          status: 200,
+        })
+        const asked = { json: { kind: 'anonymous', reason: 'machine-credential-invalid' } }
+        const turnedAway = { json: { kind: 'unavailable', reason: 'clerk-unavailable' } }
+        return [
+          ...[1, 2, 3, 4].map((n) => ({ ...from('203.0.113.9', n), ...asked })),
+          { ...from('203.0.113.9', 5), ...turnedAway },
+          { ...from('198.51.100.7', 6), ...(trustProxy ? asked : turnedAway) },
+        ]
+      },
+    }),
+  ),
+  {
     title: 'when the key set cannot be fetched, a token is unavailable and not anonymous',
     options: { jwksUrl: 'http://127.0.0.1:9/jwks' },
     steps: ({ ada }) => [

@@ -8,7 +8,7 @@ export const express: Framework<Request> = {
     'Mount the route before express.json(), or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
 
   credentialsOf: (req, localUser) =>
-    credentialsFrom(req, sessionSlot(req, localUser !== undefined), localUser),
+    credentialsFrom(req, sessionSlot(req, localUser !== undefined), localUser, ({ ip }) => ip),
 
   webRequestOf(req) {
     const { method, originalUrl, protocol, headers } = req

@@ -13,7 +13,7 @@ export const fastify: Framework<AnyRequest> = {
   rawBodyRemedy: 'Do not read the body in a hook before the route, or keep the bytes as request.rawBody.',
 
   credentialsOf: (request, localUser) =>
-    credentialsFrom(request, sessionSlot(request, localUser !== undefined), localUser),
+    credentialsFrom(request, sessionSlot(request, localUser !== undefined), localUser, ({ ip }) => ip),
 
   webRequestOf(request) {
     const { method, originalUrl, protocol, host, headers } = request

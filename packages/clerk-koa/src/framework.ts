@@ -8,7 +8,7 @@ export const koa: Framework<Context> = {
     'Mount the route before the body parser, or use one that keeps ctx.request.rawBody, as koa-bodyparser and @koa/bodyparser do.',
 
   credentialsOf: (ctx, localUser) =>
-    credentialsFrom(ctx, sessionSlot(ctx, localUser !== undefined), localUser),
+    credentialsFrom(ctx, sessionSlot(ctx, localUser !== undefined), localUser, ({ ip }) => ip),
 
   webRequestOf(ctx) {
     const { method, originalUrl, protocol, host, headers } = ctx

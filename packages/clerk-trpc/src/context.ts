@@ -32,12 +32,17 @@ function credentialsOf({ req, res, info }: ContextOptions): Credentials {
   const { headers, method } = req
   // An unknown method counts as unsafe.
   if (headers instanceof Headers) return credentialsFromFetch({ headers, method: method ?? '' })
-  const given = credentialsFrom({ headers, method })
+  const given = credentialsFrom({ headers, method }, undefined, undefined, () => addressOf(req))
   if (!isSocket(res)) return given
   // Over HTTP, tRPC sends these parameters in the URL, and URLs end up in logs: they are ignored there.
   const params = info?.connectionParams
   const authorization = params?.['authorization'] ?? params?.['Authorization'] ?? given.authorization
-  return { ...given, authorization, upgrade: true }
+  return { ...given, authorization, clientAddress: addressOf(req), upgrade: true }
+}
+
+/** As Express and Fastify know it (by their rules for trusted proxies), else the peer of the connection. */
+function addressOf({ ip, socket }: ContextOptions['req']): string | undefined {
+  return ip ?? socket?.remoteAddress
 }
 
 /** Closes a connection that outlives its request when access ends. */

@@ -12,7 +12,21 @@ beforeEach(async () => {
   harness = await makeHarness()
 })
 
-describe.each(Object.entries(SERVERS))('on %s', (_name, start) => {
+describe.each(Object.entries(SERVERS))('on %s', (name, start) => {
+  test('invented credentials of one client are limited, where the client has an address', async () => {
+    const { clerk } = await makeHarness({ accept: { apiKeys: true } })
+    const { origin, stop } = await start(clerk)
+    onTestFinished(stop)
+    const ask = async (n: number) => {
+      const headers = { authorization: `Bearer ak_invented_${n}` }
+      const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: origin, headers })] })
+      return (await client.open.query())['kind']
+    }
+    const kinds = [await ask(1), await ask(2), await ask(3), await ask(4), await ask(5)]
+    expect(kinds.slice(0, 4)).toEqual(['anonymous', 'anonymous', 'anonymous', 'anonymous'])
+    expect(kinds[4]).toBe(name === 'fetch' ? 'anonymous' : 'unavailable')
+  })
+
   test('a batch is authenticated once', async () => {
     const { origin, stop } = await start(harness.clerk)
     onTestFinished(stop)

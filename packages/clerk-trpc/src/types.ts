@@ -24,6 +24,10 @@ export interface ContextOptions {
   readonly req: {
     readonly headers: Headers | NodeHeaders
     readonly method?: string | undefined
+    /** Express and Fastify. */
+    readonly ip?: string | undefined
+    /** Node. */
+    readonly socket?: { readonly remoteAddress?: string | undefined }
   }
   /** The response, Fastify's reply, or the WebSocket. */
   readonly res?: unknown

@@ -435,6 +435,18 @@ export const CODES = {
     'An entry of the audit log could not be written. The request went on.',
     'Check the target that `auditLog` writes to; the warning names the class of the error.',
   ),
+  ACME_CLERK_TEST_KEYS: warning(
+    '`NODE_ENV` is `production`, and the keys are of a development instance of Clerk. Told when `createClerk` is called.',
+    'Usual on a staging host. In production use the keys of the production instance (`sk_live_…`, `pk_live_…`).',
+  ),
+  ACME_CLERK_OTHER_INSTANCE: warning(
+    'A webhook with a valid signature is about another Clerk instance than the one whose tokens are accepted. It was processed. Told once per instance.',
+    'Give each instance an endpoint, a signing secret and stores of its own; remove the secret of the other instance from `webhookSecrets`.',
+  ),
+  ACME_CLERK_REVOKE: warning(
+    'A session was signed out here, and refused by every process, but could not be revoked at Clerk. Told once a minute.',
+    "Check `CLERK_SECRET_KEY` and that this host reaches Clerk's Backend API; `revokeAtClerk: false` leaves it to the front end.",
+  ),
   ACME_CLERK_WATCH: warning(
     'A callback that was given to `clerk.watch()` threw. The other connections were closed as usual.',
     'Catch the error in the callback; the warning names its class.',

@@ -45,6 +45,7 @@ const machine: MachineAuth = {
   claims: null,
   userId: null,
   orgId: 'org_1',
+  organizationMismatch: false,
   user: null,
   has: never,
 }

@@ -25,6 +25,7 @@ export function authorize(auth: Auth, requirement: Requirement = ANY_USER): Deni
       if (requirement === ANY_USER) return null
       return requirement.machine === 'only' ? DENIALS.forbidden : decide(auth, requirement)
     case 'machine':
+      if (auth.organizationMismatch) return DENIALS['organization-mismatch']
       return requirement.machine === undefined ? DENIALS.forbidden : decide(auth, requirement)
     case 'local':
       return requirement.local === undefined || requirement.machine === 'only'

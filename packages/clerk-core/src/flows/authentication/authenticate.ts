@@ -65,7 +65,14 @@ export function createAuthenticate(
   const { remember, revalidateAfterSeconds, graceSeconds } = options.session
   const auths = createAuthFactory(observer)
   const userAuth = createUserAuth({ users, organizations, auths, now: options.now })
-  const machineAuth = createMachineAuth({ machines, revocations, users, organizations, auths })
+  const machineAuth = createMachineAuth({
+    machines,
+    revocations,
+    userAuth,
+    hasUsers: users !== null,
+    organizations,
+    auths,
+  })
   const revalidate = sessionStatus === null ? null : createRevalidate({ sessionStatus, organizations })
   const sessionWriter = createSessionWriter(observer)
   const permissionsOf = createPermissionDecoder()

@@ -8,11 +8,11 @@ import { refusal, type WebResponse } from './messages.js'
 import { findState, type RequestState } from './request-state.js'
 import { safeReturnTarget } from './return-target.js'
 import { checkedUrl, listedOrigins, signInPages, withReturn } from './sign-in-url.js'
-import { signOut } from './sign-out.js'
+import { type SignOutOptions, signOut } from './sign-out.js'
 import { createWebhookRoute, type WebhookRouteOptions } from './webhook-route.js'
 
 /** Options of every adapter's routes. `R`: the framework's request. */
-export interface RoutesOptions<R> extends MiddlewareOptions<R>, WebhookRouteOptions {
+export interface RoutesOptions<R> extends MiddlewareOptions<R>, WebhookRouteOptions, SignOutOptions {
   /** Where people sign in. Default: the Account Portal of the publishable key. */
   signInUrl?: string | undefined
   signUpUrl?: string | undefined
@@ -98,7 +98,7 @@ export function createRoutes<R extends object>(
     const webRequest = framework.webRequestOf(request)
     const returnTo = returnTarget(webRequest.url, webRequest.origin, afterSignOut)
     if (typeof returnTo !== 'string') return returnTo
-    return (await signOut(clerk, webRequest, await requestState(request))) ?? redirect(returnTo)
+    return (await signOut(clerk, webRequest, await requestState(request), options)) ?? redirect(returnTo)
   }
 
   function returnTarget(url: string, origin: string | null, byDefault: string): string | WebResponse {

@@ -66,6 +66,7 @@ export async function authenticateUpgrade<U extends UserRecord, M extends Member
   const auth = await clerk.authenticate({
     ...given,
     authorization: authorization ?? given.authorization,
+    clientAddress: req.socket.remoteAddress,
     upgrade: true,
   })
   return {
