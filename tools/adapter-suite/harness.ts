@@ -77,6 +77,7 @@ export function recordOf({ clerk }: Harness, { id, sessionId }: Person): Record<
     instance: settingsOf(clerk).issuer,
     sub: id,
     sid: sessionId,
+    sts: 'active',
     checkedAt: now,
     asOf: now,
     ...nothing,

@@ -1,4 +1,5 @@
 import { ClerkApiError, StoreInputError } from '../../ground/errors.js'
+import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
@@ -72,11 +73,14 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
   const apply = createApplyUser({ store, linking, canLink, observer })
 
-  /** Only what came from a row: everything else asks again. */
-  const loaded = (row: Readonly<U>): Loaded<U> => ({
-    row,
-    resolution: row.isActive && row.deletedAt === null ? { kind: 'user', user: row } : INACTIVE,
-  })
+  /** Only what came from a row: everything else asks again. What one request did to it, the next one would see. */
+  const loaded = (found: Readonly<U>): Loaded<U> => {
+    const row = readOnlyCopy(found)
+    return {
+      row,
+      resolution: row.isActive && row.deletedAt === null ? { kind: 'user', user: row } : INACTIVE,
+    }
+  }
 
   async function read(clerkId: string): Promise<Loaded<U>> {
     const row = await store.findByClerkId(clerkId)
