@@ -28,7 +28,7 @@ export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions
 
 function attach(req: Request, state: RequestState, next: NextFunction): void {
   setState(req, state)
-  req.auth = state.auth as RegisteredAuth
+  express.setAuth(req, state.auth)
   next()
 }
 

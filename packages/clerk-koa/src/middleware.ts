@@ -29,7 +29,7 @@ export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions
 
 function attach(ctx: Pick<Context, 'state'>, state: RequestState, next: Next): Promise<unknown> {
   setState(ctx, state)
-  ctx.state.auth = state.auth as RegisteredAuth
+  koa.setAuth(ctx as Context, state.auth)
   return next()
 }
 

@@ -6,7 +6,7 @@ import type { AnyAuth } from './any-clerk.js'
 import type { Framework } from './framework.js'
 import { type GetAuthOptions, type GuardOptions, namedClerk, readGuardOptions } from './guard-options.js'
 import type { WebRequest, WebResponse } from './messages.js'
-import { type RequestState, stateOf } from './request-state.js'
+import { findState, type RequestState, setState, stateOf } from './request-state.js'
 import { signInPages, withReturn } from './sign-in-url.js'
 
 /**
@@ -33,7 +33,7 @@ export type GuardArguments =
  * @throws {ConfigurationError} when it is made, for a requirement or options with an unknown key or value
  */
 export function createGuard<R extends object>(
-  { middleware, webRequestOf }: Pick<Framework<R>, 'middleware' | 'webRequestOf'>,
+  { middleware, setAuth, webRequestOf }: Pick<Framework<R>, 'middleware' | 'setAuth' | 'webRequestOf'>,
   ...given: GuardArguments
 ): (request: R) => WebResponse | null {
   const required = requirementOf(given)
@@ -41,7 +41,14 @@ export function createGuard<R extends object>(
   return (request) => {
     const state = stateOf(request, middleware, clerk)
     const denial = authorize(state.auth as RegisteredAuth, required)
-    if (denial === null) return null
+    if (denial === null) {
+      // The handlers behind this guard are about the users of the clerk that it names.
+      if (clerk !== undefined && findState(request) !== state) {
+        setState(request, state)
+        setAuth(request, state.auth)
+      }
+      return null
+    }
     return redirect && denial.status === 401 ? toSignIn(denial, state, webRequestOf(request)) : render(denial)
   }
 }

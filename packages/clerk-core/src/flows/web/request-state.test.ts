@@ -37,7 +37,10 @@ const visitorOf = (clerk: AnyClerk) =>
   makeState(clerk, { kind: 'anonymous', tokenRefused: false } as AnyAuth, undefined, undefined)
 
 const guard = (...given: Parameters<typeof createGuard> extends [unknown, ...infer G] ? G : never) =>
-  createGuard<object>({ middleware: 'clerkMiddleware', webRequestOf: () => expect.unreachable() }, ...given)
+  createGuard<object>(
+    { middleware: 'clerkMiddleware', setAuth: () => undefined, webRequestOf: () => expect.unreachable() },
+    ...given,
+  )
 
 describe('a request that one clerk has authenticated', () => {
   it('is decided by it, named or not, and by no other', () => {
