@@ -159,6 +159,19 @@ export const accessCases: readonly Case[] = [
     },
   },
   {
+    title: 'a guard that lists types of tokens accepts machines with one of them, and no users',
+    options: { accept: { apiKeys: true } },
+    steps: ({ ada, offline }) => {
+      const { secret } = offline.createApiKey({ subject: ada.id, name: 'ci' })
+      return [
+        { request: 'GET /api-key', bearer: secret, status: 200, includes: { tokenType: 'api_key' } },
+        { request: 'GET /m2m', bearer: secret, status: 403, json: FORBIDDEN },
+        { request: 'GET /api-key', bearer: ada.token, status: 403, json: FORBIDDEN },
+        { request: 'GET /api-key', status: 401, json: UNAUTHENTICATED },
+      ]
+    },
+  },
+  {
     title: 'a key passes no check that its user does not',
     options: { accept: { apiKeys: true }, provisioning: 'off' },
     steps: ({ ada, offline }) => [
@@ -196,6 +209,67 @@ export const accessCases: readonly Case[] = [
       },
     }),
   ),
+  {
+    title: 'a pending session is anonymous to every guard that does not ask for it',
+    options: { allowPending: true },
+    sessions: 'every',
+    steps: async ({ ada, bob, offline }) => {
+      const pending = await offline.token(ada.sessionId, { claims: { sts: 'pending' } })
+      const user = { kind: 'user', userId: ada.id }
+      return [
+        { request: 'GET /open', bearer: pending, status: 200, includes: user },
+        {
+          request: 'GET /private',
+          bearer: pending,
+          status: 401,
+          json: UNAUTHENTICATED,
+          responseHeaders: REFUSED,
+        },
+        { request: 'GET /admin', bearer: pending, status: 401, json: UNAUTHENTICATED },
+        { request: 'GET /pending', bearer: pending, status: 200, includes: user },
+        { request: 'GET /pending', bearer: bob.token, status: 200, includes: { userId: bob.id } },
+        { request: 'GET /private', bearer: bob.token, status: 200 },
+      ]
+    },
+  },
+  {
+    title: 'a pending session is remembered as pending',
+    options: { allowPending: true },
+    sessions: 'every',
+    routesOnly: true,
+    steps: async ({ ada, offline }) => {
+      const pending = await offline.token(ada.sessionId, { claims: { sts: 'pending' } })
+      return [
+        { request: 'GET /open', cookie: pending, status: 200, includes: { source: 'token' } },
+        { request: 'GET /open', status: 200, includes: { kind: 'user', source: 'session' } },
+        { request: 'GET /private', status: 401, json: UNAUTHENTICATED, responseHeaders: SIGNED_OUT },
+        { request: 'GET /auth/me', status: 401, json: UNAUTHENTICATED },
+        { request: 'GET /pending', status: 200, includes: { userId: ada.id, source: 'session' } },
+        // The tasks are done: the next token says so.
+        { request: 'GET /private', cookie: ada.token, status: 200 },
+        { request: 'GET /private', status: 200, includes: { source: 'session' } },
+      ]
+    },
+  },
+  {
+    title: 'what one handler does to the rows of a user, no later request sees',
+    steps: ({ ada, clerk, orgId }) => {
+      const json = {
+        firstName: 'Ada',
+        isActive: true,
+        publicMetadata: '{}',
+        isRecent: true,
+        role: 'org:admin',
+        everything: [false, false],
+      }
+      const meanwhile = () => clerk.organizations.refresh(orgId)
+      return [
+        { meanwhile, request: 'GET /change', bearer: ada.token, status: 200, json },
+        { request: 'GET /change', bearer: ada.token, status: 200, json },
+        { request: 'GET /admin', bearer: ada.token, status: 200, includes: { firstName: 'Ada' } },
+      ]
+    },
+  },
   {
     title: 'when the key set cannot be fetched, a token is unavailable and not anonymous',
     options: { jwksUrl: 'http://127.0.0.1:9/jwks' },

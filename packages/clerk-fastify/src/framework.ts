@@ -12,6 +12,10 @@ export const fastify: Framework<AnyRequest> = {
   middleware: 'clerkPlugin',
   rawBodyRemedy: 'Do not read the body in a hook before the route, or keep the bytes as request.rawBody.',
 
+  setAuth() {
+    // `request.auth` is a getter of the latest state.
+  },
+
   credentialsOf: (request, localUser) =>
     credentialsFrom(request, sessionSlot(request, localUser !== undefined), localUser, ({ ip }) => ip),
 

@@ -8,6 +8,7 @@ import {
   findState,
 } from '@acme/clerk-core/adapter'
 import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
+import { contextOf } from './context-state.js'
 import type { ClerkContext, ContextOptions } from './types.js'
 
 /**
@@ -21,10 +22,10 @@ export function createClerkContext<U extends UserRecord, M extends MembershipRec
   clerk: Clerk<U, M>,
 ): (options: ContextOptions) => Promise<ClerkContext<Auth<U, M>>> {
   return async (options) => {
-    const state = findState(options.req)
-    const auth = state?.clerk === clerk ? state.auth : await clerk.authenticateNow(credentialsOf(options))
+    const state = findState(options.req, clerk)
+    const auth = state === null ? await clerk.authenticateNow(credentialsOf(options)) : state.auth
     closeWhenAccessEnds(clerk, auth, options)
-    return { auth: auth as Auth<U, M> }
+    return contextOf(options.req, clerk, auth as Auth<U, M>)
   }
 }
 

@@ -28,7 +28,7 @@ describe.each(Object.entries(SERVERS))('on %s', (name, start) => {
   })
 
   test('a batch is authenticated once', async () => {
-    const { origin, stop } = await start(harness.clerk)
+    const { origin, stop } = await start(harness)
     onTestFinished(stop)
     let authenticated = 0
     harness.clerk.observe(({ name }) => {
@@ -47,7 +47,7 @@ describe.each(Object.entries(SERVERS))('on %s', (name, start) => {
   })
 
   test('in a batch each procedure is refused on its own', async () => {
-    const { origin, stop } = await start(harness.clerk)
+    const { origin, stop } = await start(harness)
     onTestFinished(stop)
     const client = createTRPCClient<AppRouter>({
       links: [httpBatchLink({ url: origin, headers: { authorization: `Bearer ${harness.bob.token}` } })],
@@ -101,7 +101,7 @@ test('a request without a method counts as unsafe', async () => {
 })
 
 test('over HTTP connection parameters are ignored: they are part of the URL', async () => {
-  const { origin, stop } = await SERVERS['standalone']!(harness.clerk)
+  const { origin, stop } = await SERVERS['standalone']!(harness)
   onTestFinished(stop)
   const params = encodeURIComponent(JSON.stringify({ authorization: `Bearer ${harness.ada.token}` }))
   const response = await fetch(`${origin}/private?connectionParams=${params}`)

@@ -14,10 +14,12 @@ type Person<A, R> = R extends { readonly org: true }
 /** The kinds of `Auth` that can meet a requirement: what `ctx.auth` is narrowed to. */
 export type Authorized<A, R> = R extends { readonly machine: 'only' }
   ? Of<A, 'machine'>
-  :
-      | Person<A, R>
-      | (R extends { readonly machine: 'allow' } ? Of<A, 'machine'> : never)
-      | (R extends { readonly local: 'allow' } ? Of<A, 'local'> : never)
+  : R extends { readonly machine: readonly (infer T)[] }
+    ? Of<A, 'machine'> & { readonly tokenType: T }
+    :
+        | Person<A, R>
+        | (R extends { readonly machine: 'allow' } ? Of<A, 'machine'> : never)
+        | (R extends { readonly local: 'allow' } ? Of<A, 'local'> : never)
 
 /** What tRPC's adapters hand to `createContext`: Express, standalone, Fastify, fetch, and WebSocket. */
 export interface ContextOptions {

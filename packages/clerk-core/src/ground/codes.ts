@@ -413,6 +413,10 @@ export const CODES = {
     '`MiddlewareMissingError`: a guard or handler asks about a request that was not authenticated.',
     "Mount the adapter's middleware before the guards and handlers that need it.",
   ),
+  'clerk-not-named': thrown(
+    '`ClerkNotNamedError`: several instances of `createClerk` have authenticated the request, and a guard names none of them.',
+    'Name the one whose users may pass: `requireAuth({ … }, { clerk })`.',
+  ),
   'organization-scope': thrown(
     '`OrganizationScopeError` (Prisma): the operation cannot be confined to the organisation.',
     'Name the model and its relations in the scope, or use the plain client where every organisation is meant.',
@@ -446,6 +450,10 @@ export const CODES = {
   ACME_CLERK_REVOKE: warning(
     'A session was signed out here, and refused by every process, but could not be revoked at Clerk. Told once a minute.',
     "Check `CLERK_SECRET_KEY` and that this host reaches Clerk's Backend API; `revokeAtClerk: false` leaves it to the front end.",
+  ),
+  ACME_CLERK_LOCAL_USER: warning(
+    'What `localUser` gave is no user: a list, an empty object, an empty string or a number that is not positive. The request is anonymous. Told once a minute.',
+    "Give the user's row or id, or `undefined` where no user is signed in.",
   ),
   ACME_CLERK_WATCH: warning(
     'A callback that was given to `clerk.watch()` threw. The other connections were closed as usual.',

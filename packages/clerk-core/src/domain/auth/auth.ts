@@ -18,6 +18,8 @@ export interface UserAuth<U extends UserRecord = UserRecord, M extends Membershi
   /** Clerk user id. */
   readonly userId: string
   readonly sessionId: string
+  /** `pending`: tasks of the session are open. Only where `allowPending` is set, and guards refuse it unless they say so. */
+  readonly sessionStatus: 'active' | 'pending'
   readonly orgId: string | null
   readonly orgSlug: string | null
   /** With the `org:` prefix. */

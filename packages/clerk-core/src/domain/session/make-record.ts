@@ -10,6 +10,7 @@ export function recordFromToken({ claims, organization }: VerifiedToken, nowSeco
     instance: claims.iss,
     sub: claims.sub,
     sid: claims.sid,
+    sts: sessionStatusOf(claims),
     checkedAt: nowSeconds,
     asOf: claims.iat,
     org: organization && {
@@ -70,6 +71,11 @@ function permissionsOf(claims: SessionClaims): Pick<SessionOrganization, 'per' |
   return { per: null, fpm: null, permissions }
 }
 
+/** Tokens of before there were tasks lack the claim. A status that is not known is not taken for `active`. */
+export function sessionStatusOf({ sts }: SessionClaims): SessionRecord['sts'] {
+  return sts === undefined || sts === 'active' ? 'active' : 'pending'
+}
+
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
@@ -93,6 +99,7 @@ export function agedFva(record: SessionRecord, nowSeconds: number): SessionRecor
 export function saysOtherwise(record: SessionRecord, fresh: SessionRecord): boolean {
   const aged = agedFva(record, fresh.asOf)
   return (
+    record.sts !== fresh.sts ||
     record.pla !== fresh.pla ||
     record.fea !== fresh.fea ||
     !sameFva(aged, fresh.fva) ||

@@ -9,6 +9,7 @@ const good: SessionRecord = {
   v: 1,
   instance: 'https://clerk.test',
   sub: 'user_1',
+  sts: 'active',
   sid: 'sess_1',
   checkedAt: NOW,
   asOf: NOW - 10,

@@ -40,7 +40,12 @@ export function parseRecord(
   ) {
     return UNTRUSTED
   }
-  return { record: { v: 1, instance, sub, sid, checkedAt, asOf, org, pla, fea, fva, act }, untrusted: false }
+  // What is not known to be active is not: guards refuse it until a token says otherwise.
+  const sts = value['sts'] === 'active' ? 'active' : 'pending'
+  return {
+    record: { v: 1, instance, sub, sid, sts, checkedAt, asOf, org, pla, fea, fva, act },
+    untrusted: false,
+  }
 }
 
 function isId(value: unknown): value is string {

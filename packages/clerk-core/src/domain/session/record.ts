@@ -7,6 +7,8 @@ export interface SessionRecord {
   readonly instance: string
   readonly sub: string
   readonly sid: string
+  /** What the token said of the session. */
+  readonly sts: 'active' | 'pending'
   /** When the record was last confirmed, by a token or by Clerk. */
   readonly checkedAt: number
   /** The `iat` of the token it was made from, or when Clerk was asked. Never goes back for one `sid`. */

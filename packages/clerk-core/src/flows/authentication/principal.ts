@@ -1,6 +1,6 @@
 import { hasAccess } from '../../domain/guard/has.js'
 import { requestOrganization } from '../../domain/organizations/request-organization.js'
-import { agedFva } from '../../domain/session/make-record.js'
+import { agedFva, sessionStatusOf } from '../../domain/session/make-record.js'
 import type { SessionRecord } from '../../domain/session/record.js'
 import type { MembershipRecord } from '../../domain/store/organization.js'
 import type { UserRecord } from '../../domain/store/user.js'
@@ -18,6 +18,7 @@ export interface Principal {
   readonly source: 'token' | 'session'
   readonly userId: string
   readonly sessionId: string
+  readonly sessionStatus: MadeUserAuth['sessionStatus']
   readonly claims: SessionClaims | undefined
   readonly actor: ActorClaim | null
   /** Seconds: the moment this is true of. */
@@ -33,6 +34,7 @@ export function principalFromToken({ claims, organization }: VerifiedToken): Pri
     source: 'token',
     userId: claims.sub,
     sessionId: claims.sid,
+    sessionStatus: sessionStatusOf(claims),
     claims,
     actor: claims.act ?? null,
     asOf: claims.iat,
@@ -48,11 +50,12 @@ export function principalFromRecord(
   nowSeconds: number,
   permissionsOf: ReturnType<typeof createPermissionDecoder>,
 ): Principal {
-  const { sub, sid, act, asOf, org, fea, pla } = record
+  const { sub, sid, sts, act, asOf, org, fea, pla } = record
   return {
     source: 'session',
     userId: sub,
     sessionId: sid,
+    sessionStatus: sts,
     claims: undefined,
     actor: act,
     asOf,
@@ -75,7 +78,7 @@ export function joinRows(
   user: UserRecord | undefined,
   membership: MembershipRecord | null | undefined,
 ): MadeUserAuth {
-  const { userId, sessionId, claims, actor, source, fea, pla, fva } = principal
+  const { userId, sessionId, sessionStatus, claims, actor, source, fea, pla, fva } = principal
   const organization = requestOrganization({
     requested,
     claimed: principal.organization,
@@ -88,6 +91,7 @@ export function joinRows(
     isAuthenticated: true,
     userId,
     sessionId,
+    sessionStatus,
     orgId,
     orgSlug: organization.slug,
     orgRole: role,

@@ -1,6 +1,7 @@
 import { bearerOf } from '../../domain/credentials/bearer.js'
 import { readSessionCookies } from '../../domain/credentials/cookies.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
+import { localUserOf } from '../../domain/credentials/local-user.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
@@ -23,17 +24,14 @@ export interface Request {
 /** Reads what a request carries; nothing of it is verified yet, but where it comes from. */
 export function readRequest(
   credentials: Credentials,
-  {
-    session,
-    cookieSuffix,
-    authorizedParties,
-  }: Pick<ResolvedOptions, 'session' | 'cookieSuffix' | 'authorizedParties'>,
+  options: Pick<ResolvedOptions, 'session' | 'cookieSuffix' | 'authorizedParties'>,
 ): Request {
+  const { session, cookieSuffix, authorizedParties } = options
   const cookies = readSessionCookies(credentials.cookie, cookieSuffix)
   return {
     credentials,
     slot: session.remember === 'never' ? undefined : credentials.session,
-    localUser: credentials.localUser ?? undefined,
+    localUser: localUserOf(credentials.localUser, options),
     bearer: bearerOf(credentials.authorization),
     crossSite: violatesOriginRule(credentials, authorizedParties),
     cookieToken: cookies.token,

@@ -51,3 +51,8 @@ export function settingsOf(clerk: object): ClerkSettings {
     'This is not what createClerk returned. Pass that object itself, and install one version of @acme/clerk-core.',
   )
 }
+
+/** Whether this is what `createClerk` of this copy of the package has returned. */
+export function isClerk(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && settings.has(value)
+}

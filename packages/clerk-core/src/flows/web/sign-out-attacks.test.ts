@@ -17,6 +17,7 @@ async function setUp(options: RoutesOptions<WebRequest> = {}) {
   const framework: Framework<WebRequest> = {
     middleware: 'the middleware',
     rawBodyRemedy: '',
+    setAuth: () => {},
     credentialsOf: (request, localUser) => credentialsFrom(request, slot, localUser),
     webRequestOf: (request) => request,
     bodySourceOf: () => {

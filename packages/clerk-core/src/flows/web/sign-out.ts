@@ -39,7 +39,7 @@ export async function signOut(
     clockToleranceSeconds,
   })
   // Which session to end is not known: the answer must not claim that it has ended.
-  if (auth.kind === 'unavailable' && record === null) return authorize(auth, {})
+  if (auth.kind === 'unavailable' && record === null) return authorize(auth)
 
   const sessionIds = new Set<string>()
   if (auth.kind === 'user') sessionIds.add(auth.sessionId)
