@@ -15,7 +15,7 @@ beforeEach(async () => {
 describe.each(Object.entries(SERVERS))('on %s', (name, start) => {
   test('invented credentials of one client are limited, where the client has an address', async () => {
     const { clerk } = await makeHarness({ accept: { apiKeys: true } })
-    const { origin, stop } = await start(clerk)
+    const { origin, stop } = await start({ clerk })
     onTestFinished(stop)
     const ask = async (n: number) => {
       const headers = { authorization: `Bearer ak_invented_${n}` }
