@@ -10,24 +10,61 @@ export function randomText(length: number): string {
 export type IdPrefix =
   | 'user'
   | 'idn'
+  | 'eac'
   | 'sess'
   | 'client'
+  | 'sua'
   | 'org'
   | 'orgmem'
   | 'orginv'
   | 'orgdmn'
+  | 'role'
+  | 'perm'
+  | 'rset'
   | 'inv'
+  | 'alid'
+  | 'blid'
+  | 'wle'
   | 'sit'
+  | 'act'
+  | 'agt'
+  | 'ru'
+  | 'prchk'
   | 'ak'
   | 'mch'
   | 'mt'
   | 'oat'
+  | 'oa'
+  | 'aplt'
+  | 'apl'
   | 'jtmp'
+  | 'samlc'
+  | 'entconn'
+  | 'ectr'
+  | 'dir'
+  | 'dgrm'
+  | 'td'
+  | 'cplan'
+  | 'cprice'
+  | 'feat'
+  | 'csub'
+  | 'csubi'
+  | 'cpayer'
+  | 'cpay'
+  | 'cstmt'
+  | 'cled'
+  | 'cdisc'
+  | 'ema'
+  | 'sms'
   | 'msg'
   | 'ins'
   | 'dmn'
 
-/** An id like Clerk's. Never used twice. */
+const hexadecimal: readonly IdPrefix[] = ['ak', 'mt', 'oat', 'aplt']
+
+/** An id like Clerk's: 27 letters and digits, or 32 hexadecimal ones. Never used twice. */
 export function newId(prefix: IdPrefix): string {
-  return `${prefix}_2${randomText(26)}`
+  return hexadecimal.includes(prefix)
+    ? `${prefix}_${randomBytes(16).toString('hex')}`
+    : `${prefix}_2${randomText(26)}`
 }

@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { snakeCase } from '../snake-case.js'
 import type { Instance } from './instance.js'
+import type { OrganizationJSON } from './json.js'
 import { createMembership } from './memberships.js'
-import { createOrganization } from './organizations.js'
 import type { CreateOrganizationParams, CreateUserParams } from './params.js'
-import { createUser, findUser } from './users.js'
+import { findUser } from './users.js'
 
 /** Users and organisations to begin with; also the form of the file given to `--seed`. */
 export interface Seed {
@@ -14,14 +15,21 @@ export interface Seed {
   })[]
 }
 
+/** A seed in JSON or YAML. @throws {Error} for a file that cannot be read or is neither */
+export async function readSeed(file: string): Promise<Seed> {
+  const text = await readFile(file, 'utf8')
+  // JSON is YAML too, but its own parser is faster and says where it is wrong.
+  return /\.ya?ml$/.test(file) ? (await import('yaml')).parse(text) : JSON.parse(text)
+}
+
 /** @throws {Error} naming the entry that is wrong */
 export function plant(instance: Instance, seed: Seed): void {
   for (const [index, user] of (seed.users ?? []).entries()) {
-    attempt(`users[${index}]`, () => createUser(instance, snakeCase(user)))
+    attempt(`users[${index}]`, () => instance.call('CreateUser', { body: snakeCase(user) }))
   }
   for (const [index, { members = [], ...organization }] of (seed.organizations ?? []).entries()) {
     attempt(`organizations[${index}]`, () => {
-      const { id } = createOrganization(instance, snakeCase(organization))
+      const { id } = instance.call<OrganizationJSON>('CreateOrganization', { body: snakeCase(organization) })
       for (const { user, role = 'org:member' } of members) {
         const found = findUser(instance, user)
         if (!found) throw new Error(`there is no user "${user}"`)

@@ -1,0 +1,28 @@
+import { isLoopbackHost } from './server/origin.js'
+
+/** What has to be said in so many words to run where it is not meant to. */
+export type Danger = 'production' | 'other-hosts'
+
+/**
+ * This server signs anybody in: it is for development and tests, on the developer's own machine.
+ * @throws {Error} with `NODE_ENV=production`, or for an address that others reach
+ */
+export function assertSafe({
+  host = '127.0.0.1',
+  dangerouslyAllow = [],
+}: {
+  host?: string | undefined
+  dangerouslyAllow?: readonly Danger[] | undefined
+}): void {
+  if (process.env.NODE_ENV === 'production' && !dangerouslyAllow.includes('production')) {
+    throw new Error(
+      "The offline Clerk signs anybody in and does not start with NODE_ENV=production. If this is a test, say dangerouslyAllow: ['production'].",
+    )
+  }
+  const bracketed = host.includes(':') ? `[${host}]` : host
+  if (!isLoopbackHost(bracketed) && !dangerouslyAllow.includes('other-hosts')) {
+    throw new Error(
+      `The offline Clerk signs anybody in, and ${host} is an address that others reach. In a container of your own, say dangerouslyAllow: ['other-hosts'].`,
+    )
+  }
+}
