@@ -19,7 +19,7 @@ export interface Plan {
 }
 
 /**
- * Measures candidates in turn, round by round, so that whatever else the machine does hits all of them, and compares
+ * Measures candidates in turn, round by round, so that other load on the machine slows all of them alike, and compares
  * each with the first within the same round. Medians, because a mean of a noisy machine is its noise. The first rounds
  * warm up.
  */
@@ -27,7 +27,7 @@ export async function compare(candidates: readonly Candidate[], plan: Plan): Pro
   const warmUp = Math.min(2, plan.rounds - 1)
   const samples = candidates.map(() => [] as number[])
   for (let round = 0; round < warmUp + plan.rounds; round++) {
-    // Another order each round: whoever follows a heavy one inherits its garbage.
+    // Another order each round: a candidate that follows a heavy one inherits its garbage.
     for (let k = 0; k < candidates.length; k++) {
       const index = (k + round) % candidates.length
       const candidate = candidates[index]!

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { mergeConfig } from 'vitest/config'
+import shared from '../../vitest.shared.js'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 // Core's tests run against the offline Clerk, which itself depends on core: the sources are aliased so that the
 // package graph stays without a cycle and both sides see one copy of core.
-export default defineConfig({
+export default mergeConfig(shared, {
   resolve: {
     alias: [
       {

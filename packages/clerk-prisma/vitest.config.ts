@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { mergeConfig } from 'vitest/config'
+import shared from '../../vitest.shared.js'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 // Core's own tests of convergence and crashes run on these stores too: they are sources, so core and the offline Clerk
 // are sources here as well, and there is one copy of each.
-export default defineConfig({
-  test: { testTimeout: 20_000, hookTimeout: 60_000 },
+export default mergeConfig(shared, {
   resolve: {
     alias: [
       {

@@ -1,11 +1,11 @@
-import { defineConfig } from 'vitest/config'
+import { mergeConfig } from 'vitest/config'
+import shared from '../../vitest.shared.js'
 
-export default defineConfig({
+export default mergeConfig(shared, {
   test: {
     // The official SDK would otherwise report to its makers, from every test run.
     env: { CLERK_TELEMETRY_DISABLED: '1' },
     setupFiles: ['./src/testing/validate.ts'],
-    testTimeout: 20_000,
     exclude: ['**/node_modules/**', '**/dist/**', '**/.snippets/**'],
   },
 })

@@ -54,8 +54,8 @@ export interface AppBinding {
   /** The parsers the framework can have before the route; none where its route cannot be reached by one. */
   readonly bodyParsers: readonly BodyParser[]
   /**
-   * For an adapter that has no routes of its own and wraps every answer: takes the data out of a good one. Then only the
-   * guards are tested, and of a refusal only its status.
+   * For an adapter that has no routes of its own and wraps every response: takes the data out of a successful one. Then only the
+   * guards are tested, and only the status of a refusal.
    */
   unwrap?(body: unknown): unknown
   start(spec: AppSpec): Promise<RunningApp>

@@ -2,7 +2,7 @@ import type { ClerkOptions } from '@acme/clerk-core'
 import type { AppSpec } from './binding.js'
 import type { Harness } from './harness.js'
 
-/** A request, what it must be answered, and what must become of the session. */
+/** A request, the expected response, and what must happen to the session. */
 export interface Step {
   /** `GET /private` */
   readonly request: string
@@ -22,8 +22,8 @@ export interface Step {
   readonly meanwhile?: () => unknown
 
   readonly status: number
-  /** Headers that must be there with this value; `null`: must not be there. */
-  readonly answers?: Readonly<Record<string, string | RegExp | null>>
+  /** Headers of the response that must be there with this value; `null`: must not be there. */
+  readonly responseHeaders?: Readonly<Record<string, string | RegExp | null>>
   /** The body, exactly; a part of it with `includes`. */
   readonly json?: unknown
   readonly includes?: Readonly<Record<string, unknown>>
@@ -37,7 +37,8 @@ export interface Case {
   readonly sessions?: 'every' | 'server'
   /** About Node's headers or about pages: nothing for an adapter without routes of its own. */
   readonly routesOnly?: true
-  readonly clerk?: Partial<ClerkOptions>
+  /** Options of `createClerk`. */
+  readonly options?: Partial<ClerkOptions>
   readonly app?: Partial<Omit<AppSpec, 'clerk'>>
   readonly steps: (harness: Harness) => readonly Step[] | Promise<readonly Step[]>
 }

@@ -9,10 +9,10 @@ const ADA = { kind: 'user', source: 'token', firstName: 'Ada' }
 
 export const accessCases: readonly Case[] = [
   {
-    title: 'a request without credentials is anonymous, and refused where somebody is asked for',
+    title: 'a request without credentials is anonymous, and refused where a user is required',
     steps: () => [
       { request: 'GET /open', status: 200, json: { kind: 'anonymous', reason: 'no-credentials' } },
-      { request: 'GET /private', status: 401, json: UNAUTHENTICATED, answers: SIGNED_OUT },
+      { request: 'GET /private', status: 401, json: UNAUTHENTICATED, responseHeaders: SIGNED_OUT },
       { request: 'POST /private', status: 401, json: UNAUTHENTICATED },
       { request: 'GET /machine', status: 401, json: UNAUTHENTICATED },
       { request: 'GET /local', status: 401, json: UNAUTHENTICATED },
@@ -26,7 +26,7 @@ export const accessCases: readonly Case[] = [
         bearer: ada.token,
         status: 200,
         json: { ...ADA, userId: ada.id, orgId },
-        answers: { 'set-cookie': null },
+        responseHeaders: { 'set-cookie': null },
       },
       {
         meanwhile: async () => {
@@ -40,15 +40,21 @@ export const accessCases: readonly Case[] = [
     ],
   },
   {
-    title: 'a refused token says so in WWW-Authenticate and in nothing else',
+    title: 'only WWW-Authenticate tells a refused token from none',
     steps: ({ ada, offline }) => [
-      { request: 'GET /private', bearer: 'rubbish', status: 401, json: UNAUTHENTICATED, answers: REFUSED },
+      {
+        request: 'GET /private',
+        bearer: 'rubbish',
+        status: 401,
+        json: UNAUTHENTICATED,
+        responseHeaders: REFUSED,
+      },
       {
         request: 'GET /private',
         bearer: `${ada.token}x`,
         status: 401,
         json: UNAUTHENTICATED,
-        answers: REFUSED,
+        responseHeaders: REFUSED,
       },
       {
         request: 'GET /private',
@@ -56,18 +62,18 @@ export const accessCases: readonly Case[] = [
         after: 3600,
         status: 401,
         json: UNAUTHENTICATED,
-        answers: REFUSED,
+        responseHeaders: REFUSED,
       },
       {
         request: 'GET /private',
         headers: { authorization: `Basic ${Buffer.from(`ada:${offline.secretKey}`).toString('base64')}` },
         status: 401,
-        answers: SIGNED_OUT,
+        responseHeaders: SIGNED_OUT,
       },
     ],
   },
   {
-    title: 'role and organisation are asked for, and an organisation one is not in closes every guard',
+    title: 'guards check role and organisation, and refuse an organisation that the user does not belong to',
     steps: ({ ada, bob, orgId }) => [
       { request: 'GET /admin', bearer: ada.token, status: 200, includes: { orgId } },
       { request: 'GET /admin', bearer: bob.token, status: 403, json: FORBIDDEN },
@@ -89,7 +95,7 @@ export const accessCases: readonly Case[] = [
   },
   {
     routesOnly: true,
-    title: 'repeated headers are never more than the first of them',
+    title: 'a repeated header never adds access',
     steps: ({ ada, bob, orgId }) => [
       {
         request: 'GET /private',
@@ -113,8 +119,8 @@ export const accessCases: readonly Case[] = [
     ],
   },
   {
-    title: 'a machine gets in only where machines may',
-    clerk: { accept: { apiKeys: true } },
+    title: 'a machine is accepted only where the guard allows machines',
+    options: { accept: { apiKeys: true } },
     steps: ({ ada, offline }) => {
       const { secret } = offline.createApiKey({ subject: ada.id, name: 'ci' })
       return [
@@ -131,8 +137,8 @@ export const accessCases: readonly Case[] = [
     },
   },
   {
-    title: 'when the keys cannot be had, nobody is called anonymous',
-    clerk: { jwksUrl: 'http://127.0.0.1:9/jwks' },
+    title: 'when the key set cannot be fetched, a token is unavailable and not anonymous',
+    options: { jwksUrl: 'http://127.0.0.1:9/jwks' },
     steps: ({ ada }) => [
       {
         request: 'GET /open',
@@ -145,14 +151,14 @@ export const accessCases: readonly Case[] = [
         bearer: ada.token,
         status: 503,
         includes: { code: 'unavailable' },
-        answers: { 'retry-after': /^[1-9]\d*$/ },
+        responseHeaders: { 'retry-after': /^[1-9]\d*$/ },
       },
       { request: 'GET /private', status: 401, json: UNAUTHENTICATED },
       { request: 'GET /auth/health', bearer: ada.token, status: 200, json: { status: 'ok' } },
     ],
   },
   {
-    title: 'a cookie counts for an unsafe request only with a listed Origin or from the same one',
+    title: 'a cookie counts for an unsafe request only with a listed Origin or from the same origin',
     steps: ({ ada }) => [
       { request: 'POST /private', cookie: ada.token, status: 401 },
       {
@@ -184,7 +190,7 @@ export const accessCases: readonly Case[] = [
     ],
   },
   {
-    title: 'a request that asks for a WebSocket falls under the Origin rule, whatever its method',
+    title: 'a request that asks for a WebSocket falls under the Origin rule, also as a GET',
     steps: ({ ada }) => {
       const upgrade = { connection: 'Upgrade', upgrade: 'websocket' }
       return [
@@ -210,15 +216,15 @@ export const accessCases: readonly Case[] = [
           request: 'GET /page?tab=1',
           headers: { 'sec-fetch-dest': 'document' },
           status: 303,
-          answers: { location },
+          responseHeaders: { location },
         },
         {
           request: 'GET /page?tab=1',
           headers: { 'sec-fetch-dest': 'empty' },
           status: 401,
-          answers: { location: null },
+          responseHeaders: { location: null },
         },
-        { request: 'GET /page', status: 401, json: UNAUTHENTICATED, answers: { location: null } },
+        { request: 'GET /page', status: 401, json: UNAUTHENTICATED, responseHeaders: { location: null } },
         { request: 'GET /private', headers: { 'sec-fetch-dest': 'document' }, status: 401 },
         { request: 'GET /page', bearer: ada.token, headers: { 'sec-fetch-dest': 'document' }, status: 200 },
       ]

@@ -4,7 +4,7 @@ import { PAGE } from './harness.js'
 
 const TARGET_REFUSED = { error: 'Return target refused', code: 'return-target-refused' }
 
-/** Targets that have fooled somebody's check before. */
+/** Targets known to get past a naive check. */
 const EVIL = [
   '//evil.example',
   '///evil.example',
@@ -39,7 +39,7 @@ export const routeCases: readonly Case[] = [
         request: 'GET /auth/me',
         bearer: ada.token,
         status: 200,
-        answers: { 'cache-control': 'no-store' },
+        responseHeaders: { 'cache-control': 'no-store' },
         includes: { clerkId: ada.id, firstName: 'Ada', organization: { id: orgId, role: 'org:admin' } },
       },
       {
@@ -67,22 +67,22 @@ export const routeCases: readonly Case[] = [
           `^${offline.url}/${path}\\?redirect_url=http%3A%2F%2F127\\.0\\.0\\.1%3A\\d+%2Fauth%2Fcallback%3FreturnTo%3D`,
         )
       return [
-        { request: 'GET /auth/sign-in', status: 303, answers: { location: back('sign-in') } },
+        { request: 'GET /auth/sign-in', status: 303, responseHeaders: { location: back('sign-in') } },
         {
           request: 'GET /auth/sign-up?returnTo=/welcome',
           status: 303,
-          answers: { location: back('sign-up') },
+          responseHeaders: { location: back('sign-up') },
         },
         {
           request: signIn('https://app.example.com/done?a=1'),
           status: 303,
-          answers: { location: /app\.example\.com/ },
+          responseHeaders: { location: /app\.example\.com/ },
         },
       ]
     },
   },
   {
-    title: 'no return target leads to somebody else’s page',
+    title: 'no return target leads to a site that is not listed',
     steps: () => [
       ...EVIL.map((target) => ({ request: signIn(target), status: 400, json: TARGET_REFUSED })),
       { request: 'GET /auth/sign-in?returnTo=/a&returnTo=/b', status: 400, json: TARGET_REFUSED },
@@ -105,7 +105,7 @@ export const routeCases: readonly Case[] = [
           cookie: ada.token,
           headers: arriving,
           status: 303,
-          answers: { location: '/home?tab=1' },
+          responseHeaders: { location: '/home?tab=1' },
           session: 'written',
         },
         { request: 'GET /private', after: 120, status: 200, includes: { source: 'session' } },
@@ -145,7 +145,7 @@ export const routeCases: readonly Case[] = [
         cookie: ada.token,
         headers: { 'sec-fetch-site': 'same-origin' },
         status: 303,
-        answers: { location: '/' },
+        responseHeaders: { location: '/' },
       },
       { request: 'GET /private', cookie: ada.token, status: 401 },
       { request: 'POST /auth/sign-out', headers: { origin: PAGE }, status: 303 },
@@ -160,7 +160,7 @@ export const routeCases: readonly Case[] = [
   {
     title: 'a program signs out with its bearer token',
     steps: ({ bob }) => [
-      { request: 'POST /auth/sign-out', bearer: bob.token, status: 303, answers: { location: '/' } },
+      { request: 'POST /auth/sign-out', bearer: bob.token, status: 303, responseHeaders: { location: '/' } },
       { request: 'GET /private', bearer: bob.token, status: 401 },
     ],
   },

@@ -5,7 +5,8 @@ const EXPIRED = 120
 
 export const sessionCases: readonly Case[] = [
   {
-    title: 'signing in writes the session once; it then speaks for the user when the token has expired',
+    title:
+      'signing in writes the session once; the session then authenticates the user when the token has expired',
     sessions: 'every',
     steps: ({ ada, orgId }) => [
       {
@@ -36,7 +37,7 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'who keeps no cookies gets no session',
+    title: 'a client that keeps no cookies gets no session',
     sessions: 'every',
     steps: ({ ada }) => [
       { request: 'GET /private', bearer: ada.token, browser: false, status: 200, session: 'untouched' },
@@ -45,7 +46,7 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'the session id changes when somebody signs in, and what was in the session stays',
+    title: 'signing in changes the session id, and what was in the session stays',
     sessions: 'server',
     steps: ({ ada }) => {
       let before = ''
@@ -55,7 +56,7 @@ export const sessionCases: readonly Case[] = [
           request: 'GET /session',
           status: 200,
           includes: { cart: 1 },
-          answers: {
+          responseHeaders: {
             'x-session-id': remember((id) => {
               before = id
             }),
@@ -66,7 +67,7 @@ export const sessionCases: readonly Case[] = [
           request: 'GET /session',
           status: 200,
           includes: { cart: 1 },
-          answers: {
+          responseHeaders: {
             'x-session-id': remember((id) => {
               if (id === before) throw new Error('the same session id')
             }),
@@ -76,7 +77,7 @@ export const sessionCases: readonly Case[] = [
     },
   },
   {
-    title: 'another person finds nothing of the one before',
+    title: 'another user finds nothing of the previous user',
     sessions: 'every',
     steps: ({ ada, bob }) => [
       { request: 'GET /private', cookie: ada.token, status: 200, session: 'written' },
@@ -93,7 +94,7 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'signing out at Clerk empties the session, and requests go on',
+    title: 'signing out at Clerk empties the session, which can then be used again',
     sessions: 'every',
     steps: ({ ada }) => [
       { request: 'GET /private', cookie: ada.token, clientUat: 1, status: 200, session: 'written' },
@@ -145,7 +146,7 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'the application’s own login stands beside Clerk’s',
+    title: 'the application’s own login works beside Clerk’s',
     sessions: 'every',
     steps: ({ ada }) => [
       { request: 'POST /login', headers: { origin: PAGE }, status: 204, session: 'written' },
@@ -197,7 +198,7 @@ export const sessionCases: readonly Case[] = [
         request: 'POST /auth/sign-out?returnTo=/bye',
         headers: { origin: PAGE },
         status: 303,
-        answers: { location: '/bye' },
+        responseHeaders: { location: '/bye' },
         session: 'written',
       },
       { request: 'GET /session', status: 200, includes: { cart: null } },
@@ -211,9 +212,9 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'a session that nobody can vouch for any more is not trusted',
+    title: 'a session that is due for a check at Clerk is not trusted without a secret key',
     sessions: 'every',
-    clerk: { secretKey: undefined, provisioning: 'claims' },
+    options: { secretKey: undefined, provisioning: 'claims' },
     steps: ({ ada }) => [
       { request: 'GET /private', cookie: ada.token, status: 200, session: 'written' },
       {
@@ -227,7 +228,7 @@ export const sessionCases: readonly Case[] = [
   },
 ]
 
-/** Hands a header's value over; goes where a pattern is expected. */
+/** A pattern that matches every value and hands it to `take`. */
 function remember(take: (value: string) => void): RegExp {
   const pattern = /^.+$/
   pattern.test = (value) => {

@@ -96,7 +96,7 @@ export const webhookCases: readonly Case[] = [
   },
   {
     title: 'a body over the limit is refused, announced or not',
-    clerk: { webhook: { maxBodyBytes: 1000 } },
+    options: { webhook: { maxBodyBytes: 1000 } },
     steps: (harness) =>
       PATHS.flatMap((path) => [
         {

@@ -8,7 +8,7 @@ import { startApp } from './start.js'
 
 /** What can only be seen on the wire. */
 export function connectionTests(binding: AppBinding, offline: () => OfflineClerk): void {
-  test('requests on one connection have nothing of each other', async () => {
+  test('requests on one connection share nothing', async () => {
     await withApp({}, async ({ origin }, { ada, bob }) => {
       const get = (token: string | null, close = false) =>
         `GET /open HTTP/1.1\r\nHost: app\r\n${token === null ? '' : `Authorization: Bearer ${token}\r\n`}${close ? 'Connection: close\r\n' : ''}\r\n`
@@ -36,8 +36,8 @@ export function connectionTests(binding: AppBinding, offline: () => OfflineClerk
       })
     })
 
-    test(`${path} outlives a client that leaves half-way`, async () => {
-      await withApp({}, async ({ origin }, { offline: clerk }) => {
+    test(`${path} survives a client that disconnects half-way`, async () => {
+      await withApp({}, async ({ origin }, harness) => {
         const { port } = new URL(origin)
         await new Promise<void>((resolve) => {
           const socket = connect(Number(port), '127.0.0.1', () => {
@@ -49,7 +49,7 @@ export function connectionTests(binding: AppBinding, offline: () => OfflineClerk
         })
         const { headers, body } = signWebhook(
           { type: 'email.created', data: {}, object: 'event', timestamp: 1 },
-          clerk.webhookSecret,
+          harness.offline.webhookSecret,
         )
         const lines = Object.entries({
           ...headers,

@@ -1,5 +1,5 @@
 // One behaviour for all adapters, as data: what a request is answered, and what it does to the session. Each adapter
-// binds it to its framework; whatever is special to a framework is tested beside its adapter.
+// binds it to its framework; what is special to a framework is tested beside its adapter.
 export { type AppBinding, type AppSpec, GUARDS, LOCAL_USER, type RunningApp } from './binding.js'
 export { useHarnesses } from './fixture.js'
 export { deliver, runGuideSuite } from './guide-suite.js'

@@ -60,7 +60,7 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
       expect(written).not.toContain(secret)
   })
 
-  test('a client that leaves is in the audit log too', async () => {
+  test('a client that disconnects is in the audit log too', async () => {
     const entries: AuditEntry[] = []
     const { app } = await open({ audit: (entry) => entries.push(entry), webhook: { bodyTimeoutSeconds: 60 } })
     const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
@@ -101,7 +101,7 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
     }
   })
 
-  test('where the browser is sent back to is what the proxy says, and only if it is trusted', async () => {
+  test('the browser is sent back to the host that the proxy names, only if the proxy is trusted', async () => {
     const headers = {
       host: 'inside:8080',
       'x-forwarded-host': 'app.example.com',
@@ -119,7 +119,7 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
     expect(await back(true, { 'x-forwarded-host': 'not a host' })).toBe(null)
   })
 
-  test('two Clerk instances in one process share no answer', async () => {
+  test('two Clerk instances in one process share no authentication', async () => {
     const other = await createHarness(offline(), { authorizedParties: ['https://other.example'] })
     onTestFinished(() => other.close())
     const { app, harness } = await open({ other: other.clerk })
@@ -128,7 +128,7 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
     expect((await request(`${app.origin}/other/me`, { headers })).status).toBe(401)
   })
 
-  test('what goes wrong in the application’s own login is the application’s error', async () => {
+  test('an error of the application’s own login is a 500, not an anonymous request', async () => {
     const broken = [
       () => {
         throw new Error('no database')
@@ -145,11 +145,11 @@ export function processTests(binding: AppBinding, offline: () => OfflineClerk): 
     }
   })
 
-  test('the application’s own login may take its time', async () => {
+  test('the application’s own login may be asynchronous', async () => {
     const { app } = await open({ localUser: async () => ({ id: 7 }) })
     expect(JSON.parse((await request(`${app.origin}/open`)).text)).toEqual({ kind: 'local', id: 7 })
-    for (const nobody of [null, false, undefined]) {
-      const { app: empty } = await open({ localUser: async () => nobody })
+    for (const signedOut of [null, false, undefined]) {
+      const { app: empty } = await open({ localUser: async () => signedOut })
       expect(JSON.parse((await request(`${empty.origin}/open`)).text)).toMatchObject({ kind: 'anonymous' })
     }
   })

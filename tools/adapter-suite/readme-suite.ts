@@ -19,7 +19,7 @@ export function runReadmeSuite(
     (_name, file) => typecheckSnippets(file, cwd),
   )
 
-  test('the README’s server works as it stands', { timeout: 60_000 }, async () => {
+  test('the README’s server works unchanged', { timeout: 60_000 }, async () => {
     const { origin, offline, signIn } = await runServerSnippet(readme, 'server.ts', cwd)
     const ada = await signIn('Ada')
     const eve = await signIn('Eve', 'admin')

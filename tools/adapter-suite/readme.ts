@@ -11,7 +11,7 @@ import { request } from './http.js'
 export interface RunningSnippetApp {
   readonly origin: string
   readonly offline: OfflineClerk
-  /** Bearer headers of somebody new: `admin` of an organisation, or in none. */
+  /** Bearer headers of a new user: `admin` of an organisation, or in none. */
   signIn(firstName: string, role?: 'admin'): Promise<{ authorization: string }>
 }
 
@@ -84,7 +84,7 @@ export async function typecheckSnippets(file: URL, cwd: URL): Promise<void> {
     // A folder each: what one of them declares for everything must not reach the others.
     const base = '../../../../../tsconfig.base.json'
     writeFileSync(join(own, 'tsconfig.json'), JSON.stringify({ extends: base, include: ['*.ts'] }))
-    const { status, stdout } = spawnSync('npx', ['tsc', '-p', own], {
+    const { status, stdout } = spawnSync('npx', ['--yes', 'tsc', '-p', own], {
       cwd: fileURLToPath(cwd),
       encoding: 'utf8',
     })

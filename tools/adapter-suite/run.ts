@@ -46,7 +46,7 @@ export function runAdapterSuite(binding: AppBinding): void {
     }
 
     async function runCase(one: Case, sessions: AppSpec['sessions']): Promise<void> {
-      const harness = await createHarness(offline, one.clerk)
+      const harness = await createHarness(offline, one.options)
       const app = await startApp(binding, harness, {
         sessions,
         routes: { returnTo: ['https://app.example.com'] },
@@ -80,7 +80,7 @@ function kindsOf(
 function adapted(step: Step, { unwrap }: AppBinding): Step {
   if (unwrap === undefined) return step
   if (step.request.includes(' /auth/')) return { request: 'GET /open', status: 200 }
-  const { json, includes, answers, ...others } = step
+  const { json, includes, responseHeaders, ...others } = step
   const rest = { ...others, headers: { 'content-type': 'application/json', ...others.headers } }
   return step.status === 200
     ? { ...rest, ...(json ? { json } : {}), ...(includes ? { includes } : {}) }
@@ -109,7 +109,8 @@ async function runStep(
 
   const where = `step ${index + 1}, ${step.request}: ${response.text}`
   expect(response.status, where).toBe(step.status)
-  for (const [name, value] of Object.entries(step.answers ?? {})) checkHeader(response, name, value, where)
+  for (const [name, value] of Object.entries(step.responseHeaders ?? {}))
+    checkHeader(response, name, value, where)
   if (step.json !== undefined) expect(unwrap(JSON.parse(response.text)), where).toEqual(step.json)
   if (step.includes !== undefined)
     expect(unwrap(JSON.parse(response.text)), where).toMatchObject(step.includes)

@@ -1,4 +1,4 @@
-// `pnpm test:node 22 [package…]`: the test suites of the published packages (all, or those named, `clerk-core`) on another
+// `npx --yes pnpm@12 test:node 22 [package…]`: the test suites of the published packages (all, or those named, `clerk-core`) on another
 // version of Node, which comes from the npm registry. The packages are built by the Node that runs this.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -8,7 +8,9 @@ import { installNode } from './install.js'
 
 const [version, ...named] = process.argv.slice(2)
 if (version === undefined) {
-  console.error('Usage: pnpm test:node <version> [package…], for instance: pnpm test:node 26 clerk-core')
+  console.error(
+    'Usage: npx --yes pnpm@12 test:node <version> [package…], for instance: npx --yes pnpm@12 test:node 26 clerk-core',
+  )
   process.exit(2)
 }
 

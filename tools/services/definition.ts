@@ -29,7 +29,7 @@ export interface ServerDefinition {
   variable: string
   /** It refuses to run as root: the accounts to run it as instead, first that exists. Empty: it runs as ourselves. */
   accounts: readonly string[]
-  /** One line for whoever has none of it. */
+  /** One line that says how to install it. */
   remedy: string
   /** From what is on this machine. `null`: not there. */
   find(): Promise<Boot | null>

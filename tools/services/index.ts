@@ -11,7 +11,7 @@ export type { ServerName, ServiceName } from './definition.js'
 export interface Database {
   name: string
   url: string
-  /** Removes it with everything in it, whoever is still connected. */
+  /** Removes it with everything in it, also while clients are still connected. */
   drop(): Promise<void>
 }
 
@@ -85,7 +85,7 @@ export async function service(name: ServiceName): Promise<Services[ServiceName] 
   return url === null ? missing(name, DEFINITIONS[name].remedy) : databaseServer(name, url)
 }
 
-/** Like {@link service}, for those who cannot do without: throws when it is missing. */
+/** Like {@link service}, for callers that cannot do without it: throws when it is missing. */
 export async function requireService<N extends ServiceName>(name: N): Promise<Services[N]> {
   const found = await service(name)
   if ('missing' in found) throw new Error(found.missing)

@@ -23,14 +23,15 @@ interface Supervisor {
   outcome: Promise<Outcome | null>
 }
 
-function dial(port: number, name: ServerName): Promise<Supervisor | 'nobody' | 'stranger'> {
+/** `none`: the port is free. `other`: another program listens there. */
+function dial(port: number, name: ServerName): Promise<Supervisor | 'none' | 'other'> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' })
     const timer = setTimeout(() => socket.destroy(), HELLO_MS)
     let connected = false
-    let settle: (outcome: Outcome | null) => void = () => {}
+    let resolveOutcome: (outcome: Outcome | null) => void = () => {}
     const outcome = new Promise<Outcome | null>((done) => {
-      settle = done
+      resolveOutcome = done
     })
     let text = ''
     socket.on('data', (chunk) => {
@@ -40,7 +41,7 @@ function dial(port: number, name: ServerName): Promise<Supervisor | 'nobody' | '
       clearTimeout(timer)
       if (`${first}\n` !== hello(name)) socket.destroy()
       else resolve({ socket, outcome })
-      if (rest !== undefined) settle(JSON.parse(second) as Outcome)
+      if (rest !== undefined) resolveOutcome(JSON.parse(second) as Outcome)
     })
     socket.once('connect', () => {
       connected = true
@@ -48,8 +49,8 @@ function dial(port: number, name: ServerName): Promise<Supervisor | 'nobody' | '
     socket.on('error', () => {})
     socket.once('close', () => {
       clearTimeout(timer)
-      settle(null)
-      resolve(connected ? 'stranger' : 'nobody')
+      resolveOutcome(null)
+      resolve(connected ? 'other' : 'none')
     })
   })
 }
@@ -70,12 +71,12 @@ async function startSupervisor(name: ServerName, port: number): Promise<ChildPro
 }
 
 /** Starts supervisors until one answers: ours, or the one of a process that was faster. */
-async function reach(name: ServerName, port: number): Promise<Supervisor | 'stranger'> {
+async function reach(name: ServerName, port: number): Promise<Supervisor | 'other'> {
   let starts = 0
   let child: ChildProcess | undefined
   for (;;) {
     const answer = await dial(port, name)
-    if (answer !== 'nobody') return answer
+    if (answer !== 'none') return answer
     if (child === undefined || child.exitCode !== null) {
       if (++starts > MOST_STARTS)
         throw new Error(`no supervisor of ${name} stays up: see ${SERVICES_FOLDER}/${name}.log`)
@@ -86,15 +87,15 @@ async function reach(name: ServerName, port: number): Promise<Supervisor | 'stra
 }
 
 /**
- * URL of the shared server, started by whoever comes first. The lease is a connection to its supervisor that lives as
- * long as this process and does not keep it alive.
+ * URL of the shared server, started by the first process that needs it. The lease is a connection to its supervisor that
+ * lives as long as this process and does not keep it alive.
  */
 export async function lease(name: ServerName): Promise<string> {
   const end = Date.now() + DEADLINE_MS
   const ports = portsOf(name)
   while (ports[0] !== undefined && Date.now() < end) {
     const supervisor = await reach(name, ports[0])
-    if (supervisor === 'stranger') {
+    if (supervisor === 'other') {
       ports.shift()
       continue
     }
@@ -110,12 +111,12 @@ export async function lease(name: ServerName): Promise<string> {
   throw new Error(`${name} could not be started: no port to supervise it on`)
 }
 
-/** Ends the shared server, whoever uses it. False: it was not running. */
+/** Ends the shared server, even while other processes use it. False: it was not running. */
 export async function stopServer(name: ServerName): Promise<boolean> {
   for (const port of portsOf(name)) {
     const answer = await dial(port, name)
-    if (answer === 'nobody') return false
-    if (answer === 'stranger') continue
+    if (answer === 'none') return false
+    if (answer === 'other') continue
     const gone = new Promise((resolve) => answer.socket.once('close', resolve))
     answer.socket.write('stop\n')
     await gone

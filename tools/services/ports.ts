@@ -11,8 +11,8 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const SERVICES_FOLDER = process.env.SERVICES_DIR ?? join(ROOT, '.services')
 
 /**
- * Ports below the ephemeral range, in the order to try them, always the same for one folder and name. Whoever listens
- * holds the name: unlike a lock file, a port is given back by the kernel however its holder ends.
+ * Ports below the ephemeral range, in the order to try them, always the same for one folder and name. The process
+ * that listens holds the name: unlike a lock file, a port is given back by the kernel however its holder ends.
  */
 export function portsOf(name: string): number[] {
   const hash = createHash('sha256').update(`${SERVICES_FOLDER}\0${name}`).digest()

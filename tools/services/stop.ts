@@ -1,4 +1,4 @@
-// `tsx tools/services/stop.ts`: ends the shared servers of this checkout at once, whoever uses them.
+// `tsx tools/services/stop.ts`: ends the shared servers of this checkout at once, even while tests use them.
 import type { ServerName } from './definition.js'
 import { DEFINITIONS } from './definitions.js'
 import { stopServer } from './lease.js'

@@ -36,7 +36,7 @@ async function stop(): Promise<void> {
     clearTimeout(killer)
   }
   if (folder !== undefined) await rm(folder, { recursive: true, force: true })
-  // The connections end with this process: whoever asked for the end sees it when it is over.
+  // The connections end with this process, which tells the client that asked for the end when it is over.
   process.exit()
 }
 
@@ -103,7 +103,7 @@ async function start(): Promise<string> {
 process.on('SIGTERM', end)
 process.on('SIGINT', end)
 
-// The port taken means that another process won the race to start this server: its supervisor serves everybody.
+// The port taken means that another process won the race to start this server: its supervisor serves all.
 if (await listen(control, Number(process.argv[3]))) {
   outcome = await start().then(
     (url) => ({ url }),

@@ -51,8 +51,8 @@ export const mongoImport: Suite = {
   },
 }
 
-export /** mongo-java-server reads the whole collection for most filters: there, 100,000 rows would take hours, for anybody. */
-async function isMongod(client: MongoClient): Promise<boolean> {
+/** mongo-java-server reads the whole collection for most filters: 100,000 rows would take hours there, with any client. */
+export async function isMongod(client: MongoClient): Promise<boolean> {
   return 'storageEngines' in (await client.db().command({ buildInfo: 1 }))
 }
 

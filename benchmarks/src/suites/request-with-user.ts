@@ -22,7 +22,7 @@ export const requestWithUser: Suite = {
       reads++
       return findByClerkId(id)
     }
-    // No look at the log of changes falls into the measurement: that is what pollSeconds costs, not what a request does.
+    // The log of changes is not read during the measurement: that is a cost of pollSeconds, not of a request.
     const withUser = createClerk({ ...options, ...stores, invalidation: { pollSeconds: 3600 } })
     const alone = createClerk(options)
     const headers = tokens.map((token) => ({ authorization: `Bearer ${token}` }))

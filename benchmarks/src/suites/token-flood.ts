@@ -9,14 +9,14 @@ import { APP, createTokenBench, SECRET_KEY } from '../token-bench.js'
 
 type Verify = (token: string) => Promise<unknown>
 
-/** What a crowd makes of the key set's endpoint: 1000 requests at a cold start, 1000 invented key ids. */
+/** Fetches of the key set under load: 1000 requests at a cold start, 1000 invented key ids. */
 export const tokenFlood: Suite = {
   name: 'token-flood',
   async run({ pick }) {
     const { issuer, tokens } = await createTokenBench(pick(1000, 50))
     const endpoint = await serveKeys(issuer)
     let now = Date.now()
-    // A peer made anew has nothing cached; @clerk/backend keeps its keys for the whole process, by secret key.
+    // A new peer has nothing cached; @clerk/backend keeps its keys for the whole process, by secret key.
     let clients = 0
     const make: Record<string, () => Verify> = {
       'clerk-core': () => {

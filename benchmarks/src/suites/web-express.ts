@@ -1,3 +1,3 @@
 import { webSuite } from '../web/suite.js'
 
-export const webExpress = webSuite('express', { noOp: 0.9, official: { who: '@clerk/express', ratio: 4 } })
+export const webExpress = webSuite('express', { noOp: 0.95, official: { who: '@clerk/express', ratio: 5 } })

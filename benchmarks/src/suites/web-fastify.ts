@@ -1,3 +1,3 @@
 import { webSuite } from '../web/suite.js'
 
-export const webFastify = webSuite('fastify', { noOp: 0.8, official: { who: '@clerk/fastify', ratio: 7 } })
+export const webFastify = webSuite('fastify', { noOp: 0.88, official: { who: '@clerk/fastify', ratio: 15 } })

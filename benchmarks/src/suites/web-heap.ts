@@ -3,7 +3,7 @@ import type { Suite } from '../suite.js'
 import { startServer } from '../web/load.js'
 import { createSetup } from '../web/setup.js'
 
-/** Whether anything stays behind of a request, over a million of them. */
+/** Whether requests leak memory, over a million of them. */
 export const webHeap: Suite = {
   name: 'web-heap',
   async run({ pick }) {
@@ -20,9 +20,9 @@ export const webHeap: Suite = {
           requests: headers.map((one) => ({ method: 'GET', path: '/', headers: one })),
         })
       await send(amount / 10)
-      const before = (await server.usage()).heapBytes
+      const before = (await server.heap()).heapBytes
       await send(amount)
-      const grown = ((await server.usage()).heapBytes - before) / 1024 / 1024
+      const grown = ((await server.heap()).heapBytes - before) / 1024 / 1024
       return [
         {
           what: `heap after ${amount.toLocaleString('en')} requests to Fastify`,

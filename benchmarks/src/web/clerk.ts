@@ -1,10 +1,10 @@
 import { type Clerk, createClerk, memoryStore } from '@acme/clerk-core'
 import type { Setup } from './setup.js'
 
-/** Open to everybody, behind everything that looks at requests. */
+/** A route without a guard, behind the middleware. */
 export const PUBLIC_PATH = '/public'
 
-/** As much as our record, for the application that has a session and not us. */
+/** As much data as our record, for the application that has a session and not this library. */
 export const DATA = {
   data: {
     v: 1,

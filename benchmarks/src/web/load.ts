@@ -4,18 +4,14 @@ import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { median } from '../measure.js'
 import type { Result } from '../suite.js'
+import type { Heap, Question, Usage } from './server.js'
 import type { Framework, Setup, Variant } from './setup.js'
-
-export interface Usage {
-  readonly cpuMicroseconds: number
-  readonly heapBytes: number
-  readonly writes: number
-}
 
 export interface BenchServer {
   readonly url: string
-  /** After a garbage collection. */
   usage(): Promise<Usage>
+  /** Collects garbage first: not for a server whose speed is measured afterwards. */
+  heap(): Promise<Heap>
   stop(): void
 }
 
@@ -30,18 +26,20 @@ export async function startServer(
   })
   child.send({ framework, variant, setup })
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
+  const ask = async (question: Question): Promise<unknown> => {
+    child.send(question)
+    const [answer] = await once(child, 'message')
+    return answer
+  }
   return {
     url: `http://127.0.0.1:${port}`,
-    usage: async () => {
-      child.send('usage')
-      const [usage] = (await once(child, 'message')) as [Usage]
-      return usage
-    },
+    usage: async () => (await ask('usage')) as Usage,
+    heap: async () => (await ask('heap')) as Heap,
     stop: () => child.kill(),
   }
 }
 
-/** Who is put under load, and with what in its requests. */
+/** A server to put under load, and what its requests carry. */
 export interface Runner {
   readonly who: string
   readonly server: BenchServer
@@ -58,8 +56,8 @@ export interface Sample {
 const CONNECTIONS = 32
 
 /**
- * Keeps this process from sleeping: who answers a sleeping client pays for waking it, and the slower a server is, the
- * more often its client sleeps.
+ * Keeps this process from sleeping: a server that answers a sleeping client pays for waking it, and the slower a server
+ * is, the more often its client sleeps.
  */
 async function awake<T>(work: () => Promise<T>): Promise<T> {
   let spinning = true
@@ -86,7 +84,7 @@ export async function load(runner: Runner, seconds: number): Promise<Sample> {
     }),
   )
   const after = await runner.server.usage()
-  // Whoever refuses is fast: only good answers count.
+  // A server that refuses is fast: only successful answers count.
   if (result.non2xx > 0 || result.errors > 0) {
     throw new Error(`${runner.who}: ${result.non2xx} refusals, ${result.errors} errors`)
   }
@@ -111,27 +109,40 @@ export interface Race {
   finish?(runners: readonly Runner[]): Promise<void>
 }
 
+export interface Effort {
+  /** New processes for all candidates, this many times. */
+  readonly generations: number
+  /**
+   * Not counted; more than `rounds`, so that a server warms up for longer than it is measured. They take turns as well: a
+   * server that waits for long is collected by V8 while it is idle, and cools down.
+   */
+  readonly warmUpRounds: number
+  readonly rounds: number
+  /** Of each load. */
+  readonly seconds: number
+}
+
 /**
- * Rounds in which each has its turn, so that whatever else the machine does hits all of them; each is compared with the
- * first within the same round, and the median of the rounds counts.
+ * Rounds in which each has its turn, so that other load on the machine slows all of them alike; each is compared with
+ * the first within the same round, and the median of the rounds counts.
  */
 export async function race(
   { start, finish }: Race,
-  effort: { generations: number; rounds: number; seconds: number; warmUpSeconds: number },
+  { generations, warmUpRounds, rounds, seconds }: Effort,
 ): Promise<Measured> {
-  const { generations, rounds, seconds, warmUpSeconds } = effort
   const names: string[] = []
   const samples: Sample[][] = []
   for (let generation = 0; generation < generations; generation++) {
     const runners = await start()
     try {
-      for (const runner of runners) await load(runner, warmUpSeconds)
-      for (let round = 0; round < rounds; round++) {
+      for (let round = 0; round < warmUpRounds + rounds; round++) {
         for (let k = 0; k < runners.length; k++) {
           const index = (k + round) % runners.length
           const runner = runners[index] as Runner
+          const sample = await load(runner, seconds)
+          if (round < warmUpRounds) continue
           names[index] = runner.who
-          samples[index] = [...(samples[index] ?? []), await load(runner, seconds)]
+          samples[index] = [...(samples[index] ?? []), sample]
         }
       }
       await finish?.(runners)

@@ -22,6 +22,6 @@ export async function createSetup(): Promise<Setup> {
   }
 }
 
-/** What stands in our place: ours, hooks that do nothing, nothing at all, or Clerk's own SDK. */
+/** What authenticates requests: this library, hooks that do nothing, nothing at all, or Clerk's own SDK. */
 export type Variant = 'ours' | 'no-op' | 'bare' | 'official' | 'ours-session' | 'session-alone'
 export type Framework = 'express' | 'koa' | 'fastify'

@@ -20,7 +20,7 @@ const ACTIONS = [
       {
         name: 'ban',
         label: 'Ban',
-        text: 'Out at once, whatever the token says.',
+        text: 'Out at once, even with a valid token.',
         step: 3,
         when: (person) => !person.atClerk.banned,
       },
@@ -46,14 +46,14 @@ const ACTIONS = [
       {
         name: 'take-down',
         label: 'Take Clerk down',
-        text: 'Whoever is signed in stays signed in.',
+        text: 'Signed-in people stay signed in.',
         when: (_person, state) => !state.isDown,
         needsAccess: true,
       },
       {
         name: 'bring-back',
         label: 'Bring Clerk back',
-        text: 'Everything goes on.',
+        text: 'Everything works as before.',
         when: (_person, state) => state.isDown,
       },
       {
@@ -69,7 +69,7 @@ const ACTIONS = [
 const OPPOSITES = { ban: 'unban', unban: 'ban', 'take-down': 'bring-back', 'bring-back': 'take-down' }
 
 const TITLE = 'What the library did'
-const KEPT = 60
+const MAX_ENTRIES = 60
 
 /** @param {{ refresh(): Promise<void> }} page */
 export async function start({ refresh }) {
@@ -96,7 +96,7 @@ export async function start({ refresh }) {
   events.addEventListener('activity', ({ data }) => {
     const activity = JSON.parse(data)
     log.add(activity)
-    // A webhook may have changed who I am: ask again, once the dust has settled.
+    // A webhook may have changed who I am: ask again after a short pause.
     if (activity.request?.from !== 'webhook' || Date.now() - activity.at > 2000) return
     clearTimeout(late)
     late = setTimeout(refresh, 150)
@@ -287,7 +287,7 @@ class People {
     this.tell(name, ok, said)
   }
 
-  /** The latest result only, below the button it came from, or the one that took its place. */
+  /** The latest result only, below the button it came from, or below the button that replaced it. */
   tell(name, ok, said) {
     for (const { result } of this.buttons.values()) result.hidden = true
     const own = this.buttons.get(name)
@@ -311,8 +311,8 @@ class People {
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ person: this.person.id }),
       })
-      const { text, kept, error } = await answer.json()
-      return { ok: answer.ok && kept, said: text ?? error }
+      const { text, asPromised, error } = await answer.json()
+      return { ok: answer.ok && asPromised, said: text ?? error }
     } catch {
       return { ok: false, said: 'The demo does not answer: is it still running in the terminal?' }
     }
@@ -361,7 +361,7 @@ class Log {
   }
 
   add(activity) {
-    // After a lost connection the latest come again.
+    // After a lost connection the server sends the latest again.
     if (activity.id <= this.seen) return
     if (this.pause.getAttribute('aria-pressed') === 'true') {
       this.waiting.push(activity)
@@ -370,7 +370,7 @@ class Log {
     if (this.seen === 0) this.list.replaceChildren()
     this.seen = activity.id
     this.list.prepend(entry(activity))
-    while (this.list.children.length > KEPT) this.list.lastElementChild.remove()
+    while (this.list.children.length > MAX_ENTRIES) this.list.lastElementChild.remove()
   }
 }
 

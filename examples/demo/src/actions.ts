@@ -17,18 +17,18 @@ export interface Scene {
 export interface Finding {
   readonly text: string
   /** Whether the product did what it promises. */
-  readonly kept: boolean
+  readonly asPromised: boolean
 }
 
-/** Longer than the pause between two looks for a key that nobody knows. */
+/** Longer than the pause between two fetches of the key set for an unknown key id. */
 const PATIENCE_MS = 12_000
 
 type Action = (scene: Scene, person: Person) => Promise<Finding>
 
 const ROLES: Readonly<Record<string, string>> = { 'org:admin': 'Administrator', 'org:member': 'Member' }
-const inWords = (role: string | null) => (role === null ? 'nobody' : (ROLES[role] ?? role))
+const inWords = (role: string | null) => (role === null ? 'a non-member' : (ROLES[role] ?? role))
 
-/** What one can do at Clerk. Each looks at the application afterwards: nothing here says what ought to have happened. */
+/** What a person can do at Clerk. Each reports what the application then shows, not what should have happened. */
 export const ACTIONS = {
   async rename(scene, person) {
     const name = newName(scene, person)
@@ -36,7 +36,7 @@ export const ACTIONS = {
     const row = await localName(scene, person)
     return {
       text: `Clerk says “${name}”, your row says “${row}”: ${times(processed, 'webhook')} applied.`,
-      kept: row === name,
+      asPromised: row === name,
     }
   },
 
@@ -48,7 +48,7 @@ export const ACTIONS = {
     const row = await localName(scene, person)
     return {
       text: `Sent the same event twice: ${processed} applied, ${duplicate} ignored as a duplicate. Your row says “${row}”.`,
-      kept: processed === 1 && duplicate === 1 && row === name,
+      asPromised: processed === 1 && duplicate === 1 && row === name,
     }
   },
 
@@ -65,7 +65,7 @@ export const ACTIONS = {
     const row = await localName(scene, person)
     return {
       text: `Renamed to “${older}”, then “${newer}”; the webhooks came last first. Your row says “${row}”: ${stale} ignored as stale.`,
-      kept: row === newer && stale === 1,
+      asPromised: row === newer && stale === 1,
     }
   },
 
@@ -80,7 +80,7 @@ export const ACTIONS = {
     const row = await clerk.organizations.getMembership(person.organizationId, person.id)
     return {
       text: `The same token, which still says ${inWords(before.role)}, was answered as ${inWords(before.role)} before and as ${inWords(after.role)} after.`,
-      kept: after.role === role && row?.role === role,
+      asPromised: after.role === role && row?.role === role,
     }
   },
 
@@ -102,7 +102,7 @@ export const ACTIONS = {
     const { status } = await app.workspace(await tokenOf(scene, person))
     return {
       text: `Unbanned. A new sign-in is answered ${status}; sessions from before stay ended.`,
-      kept: status === 200,
+      asPromised: status === 200,
     }
   },
 
@@ -124,7 +124,7 @@ export const ACTIONS = {
       seconds < 1 ? '' : ` after ${seconds} s: unknown keys cause one fetch in 10 s at the most. It took`
     return {
       text: `A token of the new key is answered ${status}${wait || ', with'} ${times(fetches, 'fetch', 'fetches')} of the key set; one of the old key, still published, ${oldStatus}.`,
-      kept: status === 200 && oldStatus === 200,
+      asPromised: status === 200 && oldStatus === 200,
     }
   },
 
@@ -135,7 +135,7 @@ export const ACTIONS = {
     const { status } = await app.workspace(token)
     return {
       text: `Clerk cuts every connection now. A signed-in request is answered ${status} all the same.`,
-      kept: status === 200,
+      asPromised: status === 200,
     }
   },
 
@@ -143,18 +143,19 @@ export const ACTIONS = {
     const { offline, app } = scene
     offline.faults.clear()
     const { status } = await app.workspace(await tokenOf(scene, person))
-    return { text: `Clerk answers again. A new token is answered ${status}.`, kept: status === 200 }
+    return { text: `Clerk answers again. A new token is answered ${status}.`, asPromised: status === 200 }
   },
 
   async 'service-account'({ app, cast }) {
     const answer = await fetch(`${app.origin}/api/export`, {
       headers: { authorization: `Bearer ${cast.apiKey}` },
     })
-    if (answer.status === 404) return { text: 'This example has no route for service accounts.', kept: true }
+    if (answer.status === 404)
+      return { text: 'This example has no route for service accounts.', asPromised: true }
     const { notes } = (await answer.json()) as { notes?: unknown[] }
     return {
       text: `The API key was answered ${answer.status}${notes ? `, with ${times(notes.length, 'note')} of its own organisation` : ''}.`,
-      kept: answer.status === 200,
+      asPromised: answer.status === 200,
     }
   },
 } satisfies Record<string, Action>
@@ -185,7 +186,7 @@ async function compareAccess(
   const ms = Math.round(performance.now() - changedAt)
   return {
     text: `The same token, good for another minute, was answered ${before.status} before and ${after.status} after: ${ms} ms later.`,
-    kept: after.status === expected,
+    asPromised: after.status === expected,
   }
 }
 

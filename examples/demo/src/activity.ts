@@ -21,25 +21,25 @@ interface Current {
   readonly lines: Line[]
 }
 
-const KEPT = 60
+const MAX_ENTRIES = 60
 
 export interface ActivityLog {
   /** Give to `clerk.observe`. */
   readonly listener: (event: ClerkEvent) => void
-  /** Runs a request so that what the library does for it is found again. */
+  /** Runs a request and collects what the library does for it. */
   watch<T>(
     viewer: string | null,
     run: () => T,
   ): { result: T; finish(request: NonNullable<Activity['request']>): void }
-  /** What is done meanwhile is not told: the demo's own looks. */
+  /** Runs the demo's own reads without recording them. */
   silently<T>(run: () => T): T
-  /** The latest first to last, then each as it happens. @param viewer only this one's; `null` all */
+  /** Sends the latest activities in order, then each new one. @param viewer whose requests; `null`: everything */
   follow(viewer: string | null, send: (activity: Activity) => void): () => void
 }
 
 export function createActivityLog(now: () => number = Date.now): ActivityLog {
   const requests = new AsyncLocalStorage<Current>()
-  const kept: { activity: Activity; viewer: string | null }[] = []
+  const entries: { activity: Activity; viewer: string | null }[] = []
   const followers = new Set<(activity: Activity, viewer: string | null) => void>()
   let count = 0
 
@@ -48,8 +48,8 @@ export function createActivityLog(now: () => number = Date.now): ActivityLog {
     if (told.length === 0) return
     count += 1
     const activity = { id: count, at: now(), request, lines: told }
-    kept.push({ activity, viewer })
-    if (kept.length > KEPT) kept.shift()
+    entries.push({ activity, viewer })
+    if (entries.length > MAX_ENTRIES) entries.shift()
     for (const follower of followers) follower(activity, viewer)
   }
 
@@ -71,7 +71,7 @@ export function createActivityLog(now: () => number = Date.now): ActivityLog {
       const follower = (activity: Activity, of: string | null) => {
         if (viewer === null || viewer === of) send(activity)
       }
-      for (const { activity, viewer: of } of kept) follower(activity, of)
+      for (const { activity, viewer: of } of entries) follower(activity, of)
       followers.add(follower)
       return () => followers.delete(follower)
     },

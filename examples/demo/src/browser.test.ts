@@ -29,7 +29,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
   }, 60_000)
   afterAll(() => browser?.close())
 
-  // A world of its own for each test: bans and roles do not come undone by themselves.
+  // An instance of its own for each test: no test undoes its bans and roles.
   beforeEach(async () => {
     demo = await runDemo(readOptions(['--port', '0']), { PATH: process.env['PATH'] })
     return () => demo.stop()
@@ -109,7 +109,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect(visit.errors).toEqual([])
   })
 
-  test('an outage of Clerk signs nobody out, and a rotation of its keys costs one request', {
+  test('an outage of Clerk signs no user out, and a rotation of its keys costs one request', {
     timeout: 90_000,
   }, async () => {
     const visit = await open()
@@ -134,7 +134,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect(await visit.act('Rotate keys')).toMatch(
       /answered 200.* 1 fetch of the key set; one of the old key, still published, 200/,
     )
-    await visit.log('a token names a key nobody here has seen')
+    await visit.log('a token names an unknown key')
     expect(await visit.act('Use an API key')).toContain('answered 200, with 2 notes')
     expect(visit.errors).toEqual([])
   })
@@ -160,7 +160,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect(await visit.violations()).toEqual([])
   })
 
-  test('with tRPC, a note that somebody else writes appears by itself', { timeout: 90_000 }, async () => {
+  test('with tRPC, a note of another user appears by itself', { timeout: 90_000 }, async () => {
     await demo.stop()
     demo = await runDemo(readOptions(['--example', 'trpc', '--port', '0']), {})
     const writer = await open()
@@ -198,7 +198,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     await visit.tabTo('Ban')
     await page.keyboard.press('Enter')
     await visit.shows('#status', '200 before and 401 after')
-    // Its place is taken by the way back, and so is the focus.
+    // The opposite button takes its place, and the focus.
     expect(await visit.focused()).toBe('Unban')
     await page.keyboard.press('Enter')
     await visit.shows('#status', 'Unbanned')
@@ -224,13 +224,13 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
       await visit.log('stale webhook ignored')
       expect(await visit.violations()).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
-      const [application, clerk, log] = await Promise.all(
+      const [application, people, log] = await Promise.all(
         ['#application', '#demo-clerk', '#demo-log'].map((part) => page.locator(part).boundingBox()),
       )
       // Side by side on a screen, one below the other on a phone.
       const axis = look.width > 1000 ? 'x' : 'y'
-      expect(application?.[axis]).toBeLessThan(clerk?.[axis] ?? 0)
-      expect(clerk?.[axis]).toBeLessThan(log?.[axis] ?? 0)
+      expect(application?.[axis]).toBeLessThan(people?.[axis] ?? 0)
+      expect(people?.[axis]).toBeLessThan(log?.[axis] ?? 0)
       await page.evaluate('scrollTo(0, 0)')
       await page.screenshot({
         path: `${ARTIFACTS}${look.colorScheme}-${look.width}.png`,
@@ -265,7 +265,7 @@ class Visit {
     await this.page.locator('#demo-clerk').waitFor()
   }
 
-  /** Presses a button at Clerk and answers what came of it. */
+  /** Presses a button at Clerk and returns the result that the panel shows. */
   async act(label: string): Promise<string | null> {
     const before = await this.page.locator('#status').textContent()
     await this.page.getByRole('button', { name: label, exact: true }).click()
@@ -304,7 +304,7 @@ class Visit {
   }
 
   async violations(): Promise<unknown[]> {
-    // Not as an inline script: the page's policy refuses those, and shall.
+    // Not as an inline script: the page's policy refuses those, as it should.
     await this.page.evaluate(AXE)
     return this.page.evaluate(async () => {
       const { axe } = window as unknown as {

@@ -63,7 +63,7 @@ export async function startExample(name: ExampleName, env: Env): Promise<Running
       `${variable} names neither PostgreSQL nor a file.`,
       'Write postgres://… or file:…, or unset it.',
     )
-  // Loaded by name: whoever runs one example need not have what the others import.
+  // Loaded by name, so that running one example does not need what the others import.
   const { start } = (await import(`@acme/example-${name}`)) as { start(env: Env): Promise<RunningExample> }
   try {
     return await start(env)
@@ -72,7 +72,7 @@ export async function startExample(name: ExampleName, env: Env): Promise<Running
   }
 }
 
-/** The last line is what a driver or Prisma means to say. */
+/** In messages of Prisma and of drivers the last line says what is wrong. */
 function problemOf(error: unknown, variable: string): Problem | null {
   if (!(error instanceof Error)) return null
   const { code, reason } = error as { code?: unknown; reason?: unknown }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -33,7 +33,8 @@ interface Run {
 }
 
 function run(args: readonly string[], env: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  // As the `demo` script does: without `--`, Node 20 takes `--env-file` for its own and ends where the file is missing.
+  const child = spawn(process.execPath, ['--', MAIN, ...args], {
     env: { PATH: process.env['PATH'] ?? '', TMPDIR: folder, TEMP: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -66,7 +67,7 @@ describe('what a person can mend is said in one line, and the exit code is 1', (
       {},
       'There is no example "rails". Choose one of express-prisma, koa-mongo, fastify-postgres, trpc.',
     ],
-    ['an unknown option', ['--prot', '1'], {}, "Unknown option '--prot'. See pnpm demo --help."],
+    ['an unknown option', ['--prot', '1'], {}, "Unknown option '--prot'. See npx --yes pnpm@12 demo --help."],
     [
       'a port that is none',
       ['--port', '80000'],
@@ -142,7 +143,7 @@ describe('what a person can mend is said in one line, and the exit code is 1', (
     other.close()
     expect([code, stderr]).toEqual([
       1,
-      `Port ${port} is in use. Choose another: pnpm demo --port ${port + 1}\n`,
+      `Port ${port} is in use. Choose another: npx --yes pnpm@12 demo --port ${port + 1}\n`,
     ])
   })
 })
@@ -177,6 +178,16 @@ describe('a running demo', () => {
     },
   )
 
+  test('starts without the file of variables, as in a new checkout', { timeout: 60_000 }, async () => {
+    const { url } = run(['--example', 'trpc', '--port', '0', '--env-file', `${folder}/none.env`])
+    expect(await readEvent(await fetch(`${await url}/demo/events`))).toMatchObject({ mode: 'offline' })
+  })
+
+  test("the script gives Node none of the demo's options", async () => {
+    const manifest = await readFile(new URL('../../../package.json', import.meta.url), 'utf8')
+    expect(JSON.parse(manifest).scripts.demo).toMatch(/ && node -- examples\/demo\/dist\/main\.js$/)
+  })
+
   test('acts for its own page only, and answers to this machine only', { timeout: 60_000 }, async () => {
     const { url } = run(['--port', '0'])
     const address = await url
@@ -195,10 +206,10 @@ describe('a running demo', () => {
     expect(await statusFor(address, 'evil.example')).toBe(421)
   })
 
-  test('with Clerk keys in the file of variables does not play Clerk, and shows nobody else’s requests', {
+  test('with Clerk keys in the file of variables starts no offline Clerk, and shows people only their own requests', {
     timeout: 60_000,
   }, async () => {
-    // Another offline Clerk stands for the real one: it is reached by keys alone.
+    // Another offline Clerk takes the place of the real one: the demo has its keys only.
     const offline = await import('@acme/clerk-testing').then(({ startClerk }) => startClerk())
     const file = join(folder, '.env')
     await writeFile(

@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const demo = runDemo(options, process.env)
   let stopping = false
   const stop = () => {
-    // A second Ctrl-C, or something that hangs, does not keep anybody waiting.
+    // A second Ctrl-C ends it at once, and so does a step of the shutdown that hangs.
     if (stopping) process.exit(1)
     stopping = true
     setTimeout(() => process.exit(1), STOP_MS).unref()

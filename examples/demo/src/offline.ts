@@ -31,49 +31,50 @@ const NOTES = {
   Priya: 'Logo drafts two and four are the client’s favourites.',
 } as const
 
-/** An offline Clerk with nobody in it: people come when somebody listens to its webhooks. */
+/** An offline Clerk without users: `invite` creates them once the application receives its webhooks. */
 export const startOfflineClerk = (): Promise<OfflineClerk> => startClerk()
 
 /** People, organisations and a key, made at Clerk: the application hears of them by webhook. */
-export async function invite(clerk: OfflineClerk): Promise<Cast> {
+export async function invite(offline: OfflineClerk): Promise<Cast> {
   const organizations = new Map<string, string>()
-  for (const name of ORGANIZATIONS) organizations.set(clerk.createOrganization({ name }).id, name)
+  for (const name of ORGANIZATIONS) organizations.set(offline.createOrganization({ name }).id, name)
   const idOf = new Map([...organizations].map(([id, name]) => [name, id]))
   const people = PEOPLE.map(({ firstName, lastName, roles }) => {
-    const user = clerk.createUser({
+    const user = offline.createUser({
       firstName,
       lastName,
       emailAddress: [`${firstName.toLowerCase()}@example.com`],
     })
     const memberships = Object.entries(roles)
-    for (const [organization, role] of memberships) clerk.addMember(idOf.get(organization) ?? '', user, role)
+    for (const [organization, role] of memberships)
+      offline.addMember(idOf.get(organization) ?? '', user, role)
     return {
       id: user.id,
       name: `${firstName} ${lastName}`,
       organizationId: idOf.get(memberships[0]?.[0] ?? '') ?? '',
     }
   })
-  const { secret } = clerk.createApiKey({
+  const { secret } = offline.createApiKey({
     subject: idOf.get('Harbour Bakery') ?? '',
     name: 'Nightly export',
     scopes: ['notes:read'],
   })
-  await clerk.webhooks.settled()
+  await offline.webhooks.settled()
   return { people, organizations, apiKey: secret }
 }
 
 /** Each person's first note, written through the API like any other. */
 export async function writeNotes(
-  clerk: OfflineClerk,
+  offline: OfflineClerk,
   { people }: Cast,
   write: (token: string, text: string) => Promise<void>,
   azp: string,
 ): Promise<void> {
   for (const { id, name, organizationId } of people) {
-    const session = clerk.createSession(id, { organization: organizationId })
+    const session = offline.createSession(id, { organization: organizationId })
     const text = NOTES[name.split(' ')[0] as keyof typeof NOTES]
-    await write(await clerk.token(session, { azp }), text)
-    clerk.endSession(session)
+    await write(await offline.token(session, { azp }), text)
+    offline.endSession(session)
   }
-  await clerk.webhooks.settled()
+  await offline.webhooks.settled()
 }

@@ -15,7 +15,7 @@ export interface DemoOptions {
 
 const DEFAULT_PORT = 4000
 
-export const USAGE = `Usage: pnpm demo [options]
+export const USAGE = `Usage: npx --yes pnpm@12 demo [options]
 
   --example NAME   ${Object.keys(EXAMPLES).join(', ')} (default: express-prisma)
   --port PORT      where to listen, on this machine only (default: ${DEFAULT_PORT})
@@ -54,7 +54,7 @@ function parse(args: string[]) {
     })
   } catch (error) {
     const [message = ''] = error instanceof Error ? error.message.split('. ') : []
-    throw new Problem(`${message.replace(/\.$/, '')}.`, 'See pnpm demo --help.')
+    throw new Problem(`${message.replace(/\.$/, '')}.`, 'See npx --yes pnpm@12 demo --help.')
   }
 }
 

@@ -11,7 +11,7 @@ export class Problem extends Error {
   }
 }
 
-/** What to print; `null` for what is nobody's fault but ours, which deserves its stack. */
+/** What to print; `null` for an error of the demo itself, whose stack is printed. */
 export function describeProblem(error: unknown): string | null {
   if (error instanceof Problem) return `${error.message} ${error.remedy}`
   if (isConfigurationError(error))

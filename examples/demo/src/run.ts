@@ -22,7 +22,7 @@ export interface Demo {
 }
 
 const HOST = '127.0.0.1'
-/** Short, so that one sees within a visit how a session is looked at again. */
+/** Short, so that a visitor sees how a session is revalidated. */
 const REVALIDATE_SECONDS = '20'
 
 /** @throws {Problem} `ConfigurationError` */
@@ -79,7 +79,7 @@ async function runOffline({ example }: DemoOptions, env: Env, port: number): Pro
     cleanup.add(() => running.stop())
 
     let scene: Scene | null = null
-    // One after the other: each action looks at what came of it.
+    // One after the other: each action checks its own result.
     let last: Promise<unknown> = Promise.resolve()
     const stage: Stage = {
       state: async () => ({
@@ -161,7 +161,7 @@ class Cleanup {
   }
 }
 
-/** SQLite in a folder that goes with the demo, where nobody has named a database. */
+/** SQLite in a folder that the demo removes, where the environment names no database. */
 async function embeddedDatabase(example: string, env: Env, cleanup: Cleanup): Promise<Env> {
   if (example !== 'express-prisma' || env['DATABASE_URL']) return {}
   const folder = await mkdtemp(join(tmpdir(), 'team-notes-'))
@@ -205,7 +205,10 @@ function listen(server: Server, port: number): Promise<void> {
       const problem = PORT_PROBLEMS[error.code ?? '']
       reject(
         problem
-          ? new Problem(`Port ${port} ${problem}.`, `Choose another: pnpm demo --port ${port + 1}`)
+          ? new Problem(
+              `Port ${port} ${problem}.`,
+              `Choose another: npx --yes pnpm@12 demo --port ${port + 1}`,
+            )
           : error,
       )
     })

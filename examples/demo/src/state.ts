@@ -1,7 +1,7 @@
 import type { Scene } from './actions.js'
 import type { DemoState } from './stage.js'
 
-/** Everybody, as Clerk says and as the application's own database says. */
+/** Every person, as Clerk has them and as the application's own database has them. */
 export async function stateOf({ offline, clerk, cast }: Scene): Promise<DemoState> {
   const people = await Promise.all(
     cast.people.map(async ({ id, organizationId }) => {

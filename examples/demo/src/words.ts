@@ -33,12 +33,12 @@ const SUCCESS = {
 } as const
 
 const FAILURES: Readonly<Record<string, string>> = {
-  'no-credentials': 'nobody is signed in',
+  'no-credentials': 'no user is signed in',
   'user-inactive': 'refused: the local row says this user is banned or deleted',
   'session-revoked': 'refused: this session was revoked',
   'session-ended': 'refused: Clerk says the session has ended',
-  'token-expired': 'refused: the token has expired and no session stands in for it',
-  'signed-out': 'nobody is signed in: this browser has signed out',
+  'token-expired': 'refused: the token has expired and there is no session in its place',
+  'signed-out': 'no user is signed in: this browser has signed out',
   'cross-site-request': 'refused: another site sent this request with your cookies',
 }
 
@@ -46,7 +46,7 @@ const KEYS = {
   cold: 'fetched for the first time',
   expired: 'fetched again: the old set was too old',
   'soft-expired': 'refreshed in the background',
-  'unknown-kid': 'fetched again: a token names a key nobody here has seen',
+  'unknown-kid': 'fetched again: a token names an unknown key',
   'bad-signature': 'fetched again: a signature did not match a known key',
 } as const
 
@@ -58,7 +58,7 @@ const WORDS: Words = {
   ],
   'auth.unavailable': ({ reason }) => [
     'warn',
-    `nobody knows who this is (${reason}): answered 503, not “signed out”`,
+    `could not be checked (${reason}): answered 503, not “signed out”`,
   ],
   'cache.hit': ({ cache }) => ['plain', `${CACHE_HIT}${CACHED[cache]}`],
   'cache.miss': ({ cache }) => ['plain', FRESH[cache]],
@@ -66,13 +66,13 @@ const WORDS: Words = {
     'plain',
     `Clerk’s key set ${KEYS[reason]} (${keys} ${keys === 1 ? 'key' : 'keys'})`,
   ],
-  'jwks.error': () => ['warn', 'Clerk’s key set cannot be fetched: the one at hand goes on'],
-  'jwks.stale': () => ['warn', 'Clerk’s key set is old, and goes on while Clerk is away'],
+  'jwks.error': () => ['warn', 'Clerk’s key set cannot be fetched: the cached one is used'],
+  'jwks.stale': () => ['warn', 'Clerk’s key set is old, and is used while Clerk cannot be reached'],
   'session.started': () => ['plain', 'remembered in the application’s session'],
   'session.refreshed': ({ by }) => [
     'plain',
     by === 'clerk'
-      ? 'revalidation: Clerk was asked, and the session lives'
+      ? 'revalidation: Clerk says that the session is still active'
       : 'session record renewed from the token',
   ],
   'session.ended': () => ['bad', 'the application’s session was ended'],
@@ -94,7 +94,7 @@ const WORDS: Words = {
   'webhook.duplicate': ({ type }) => ['warn', `webhook ${type} came before: duplicate ignored`],
   'webhook.stale': () => ['warn', 'older than the row: stale webhook ignored'],
   'webhook.failed': ({ code }) => ['bad', `webhook refused or failed: ${code}`],
-  'changes.applied': ({ by }) => (by === 'push' ? null : ['plain', 'learnt of a change from the inbox']),
+  'changes.applied': ({ by }) => (by === 'push' ? null : ['plain', 'applied a change from the inbox']),
   'changes.error': () => ['warn', 'the inbox cannot be read'],
   'api.retry': ({ operation, attempt }) => [
     'warn',
@@ -113,7 +113,7 @@ function joinHits(lines: readonly Line[]): Line[] {
   })
 }
 
-/** What there is to say of one request: without repetition, and without what goes without saying. */
+/** The lines of one request, without repeated and implied ones. */
 export function summarise(lines: readonly Line[]): Line[] {
   const has = (name: ClerkEventName) => lines.some(({ event }) => event === name)
   const implied = new Set<ClerkEventName>()
@@ -127,7 +127,7 @@ export function summarise(lines: readonly Line[]): Line[] {
   })
 }
 
-/** `null`: nothing a reader would learn from. */
+/** `null` for an event that would tell the reader nothing. */
 export function inWords(event: ClerkEvent): Line | null {
   const said = (WORDS[event.name] as (given: ClerkEvent) => [Tone, string] | null)(event)
   return said && { event: event.name, tone: said[0], text: said[1] }

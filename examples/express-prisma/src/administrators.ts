@@ -15,7 +15,7 @@ declare module 'express-session' {
   }
 }
 
-/** Whoever our own login has signed in; what `clerkMiddleware` calls `localUser`. */
+/** The user of the application's own login: `localUser` of `clerkMiddleware`. */
 export function administratorOf(prisma: Database) {
   return async ({ session }: Request): Promise<Administrator | null> => {
     const id = session.administratorId
@@ -28,8 +28,8 @@ const isAdministrator = requireAuth({ local: 'allow', predicate: (auth) => auth.
 
 /** Put a rate limit in front of the login before you run this in public. */
 export async function administration(prisma: Database): Promise<Router> {
-  // A name that is not there takes as long as one that is.
-  const nobody = await hashPassword('')
+  // An unknown name takes as long as a known one, so that the time does not tell them apart.
+  const dummyHash = await hashPassword('')
   const router = Router()
 
   // JSON only: a form on another site cannot send it.
@@ -38,10 +38,10 @@ export async function administration(prisma: Database): Promise<Router> {
     if (typeof name !== 'string' || typeof password !== 'string' || password.length > 1000)
       return res.status(400).json({ error: 'Name and password are needed', code: 'bad-request' })
     const administrator = await prisma.administrator.findUnique({ where: { name } })
-    const isRight = await isPassword(password, administrator?.passwordHash ?? nobody)
+    const isRight = await isPassword(password, administrator?.passwordHash ?? dummyHash)
     if (administrator === null || !isRight)
       return res.status(401).json({ error: 'Name or password is wrong', code: 'wrong-password' })
-    // A new session id: whoever knew the old one does not become administrator.
+    // A new session id: a client that knows the old one does not become administrator.
     await new Promise<void>((resolve, reject) => {
       req.session.regenerate((error: unknown) => (error ? reject(error) : resolve()))
     })
@@ -54,7 +54,7 @@ export async function administration(prisma: Database): Promise<Router> {
     res.status(204).end()
   })
 
-  /** Across organisations, and without what is in the notes. */
+  /** Across organisations, without the text of the notes. */
   router.get('/overview', isAdministrator, async (_req, res) => {
     const [organizations, notes, users, subscriptions] = await Promise.all([
       prisma.organization.findMany({ where: { deletedAt: null }, orderBy: { name: 'asc' } }),

@@ -27,13 +27,13 @@ await describeWith('postgres', 'on PostgreSQL', (postgres) => {
 function suite(env: () => Record<string, string> | Promise<Record<string, string>>) {
   const given = smoke(start, async () => ({ ...(await env()), ADMIN_PASSWORD }))
 
-  test('makes a free subscription when Clerk says that somebody is new', async () => {
+  test('makes a free subscription when Clerk announces a new user', async () => {
     expect((await given.api.workspace(await given.as('admin'))).body?.plan).toBe('free')
   })
 
   test('serves a service account what its key is for, and nothing else', async () => {
-    const { clerk, api, orgId } = given
-    const key = (scopes: string[]) => clerk.createApiKey({ subject: orgId, scopes }).secret
+    const { offline, api, orgId } = given
+    const key = (scopes: string[]) => offline.createApiKey({ subject: orgId, scopes }).secret
     const get = (path: string, secret: string) =>
       fetch(`${api.origin}${path}`, { headers: { authorization: `Bearer ${secret}` } })
     await api.add(await given.as('admin'), 'For export')

@@ -27,7 +27,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
   const app = express()
   app.disable('x-powered-by')
 
-  // The page and its files need nobody to be signed in.
+  // The page and its files are public.
   const database = env['DATABASE_URL']?.startsWith('postgres') ? 'PostgreSQL' : 'SQLite'
   const config = pageConfig(clerk, {
     example: 'express-prisma',

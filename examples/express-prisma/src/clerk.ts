@@ -21,7 +21,7 @@ export function createTeamClerk(prisma: Database, env: Readonly<Record<string, s
     accept: { apiKeys: true },
   })
 
-  // Everybody begins with the free plan. An event may come twice: `upsert` makes the second time harmless.
+  // Every user begins with the free plan. An event may come twice: `upsert` makes the second time harmless.
   clerk.on(
     'user.created',
     ({ data }) =>

@@ -3,7 +3,7 @@ import { organizationScope } from '@acme/clerk-prisma'
 import { json, type Request, Router } from 'express'
 import type { Database } from './database.js'
 
-/** A client that sees, creates and deletes notes of this organisation only, whatever a query says. */
+/** A client that sees, creates and deletes notes of this organisation only, whatever a query filters by. */
 const notesOf = (prisma: Database, orgId: string) =>
   prisma.$extends(organizationScope(orgId, { models: { note: { tenant: 'orgId' } } })).note
 
@@ -20,11 +20,11 @@ export function notesRouter(prisma: Database): Router {
   router.get('/notes', requireAuth({ org: true }), async (req, res) => {
     const { orgId } = memberOf(req)
     const notes = await notesOf(prisma, orgId).findMany({ orderBy: { createdAt: 'desc' }, take: 50 })
-    // Names come from the local rows, which webhooks keep true.
+    // Names come from the local rows, which webhooks keep up to date.
     const authors = await prisma.user.findMany({
       where: { clerkId: { in: notes.map((note) => note.authorId) } },
     })
-    const nameOf = (id: string) => authors.find(({ clerkId }) => clerkId === id)?.firstName ?? 'Somebody'
+    const nameOf = (id: string) => authors.find(({ clerkId }) => clerkId === id)?.firstName ?? 'Unknown'
     res.json(
       notes.map(({ id, text, createdAt, authorId }) => ({ id, text, createdAt, author: nameOf(authorId) })),
     )

@@ -30,7 +30,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
     reply.headers(pageHeaders(clerk))
   })
 
-  // The page and its files need nobody to be signed in.
+  // The page and its files are public.
   await app.register(files, { root: pageFolder })
   const config = pageConfig(clerk, { example: 'fastify-postgres', stack: 'Fastify · Prisma · PostgreSQL' })
   app.get('/config.json', async () => config)

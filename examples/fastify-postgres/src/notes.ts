@@ -3,7 +3,7 @@ import { organizationScope } from '@acme/clerk-prisma'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Database } from './database.js'
 
-/** A client that sees, creates and deletes notes of this organisation only, whatever a query says. */
+/** A client that sees, creates and deletes notes of this organisation only, whatever a query filters by. */
 const notesOf = (prisma: Database, orgId: string) =>
   prisma.$extends(organizationScope(orgId, { models: { note: { tenant: 'orgId' } } })).note
 
@@ -29,11 +29,11 @@ export const notes: FastifyPluginAsync<{ prisma: Database }> = async (app, { pri
       orderBy: { createdAt: 'desc' },
       take: 50,
     })
-    // Names come from the local rows, which webhooks keep true.
+    // Names come from the local rows, which webhooks keep up to date.
     const authors = await prisma.user.findMany({
       where: { clerkId: { in: found.map((note) => note.authorId) } },
     })
-    const nameOf = (id: string) => authors.find(({ clerkId }) => clerkId === id)?.firstName ?? 'Somebody'
+    const nameOf = (id: string) => authors.find(({ clerkId }) => clerkId === id)?.firstName ?? 'Unknown'
     return found.map(({ id, text, createdAt, authorId }) => ({
       id,
       text,

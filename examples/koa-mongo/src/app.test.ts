@@ -15,8 +15,8 @@ await describeWith('mongodb', 'Koa and MongoDB', (mongodb) => {
   test('gives new people the free plan, and leaves it alone afterwards', async () => {
     const headers = await given.as('admin')
     expect((await given.api.workspace(headers)).body?.plan).toBe('free')
-    given.clerk.updateUser(given.people.admin, { firstName: 'Maja' })
-    await given.clerk.webhooks.settled()
+    given.offline.updateUser(given.people.admin, { firstName: 'Maja' })
+    await given.offline.webhooks.settled()
     expect((await given.api.workspace(headers)).body).toMatchObject({
       user: { firstName: 'Maja' },
       plan: 'free',

@@ -14,7 +14,7 @@ interface Note {
   createdAt: Date
 }
 
-/** A collection that shows, takes and deletes notes of this organisation only, whatever a query says. */
+/** A collection that shows, takes and deletes notes of this organisation only, whatever a query filters by. */
 const notesOf = (db: Db, orgId: string) =>
   scopedCollection(db.collection<Note>('notes'), orgId, { field: 'orgId' })
 
@@ -35,7 +35,7 @@ export function notesRouter(db: Db, clerk: TeamClerk): Router {
     ctx.body = await Promise.all(
       notes.map(async ({ _id, text, createdAt, authorId }) => {
         const author = await clerk.users.get(authorId)
-        return { id: _id.toHexString(), text, createdAt, author: author?.firstName ?? 'Somebody' }
+        return { id: _id.toHexString(), text, createdAt, author: author?.firstName ?? 'Unknown' }
       }),
     )
   })

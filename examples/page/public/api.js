@@ -55,7 +55,7 @@ export const config = await request('GET', '/config.json')
 export const api = config.api === 'trpc' ? trpc : rest
 export const me = () => request('GET', '/me')
 
-/** Calls `changed` whenever somebody adds or deletes a note, where the example can tell (tRPC subscription). */
+/** Calls `changed` whenever a user adds or deletes a note, where the example can tell (tRPC subscription). */
 export function subscribe(changed) {
   if (config.api !== 'trpc') return () => {}
   const address = new URL('/trpc', location.href)

@@ -12,7 +12,7 @@ let wasSignedIn = false
 let asking = null
 let askOnceMore = false
 
-/** Asks again who is there and what they may see; once more where something happened meanwhile. */
+/** Asks again who is signed in and what they may see; once more when this was called meanwhile. */
 export function refresh() {
   askOnceMore = asking !== null
   asking ??= ask().finally(() => {
@@ -115,12 +115,12 @@ const REFUSALS = {
   },
   'organization-mismatch': {
     title: 'You are not in this organisation',
-    text: 'The API answers 403 to whatever names an organisation you do not belong to.',
+    text: 'The API answers 403 to every request for an organisation you do not belong to.',
     tone: 'bad',
   },
   unavailable: {
-    title: 'Nobody knows who you are',
-    text: 'What decides this cannot be reached. The API answers 503, not “signed out”: nobody loses their session.',
+    title: 'Your sign-in cannot be checked',
+    text: 'A service that the check needs cannot be reached. The API answers 503, not “signed out”: no user loses their session.',
     tone: 'warn',
   },
 }
@@ -144,7 +144,7 @@ async function showRefusal(error) {
         { class: 'button primary', id: 'sign-in', href: '/sign-in?returnTo=%2F', onclick: signIn },
         'Sign in',
       ),
-    error.code === 'organization-mismatch' && element('button', { onclick: refresh }, 'Go on without it'),
+    error.code === 'organization-mismatch' && element('button', { onclick: refresh }, 'Continue without it'),
   )
 }
 
@@ -260,6 +260,6 @@ byId('admin-link').hidden = !config.admin
 await loadClerk()
 await refresh()
 subscribe(refreshNotes)
-// The demo stands around the application; the application does without it.
+// The demo wraps the application, which also works without it.
 const demo = await import('/demo/panel.js').catch(() => null)
 await demo?.start({ refresh })

@@ -41,7 +41,7 @@ export function pageConfig(
   return { example, stack, publishableKey, clerkScript, api, admin }
 }
 
-/** Headers of the page: no inline script runs, whatever a note says. */
+/** Headers of the page: no inline script runs, not even one inside a note. */
 export function pageHeaders({ options: { issuer } }: ClerkInstance): Record<string, string> {
   // https://clerk.com/docs/security/clerk-csp
   const clerk = isLoopback(issuer)

@@ -14,12 +14,12 @@ interface Application {
 }
 
 export interface Smoke {
-  /** There once the tests run. */
-  readonly clerk: OfflineClerk
+  /** Set once the tests run. */
+  readonly offline: OfflineClerk
   readonly api: NotesApi
   readonly people: { readonly admin: string; readonly member: string; readonly stranger: string }
   readonly orgId: string
-  /** Headers of somebody signed in, in their organisation. */
+  /** Headers of a signed-in user, in their organisation. */
   as(person: 'admin' | 'member' | 'stranger'): Promise<{ authorization: string }>
 }
 
@@ -31,7 +31,7 @@ export interface Smoke {
 export function smoke(start: (env: Env) => Promise<Application>, env: () => Env | Promise<Env>): Smoke {
   // A whole application and a database, perhaps beside others on two cores.
   vi.setConfig({ testTimeout: 30_000 })
-  let clerk: OfflineClerk
+  let offline: OfflineClerk
   let application: Application
   let api: NotesApi
   let people: Smoke['people']
@@ -39,19 +39,22 @@ export function smoke(start: (env: Env) => Promise<Application>, env: () => Env 
   let otherOrgId: string
 
   beforeAll(async () => {
-    clerk = await startClerk()
+    offline = await startClerk()
     const port = await freePort()
     const origin = `http://127.0.0.1:${port}`
-    application = await start({ ...clerk.env, CLERK_AUTHORIZED_PARTIES: origin, ...(await env()) })
+    application = await start({ ...offline.env, CLERK_AUTHORIZED_PARTIES: origin, ...(await env()) })
     await new Promise<void>((resolve) => application.server.listen(port, '127.0.0.1', resolve))
-    clerk.webhooks.sendTo(`${origin}/webhook`)
+    offline.webhooks.sendTo(`${origin}/webhook`)
     api = await connectTo(origin)
 
-    orgId = clerk.createOrganization({ name: 'Harbour Bakery' }).id
-    otherOrgId = clerk.createOrganization({ name: 'North Pier Studio' }).id
+    orgId = offline.createOrganization({ name: 'Harbour Bakery' }).id
+    otherOrgId = offline.createOrganization({ name: 'North Pier Studio' }).id
     const join = (firstName: string, organization: string, role: string) => {
-      const { id } = clerk.createUser({ firstName, emailAddress: [`${firstName.toLowerCase()}@example.com`] })
-      clerk.addMember(organization, id, role)
+      const { id } = offline.createUser({
+        firstName,
+        emailAddress: [`${firstName.toLowerCase()}@example.com`],
+      })
+      offline.addMember(organization, id, role)
       return id
     }
     people = {
@@ -59,18 +62,18 @@ export function smoke(start: (env: Env) => Promise<Application>, env: () => Env 
       member: join('Jonas', orgId, 'org:member'),
       stranger: join('Priya', otherOrgId, 'org:admin'),
     }
-    await clerk.webhooks.settled()
+    await offline.webhooks.settled()
   }, 120_000)
 
   afterAll(async () => {
     application?.server.close()
     application?.server.closeAllConnections()
     await application?.stop()
-    await clerk?.stop()
+    await offline?.stop()
   })
 
   const as: Smoke['as'] = (person) =>
-    clerk.authHeader(people[person], {
+    offline.authHeader(people[person], {
       organization: person === 'stranger' ? otherOrgId : orgId,
       azp: api.origin,
     })
@@ -84,7 +87,7 @@ export function smoke(start: (env: Env) => Promise<Application>, env: () => Env 
     expect((await fetch(`${api.origin}/page.js`)).headers.get('content-type')).toMatch('javascript')
   })
 
-  test('has /health for everybody and /me for those who are signed in', async () => {
+  test('has /health for every client and /me for signed-in users', async () => {
     expect(await (await fetch(`${api.origin}/health`)).json()).toEqual({ status: 'ok' })
     expect((await fetch(`${api.origin}/me`)).status).toBe(401)
     const me = await fetch(`${api.origin}/me`, { headers: await as('admin') })
@@ -94,7 +97,7 @@ export function smoke(start: (env: Env) => Promise<Application>, env: () => Env 
     })
   })
 
-  test('knows everybody from the webhooks, with organisation and role', async () => {
+  test('knows all users from the webhooks, with organisation and role', async () => {
     expect((await api.workspace({})).status).toBe(401)
     expect((await api.workspace(await as('member'))).body).toMatchObject({
       user: { id: people.member, firstName: 'Jonas' },
@@ -117,25 +120,25 @@ export function smoke(start: (env: Env) => Promise<Application>, env: () => Env 
     expect((await api.notes(await as('admin'))).body).toEqual([])
   })
 
-  test('refuses a note that is none, and an organisation one is not in', async () => {
+  test('refuses an invalid note, and an organisation that the user does not belong to', async () => {
     expect((await api.add(await as('member'), '')).status).toBe(400)
     expect((await api.add(await as('member'), 'x'.repeat(281))).status).toBe(400)
     expect((await api.notes({ ...(await as('stranger')), 'x-organization-id': orgId })).status).toBe(403)
   })
 
-  test('follows a change of role and a ban at once, whatever the token says', async () => {
+  test('follows a change of role and a ban at once, even with a valid token', async () => {
     const headers = await as('stranger')
-    clerk.updateMembership(otherOrgId, people.stranger, 'org:member')
-    await clerk.webhooks.settled()
+    offline.updateMembership(otherOrgId, people.stranger, 'org:member')
+    await offline.webhooks.settled()
     expect((await api.workspace(headers)).body?.organization?.role).toBe('org:member')
-    clerk.banUser(people.stranger)
-    await clerk.webhooks.settled()
+    offline.banUser(people.stranger)
+    await offline.webhooks.settled()
     expect((await api.workspace(headers)).status).toBe(401)
   })
 
   return {
-    get clerk() {
-      return clerk
+    get offline() {
+      return offline
     },
     get api() {
       return api

@@ -9,7 +9,7 @@ describe('tRPC', () => {
   const given = smoke(start, () => ({}))
   const clientOf = (person: string) =>
     connect(`${given.api.origin}/trpc`, () =>
-      given.clerk.token(person, { organization: given.orgId, azp: given.api.origin }),
+      given.offline.token(person, { organization: given.orgId, azp: given.api.origin }),
     )
 
   test('has a typed client, with subscriptions over a WebSocket', async () => {
@@ -31,19 +31,19 @@ describe('tRPC', () => {
   })
 
   test('closes the WebSocket of a session that Clerk has revoked', async () => {
-    const session = given.clerk.createSession(given.people.member, { organization: given.orgId })
-    const token = () => given.clerk.token(session, { azp: given.api.origin })
+    const session = given.offline.createSession(given.people.member, { organization: given.orgId })
+    const token = () => given.offline.token(session, { azp: given.api.origin })
     const first = await token()
     const socket = await open(given.api.origin, {}, first)
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-    given.clerk.revokeSession(session)
-    await given.clerk.webhooks.settled()
+    given.offline.revokeSession(session)
+    await given.offline.webhooks.settled()
     await closed
   })
 
   test('gives nothing to a WebSocket that another site has opened with the cookies of this one', async () => {
-    const session = given.clerk.createSession(given.people.member, { organization: given.orgId })
-    const token = await given.clerk.token(session, { azp: given.api.origin })
+    const session = given.offline.createSession(given.people.member, { organization: given.orgId })
+    const token = await given.offline.token(session, { azp: given.api.origin })
     const headers = { cookie: `__session=${token}`, origin: 'https://evil.example' }
     const socket = await open(given.api.origin, headers)
     const answer = new Promise<string>((resolve) => socket.on('message', (data) => resolve(String(data))))

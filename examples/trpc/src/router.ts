@@ -27,7 +27,7 @@ export function createRouter(clerk: TeamClerk, notebook: Notebook) {
         Promise.all(
           notebook.list(ctx.auth.orgId).map(async ({ authorId, ...note }) => {
             const author = await clerk.users.get(authorId)
-            return { ...note, author: author?.firstName ?? 'Somebody' }
+            return { ...note, author: author?.firstName ?? 'Unknown' }
           }),
         ),
       ),

@@ -14,9 +14,9 @@ describe('the README', () => {
       'verified: user_1',
       'expired a minute ago: token-expired',
       'of another instance: issuer-mismatch',
-      'obtained by another page: authorized-party-mismatch',
+      'minted for another page: authorized-party-mismatch',
       'of a JWT template, without a session: session-id-invalid',
-      'signed by somebody else: signature-invalid',
+      'signed with another key: signature-invalid',
     ])
   })
 

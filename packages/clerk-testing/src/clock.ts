@@ -7,7 +7,7 @@ export interface Clock {
   readonly running: boolean
 }
 
-/** With `base`, time stands where `base` says and moves by `shift`; without, it is the system's plus what was shifted. */
+/** The time of `base`, or the system's without one, plus what was shifted. */
 export function createClock(base?: () => number): Clock {
   const source = base ?? Date.now
   let offset = 0

@@ -4,19 +4,19 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createTestIssuer, type OfflineClerk, startClerk } from './index.js'
 
 const { key: signingKey } = await createTestIssuer()
-let clerk: OfflineClerk
+let offline: OfflineClerk
 let client: ClerkClient
 
 beforeEach(async () => {
-  clerk = await startClerk({ signingKey })
+  offline = await startClerk({ signingKey })
   client = createClerkClient({
-    secretKey: clerk.secretKey,
-    machineSecretKey: clerk.machineSecretKey,
-    publishableKey: clerk.publishableKey,
-    apiUrl: clerk.url,
+    secretKey: offline.secretKey,
+    machineSecretKey: offline.machineSecretKey,
+    publishableKey: offline.publishableKey,
+    apiUrl: offline.url,
   })
 })
-afterEach(() => clerk.stop())
+afterEach(() => offline.stop())
 
 const failure = async (promise: Promise<unknown>) =>
   promise.then(
@@ -25,7 +25,7 @@ const failure = async (promise: Promise<unknown>) =>
       error,
   )
 const codes = async (promise: Promise<unknown>) => (await failure(promise)).errors.map(({ code }) => code)
-const events = () => clerk.webhooks.deliveries.map(({ type }) => type)
+const events = () => offline.webhooks.deliveries.map(({ type }) => type)
 
 describe('users', () => {
   test('are created with every identifier and read back as they were given', async () => {
@@ -66,7 +66,7 @@ describe('users', () => {
     ])
   })
 
-  test('cannot take an identifier that somebody else has, in any case', async () => {
+  test('cannot take an identifier of another user, in upper or lower case', async () => {
     await client.users.createUser({ emailAddress: ['ada@example.com'], username: 'ada', externalId: 'x' })
     for (const params of [{ emailAddress: ['ADA@example.com'] }, { username: 'ADA' }, { externalId: 'x' }]) {
       const error = await failure(client.users.createUser(params))
@@ -146,7 +146,7 @@ describe('users', () => {
     })
     expect(members.totalCount).toBe(0)
     expect(events().slice(-3)).toEqual(['session.removed', 'organizationMembership.deleted', 'user.deleted'])
-    expect(clerk.webhooks.deliveries.at(-1)?.event.data).toEqual({
+    expect(offline.webhooks.deliveries.at(-1)?.event.data).toEqual({
       id,
       object: 'user',
       deleted: true,
@@ -284,7 +284,7 @@ describe('organisations', () => {
     await client.organizations.deleteOrganization(id)
     expect((await client.organizations.getOrganizationList()).totalCount).toBe(1)
     expect(events().slice(-2)).toEqual(['organizationMembership.deleted', 'organization.deleted'])
-    expect(clerk.webhooks.deliveries.at(-2)?.event.data).toMatchObject({
+    expect(offline.webhooks.deliveries.at(-2)?.event.data).toMatchObject({
       role: 'org:admin',
       organization: { id },
     })
@@ -308,7 +308,7 @@ describe('organisations', () => {
       invitationId: bulk.data[0]?.id ?? '',
     })
     const user = await client.users.createUser({ emailAddress: ['a@example.com'] })
-    expect(clerk.acceptInvitation(invitation.id, user).role).toBe('org:member')
+    expect(offline.acceptInvitation(invitation.id, user).role).toBe('org:member')
     const pending = await client.organizations.getOrganizationInvitationList({
       organizationId,
       status: ['pending'],
@@ -344,7 +344,7 @@ describe('organisations', () => {
 
 describe('sessions', () => {
   test('are created, listed with filters and revoked', async () => {
-    const [ada, bob] = ['ada', 'bob'].map((username) => clerk.createUser({ username }))
+    const [ada, bob] = ['ada', 'bob'].map((username) => offline.createUser({ username }))
     const session = await client.sessions.createSession({ userId: ada?.id ?? '' })
     await client.sessions.createSession({ userId: bob?.id ?? '' })
     expect(
@@ -354,7 +354,7 @@ describe('sessions', () => {
     expect((await client.sessions.revokeSession(session.id)).status).toBe('revoked')
     expect((await client.sessions.getSessionList({ status: 'active' })).totalCount).toBe(1)
     expect(events().at(-1)).toBe('session.revoked')
-    expect(clerk.webhooks.deliveries.at(-1)?.event.data).toMatchObject({
+    expect(offline.webhooks.deliveries.at(-1)?.event.data).toMatchObject({
       id: session.id,
       user: { id: ada?.id },
     })
@@ -403,10 +403,10 @@ describe('invitations, sign-in tokens, testing tokens', () => {
   })
 
   test('a sign-in token is made and revoked, a testing token is made', async () => {
-    const user = clerk.createUser({ username: 'ada' })
+    const user = offline.createUser({ username: 'ada' })
     const ticket = await client.signInTokens.createSignInToken({ userId: user.id, expiresInSeconds: 60 })
     expect(ticket).toMatchObject({ userId: user.id, status: 'pending' })
-    expect(ticket.url.startsWith(clerk.url)).toBe(true)
+    expect(ticket.url.startsWith(offline.url)).toBe(true)
     expect((await client.signInTokens.revokeSignInToken(ticket.id)).status).toBe('revoked')
     expect((await client.testingTokens.createTestingToken()).token).not.toBe('')
   })
@@ -414,7 +414,7 @@ describe('invitations, sign-in tokens, testing tokens', () => {
 
 describe('machine credentials', () => {
   test('an API key is created, verified, listed, updated, revoked and deleted', async () => {
-    const user = clerk.createUser({ username: 'ada' })
+    const user = offline.createUser({ username: 'ada' })
     const key = await client.apiKeys.create({
       name: 'ci key',
       subject: user.id,
@@ -448,7 +448,7 @@ describe('machine credentials', () => {
     expect((await failure(client.apiKeys.verify(secret))).status).toBe(404)
   })
 
-  test('an M2M token is verified by the machines in its scope and by nobody else', async () => {
+  test('only the machines in its scope verify an M2M token', async () => {
     const receiver = await client.machines.create({ name: 'receiver' })
     const stranger = await client.machines.create({ name: 'stranger' })
     const sender = await client.machines.create({ name: 'sender', scopedMachines: [receiver.id] })
@@ -480,20 +480,20 @@ describe('machine credentials', () => {
   })
 
   test('an OAuth access token is verified, and revoked', async () => {
-    const user = clerk.createUser({ username: 'ada' })
-    const token = clerk.createOAuthToken({ user, scopes: ['email'] })
+    const user = offline.createUser({ username: 'ada' })
+    const token = offline.createOAuthToken({ user, scopes: ['email'] })
     await expect(client.idPOAuthAccessToken.verify(token.token)).resolves.toMatchObject({
       subject: user.id,
       scopes: ['email'],
       revoked: false,
     })
-    clerk.revokeOAuthToken(token.id)
+    offline.revokeOAuthToken(token.id)
     expect((await client.idPOAuthAccessToken.verify(token.token)).revoked).toBe(true)
   })
 })
 
 test('a wrong secret key is refused everywhere, and the error says so', async () => {
-  const stranger = createClerkClient({ secretKey: 'sk_test_wrong', apiUrl: clerk.url })
+  const stranger = createClerkClient({ secretKey: 'sk_test_wrong', apiUrl: offline.url })
   for (const call of [
     stranger.users.getUserList(),
     stranger.jwks.getJwks(),

@@ -6,54 +6,55 @@ import { Webhook } from 'svix'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createTestIssuer, type OfflineClerk, startClerk } from './index.js'
 
-let clerk: OfflineClerk
+let offline: OfflineClerk
 beforeEach(async () => {
-  clerk = await startClerk()
+  offline = await startClerk()
 })
-afterEach(() => clerk.stop())
+afterEach(() => offline.stop())
 
-const accept = (token: string, apiUrl = clerk.url) =>
-  verifyToken(token, { secretKey: clerk.secretKey, apiUrl, skipJwksCache: true }).then(
+const accept = (token: string, apiUrl = offline.url) =>
+  verifyToken(token, { secretKey: offline.secretKey, apiUrl, skipJwksCache: true }).then(
     (claims) => claims.sub,
     () => 'refused',
   )
 
 const authenticate = (headers: Record<string, string>, path = '/') =>
   createClerkClient({
-    secretKey: clerk.secretKey,
-    publishableKey: clerk.publishableKey,
-    apiUrl: clerk.url,
+    secretKey: offline.secretKey,
+    publishableKey: offline.publishableKey,
+    apiUrl: offline.url,
   }).authenticateRequest(new Request(`http://localhost:3000${path}`, { headers }), {
     authorizedParties: ['http://localhost:3000'],
     skipJwksCache: true,
   })
 
 test('the official SDK accepts tokens before and after a rotation, and refuses those of a revoked key', async () => {
-  const user = clerk.createUser({ username: 'ada' })
-  const old = await clerk.token(user)
-  const oldKey = clerk.tokens.kid
+  const user = offline.createUser({ username: 'ada' })
+  const old = await offline.token(user)
+  const oldKey = offline.tokens.kid
   expect(await accept(old)).toBe(user.id)
-  await clerk.tokens.rotate()
-  const fresh = await clerk.token(user)
+  await offline.tokens.rotate()
+  const fresh = await offline.token(user)
   expect([await accept(old), await accept(fresh)]).toEqual([user.id, user.id])
-  clerk.tokens.revokeKey(oldKey)
+  offline.tokens.revokeKey(oldKey)
   // The SDK never forgets a key it has seen under one apiUrl, so it is asked as a process that has not seen it.
-  const other = clerk.url.replace('127.0.0.1', 'localhost')
+  const other = offline.url.replace('127.0.0.1', 'localhost')
   expect([await accept(old, other), await accept(fresh, other)]).toEqual(['refused', user.id])
 })
 
 test('the official SDK verifies with the PEM, without any request', async () => {
-  const user = clerk.createUser({ username: 'ada' })
-  const claims = await verifyToken(await clerk.token(user), { jwtKey: clerk.tokens.pem })
+  const user = offline.createUser({ username: 'ada' })
+  const claims = await verifyToken(await offline.token(user), { jwtKey: offline.tokens.pem })
   expect(claims.sub).toBe(user.id)
-  expect(clerk.requests).toEqual([])
+  expect(offline.requests).toEqual([])
 })
 
 test('the official SDK reads the organisation of both token versions alike', async () => {
-  const user = clerk.createUser({ username: 'ada' })
-  const organization = clerk.createOrganization({ name: 'Acme', createdBy: user.id })
+  const user = offline.createUser({ username: 'ada' })
+  const organization = offline.createOrganization({ name: 'Acme', createdBy: user.id })
   for (const version of [1, 2] as const) {
-    const authorization = (await clerk.authHeader(user, { organization, options: { version } })).authorization
+    const authorization = (await offline.authHeader(user, { organization, options: { version } }))
+      .authorization
     const state = await authenticate({ authorization })
     expect(state.toAuth()).toMatchObject({
       userId: user.id,
@@ -62,7 +63,7 @@ test('the official SDK reads the organisation of both token versions alike', asy
       orgSlug: 'acme',
     })
   }
-  const issuer = await createTestIssuer({ key: clerk.tokens.key, frontendApi: new URL(clerk.url).host })
+  const issuer = await createTestIssuer({ key: offline.tokens.key, frontendApi: new URL(offline.url).host })
   const permissions = ['org:invoices:read', 'org:invoices:write', 'org:reports:read']
   for (const version of [1, 2] as const) {
     const token = await issuer.mint(
@@ -75,13 +76,13 @@ test('the official SDK reads the organisation of both token versions alike', asy
   }
 })
 
-test('the official SDK refuses a token for another party, and nobody gets a token for an organisation they are not in', async () => {
-  const user = clerk.createUser({ username: 'ada' })
-  const organization = clerk.createOrganization({ name: 'Acme' })
+test('the official SDK refuses a token for another party, and a user gets no token for an organisation they do not belong to', async () => {
+  const user = offline.createUser({ username: 'ada' })
+  const organization = offline.createOrganization({ name: 'Acme' })
   const signedIn = async (headers: Record<string, string>) => (await authenticate(headers)).isAuthenticated
-  expect(await signedIn(await clerk.authHeader(user))).toBe(true)
-  expect(await signedIn(await clerk.authHeader(user, { azp: 'https://attacker.example' }))).toBe(false)
-  await expect(clerk.token(user, { organization })).rejects.toThrow('not found')
+  expect(await signedIn(await offline.authHeader(user))).toBe(true)
+  expect(await signedIn(await offline.authHeader(user, { azp: 'https://attacker.example' }))).toBe(false)
+  await expect(offline.token(user, { organization })).rejects.toThrow('not found')
 })
 
 test('verifyWebhook and svix accept a delivery, byte for byte, and refuse it changed, re-signed or under another secret', async () => {
@@ -93,9 +94,9 @@ test('verifyWebhook and svix accept a delivery, byte for byte, and refuse it cha
     res.end('ok')
   })
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
-  clerk.webhooks.sendTo(`http://127.0.0.1:${(app.address() as AddressInfo).port}/hook`)
-  const user = clerk.createUser({ emailAddress: 'ada@example.com', firstName: 'Ädä' })
-  await clerk.webhooks.settled()
+  offline.webhooks.sendTo(`http://127.0.0.1:${(app.address() as AddressInfo).port}/hook`)
+  const user = offline.createUser({ emailAddress: 'ada@example.com', firstName: 'Ädä' })
+  await offline.webhooks.settled()
   app.close()
 
   const [{ headers, body } = expect.fail('nothing arrived')] = received
@@ -106,13 +107,13 @@ test('verifyWebhook and svix accept a delivery, byte for byte, and refuse it cha
         headers: { ...headers, ...change.headers },
         body: change.body ?? body,
       }),
-      { signingSecret: change.secret ?? clerk.webhookSecret },
+      { signingSecret: change.secret ?? offline.webhookSecret },
     ).then(
       (event) => event.data.id,
       () => 'refused',
     )
   expect(await verified()).toBe(user.id)
-  expect(new Webhook(clerk.webhookSecret).verify(body, headers)).toMatchObject({ type: 'user.created' })
+  expect(new Webhook(offline.webhookSecret).verify(body, headers)).toMatchObject({ type: 'user.created' })
   expect(await verified({ body: body.replace('Ädä', 'Bob') })).toBe('refused')
   expect(await verified({ headers: { 'svix-id': 'msg_other' } })).toBe('refused')
   expect(
@@ -120,10 +121,10 @@ test('verifyWebhook and svix accept a delivery, byte for byte, and refuse it cha
   ).toBe('refused')
 })
 
-test('every forgery is refused by the official SDK, but those that break rules of ours which it does not have', async () => {
+test('the official SDK refuses every forgery, except those that break a rule which only this library has', async () => {
   const issuer = await createTestIssuer({
-    key: clerk.tokens.key,
-    frontendApi: new URL(clerk.url).host,
+    key: offline.tokens.key,
+    frontendApi: new URL(offline.url).host,
     azp: 'http://localhost:3000',
   })
   const accepted: string[] = []

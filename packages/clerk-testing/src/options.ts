@@ -21,27 +21,27 @@ export interface StartClerkOptions {
   /** `iss` of its tokens. Default: its URL. Some SDKs want one that begins with `https://clerk.`. */
   issuer?: string | undefined
   /**
-   * It signs anybody in, so it refuses to run with `NODE_ENV=production`, and on addresses that other machines reach,
+   * It signs every user in without a password, so it refuses to run with `NODE_ENV=production`, and on addresses that other machines reach,
    * unless that is said here.
    */
   dangerouslyAllow?: readonly Danger[] | undefined
   /** Milliseconds that every answer takes longer. Default 0. */
   latencyMs?: number | undefined
   /** Users and organisations to begin with, or a file of them (JSON or YAML); none by default. Planted again by `reset()`. */
-  seed?: string | Seed | ((clerk: OfflineClerk) => void | Promise<void>) | undefined
-  /** File written by `save()`, or a snapshot: state and keys to go on with. `seed` is then not planted. */
+  seed?: string | Seed | ((offline: OfflineClerk) => void | Promise<void>) | undefined
+  /** File written by `save()`, or a snapshot: state and keys to continue with. `seed` is then not planted. */
   snapshot?: string | Snapshot | undefined
   /** Endpoint that receives the webhooks. Without one events are only logged; see `webhooks.sendTo`. */
   webhookUrl?: string | undefined
   /** Your application: where the pages return to by default, and the `azp` of tokens. Default `http://localhost:3000`. */
   appUrl?: string | undefined
-  /** Clock in milliseconds. Given, time stands where it says plus what `advance()` adds, and nothing happens by itself. */
+  /** Clock in milliseconds, to which `advance()` adds. When it is given, no timer runs: `advance()` makes the deliveries that are due. */
   now?: (() => number) | undefined
   /** Default: a new one. */
   secretKey?: string | undefined
   /** Default: a new one. */
   webhookSecret?: string | undefined
-  /** Sign with this key (`clerk.tokens.key`) instead of a new one, which takes a fraction of a second to make. */
+  /** Sign with this key (`offline.tokens.key`) instead of a new one, which takes a fraction of a second to make. */
   signingKey?: SigningKey | undefined
   /** Roles beside `org:admin` and `org:member`, with their permissions. */
   roles?: Roles | undefined

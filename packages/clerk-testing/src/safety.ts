@@ -4,8 +4,8 @@ import { isLoopbackHost } from './server/origin.js'
 export type Danger = 'production' | 'other-hosts'
 
 /**
- * This server signs anybody in: it is for development and tests, on the developer's own machine.
- * @throws {Error} with `NODE_ENV=production`, or for an address that others reach
+ * This server signs every user in without a password: it is for development and tests, on the developer's own machine.
+ * @throws {Error} with `NODE_ENV=production`, or for an address that other machines reach
  */
 export function assertSafe({
   host = '127.0.0.1',
@@ -16,13 +16,13 @@ export function assertSafe({
 }): void {
   if (process.env.NODE_ENV === 'production' && !dangerouslyAllow.includes('production')) {
     throw new Error(
-      "The offline Clerk signs anybody in and does not start with NODE_ENV=production. If this is a test, say dangerouslyAllow: ['production'].",
+      "The offline Clerk signs users in without a password and does not start with NODE_ENV=production. If this is a test, say dangerouslyAllow: ['production'].",
     )
   }
   const bracketed = host.includes(':') ? `[${host}]` : host
   if (!isLoopbackHost(bracketed) && !dangerouslyAllow.includes('other-hosts')) {
     throw new Error(
-      `The offline Clerk signs anybody in, and ${host} is an address that others reach. In a container of your own, say dangerouslyAllow: ['other-hosts'].`,
+      `The offline Clerk signs users in without a password, and other machines reach ${host}. In a container of your own, say dangerouslyAllow: ['other-hosts'].`,
     )
   }
 }

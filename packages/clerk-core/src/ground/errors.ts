@@ -1,75 +1,13 @@
-/** Why a session token was refused. Every refusal of {@link Clerk.verifyToken} carries exactly one. */
-export type TokenErrorReason =
-  | 'token-too-large'
-  | 'token-malformed'
-  | 'token-type-not-allowed'
-  | 'token-category-not-allowed'
-  | 'algorithm-not-allowed'
-  | 'critical-header-not-allowed'
-  | 'key-id-missing'
-  | 'key-not-found'
-  | 'signature-invalid'
-  | 'issuer-mismatch'
-  | 'subject-invalid'
-  | 'session-id-invalid'
-  | 'time-claim-invalid'
-  | 'lifetime-too-long'
-  | 'token-expired'
-  | 'token-not-yet-valid'
-  | 'token-issued-in-future'
-  | 'authorized-party-missing'
-  | 'authorized-party-mismatch'
-  | 'audience-mismatch'
-  | 'session-pending'
-  | 'session-revoked'
-  | 'keys-unavailable'
+import type { TokenErrorReason } from './codes.js'
 
-/** Why a machine credential (API key, M2M token, OAuth access token) was refused. */
-export type MachineErrorReason =
-  | 'machine-type-not-accepted'
-  | 'machine-jwt-not-supported'
-  | 'machine-credential-invalid'
-  | 'machine-credential-revoked'
-  | 'machine-credential-expired'
-
-/** Why a request is anonymous although it may have carried something. */
-export type AnonymousReason =
-  | Exclude<TokenErrorReason, 'keys-unavailable'>
-  | MachineErrorReason
-  | 'no-credentials'
-  | 'cookie-outdated'
-  | 'signed-out'
-  | 'cross-site-request'
-  | 'session-ended'
-  | 'session-stale'
-  | 'user-not-provisioned'
-  | 'user-inactive'
-
-/** What could not be reached, so that nobody knows who is asking. Never reported as anonymous. */
-export type UnavailableReason =
-  | 'keys-unavailable'
-  | 'clerk-unavailable'
-  | 'store-unavailable'
-  | 'changes-unavailable'
-  | 'session-unavailable'
-
-/** Codes in the body of a denied request (and of a refused webhook). */
-export type DenialCode =
-  | 'unauthenticated'
-  | 'organization-required'
-  | 'organization-mismatch'
-  | 'forbidden'
-  | 'reverification-required'
-  | 'unavailable'
-
-/** Codes in the body of a request refused by one of our routes, for what it is rather than for who sent it. */
-export type WebErrorCode =
-  | 'raw-body-required'
-  | 'webhook-timeout'
-  | 'cross-site-request'
-  | 'return-target-refused'
-  | 'sign-in-url-required'
-  | 'unavailable'
+export type {
+  AnonymousReason,
+  DenialCode,
+  MachineErrorReason,
+  TokenErrorReason,
+  UnavailableReason,
+  WebErrorCode,
+} from './codes.js'
 
 /** A problem of configuration, with what to do about it. */
 export interface ConfigurationProblem {
@@ -95,7 +33,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** A session token was refused, or could not be judged (`keys-unavailable`). Never carries the token. */
+/** A session token was refused, or could not be verified (`keys-unavailable`). Never carries the token. */
 export class TokenError extends Error {
   override readonly name = 'TokenError'
   readonly code = 'token'

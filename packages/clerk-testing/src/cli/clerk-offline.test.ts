@@ -18,7 +18,8 @@ let bin: string
 
 // As a new user: the packed tarball, installed with npm into an empty folder.
 beforeAll(async () => {
-  if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('Build the package first: pnpm build')
+  if (!existsSync(join(root, 'dist/cli/main.js')))
+    throw new Error('Build the package first: npx --yes pnpm@12 build')
   folder = await mkdtemp(join(tmpdir(), 'clerk-offline-'))
   await run('pnpm', ['pack', '--pack-destination', folder], { cwd: root })
   const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? ''

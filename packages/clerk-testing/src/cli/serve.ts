@@ -36,7 +36,7 @@ export async function serve(args: string[]): Promise<void> {
   if (webhookUrl !== undefined) origin('--webhook-url', webhookUrl)
   const { persist } = values
 
-  const clerk = await startClerk({
+  const offline = await startClerk({
     port,
     seed: values.seed === undefined ? defaultSeed : await readSeed(values.seed),
     webhookUrl,
@@ -46,18 +46,18 @@ export async function serve(args: string[]): Promise<void> {
     if (error.code !== 'EADDRINUSE') throw error
     throw new CliError(`Port ${port} is in use. Stop what listens there, or choose another with --port.`)
   })
-  if (persist !== undefined) await clerk.save(persist)
+  if (persist !== undefined) await offline.save(persist)
 
-  console.log(banner(clerk, app))
-  const saving = persist === undefined ? undefined : keepSaving(clerk, persist)
+  console.log(banner(offline, app))
+  const saving = persist === undefined ? undefined : keepSaving(offline, persist)
 
   let stopping = false
   const stop = async () => {
     if (stopping) process.exit(130)
     stopping = true
     clearInterval(saving)
-    if (persist !== undefined) await clerk.save(persist)
-    await clerk.stop()
+    if (persist !== undefined) await offline.save(persist)
+    await offline.stop()
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -69,29 +69,29 @@ export async function serve(args: string[]): Promise<void> {
   }
 }
 
-function banner(clerk: OfflineClerk, app: string): string {
+function banner(offline: OfflineClerk, app: string): string {
   return [
-    `Offline Clerk  ${clerk.url}`,
-    `Sign in        ${clerk.url}/sign-in?redirect_url=${encodeURIComponent(app)}`,
-    `Dashboard      ${clerk.url}/dashboard`,
+    `Offline Clerk  ${offline.url}`,
+    `Sign in        ${offline.url}/sign-in?redirect_url=${encodeURIComponent(app)}`,
+    `Dashboard      ${offline.url}/dashboard`,
     '',
     '# Environment of your application:',
-    ...Object.entries(clerk.env).map(([name, value]) => `${name}=${value}`),
+    ...Object.entries(offline.env).map(([name, value]) => `${name}=${value}`),
     '',
     'Ctrl-C stops it.',
   ].join('\n')
 }
 
 /** At most two seconds of changes are lost when the process is killed. */
-function keepSaving(clerk: OfflineClerk, file: string): NodeJS.Timeout {
-  let saved = JSON.stringify(clerk.snapshot())
+function keepSaving(offline: OfflineClerk, file: string): NodeJS.Timeout {
+  let saved = JSON.stringify(offline.snapshot())
   let busy = false
   const look = async () => {
-    const current = JSON.stringify(clerk.snapshot())
+    const current = JSON.stringify(offline.snapshot())
     if (busy || current === saved) return
     busy = true
     try {
-      await clerk.save(file)
+      await offline.save(file)
       saved = current
     } catch (error) {
       console.error(

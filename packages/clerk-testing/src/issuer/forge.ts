@@ -55,7 +55,7 @@ const rewritten =
   async ({ mint }, claims) =>
     change(await mint(claims))
 
-/** Another algorithm's honest signature over the same claims. */
+/** A correct signature over the same claims, by another algorithm. */
 const resigned =
   (alg: string, signature: (input: Buffer, key: LoadedKey) => Buffer): Forger =>
   async ({ mint, key }, claims) => {

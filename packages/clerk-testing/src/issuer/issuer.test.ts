@@ -147,7 +147,7 @@ describe('forgeries', () => {
       () => false,
     )
 
-  test('are tokens of their own, different each from a valid one, all made from the claims given', async () => {
+  test('differ from each other and from a valid token, and are made from the claims given', async () => {
     const made = await Promise.all(
       Object.entries(issuer.forge).map(
         async ([name, forge]) => [name, await forge({ sub: 'user_7' })] as const,
@@ -188,7 +188,7 @@ describe('forgeries', () => {
     expect(await signedWithTheKey(await issuer.forge[name]())).toBe(true)
   })
 
-  test('of ending and size are what their names say', async () => {
+  test('have the padding, the size and the alphabet that their names say', async () => {
     expect(await issuer.forge.signaturePadded()).toMatch(/==$/)
     expect((await issuer.forge.tooLarge()).length).toBeGreaterThan(8192)
     expect(await issuer.forge.standardBase64()).toMatch(/[+/]/)

@@ -10,22 +10,23 @@ import { listen } from '../testing/listen.js'
 
 await describeWith('chromium', 'the pages in a real browser', ({ path: executablePath }) => {
   let browser: Browser
-  let clerk: OfflineClerk
+  let offline: OfflineClerk
   let app: Awaited<ReturnType<typeof listen>>
 
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-    clerk = await startClerk({
+    offline = await startClerk({
       seed: {
         users: [{ emailAddress: 'ada@example.com', username: 'ada', firstName: 'Ada', lastName: 'Lovelace' }],
         organizations: [{ name: 'Acme', members: [{ user: 'ada', role: 'org:admin' }] }],
       },
     })
-    const keys = { secretKey: clerk.secretKey, publishableKey: clerk.publishableKey, apiUrl: clerk.url }
+    const keys = { secretKey: offline.secretKey, publishableKey: offline.publishableKey, apiUrl: offline.url }
     const server = express()
-    server.use(clerkMiddleware({ ...keys, clerkClient: createClerkClient(keys), proxyUrl: clerk.url }))
+    server.use(clerkMiddleware({ ...keys, clerkClient: createClerkClient(keys), proxyUrl: offline.url }))
     server.get('/', (req, res) => {
-      const script = req.query.refresh === undefined ? '' : `<script src="${clerk.url}/offline.js"></script>`
+      const script =
+        req.query.refresh === undefined ? '' : `<script src="${offline.url}/offline.js"></script>`
       res.type('html').send(`<title>app</title><p>${getAuth(req).userId}</p>${script}`)
     })
     app = await listen(server)
@@ -33,7 +34,7 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
   afterAll(async () => {
     await browser.close()
     await app.close()
-    await clerk.stop()
+    await offline.stop()
   })
 
   const openContext = async (options: Parameters<Browser['newContext']>[0] = {}) => {
@@ -49,12 +50,12 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
       const page = await (await openContext({ javaScriptEnabled: false })).newPage()
       await page.goto(home)
       expect(await page.textContent('p')).toBe('null')
-      await page.goto(`${clerk.url}/sign-in?redirect_url=${encodeURIComponent(home)}`)
+      await page.goto(`${offline.url}/sign-in?redirect_url=${encodeURIComponent(home)}`)
       await page.getByLabel('E-mail address, phone number or username').fill('ada')
       await page.getByRole('button', { name: 'Sign in' }).click()
       await page.waitForURL(home)
       expect(await page.textContent('p')).toMatch(/^user_/)
-      await page.goto(`${clerk.url}/sign-out?redirect_url=${encodeURIComponent(home)}`)
+      await page.goto(`${offline.url}/sign-out?redirect_url=${encodeURIComponent(home)}`)
       await page.getByRole('button', { name: 'Sign out' }).click()
       await page.waitForURL(home)
       expect(await page.textContent('p')).toBe('null')
@@ -64,7 +65,7 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
   test('a page of the application gets a fresh token for its own origin', async () => {
     const home = `http://localhost:${app.port}/`
     const page = await (await openContext()).newPage()
-    await page.goto(`${clerk.url}/sign-in?redirect_url=${encodeURIComponent(`${home}?refresh`)}`)
+    await page.goto(`${offline.url}/sign-in?redirect_url=${encodeURIComponent(`${home}?refresh`)}`)
     await page.getByRole('button', { name: 'Ada Lovelace in Acme' }).click()
     await page.waitForURL(`${home}?refresh`)
     const token = await page.evaluate('offlineClerk.token()')
@@ -74,7 +75,7 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
 
   test('forms of the dashboard are taken from the dashboard', async () => {
     const page = await (await openContext({ javaScriptEnabled: false })).newPage()
-    await page.goto(`${clerk.url}/dashboard`)
+    await page.goto(`${offline.url}/dashboard`)
     await page.getByLabel('E-mail address').fill('browser@example.com')
     await page.getByRole('button', { name: 'Create user' }).click()
     await page.getByRole('link', { name: 'browser@example.com' }).click()
@@ -85,11 +86,11 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
   test.each(['light', 'dark'] as const)(
     'every page is accessible in %s, and fits a phone',
     async (colorScheme) => {
-      const user = clerk.createUser({ firstName: 'Grace', publicMetadata: { a: 'x'.repeat(80) } })
-      const organization = clerk.createOrganization({ name: 'Engines', createdBy: user.id })
-      const session = clerk.createSession(user)
-      clerk.revokeSession(session)
-      const [delivery] = clerk.webhooks.deliveries
+      const user = offline.createUser({ firstName: 'Grace', publicMetadata: { a: 'x'.repeat(80) } })
+      const organization = offline.createOrganization({ name: 'Engines', createdBy: user.id })
+      const session = offline.createSession(user)
+      offline.revokeSession(session)
+      const [delivery] = offline.webhooks.deliveries
       const context = await openContext({
         colorScheme,
         viewport: { width: 360, height: 740 },
@@ -111,7 +112,7 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
         '/dashboard/settings',
         '/dashboard/users/user_nobody',
       ]) {
-        await page.goto(`${clerk.url}${path}`)
+        await page.goto(`${offline.url}${path}`)
         await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core') })
         const problems = await page.evaluate(
           'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)].join(" ")))',

@@ -10,8 +10,8 @@ import { webhookPages } from './dashboard/webhooks.js'
 import { redirect } from './html.js'
 
 /** Pages to see and change what the offline Clerk holds. They do nothing that {@link OfflineClerk} cannot. */
-export function dashboardRoutes(instance: Instance, clerk: () => OfflineClerk): Route[] {
-  const dashboard = { instance, clerk }
+export function dashboardRoutes(instance: Instance, offline: () => OfflineClerk): Route[] {
+  const dashboard = { instance, offline }
   return [
     get('/', () => redirect('/dashboard')),
     ...userPages(dashboard),

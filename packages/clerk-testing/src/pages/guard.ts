@@ -2,8 +2,8 @@ import { BackendError } from '../server/errors.js'
 import type { Call } from '../server/route.js'
 
 /**
- * A form of these pages was sent by one of these pages. Nothing else protects them: whoever reaches the port may use
- * the dashboard, and every web page can make the developer's browser reach it.
+ * Refuses a form that was not sent by one of these pages. Nothing else protects them: every program that reaches the
+ * port may use the dashboard, and every web page can make the developer's browser send a form to it.
  * @throws {BackendError} 403
  */
 export function assertSameOrigin({ headers }: Call): void {

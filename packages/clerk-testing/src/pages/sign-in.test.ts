@@ -8,21 +8,21 @@ import { listen } from '../testing/listen.js'
 
 let offset = 0
 const { key: signingKey } = await createTestIssuer()
-let clerk: OfflineClerk
+let offline: OfflineClerk
 let app: Awaited<ReturnType<typeof listen>>
 let browser: Browser
 
 beforeEach(async () => {
   offset = 0
-  clerk = await startClerk({ signingKey, now: () => Date.now() + offset })
+  offline = await startClerk({ signingKey, now: () => Date.now() + offset })
   const server = express()
   // The middleware's own client reads the environment only.
-  const keys = { publishableKey: clerk.publishableKey, secretKey: clerk.secretKey, apiUrl: clerk.url }
+  const keys = { publishableKey: offline.publishableKey, secretKey: offline.secretKey, apiUrl: offline.url }
   server.use(
     clerkMiddleware({
       clerkClient: createClerkClient(keys),
       ...keys,
-      proxyUrl: clerk.url,
+      proxyUrl: offline.url,
       authorizedParties: origins,
     }),
   )
@@ -36,12 +36,12 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await app.close()
-  await clerk.stop()
+  await offline.stop()
 })
 const origins: string[] = []
 
 const signInUrl = (redirectUrl: string) =>
-  `${clerk.url}/sign-in?redirect_url=${encodeURIComponent(redirectUrl)}`
+  `${offline.url}/sign-in?redirect_url=${encodeURIComponent(redirectUrl)}`
 
 async function signIn(identifier: string, redirectUrl: string, more: Record<string, string> = {}) {
   const form = await browser.open(signInUrl(redirectUrl))
@@ -52,22 +52,22 @@ describe.each(['localhost', '127.0.0.1'])('an application at %s with the officia
   const home = () => `http://${host}:${app.port}/`
 
   test('takes the sign-in of the page, without a handshake', async () => {
-    const user = clerk.createUser({ emailAddress: 'ada@example.com' })
+    const user = offline.createUser({ emailAddress: 'ada@example.com' })
     const visit = await signIn('ada@example.com', home())
     expect(visit.url.href).toBe(home())
     expect(visit.hops).toHaveLength(2)
     expect(JSON.parse(visit.text)).toMatchObject({ userId: user.id })
     expect([...browser.cookies(host).keys()].sort()).toEqual(
       ['__clerk_db_jwt', '__client_uat', '__session']
-        .flatMap((name) => [name, `${name}_${clerk.tokens.cookieSuffix}`])
+        .flatMap((name) => [name, `${name}_${offline.tokens.cookieSuffix}`])
         .sort(),
     )
   })
 
   test('signs in by itself when the token has expired, and out when the session has ended', async () => {
-    const user = clerk.createUser({ emailAddress: 'ada@example.com' })
+    const user = offline.createUser({ emailAddress: 'ada@example.com' })
     offset = -120_000
-    const page = `http://${host}:${new URL(clerk.url).port}`
+    const page = `http://${host}:${new URL(offline.url).port}`
     await browser.submit(page, '/sign-in', { identifier: 'ada@example.com', redirect_url: home() }, 1)
     offset = 0
     const recovered = await browser.open(home())
@@ -75,9 +75,9 @@ describe.each(['localhost', '127.0.0.1'])('an application at %s with the officia
     expect(JSON.parse(recovered.text)).toMatchObject({ userId: user.id })
     expect(recovered.url.href).toBe(home())
 
-    clerk.banUser(user)
+    offline.banUser(user)
     browser.cookies(host).delete('__session')
-    browser.cookies(host).delete(`__session_${clerk.tokens.cookieSuffix}`)
+    browser.cookies(host).delete(`__session_${offline.tokens.cookieSuffix}`)
     expect(JSON.parse((await browser.open(home())).text)).toMatchObject({ userId: null })
   })
 
@@ -88,28 +88,28 @@ describe.each(['localhost', '127.0.0.1'])('an application at %s with the officia
   })
 
   test('is signed out after signing out on the page', async () => {
-    const user = clerk.createUser({ emailAddress: 'ada@example.com' })
+    const user = offline.createUser({ emailAddress: 'ada@example.com' })
     await signIn('ada@example.com', home())
-    const page = await browser.open(`${clerk.url}/sign-out?redirect_url=${encodeURIComponent(home())}`)
+    const page = await browser.open(`${offline.url}/sign-out?redirect_url=${encodeURIComponent(home())}`)
     const visit = await browser.submit(page.url, '/sign-out', { redirect_url: home() })
     expect(JSON.parse(visit.text)).toMatchObject({ userId: null })
-    expect(clerk.webhooks.deliveries.at(-1)).toMatchObject({
+    expect(offline.webhooks.deliveries.at(-1)).toMatchObject({
       type: 'session.ended',
       event: { data: { user_id: user.id } },
     })
   })
 
   test('sees the organisation that was chosen', async () => {
-    const user = clerk.createUser({ emailAddress: 'ada@example.com' })
-    const { id } = clerk.createOrganization({ name: 'Acme', createdBy: user.id })
+    const user = offline.createUser({ emailAddress: 'ada@example.com' })
+    const { id } = offline.createOrganization({ name: 'Acme', createdBy: user.id })
     const visit = await signIn(user.id, home(), { organization_id: id })
     expect(JSON.parse(visit.text)).toEqual({ userId: user.id, orgId: id })
   })
 })
 
 test('signing up creates the user, accepts the invitation and signs in', async () => {
-  const organization = clerk.createOrganization({ name: 'Acme' })
-  const invitation = clerk.inviteMember(organization, 'new@example.com', 'org:admin')
+  const organization = offline.createOrganization({ name: 'Acme' })
+  const invitation = offline.inviteMember(organization, 'new@example.com', 'org:admin')
   const home = `http://127.0.0.1:${app.port}/`
   const form = await browser.open(`${invitation.url}&redirect_url=${encodeURIComponent(home)}`)
   expect(form.text).toContain('value="new@example.com"')
@@ -120,15 +120,15 @@ test('signing up creates the user, accepts the invitation and signs in', async (
     invitation: invitation.id,
   })
   const { userId } = JSON.parse(visit.text)
-  expect(clerk.getUser(userId).first_name).toBe('New')
-  expect(clerk.webhooks.deliveries.map(({ type }) => type)).toContain('organizationInvitation.accepted')
+  expect(offline.getUser(userId).first_name).toBe('New')
+  expect(offline.webhooks.deliveries.map(({ type }) => type)).toContain('organizationInvitation.accepted')
 })
 
 test('a sign-in token signs in once', async () => {
-  const user = clerk.createUser({ username: 'ada' })
-  const answer = await fetch(`${clerk.url}/v1/sign_in_tokens`, {
+  const user = offline.createUser({ username: 'ada' })
+  const answer = await fetch(`${offline.url}/v1/sign_in_tokens`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${clerk.secretKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${offline.secretKey}`, 'content-type': 'application/json' },
     body: JSON.stringify({ user_id: user.id, expires_in_seconds: 60 }),
   })
   const { url } = (await answer.json()) as { url: string }
@@ -138,14 +138,14 @@ test('a sign-in token signs in once', async () => {
 })
 
 test('the page says who is unknown or banned, and escapes what it repeats', async () => {
-  const user = clerk.createUser({ username: 'ada', firstName: '<script>alert(1)</script>' })
-  const unknown = await browser.submit(clerk.url, '/sign-in', { identifier: '"><img src=x>' })
+  const user = offline.createUser({ username: 'ada', firstName: '<script>alert(1)</script>' })
+  const unknown = await browser.submit(offline.url, '/sign-in', { identifier: '"><img src=x>' })
   expect(unknown.status).toBe(422)
   expect(unknown.text).toContain('role="alert"')
   expect(unknown.text).not.toContain('<img')
   expect(unknown.text).not.toContain('<script>')
-  clerk.banUser(user)
-  expect((await browser.submit(clerk.url, '/sign-in', { identifier: 'ada' })).text).toContain('banned')
+  offline.banUser(user)
+  expect((await browser.submit(offline.url, '/sign-in', { identifier: 'ada' })).text).toContain('banned')
 })
 
 test.each([
@@ -155,24 +155,24 @@ test.each([
   'http://localhost.attacker.example',
   'http://user@localhost/',
 ])('the page does not go to %s', async (target) => {
-  clerk.createUser({ username: 'ada' })
+  offline.createUser({ username: 'ada' })
   expect((await browser.open(signInUrl(target))).status).toBe(400)
   expect(
-    (await browser.submit(clerk.url, '/sign-in', { identifier: 'ada', redirect_url: target })).status,
+    (await browser.submit(offline.url, '/sign-in', { identifier: 'ada', redirect_url: target })).status,
   ).toBe(400)
   const handshake = await browser.open(
-    `${clerk.url}/v1/client/handshake?redirect_url=${encodeURIComponent(target)}`,
+    `${offline.url}/v1/client/handshake?redirect_url=${encodeURIComponent(target)}`,
   )
   expect(handshake.status).toBe(400)
 })
 
 test('a script of the application gets fresh tokens and cookies, a script from elsewhere gets nothing', async () => {
-  const user = clerk.createUser({ username: 'ada' })
+  const user = offline.createUser({ username: 'ada' })
   await signIn('ada', `http://127.0.0.1:${app.port}/`)
   const ask = (
     origin: string,
     cookie = [...browser.cookies('127.0.0.1')].map((pair) => pair.join('=')).join('; '),
-  ) => fetch(`${clerk.url}/v1/client/token`, { method: 'POST', headers: { origin, cookie } })
+  ) => fetch(`${offline.url}/v1/client/token`, { method: 'POST', headers: { origin, cookie } })
   const answer = await ask(`http://127.0.0.1:${app.port}`)
   const { jwt } = (await answer.json()) as { jwt: string }
   expect(JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString())).toMatchObject({
@@ -182,5 +182,5 @@ test('a script of the application gets fresh tokens and cookies, a script from e
   expect(answer.headers.get('access-control-allow-origin')).toBe(`http://127.0.0.1:${app.port}`)
   expect((await ask('https://attacker.example')).status).toBe(403)
   expect((await ask(`http://127.0.0.1:${app.port}`, '')).status).toBe(401)
-  expect(await (await fetch(`${clerk.url}/offline.js`)).text()).toContain('/v1/client/token')
+  expect(await (await fetch(`${offline.url}/offline.js`)).text()).toContain('/v1/client/token')
 })

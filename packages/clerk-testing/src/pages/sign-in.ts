@@ -76,7 +76,7 @@ export function signInRoutes(instance: Instance, allowedOrigins: readonly string
         const identifier = call.form.get('identifier')?.trim() ?? ''
         const goal = target(given)
         const user = findUser(instance, identifier)
-        const problem = user ? ended(user) : `There is nobody called “${identifier}” here.`
+        const problem = user ? ended(user) : `No user is called “${identifier}” here.`
         if (!user || problem) return signInPage(instance, given, problem, identifier)
         return signIn(call, user, goal, call.form.get('organization_id'))
       },
@@ -194,7 +194,7 @@ ${problem ? html`<p role="alert" id="problem">${problem}</p>` : ''}
 <p class="soft">No password is asked: this server only plays Clerk, on your machine.
 <a href="/sign-up${query(redirectUrl)}">Create an account</a></p>
 </section>
-${users.length > 0 ? html`<section><h2>Or go on as</h2><ul class="people">${users.map((user) => person(instance, user, redirectUrl))}</ul></section>` : ''}
+${users.length > 0 ? html`<section><h2>Or continue as</h2><ul class="people">${users.map((user) => person(instance, user, redirectUrl))}</ul></section>` : ''}
 </div>`,
   })
 }

@@ -12,7 +12,7 @@ export function setPassword({ state }: Instance, userId: string, password: strin
   )
 }
 
-/** A digest made elsewhere is kept, and never matches: there is no `bcrypt` or `argon2` here. */
+/** A digest made elsewhere is stored, and never matches: there is no `bcrypt` or `argon2` here. */
 export function importPassword({ state }: Instance, userId: string, hasher: string, digest: string): void {
   state.passwords.set(userId, `${hasher}:${digest}`)
 }

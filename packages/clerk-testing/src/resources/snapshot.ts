@@ -1,7 +1,7 @@
 import type { SigningKey } from '../issuer/keys.js'
 import { emptyState, type State } from './instance.js'
 
-/** Everything a later process needs to go on: users, sessions, keys and secrets. Plain JSON; keep it private. */
+/** Everything a later process needs to continue: users, sessions, keys and secrets. Plain JSON; keep it private. */
 export interface Snapshot {
   version: 1
   instanceId: string

@@ -2,7 +2,7 @@ import type { Reply } from './http.js'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE' | 'OPTIONS'
 
-/** Who may call: anybody, the bearer of the secret key, or also a machine. */
+/** Who may call: every client, the bearer of the secret key, or also a machine. */
 export type Access = 'public' | 'secret-key' | 'machine'
 
 /** What a request counts against (when rate limits are on). */

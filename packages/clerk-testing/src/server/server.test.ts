@@ -13,52 +13,52 @@ import {
 
 const start = 1_800_000_000_000
 const open = async (options: StartClerkOptions = {}) => {
-  const clerk = await startClerk(options)
-  onTestFinished(() => clerk.stop())
-  return clerk
+  const offline = await startClerk(options)
+  onTestFinished(() => offline.stop())
+  return offline
 }
-const get = (clerk: OfflineClerk, path: string, init: RequestInit = {}) =>
-  fetch(`${clerk.url}${path}`, {
+const get = (offline: OfflineClerk, path: string, init: RequestInit = {}) =>
+  fetch(`${offline.url}${path}`, {
     ...init,
-    headers: { authorization: `Bearer ${clerk.secretKey}`, ...init.headers },
+    headers: { authorization: `Bearer ${offline.secretKey}`, ...init.headers },
   })
 
 describe('answers', () => {
-  let clerk: OfflineClerk
+  let offline: OfflineClerk
   beforeEach(async () => {
-    clerk = await startClerk()
+    offline = await startClerk()
   })
-  afterEach(() => clerk.stop())
+  afterEach(() => offline.stop())
 
   test('are JSON with exactly the content type the official client compares, times in milliseconds', async () => {
-    const user = clerk.createUser()
-    const answer = await get(clerk, `/v1/users/${user.id}`)
+    const user = offline.createUser()
+    const answer = await get(offline, `/v1/users/${user.id}`)
     expect(answer.headers.get('content-type')).toBe('application/json')
     expect(await answer.json()).toMatchObject({ object: 'user', created_at: user.created_at })
     expect(String(user.created_at)).toHaveLength(13)
   })
 
   test('are a bare array for users, and data with total_count elsewhere', async () => {
-    expect(await (await get(clerk, '/v1/users')).json()).toEqual([])
-    expect(await (await get(clerk, '/v1/organizations')).json()).toEqual({ data: [], total_count: 0 })
-    expect(await (await get(clerk, '/v1/users/count')).json()).toEqual({
+    expect(await (await get(offline, '/v1/users')).json()).toEqual([])
+    expect(await (await get(offline, '/v1/organizations')).json()).toEqual({ data: [], total_count: 0 })
+    expect(await (await get(offline, '/v1/users/count')).json()).toEqual({
       object: 'total_count',
       total_count: 0,
     })
   })
 
   test('name the error and a trace id, also for unknown paths, bad JSON and oversized bodies', async () => {
-    const post = (body: string) => get(clerk, '/v1/users', { method: 'POST', body })
+    const post = (body: string) => get(offline, '/v1/users', { method: 'POST', body })
     for (const [answer, status, code] of [
-      [await get(clerk, '/v1/users/user_nobody'), 404, 'resource_not_found'],
-      [await get(clerk, '/v1/nonsense'), 404, 'not_found'],
+      [await get(offline, '/v1/users/user_nobody'), 404, 'resource_not_found'],
+      [await get(offline, '/v1/nonsense'), 404, 'not_found'],
       [await post('{'), 400, 'request_body_invalid'],
       [await post('[]'), 422, 'form_param_format_invalid'],
       [await post('{"nonsense":1}'), 422, 'form_param_unknown'],
       [await post(JSON.stringify({ first_name: 'x'.repeat(5_000_000) })), 413, 'request_body_too_large'],
-      [await fetch(`${clerk.url}/v1/users`), 401, 'authorization_header_format_invalid'],
-      [await get(clerk, '/v1/users?limit=0'), 422, 'form_param_format_invalid'],
-      [await get(clerk, '/v1/users?created_at_after=soon'), 422, 'form_param_format_invalid'],
+      [await fetch(`${offline.url}/v1/users`), 401, 'authorization_header_format_invalid'],
+      [await get(offline, '/v1/users?limit=0'), 422, 'form_param_format_invalid'],
+      [await get(offline, '/v1/users?created_at_after=soon'), 422, 'form_param_format_invalid'],
     ] as const) {
       const body = (await answer.json()) as { errors: { code: string }[]; clerk_trace_id: string }
       expect([answer.status, body.errors[0]?.code]).toEqual([status, code])
@@ -67,23 +67,23 @@ describe('answers', () => {
   })
 
   test('list users in every order, with unescaped plus signs and repeated filters', async () => {
-    const [b, a] = [clerk.createUser({ username: 'b' }), clerk.createUser({ username: 'a' })]
+    const [b, a] = [offline.createUser({ username: 'b' }), offline.createUser({ username: 'a' })]
     const ids = async (query: string) =>
-      ((await (await get(clerk, `/v1/users?${query}`)).json()) as { id: string }[]).map(({ id }) => id)
+      ((await (await get(offline, `/v1/users?${query}`)).json()) as { id: string }[]).map(({ id }) => id)
     expect(await ids('order_by=+username')).toEqual([a.id, b.id])
     expect(await ids('order_by=%2Busername')).toEqual([a.id, b.id])
     expect(await ids('order_by=-username')).toEqual([b.id, a.id])
     expect(await ids(`user_id=${a.id}&user_id=${b.id}&order_by=%2Bcreated_at`)).toEqual([b.id, a.id])
     expect(await ids(`user_id=-${a.id}`)).toEqual([b.id])
-    const organization = clerk.createOrganization({ name: 'Acme', createdBy: a.id })
+    const organization = offline.createOrganization({ name: 'Acme', createdBy: a.id })
     expect(await ids(`organization_id=${organization.id}`)).toEqual([a.id])
     expect(await ids(`created_at_before=${b.created_at}`)).toEqual([])
   })
 
   test('keep a metadata key called __proto__ a key', async () => {
-    const user = clerk.createUser()
+    const user = offline.createUser()
     const body = '{"public_metadata":{"__proto__":{"admin":true},"a":{"constructor":1}}}'
-    const answer = await get(clerk, `/v1/users/${user.id}/metadata`, { method: 'PATCH', body })
+    const answer = await get(offline, `/v1/users/${user.id}/metadata`, { method: 'PATCH', body })
     expect(await answer.text()).toContain(
       '"public_metadata":{"__proto__":{"admin":true},"a":{"constructor":1}}',
     )
@@ -93,61 +93,61 @@ describe('answers', () => {
 
 describe('faults', () => {
   test('break one route as they say, so many times, and leave the others alone', async () => {
-    const clerk = await open()
-    clerk.faults.set('GET /v1/users/:id', { status: 500, times: 2 })
+    const offline = await open()
+    offline.faults.set('GET /v1/users/:id', { status: 500, times: 2 })
     const statuses = []
-    for (let index = 0; index < 3; index++) statuses.push((await get(clerk, '/v1/users/user_1')).status)
+    for (let index = 0; index < 3; index++) statuses.push((await get(offline, '/v1/users/user_1')).status)
     expect(statuses).toEqual([500, 500, 404])
 
-    clerk.faults.set('/v1/jwks', { status: 429, headers: { 'retry-after': '7' }, body: '<html>' })
-    const answer = await get(clerk, '/v1/jwks')
+    offline.faults.set('/v1/jwks', { status: 429, headers: { 'retry-after': '7' }, body: '<html>' })
+    const answer = await get(offline, '/v1/jwks')
     expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([
       429,
       '7',
       '<html>',
     ])
 
-    clerk.faults.set('*', { down: true })
-    await expect(get(clerk, '/v1/users')).rejects.toThrow()
-    expect((await fetch(`${clerk.url}/dashboard/settings`)).status).toBe(200)
-    clerk.faults.clear()
-    expect((await get(clerk, '/v1/users')).status).toBe(200)
-    expect(() => clerk.faults.set('GET /nonsense', { down: true })).toThrow('no route')
+    offline.faults.set('*', { down: true })
+    await expect(get(offline, '/v1/users')).rejects.toThrow()
+    expect((await fetch(`${offline.url}/dashboard/settings`)).status).toBe(200)
+    offline.faults.clear()
+    expect((await get(offline, '/v1/users')).status).toBe(200)
+    expect(() => offline.faults.set('GET /nonsense', { down: true })).toThrow('no route')
   })
 
   test('hang until the caller gives up, and the server still stops', async () => {
-    const clerk = await open()
-    clerk.faults.set('/.well-known/jwks.json', { hang: true })
+    const offline = await open()
+    offline.faults.set('/.well-known/jwks.json', { hang: true })
     await expect(
-      fetch(`${clerk.url}/.well-known/jwks.json`, { signal: AbortSignal.timeout(50) }),
+      fetch(`${offline.url}/.well-known/jwks.json`, { signal: AbortSignal.timeout(50) }),
     ).rejects.toThrow()
-    const pending = fetch(`${clerk.url}/.well-known/jwks.json`).catch(() => 'cut')
-    await expect.poll(() => clerk.requests.length).toBe(2)
-    await clerk.stop()
+    const pending = fetch(`${offline.url}/.well-known/jwks.json`).catch(() => 'cut')
+    await expect.poll(() => offline.requests.length).toBe(2)
+    await offline.stop()
     expect(await pending).toBe('cut')
   })
 })
 
 describe('rate limits', () => {
   test('answer 429 with Retry-After once used up, and again 200 when the window ends', async () => {
-    const clerk = await open({ now: () => start, rateLimits: { standard: 3 } })
+    const offline = await open({ now: () => start, rateLimits: { standard: 3 } })
     const statuses = []
-    for (let index = 0; index < 4; index++) statuses.push((await get(clerk, '/v1/users')).status)
+    for (let index = 0; index < 4; index++) statuses.push((await get(offline, '/v1/users')).status)
     expect(statuses).toEqual([200, 200, 200, 429])
-    await clerk.advance(4_000)
-    expect((await get(clerk, '/v1/users')).headers.get('retry-after')).toBe('6')
-    const client = createClerkClient({ secretKey: clerk.secretKey, apiUrl: clerk.url })
+    await offline.advance(4_000)
+    expect((await get(offline, '/v1/users')).headers.get('retry-after')).toBe('6')
+    const client = createClerkClient({ secretKey: offline.secretKey, apiUrl: offline.url })
     await expect(client.users.getUserList()).rejects.toMatchObject({ status: 429, retryAfter: 6 })
-    expect((await get(clerk, '/v1/jwks')).status).toBe(200)
-    await clerk.advance(6_000)
-    expect((await get(clerk, '/v1/users')).status).toBe(200)
+    expect((await get(offline, '/v1/jwks')).status).toBe(200)
+    await offline.advance(6_000)
+    expect((await get(offline, '/v1/users')).status).toBe(200)
   })
 
   test('count updates of one user and invitations on their own', async () => {
-    const clerk = await open({ now: () => start, rateLimits: true })
-    const [a, b] = [clerk.createUser(), clerk.createUser()]
+    const offline = await open({ now: () => start, rateLimits: true })
+    const [a, b] = [offline.createUser(), offline.createUser()]
     const update = async (id: string) =>
-      (await get(clerk, `/v1/users/${id}`, { method: 'PATCH', body: '{"first_name":"A"}' })).status
+      (await get(offline, `/v1/users/${id}`, { method: 'PATCH', body: '{"first_name":"A"}' })).status
     const statuses = []
     for (let index = 0; index < 11; index++) statuses.push(await update(a.id))
     expect(statuses).toEqual([...Array(10).fill(200), 429])
@@ -156,9 +156,9 @@ describe('rate limits', () => {
 })
 
 test('requests are logged with their route and status, without credentials', async () => {
-  const clerk = await open()
-  await get(clerk, '/v1/users/user_1', { headers: { 'clerk-api-version': '2026-05-12' } })
-  expect(clerk.requests).toMatchObject([
+  const offline = await open()
+  await get(offline, '/v1/users/user_1', { headers: { 'clerk-api-version': '2026-05-12' } })
+  expect(offline.requests).toMatchObject([
     {
       method: 'GET',
       path: '/v1/users/user_1',
@@ -168,7 +168,7 @@ test('requests are logged with their route and status, without credentials', asy
       headers: { 'clerk-api-version': '2026-05-12' },
     },
   ])
-  expect(JSON.stringify(clerk.requests)).not.toContain(clerk.secretKey)
+  expect(JSON.stringify(offline.requests)).not.toContain(offline.secretKey)
 })
 
 describe('state', () => {
@@ -178,16 +178,16 @@ describe('state', () => {
   }
 
   test('is seeded from data or by a function, and reset to it', async () => {
-    const clerk = await open({ seed })
-    const [first] = (await (await get(clerk, '/v1/users')).json()) as { id: string }[]
-    clerk.deleteUser(first?.id ?? '')
-    clerk.faults.set('*', { down: true })
-    const env = clerk.env
-    await clerk.reset()
-    expect(clerk.env).toEqual(env)
-    expect(((await (await get(clerk, '/v1/users')).json()) as object[]).length).toBe(2)
+    const offline = await open({ seed })
+    const [first] = (await (await get(offline, '/v1/users')).json()) as { id: string }[]
+    offline.deleteUser(first?.id ?? '')
+    offline.faults.set('*', { down: true })
+    const env = offline.env
+    await offline.reset()
+    expect(offline.env).toEqual(env)
+    expect(((await (await get(offline, '/v1/users')).json()) as object[]).length).toBe(2)
     expect(
-      ((await (await get(clerk, '/v1/organization_memberships')).json()) as { total_count: number })
+      ((await (await get(offline, '/v1/organization_memberships')).json()) as { total_count: number })
         .total_count,
     ).toBe(2)
     const other = await open({ seed: (fresh) => void fresh.createUser({ username: 'c' }) })
@@ -202,66 +202,66 @@ describe('state', () => {
     onTestFinished(() => rm(folder, { recursive: true }))
     const file = join(folder, 'state.json')
     const first = await startClerk({ seed })
-    const user = first.createUser({ emailAddress: 'kept@example.com', password: 'a long password' })
+    const user = first.createUser({ emailAddress: 'saved@example.com', password: 'a long password' })
     const token = await first.token(user)
-    const kept = first.getUser(user)
+    const saved = first.getUser(user)
     await first.save(file)
     await first.stop()
     expect((await stat(file)).mode & 0o777).toBe(0o600)
 
     const second = await open({ snapshot: file, port: Number(new URL(first.url).port) })
-    expect(second.getUser(user)).toEqual(kept)
+    expect(second.getUser(user)).toEqual(saved)
     expect([second.secretKey, second.webhookSecret, second.publishableKey]).toEqual([
       first.secretKey,
       first.webhookSecret,
       first.publishableKey,
     ])
     expect((await verifyToken(token, { secretKey: second.secretKey, apiUrl: second.url })).sub).toBe(user.id)
-    expect(() => second.createUser({ emailAddress: 'kept@example.com' })).toThrow(BackendError)
+    expect(() => second.createUser({ emailAddress: 'saved@example.com' })).toThrow(BackendError)
     await expect(startClerk({ snapshot: { version: 2 } as never })).rejects.toThrow('not a snapshot')
   })
 
   test('given out is a copy: changing it changes nothing', async () => {
-    const clerk = await open()
-    const user = clerk.createUser({ publicMetadata: { a: 1 } })
+    const offline = await open()
+    const user = offline.createUser({ publicMetadata: { a: 1 } })
     user.public_metadata.a = 2
     user.banned = true
-    expect(clerk.getUser(user)).toMatchObject({ banned: false, public_metadata: { a: 1 } })
+    expect(offline.getUser(user)).toMatchObject({ banned: false, public_metadata: { a: 1 } })
   })
 })
 
 test('a session expires after seven days and then has no more tokens', async () => {
-  const clerk = await open({ now: () => start })
-  const session = clerk.createSession(clerk.createUser())
-  await clerk.token(session)
-  await clerk.advance(7 * 86_400_000)
-  expect(clerk.getSession(session).status).toBe('expired')
-  await expect(clerk.token(session)).rejects.toThrow()
+  const offline = await open({ now: () => start })
+  const session = offline.createSession(offline.createUser())
+  await offline.token(session)
+  await offline.advance(7 * 86_400_000)
+  expect(offline.getSession(session).status).toBe('expired')
+  await expect(offline.token(session)).rejects.toThrow()
 })
 
 test('removing a member takes the organisation out of the next token', async () => {
-  const clerk = await open()
-  const user = clerk.createUser()
-  const organization = clerk.createOrganization({ name: 'Acme', createdBy: user.id })
-  const session = clerk.createSession(user, { organization })
+  const offline = await open()
+  const user = offline.createUser()
+  const organization = offline.createOrganization({ name: 'Acme', createdBy: user.id })
+  const session = offline.createSession(user, { organization })
   const claims = async () =>
-    JSON.parse(Buffer.from((await clerk.token(session)).split('.')[1] ?? '', 'base64url').toString())
+    JSON.parse(Buffer.from((await offline.token(session)).split('.')[1] ?? '', 'base64url').toString())
   expect((await claims()).o).toMatchObject({ id: organization.id, rol: 'admin' })
-  clerk.updateMembership(organization, user, 'org:member')
+  offline.updateMembership(organization, user, 'org:member')
   expect((await claims()).o).toMatchObject({ rol: 'member' })
-  clerk.removeMember(organization, user)
+  offline.removeMember(organization, user)
   expect(await claims()).not.toHaveProperty('o')
 })
 
 test('permissions of a role are in the token, system permissions are not', async () => {
-  const clerk = await open({
+  const offline = await open({
     roles: { 'org:billing': ['org:invoices:read', 'org:sys_memberships:read'] },
     sessionClaims: (user) => ({ role_hint: user.username }),
   })
-  const user = clerk.createUser({ username: 'ada' })
-  const organization = clerk.createOrganization({ name: 'Acme' })
-  clerk.addMember(organization, user, 'org:billing')
-  const token = await clerk.token(user, { organization, options: { version: 1 } })
+  const user = offline.createUser({ username: 'ada' })
+  const organization = offline.createOrganization({ name: 'Acme' })
+  offline.addMember(organization, user, 'org:billing')
+  const token = await offline.token(user, { organization, options: { version: 1 } })
   expect(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())).toMatchObject({
     org_role: 'org:billing',
     org_permissions: ['org:invoices:read'],
@@ -275,10 +275,10 @@ test('twenty servers start and stop without leaving anything behind', async () =
   const { key: signingKey } = await createTestIssuer()
   const before = handles().length
   for (let index = 0; index < 20; index++) {
-    const clerk = await startClerk({ signingKey, webhookUrl: 'http://127.0.0.1:1/' })
-    clerk.createUser()
-    await clerk.webhooks.settled()
-    await clerk.stop()
+    const offline = await startClerk({ signingKey, webhookUrl: 'http://127.0.0.1:1/' })
+    offline.createUser()
+    await offline.webhooks.settled()
+    await offline.stop()
   }
   await expect.poll(() => handles().length).toBeLessThanOrEqual(before + 1)
 })

@@ -37,7 +37,7 @@ export interface ServerParts {
   readonly latencyMs: () => number
 }
 
-const keptRequests = 10_000
+const maxRequests = 10_000
 
 export function requestListener(parts: ServerParts): RequestListener {
   return (req, res) => {
@@ -66,7 +66,7 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
       status,
       at: parts.now(),
     })
-    if (parts.requests.length > keptRequests) parts.requests.shift()
+    if (parts.requests.length > maxRequests) parts.requests.shift()
   }
 
   const fault = found && parts.faults.take(found.route)

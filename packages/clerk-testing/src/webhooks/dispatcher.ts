@@ -6,7 +6,7 @@ import { signWebhook } from './sign.js'
 const giveUpAfterMs = 5 * 86_400_000
 const reorderWindowMs = 250
 const answerTimeoutMs = 15_000
-const keptOfAnswer = 4_096
+const maxAnswerLength = 4_096
 
 interface Due {
   readonly at: number
@@ -100,7 +100,7 @@ export class Dispatcher {
     return delivery
   }
 
-  /** Sends a delivery again, whatever became of it. */
+  /** Sends a delivery again, also one that succeeded. */
   replay(id: string): Delivery {
     const delivery = this.deliveries.find((one) => one.id === id)
     if (!delivery) throw new Error(`There is no delivery ${id}.`)
@@ -250,7 +250,7 @@ export class Dispatcher {
     delivery.attempts.push({ at, request, ...outcome })
     const accepted =
       outcome.response !== undefined && outcome.response.status >= 200 && outcome.response.status < 300
-    this.#judge(accepted)
+    this.#recordOutcome(accepted)
     if (accepted) {
       delivery.status = 'succeeded'
       delivery.nextAttemptAt = null
@@ -273,7 +273,7 @@ export class Dispatcher {
     this.#schedule({ at: at + wait, delivery, attempt: attempt + 1 })
   }
 
-  #judge(accepted: boolean): void {
+  #recordOutcome(accepted: boolean): void {
     const now = this.#options.clock.now()
     if (accepted) this.#failingSince = null
     else this.#failingSince ??= now
@@ -292,7 +292,7 @@ export class Dispatcher {
         redirect: 'manual',
         signal: AbortSignal.any([AbortSignal.timeout(answerTimeoutMs), this.#abort.signal]),
       })
-      return { response: { status: answer.status, body: (await answer.text()).slice(0, keptOfAnswer) } }
+      return { response: { status: answer.status, body: (await answer.text()).slice(0, maxAnswerLength) } }
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
       return { error: cause instanceof Error ? cause.message : String(cause) }

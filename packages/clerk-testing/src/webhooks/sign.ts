@@ -1,7 +1,7 @@
 import { Webhook } from 'svix'
 import { newId, randomText } from '../resources/ids.js'
 
-/** What an endpoint receives: the exact body, and the headers that vouch for it. */
+/** What an endpoint receives: the exact body, and the headers that prove where it came from. */
 export interface SignedWebhook {
   readonly body: string
   readonly headers: {

@@ -5,6 +5,9 @@ import { readSessionCookies } from './cookies.js'
 import type { Credentials } from './credentials.js'
 import { isSameOriginNavigation, violatesOriginRule } from './origin.js'
 
+// Made once and kept short: to make it costs half a second, and long strings of it find nothing more.
+const anything = fc.string({ unit: 'binary', maxLength: 30 })
+
 describe('Authorization', () => {
   it.each([
     ['Bearer abc', 'abc'],
@@ -27,8 +30,8 @@ describe('Authorization', () => {
 
   it('survives anything', () => {
     const header = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.string({ unit: 'binary' }).map((rest) => `Bearer ${rest}`),
+      anything,
+      anything.map((rest) => `Bearer ${rest}`),
     )
     fc.assert(fc.property(header, (text) => ['string', 'object'].includes(typeof bearerOf(text))))
   })
@@ -98,9 +101,9 @@ describe('cookies', () => {
   })
 
   it('survives anything, and finds ours in any company', () => {
-    const junk = fc.string({ unit: 'binary', maxLength: 30 })
+    const junk = fc.array(anything, { maxLength: 10 })
     fc.assert(
-      fc.property(fc.array(junk), fc.array(junk), (before, after) => {
+      fc.property(junk, junk, (before, after) => {
         const ours = (parts: string[]) =>
           parts.filter((part) => !/__session|__client_uat/.test(part) && !part.includes(';'))
         const header = [...ours(before), '__session=tok', '__client_uat=17', ...ours(after)].join(';')

@@ -1,3 +1,4 @@
+import type { CodesIn } from '../../ground/codes.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { nameOf } from '../users/apply-user.js'
@@ -24,7 +25,11 @@ function unreadable(cause: unknown): never {
 
 export interface SessionWriter {
   write(slot: SessionSlot | undefined, effect: SessionEffect, by: 'token' | 'clerk'): Promise<void>
-  end(slot: SessionSlot | undefined, record: SessionRecord | null, reason: string): Promise<void>
+  end(
+    slot: SessionSlot | undefined,
+    record: SessionRecord | null,
+    reason: CodesIn<'session-end'>,
+  ): Promise<void>
 }
 
 /** Carries out what was decided about a session. Neither throws: the answer to the request does not depend on it. */

@@ -46,7 +46,10 @@ export function decodePermissions({ fea, per, fpm }: CompactPermissions): readon
   return Object.freeze(permissions)
 }
 
-/** The entries of a `fea` or `pla` claim. One without a colon is malformed and left out: it grants nothing. */
+/**
+ * The entries of a `fea` or `pla` claim. One without a colon is malformed and left out: it grants nothing.
+ * Clerk's SDK throws on it, or fails the whole claim; on well-formed claims both agree.
+ */
 export function scopedEntries(claim: string): { readonly scope: string; readonly id: string }[] {
   const entries: { scope: string; id: string }[] = []
   for (const part of claim.split(',')) {

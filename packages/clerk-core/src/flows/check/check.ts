@@ -1,5 +1,6 @@
 import type { ClerkApi } from '../../domain/backend-api/clerk-api.js'
 import { nameOf } from '../../domain/users/apply-user.js'
+import { CODES } from '../../ground/codes.js'
 import { ClerkApiError } from '../../ground/errors.js'
 import type { ResolvedOptions, Stores } from '../../options.js'
 import type { Diagnostic } from './diagnostic.js'
@@ -17,11 +18,10 @@ export interface CheckContext {
 }
 
 interface Check {
-  readonly code: string
+  readonly code: Diagnostic['code']
   readonly severity: Diagnostic['severity']
   /** What is wrong, `null` when nothing is. */
   readonly find: (context: CheckContext) => string | null | Promise<string | null>
-  readonly remedy: string
 }
 
 /** Svix makes secrets of 24 bytes; shorter ones can be guessed. */
@@ -40,14 +40,12 @@ const checks: readonly Check[] = [
       inProduction(context) && context.options.authorizedParties === null
         ? "authorizedParties is 'any': a token that any other site obtained from this Clerk instance is accepted."
         : null,
-    remedy: 'List the origins of your pages in authorizedParties (CLERK_AUTHORIZED_PARTIES).',
   },
   {
     code: 'authorized-parties-empty',
     severity: 'error',
     find: ({ options }) =>
       options.authorizedParties?.size === 0 ? 'authorizedParties is empty: every token is refused.' : null,
-    remedy: 'List the origins of your pages in authorizedParties (CLERK_AUTHORIZED_PARTIES).',
   },
   {
     code: 'test-keys-in-production',
@@ -59,7 +57,6 @@ const checks: readonly Check[] = [
         ? 'NODE_ENV is production, and the keys are of a test instance.'
         : null
     },
-    remedy: 'Use the keys of the production instance (sk_live_…, pk_live_…), or another NODE_ENV.',
   },
   {
     code: 'keys-of-different-instances',
@@ -69,16 +66,14 @@ const checks: readonly Check[] = [
       const mixed = secretKey.startsWith('sk_test_') !== publishableKey.startsWith('pk_test_')
       return mixed ? 'One of the keys is of a test instance, the other of a production instance.' : null
     },
-    remedy: 'Copy both keys from the same instance in the Clerk dashboard.',
   },
   {
     code: 'webhook-secret-missing',
     severity: 'warning',
     find: ({ options, stores }) =>
       options.webhookSecrets.length === 0 && (stores.users || stores.organizations)
-        ? 'No webhook secret is set: local rows are not kept true, and revocations are not learned of.'
+        ? 'No webhook secret is set: local rows are not updated, and revocations do not arrive.'
         : null,
-    remedy: 'Create an endpoint under Webhooks in the Clerk dashboard and set CLERK_WEBHOOK_SIGNING_SECRET.',
   },
   {
     code: 'webhook-secret-too-short',
@@ -87,16 +82,14 @@ const checks: readonly Check[] = [
       options.webhookSecrets.some((secret) => secretBytes(secret) < SHORTEST_SECRET_BYTES)
         ? `A webhook secret has fewer than ${SHORTEST_SECRET_BYTES} bytes.`
         : null,
-    remedy: 'Copy the whole signing secret (whsec_…) of the endpoint, or rotate it.',
   },
   {
     code: 'inbox-missing',
     severity: 'warning',
     find: ({ options, stores }) =>
       options.webhookSecrets.length > 0 && !stores.inbox
-        ? 'Webhooks are configured without an inbox: duplicates are processed again, and other processes do not learn of changes.'
+        ? 'Webhooks are configured without an inbox: duplicates are processed again, and other processes do not hear of changes.'
         : null,
-    remedy: 'Give createClerk an inbox; every store factory brings one.',
   },
   {
     code: 'keys-unreachable',
@@ -105,7 +98,6 @@ const checks: readonly Check[] = [
       const error = await failureOf(() => keys.prefetch())
       return error === null ? null : `The signing keys cannot be had (${error}): no token can be verified.`
     },
-    remedy: 'Check the publishable key or jwksUrl, and that this host may reach it over HTTPS.',
   },
   {
     code: 'clock-off',
@@ -116,7 +108,6 @@ const checks: readonly Check[] = [
         ? `The clock of this host is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} Clerk's.`
         : null
     },
-    remedy: 'Synchronise the clock (NTP): tokens live for a minute, and are refused by a clock that is off.',
   },
   {
     code: 'secret-key-refused',
@@ -125,7 +116,6 @@ const checks: readonly Check[] = [
       apiFailure(context, (status) =>
         status === 401 || status === 403 ? `Clerk refuses the secret key (${status}).` : null,
       ),
-    remedy: 'Copy the secret key of this instance from the Clerk dashboard (API keys).',
   },
   {
     code: 'api-unreachable',
@@ -136,7 +126,6 @@ const checks: readonly Check[] = [
           ? null
           : `Clerk's Backend API cannot be used (${status === 0 ? 'no answer' : status}).`,
       ),
-    remedy: 'Check apiUrl, and that this host may reach it over HTTPS.',
   },
   ...(['users', 'organizations', 'inbox'] as const).map(
     (name): Check => ({
@@ -146,8 +135,6 @@ const checks: readonly Check[] = [
         const error = await failureOf(async () => stores[name]?.ping?.())
         return error === null ? null : `The store of ${name} cannot be used (${error}).`
       },
-      remedy:
-        'Check that the database runs, that its address and password are right, and that it was migrated.',
     }),
   ),
 ]
@@ -156,11 +143,11 @@ const checks: readonly Check[] = [
 export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
   const asked = { ...context, api: { countUsers: once(() => context.api.countUsers()) } }
   const found = await Promise.all(
-    checks.map(async ({ code, severity, find, remedy }) => {
+    checks.map(async ({ code, severity, find }) => {
       const message = await Promise.resolve()
         .then(() => find(asked))
         .catch((error: unknown) => `The check could not be made (${nameOf(error)}).`)
-      return message === null ? [] : [{ severity, code, message, remedy }]
+      return message === null ? [] : [{ severity, code, message, remedy: CODES[code].remedy }]
     }),
   )
   return found.flat()

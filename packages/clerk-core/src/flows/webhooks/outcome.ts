@@ -1,9 +1,10 @@
+import type { CodesIn } from '../../ground/codes.js'
 import type { WebhookOutcome, WebhookOutcomeKind } from './webhook.js'
 
 /** Svix has its own schedule; the header is for whatever else retries. */
 const RETRY_SECONDS = 5
 
-const refused = (error: string, code: string) => ({ error, code })
+const refused = (error: string, code: CodesIn<'webhook-body'>) => ({ error, code })
 const outcomes: Readonly<
   Record<
     WebhookOutcomeKind,

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Webhook } from 'svix'
+import type { CodesIn } from '../../ground/codes.js'
 import { ConfigurationError } from '../../ground/errors.js'
 import type { WebhookRequest } from './webhook.js'
 
@@ -12,7 +13,7 @@ export interface SignedMessage {
 }
 
 /** Why a request is not a delivery of Clerk's. `malformed` and `too-large` say nothing about who sent it. */
-export type SignatureRefusal = 'too-large' | 'not-utf8' | 'headers' | 'timestamp' | 'signature'
+export type SignatureRefusal = CodesIn<'webhook-refusal'>
 
 export interface SignatureVerifier {
   verify(request: WebhookRequest): SignedMessage | { readonly refused: SignatureRefusal }

@@ -1,3 +1,5 @@
+import type { CodesIn } from '../../ground/codes.js'
+
 /** A webhook request as it arrived: header values unparsed, the body as raw bytes. */
 export interface WebhookRequest {
   /** `svix-id` */
@@ -9,18 +11,8 @@ export interface WebhookRequest {
   readonly body: Uint8Array
 }
 
-export type WebhookOutcomeKind =
-  | 'processed'
-  | 'duplicate'
-  /** A type nobody here knows: answered 200 so that Clerk does not retry. */
-  | 'unknown-type'
-  | 'malformed'
-  | 'refused'
-  | 'too-large'
-  | 'busy'
-  | 'failed'
-  | 'unavailable'
-  | 'not-configured'
+/** What became of a delivery. Each is explained in `docs/errors.md`. */
+export type WebhookOutcomeKind = CodesIn<'webhook'>
 
 /** How a delivery ended, ready to be rendered. */
 export interface WebhookOutcome {

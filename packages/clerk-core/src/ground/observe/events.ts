@@ -1,4 +1,4 @@
-import type { AnonymousReason, UnavailableReason } from '../errors.js'
+import type { AnonymousReason, CodesIn, UnavailableReason } from '../codes.js'
 
 /** What `observe` receives. No event carries a token, a secret, private metadata or an e-mail address. */
 export interface ClerkEvents {
@@ -25,7 +25,7 @@ export interface ClerkEvents {
   'session.ended': {
     readonly userId: string | null
     readonly sessionId: string | null
-    readonly reason: string
+    readonly reason: CodesIn<'session-end'>
   }
   /** The framework's session could not be written or ended; the answer to the request does not depend on it. */
   'session.error': { readonly operation: 'write' | 'end'; readonly message: string }
@@ -49,7 +49,7 @@ export interface ClerkEvents {
   'webhook.failed': {
     readonly id: string | null
     readonly type: string | null
-    readonly code: string
+    readonly code: CodesIn<'webhook'>
     readonly message: string
   }
   'changes.applied': { readonly count: number; readonly by: 'poll' | 'push' }

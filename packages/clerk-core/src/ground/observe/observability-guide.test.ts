@@ -59,9 +59,7 @@ describe('the observability guide', { timeout: 60_000 }, () => {
   })
 
   it('logs with pino', async () => {
-    const [first = '', second = ''] = (await run('logging.ts', `import './logging.js'`)).split(
-      '\n',
-    )
+    const [first = '', second = ''] = (await run('logging.ts', `import './logging.js'`)).split('\n')
     expect(JSON.parse(first)).toEqual({
       level: 30,
       event: 'auth.failure',

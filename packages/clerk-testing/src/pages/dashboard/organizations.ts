@@ -5,7 +5,7 @@ import { action, area, choice, dashboardPage, field, moment, table } from './for
 import { membersOf, organizationLink, shown, userLink } from './links.js'
 import { type Dashboard, get, given, givenJson, id, post } from './routes.js'
 
-export function organizationPages({ instance, clerk }: Dashboard): Route[] {
+export function organizationPages({ instance, offline }: Dashboard): Route[] {
   const organizations = () =>
     dashboardPage(
       'Organisations',
@@ -27,7 +27,7 @@ export function organizationPages({ instance, clerk }: Dashboard): Route[] {
     )
 
   const organization = (call: Call) => {
-    const found = clerk().getOrganization(id(call))
+    const found = offline().getOrganization(id(call))
     const path = `/dashboard/organizations/${found.id}`
     return dashboardPage(
       found.name,
@@ -58,7 +58,7 @@ export function organizationPages({ instance, clerk }: Dashboard): Route[] {
       '/dashboard/organizations',
       (call) => {
         const creator = given(call, 'created_by')
-        clerk().createOrganization({
+        offline().createOrganization({
           name: given(call, 'name') ?? '',
           ...(creator ? { createdBy: creator } : {}),
         })
@@ -68,7 +68,7 @@ export function organizationPages({ instance, clerk }: Dashboard): Route[] {
     post(
       '/dashboard/organizations/:id',
       (call) =>
-        clerk().updateOrganization(id(call), {
+        offline().updateOrganization(id(call), {
           name: given(call, 'name') ?? '',
           slug: given(call, 'slug') ?? '',
           publicMetadata: givenJson(call, 'public_metadata'),
@@ -77,22 +77,22 @@ export function organizationPages({ instance, clerk }: Dashboard): Route[] {
     ),
     post(
       '/dashboard/organizations/:id/delete',
-      (call) => clerk().deleteOrganization(id(call)),
+      (call) => offline().deleteOrganization(id(call)),
       toOrganizations,
     ),
     post(
       '/dashboard/organizations/:id/members',
-      (call) => clerk().addMember(id(call), given(call, 'user_id') ?? '', given(call, 'role') ?? ''),
+      (call) => offline().addMember(id(call), given(call, 'user_id') ?? '', given(call, 'role') ?? ''),
       toOrganization,
     ),
     post(
       '/dashboard/organizations/:id/members/:userId',
-      (call) => clerk().updateMembership(id(call), call.param('userId'), given(call, 'role') ?? ''),
+      (call) => offline().updateMembership(id(call), call.param('userId'), given(call, 'role') ?? ''),
       toOrganization,
     ),
     post(
       '/dashboard/organizations/:id/members/:userId/remove',
-      (call) => clerk().removeMember(id(call), call.param('userId')),
+      (call) => offline().removeMember(id(call), call.param('userId')),
       toOrganization,
     ),
   ]

@@ -10,7 +10,7 @@ import { dashboardPage } from './forms.js'
 /** What each page of the dashboard works on. */
 export interface Dashboard {
   readonly instance: Instance
-  readonly clerk: () => OfflineClerk
+  readonly offline: () => OfflineClerk
 }
 
 const at = { access: 'public', limit: 'none' } as const

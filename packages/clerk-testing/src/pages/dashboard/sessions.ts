@@ -27,7 +27,7 @@ export const sessionTable = (instance: Instance, wanted: (session: { user_id: st
       ]),
   )
 
-export function sessionPages({ instance, clerk }: Dashboard): Route[] {
+export function sessionPages({ instance, offline }: Dashboard): Route[] {
   const toSessions = () => '/dashboard/sessions'
   return [
     get('/dashboard/sessions', () =>
@@ -38,6 +38,6 @@ export function sessionPages({ instance, clerk }: Dashboard): Route[] {
       ),
     ),
     post('/dashboard/sessions/:id/end', (call) => endSession(instance, id(call), 'ended'), toSessions),
-    post('/dashboard/sessions/:id/revoke', (call) => clerk().revokeSession(id(call)), toSessions),
+    post('/dashboard/sessions/:id/revoke', (call) => offline().revokeSession(id(call)), toSessions),
   ]
 }

@@ -12,9 +12,9 @@ const faultKinds = {
   '500': { status: 500 },
 } as const
 
-export function settingsPages({ clerk }: Dashboard): Route[] {
+export function settingsPages({ offline }: Dashboard): Route[] {
   const settings = () => {
-    const { env, tokens, faults } = clerk()
+    const { env, tokens, faults } = offline()
     const lines = Object.entries(env).map(([name, value]) => `${name}=${value}`)
     return dashboardPage(
       'Settings',
@@ -42,17 +42,17 @@ ${action('/dashboard/faults/clear', 'Clear all faults')}</section>`,
 
   return [
     get('/dashboard/settings', settings),
-    post('/dashboard/keys', () => clerk().tokens.rotate(), toSettings),
-    post('/dashboard/keys/:id/revoke', (call) => clerk().tokens.revokeKey(id(call)), toSettings),
+    post('/dashboard/keys', () => offline().tokens.rotate(), toSettings),
+    post('/dashboard/keys/:id/revoke', (call) => offline().tokens.revokeKey(id(call)), toSettings),
     post(
       '/dashboard/faults',
       (call) => {
         const kind = given(call, 'fault') ?? ''
         if (!Object.hasOwn(faultKinds, kind)) throw invalidParameter('fault', 'one of the list')
-        clerk().faults.set(given(call, 'route') ?? '', faultKinds[kind as keyof typeof faultKinds])
+        offline().faults.set(given(call, 'route') ?? '', faultKinds[kind as keyof typeof faultKinds])
       },
       toSettings,
     ),
-    post('/dashboard/faults/clear', () => clerk().faults.clear(), toSettings),
+    post('/dashboard/faults/clear', () => offline().faults.clear(), toSettings),
   ]
 }

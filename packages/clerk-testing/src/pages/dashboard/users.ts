@@ -7,7 +7,7 @@ import { organizationLink, shown, statusOf, userLink } from './links.js'
 import { type Dashboard, get, given, givenJson, id, post } from './routes.js'
 import { sessionTable } from './sessions.js'
 
-export function userPages({ instance, clerk }: Dashboard): Route[] {
+export function userPages({ instance, offline }: Dashboard): Route[] {
   const users = ({ query }: Call) => {
     const needle = query.get('query')?.toLowerCase() ?? ''
     const found = [...instance.state.users.values()]
@@ -36,7 +36,7 @@ ${field('email_address', 'E-mail address', '', 'email')}${field('username', 'Use
   }
 
   const user = (call: Call) => {
-    const found = clerk().getUser(id(call))
+    const found = offline().getUser(id(call))
     const path = `/dashboard/users/${found.id}`
     const own = [...instance.state.memberships.values()].filter(({ user_id }) => user_id === found.id)
     return dashboardPage(
@@ -78,7 +78,7 @@ ${action(`${path}/sessions`, 'New session')}</section>`,
       '/dashboard/users',
       (call) => {
         const email = given(call, 'email_address')
-        clerk().createUser({
+        offline().createUser({
           ...(email ? { emailAddress: email } : {}),
           username: given(call, 'username'),
           firstName: given(call, 'first_name'),
@@ -90,7 +90,7 @@ ${action(`${path}/sessions`, 'New session')}</section>`,
     post(
       '/dashboard/users/:id',
       (call) => {
-        clerk().updateUser(id(call), {
+        offline().updateUser(id(call), {
           firstName: given(call, 'first_name'),
           lastName: given(call, 'last_name'),
           username: given(call, 'username'),
@@ -101,9 +101,9 @@ ${action(`${path}/sessions`, 'New session')}</section>`,
       },
       toUser,
     ),
-    post('/dashboard/users/:id/ban', (call) => clerk().banUser(id(call)), toUser),
-    post('/dashboard/users/:id/unban', (call) => clerk().unbanUser(id(call)), toUser),
-    post('/dashboard/users/:id/delete', (call) => clerk().deleteUser(id(call)), toUsers),
-    post('/dashboard/users/:id/sessions', (call) => clerk().createSession(id(call)), toUser),
+    post('/dashboard/users/:id/ban', (call) => offline().banUser(id(call)), toUser),
+    post('/dashboard/users/:id/unban', (call) => offline().unbanUser(id(call)), toUser),
+    post('/dashboard/users/:id/delete', (call) => offline().deleteUser(id(call)), toUsers),
+    post('/dashboard/users/:id/sessions', (call) => offline().createSession(id(call)), toUser),
   ]
 }

@@ -6,9 +6,9 @@ import { action, check, choice, dashboardPage, field, moment, table } from './fo
 import { shown } from './links.js'
 import { type Dashboard, get, id, post } from './routes.js'
 
-export function webhookPages({ clerk }: Dashboard): Route[] {
+export function webhookPages({ offline }: Dashboard): Route[] {
   const webhooks = () => {
-    const { webhooks: own } = clerk()
+    const { webhooks: own } = offline()
     const { chaos } = own
     return dashboardPage(
       'Webhooks',
@@ -37,7 +37,7 @@ ${field('delayMs', 'Delay (ms)', chaos.active.delayMs ?? 0, 'number')}<button>Ap
   }
 
   const delivery = (call: Call) => {
-    const found = clerk().webhooks.deliveries.find((one) => one.id === id(call))
+    const found = offline().webhooks.deliveries.find((one) => one.id === id(call))
     if (!found) throw notFound('delivery')
     return dashboardPage(
       found.type,
@@ -59,21 +59,21 @@ ${found.attempts.map(
     get('/dashboard/webhooks/:id', delivery),
     post(
       '/dashboard/webhooks/endpoint',
-      (call) => clerk().webhooks.sendTo(endpointUrl(call.form.get('url'))),
+      (call) => offline().webhooks.sendTo(endpointUrl(call.form.get('url'))),
       toWebhooks,
     ),
     post(
       '/dashboard/webhooks/test',
       (call) => {
         const type = webhookTypes.find((one) => one === call.form.get('type')) ?? 'user.created'
-        clerk().webhooks.send(type, webhookFixture(type).data)
+        offline().webhooks.send(type, webhookFixture(type).data)
       },
       toWebhooks,
     ),
     post(
       '/dashboard/webhooks/chaos',
       ({ form }) =>
-        clerk().webhooks.chaos({
+        offline().webhooks.chaos({
           duplicate: form.has('duplicate'),
           reorder: form.has('reorder'),
           drop: form.has('drop'),
@@ -84,7 +84,7 @@ ${found.attempts.map(
     ),
     post(
       '/dashboard/webhooks/:id/replay',
-      (call) => clerk().webhooks.replay(id(call)),
+      (call) => offline().webhooks.replay(id(call)),
       (call) => `/dashboard/webhooks/${id(call)}`,
     ),
   ]

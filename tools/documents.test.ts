@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ROOT } from './services/ports.js'
+
+const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' })
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
+
+// New files count before they are committed; deleted ones do not.
+const files = git('ls-files', '--cached', '--others', '--exclude-standard')
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(join(ROOT, file)))
+const documents = files.filter((file) => file.endsWith('.md'))
+
+/** Lines of the files for which `wrong` is true, as an editor finds them. */
+function linesOf(list: readonly string[], wrong: (line: string) => boolean): string[] {
+  return list.flatMap((file) =>
+    read(file)
+      .split('\n')
+      .flatMap((line, index) => (wrong(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
+  )
+}
+
+describe('commands', () => {
+  // npm asks before it fetches a program, and where it cannot ask it refuses.
+  const UNANSWERED = /\bnpx\b(?! --yes |', \['--yes'|`)/
+  const UNPINNED = /\bnpx --yes pnpm\b(?!@12\b)/
+  /** A command that only works where pnpm was installed by hand: a line of a code block, or code in a sentence. */
+  const BARE_PNPM = /(?:^|`|&& |[A-Z_]+=\S+ )pnpm [a-z]/
+
+  test('npx is never left to ask', () => {
+    const text = files.filter((file) => file !== 'pnpm-lock.yaml' && file !== 'tools/documents.test.ts')
+    expect(linesOf(text, (line) => UNANSWERED.test(line) || UNPINNED.test(line))).toEqual([])
+  })
+
+  test('no document needs a pnpm that was installed by hand', () => {
+    expect(linesOf(documents, (line) => BARE_PNPM.test(line))).toEqual([])
+  })
+
+  test("README's two commands are what CI runs", () => {
+    const readme = read('README.md')
+    for (const command of ['npx --yes pnpm@12 demo', 'npx --yes pnpm@12 test']) {
+      expect(readme).toMatch(new RegExp(`^${command}(?: +#.*)?$`, 'm'))
+    }
+    expect(read('.ci/run')).toMatch(/^step npx --yes pnpm@12 test$/m)
+    const { scripts } = JSON.parse(read('package.json'))
+    for (const [, script = ''] of read('.ci/run').matchAll(/npx --yes pnpm@12 ([\w:]+)/g)) {
+      expect(['install', 'exec', ...Object.keys(scripts)]).toContain(script)
+    }
+  })
+})
+
+describe('links', () => {
+  const HERE = 'https://github.com/acme/clerk/blob/main/'
+  const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '``')
+
+  /** As GitHub makes them of headings; explicit anchors too. */
+  const anchorsOf = (file: string): Set<string> => {
+    const text = read(file).replace(/^```[\s\S]*?^```/gm, '')
+    const headings = [...text.matchAll(/^#+ +(.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+    const explicit = [...text.matchAll(/<a (?:id|name)="([^"]+)"/g)].map(([, id = '']) => id)
+    return new Set([...headings, ...explicit])
+  }
+
+  const broken = (file: string, target: string): boolean => {
+    const [path = '', anchor] = target.split('#')
+    const found =
+      path === ''
+        ? file
+        : path.startsWith(HERE)
+          ? path.slice(HERE.length)
+          : join(dirname(file), decodeURI(path))
+    if (!existsSync(join(ROOT, found))) return true
+    return anchor !== undefined && found.endsWith('.md') && !anchorsOf(found).has(anchor)
+  }
+
+  test.each(documents)('every link of %s leads somewhere', (file) => {
+    const targets = [...withoutCode(read(file)).matchAll(/\]\(([^()\s]+)\)|^\[[^\]]+\]: (\S+)/gm)]
+      .map((match) => match[1] ?? match[2] ?? '')
+      .filter((target) => !/^[a-z]+:/.test(target) || target.startsWith(HERE))
+    expect(targets.filter((target) => broken(file, target))).toEqual([])
+  })
+
+  test('a file of this repository that a document or a comment names is there', () => {
+    const named = files
+      .filter((file) => /\.(ts|js|md|json|yaml|prisma)$/.test(file))
+      .flatMap((file) => {
+        const paths = file.endsWith('.md')
+          ? /(?<![\w/.@-])(?:packages|examples|tools|benchmarks|docs)\/[\w./-]+\.(?:ts|js|md|prisma|sql|json)\b/g
+          : /(?<![\w/.-])docs\/[\w./-]+\.md\b/g
+        return [...read(file).matchAll(paths)].map(([path]) => ({ file, path }))
+      })
+    expect(named.filter(({ path }) => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+})
+
+test('the index of decisions has every page, under its title', () => {
+  const pages = files.filter((file) => /^docs\/decisions\/\d{4}-[\w-]+\.md$/.test(file))
+  const rows = pages.map((page) => {
+    const [, title] = /^# (.+)$/m.exec(read(page)) ?? []
+    return `| [${basename(page).slice(0, 4)}](${basename(page)}) | ${title} |`
+  })
+  const index = read('docs/decisions/README.md')
+  expect(rows.filter((row) => !index.includes(row))).toEqual([])
+  const superseded = pages.filter((page) => /^\*.*to be superseded/im.test(read(page)))
+  const marked = [...index.matchAll(/^\| \[\d{4}\]\(([\w-]+\.md)\) \| .* \| to be superseded/gm)]
+  expect(marked.map(([, page]) => `docs/decisions/${page}`)).toEqual(superseded)
+})
+
+test('every suite has the shared time limits', () => {
+  const suites = files
+    .filter((file) => /(^|\/)package\.json$/.test(file))
+    .filter((file) => JSON.parse(read(file)).scripts?.test === 'vitest run')
+    .map((file) => join(dirname(file), 'vitest.config.ts'))
+  expect(suites.length).toBeGreaterThan(10)
+  const shared = (config: string) =>
+    files.includes(config) &&
+    read(config).includes(`'${relative(dirname(config), 'vitest.shared.js')}'`) &&
+    !/testTimeout|hookTimeout/.test(read(config))
+  expect(suites.filter((config) => !shared(config))).toEqual([])
+})
