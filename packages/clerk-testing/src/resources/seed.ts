@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { blank } from '../server/project.js'
 import { snakeCase } from '../snake-case.js'
+import { schemas } from '../tables/schemas.js'
+import { newId } from './ids.js'
 import type { Instance } from './instance.js'
 import type { OrganizationJSON } from './json.js'
 import { createMembership } from './memberships.js'
@@ -13,6 +16,8 @@ export interface Seed {
     /** Who is in it: an e-mail address, username or external id of a seeded user. Default role `org:member`. */
     members?: readonly { user: string; role?: string }[]
   })[]
+  /** Phones that a user's native application trusts. */
+  trustedDevices?: readonly ({ user: string } & Record<string, unknown>)[]
 }
 
 /** A seed in JSON or YAML. @throws {Error} for a file that cannot be read or is neither */
@@ -37,6 +42,29 @@ export function plant(instance: Instance, seed: Seed): void {
       }
     })
   }
+  for (const [index, device] of (seed.trustedDevices ?? []).entries()) {
+    attempt(`trustedDevices[${index}]`, () => plantDevice(instance, device))
+  }
+}
+
+function plantDevice(
+  instance: Instance,
+  { user, ...fields }: { user: string } & Record<string, unknown>,
+): void {
+  const owner = findUser(instance, user)
+  if (!owner) throw new Error(`there is no user "${user}"`)
+  const now = instance.now()
+  const times = { created_at: now, updated_at: now, last_used_at: null, revoked_at: null }
+  const shape = blank(schemas.TrustedDevice ?? {})
+  const device = {
+    ...shape,
+    ...times,
+    status: 'active',
+    ...fields,
+    id: newId('td'),
+    object: 'trusted_device',
+  }
+  instance.state.trustedDevices.set(device.id, { ...device, user_id: owner.id })
 }
 
 function attempt(where: string, run: () => void): void {

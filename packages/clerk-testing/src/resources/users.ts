@@ -498,11 +498,15 @@ export const userOperations = [
     removeOwned('external_accounts', 'external_account_id', 'external_account'),
   ),
   action('GetOAuthAccessToken', oauthTokens),
-  action('UsersGetOrganizationMemberships', (call) => {
-    const { id } = getUser(call.instance, call.path.user_id ?? '')
-    const own = [...call.instance.state.memberships.values()].filter(({ user_id }) => user_id === id)
-    return answerList(call, own.reverse(), (stored) => membershipJson(call.instance, stored))
-  }),
+  action(
+    'UsersGetOrganizationMemberships',
+    (call) => {
+      const { id } = getUser(call.instance, call.path.user_id ?? '')
+      const own = [...call.instance.state.memberships.values()].filter(({ user_id }) => user_id === id)
+      return answerList(call, order(own, call, {}), (stored) => membershipJson(call.instance, stored))
+    },
+    { alsoQuery: { order_by: { type: 'string' } } },
+  ),
   action('UsersGetOrganizationInvitations', (call) => {
     const addresses = getUser(call.instance, call.path.user_id ?? '').email_addresses
     return invitationsOf(call, new Set(addresses.map(({ email_address }) => email_address)))
