@@ -220,6 +220,9 @@ test('sessions, their tokens and their clients', async () => {
   ])
   const ended = offline.createSession(user.id)
   expect(await since(async () => offline.endSession(ended))).toEqual(['session.ended'])
+  offline.createSession(user.id)
+  const deleted = await since(() => send('DeleteUser', { path: { user_id: user.id } }))
+  expect(deleted).toContain('session.removed')
 })
 
 test('organisations, members, invitations and domains', async () => {
@@ -686,6 +689,8 @@ describe('billing', () => {
     await send('AdjustOrganizationBillingCreditBalance', { path: owner, body: credit })
     await send('GetOrganizationBillingCreditBalance', { path: owner })
 
+    const fresh = await send('CreateUser', { body: { username: 'fresh' } })
+    expect((await since(async () => offline.subscribe(fresh.id, 'pro')))[0]).toBe('subscription.created')
     const second = offline.subscribe(organization.id, 'pro', { fails: true })
     for (const status of ['upcoming', 'abandoned', 'canceled', 'ended'] as const)
       offline.setSubscriptionItem(second.id, status)
