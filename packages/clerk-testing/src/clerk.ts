@@ -184,6 +184,11 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
         CLERK_TELEMETRY_DISABLED: '1',
       }
     },
+    get dotenv() {
+      const jwtKey = JSON.stringify(instance.issuer.pem)
+      const lines = Object.entries(offline.env).map(([name, value]) => `${name}=${value}`)
+      return [...lines, `CLERK_JWT_KEY=${jwtKey}`].join('\n')
+    },
     ...createOperations(instance),
     webhooks: {
       deliveries: dispatcher.deliveries,

@@ -94,6 +94,11 @@ export interface OfflineClerk extends Operations, AsyncDisposable {
   readonly machineSecretKey: string
   /** Environment variables for the application under test. */
   readonly env: Readonly<Record<string, string>>
+  /**
+   * The same as the text of an `.env` file, with `CLERK_JWT_KEY`. An SDK that has it verifies without a request, and does
+   * not see that keys are rotated.
+   */
+  readonly dotenv: string
   readonly webhooks: Webhooks
   readonly faults: Faults
   /** Every request that came in, oldest first. */

@@ -76,7 +76,7 @@ function banner(offline: OfflineClerk, app: string): string {
     `Dashboard      ${offline.url}/dashboard`,
     '',
     '# Environment of your application:',
-    ...Object.entries(offline.env).map(([name, value]) => `${name}=${value}`),
+    offline.dotenv,
     '',
     'Ctrl-C stops it.',
   ].join('\n')

@@ -6,6 +6,7 @@ import { enterpriseOperations } from './enterprise.js'
 import { invitationOperations } from './invitations.js'
 import { machineOperations } from './machines.js'
 import { membershipOperations } from './memberships.js'
+import { messageOperations } from './messages.js'
 import { organizationDomainOperations } from './organization-domains.js'
 import { organizationInvitationOperations } from './organization-invitations.js'
 import { organizationOperations } from './organizations.js'
@@ -31,5 +32,6 @@ export const bindings: readonly Binding[] = [
   ...credentialOperations,
   ...enterpriseOperations,
   ...billingOperations,
+  ...messageOperations,
   ...settingsOperations,
 ]

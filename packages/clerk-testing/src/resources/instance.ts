@@ -114,6 +114,7 @@ const looseTables = [
   'directories',
   'directoryMappings',
   'domains',
+  'emails',
   'enterpriseConnections',
   'oauthApplications',
   'redirectUrls',

@@ -1,4 +1,5 @@
 import { action, type Binding } from '../server/api.js'
+import { changeDomainOperation } from '../server/beyond.js'
 import { collection } from '../server/collection.js'
 import { BackendError, notFound } from '../server/errors.js'
 import type { OperationId } from '../tables/operations.js'
@@ -212,6 +213,7 @@ export const settingsOperations = [
   ...domains.bindings,
   action('ChangeProductionInstanceDomain', accepted),
   action('UpdateProductionInstanceDomain', accepted),
+  action(changeDomainOperation, accepted),
   action<{ domain_id?: string; proxy_url?: string }>('VerifyDomainProxy', ({ instance, body }) => {
     const domain = domains.find(instance, body.domain_id ?? '')
     const now = instance.now()

@@ -138,5 +138,6 @@ function meaning(schema: Schema, values: readonly string[]): unknown {
   if (type === 'string') return first
   if (first === '') return undefined
   if (type === 'boolean') return first === 'true' || (first === 'false' ? false : first)
-  return /^-?\d+$/.test(first) ? Number(first) : first
+  // Clients of languages that have no other number write 10.0.
+  return /^-?\d+(\.0+)?$/.test(first) ? Number(first) : first
 }

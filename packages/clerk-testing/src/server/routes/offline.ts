@@ -39,7 +39,7 @@ export function offlineRoutes(instance: Instance, offline: () => OfflineClerk): 
   }
 
   return [
-    route('GET', 'environment', {}, () => offline().env),
+    route('GET', 'environment', {}, () => ({ ...offline().env, CLERK_JWT_KEY: offline().tokens.pem })),
     route(
       'POST',
       'reset',
