@@ -84,8 +84,8 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     now: clock.now,
     emit: (type, data) => {
       const shown = events[type]?.properties?.data
-      const { event } = dispatcher.emit(type, shown ? (projection(shown)(data) as object) : data)
-      if (emissions.hasSubscribers) emissions.publish(event)
+      const delivery = dispatcher.emit(type, shown ? (projection(shown)(data) as object) : data)
+      if (emissions.hasSubscribers) emissions.publish(delivery.event)
     },
     call: <T>(id: Parameters<typeof api.call>[0], request?: Parameters<typeof api.call>[1]) =>
       api.call(id, request) as T,

@@ -1,7 +1,8 @@
 import { isLoopbackHost } from './server/origin.js'
 
 /** What has to be said in so many words to run where it is not meant to. */
-export type Danger = 'production' | 'other-hosts'
+export const dangers = ['production', 'other-hosts'] as const
+export type Danger = (typeof dangers)[number]
 
 /**
  * This server signs every user in without a password: it is for development and tests, on the developer's own machine.

@@ -36,10 +36,15 @@ export function order<T>(
   const allowed = new Set([...(operation.order ?? []), ...Object.keys(reads), 'created_at'])
   if (!allowed.has(name)) throw invalidParameter('order_by', `one of ${[...allowed].join(', ')} after + or -`)
   const read = reads[name] ?? ((entry: T) => (entry as unknown as Fields)[name] as Comparable)
-  const sorted = all.map((entry, index) => ({ entry, index, key: read(entry) ?? '' }))
-  sorted.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.index - b.index))
-  if (sign === '-') sorted.reverse()
-  return sorted.map(({ entry }) => entry)
+  const keys = all.map((entry) => read(entry) ?? '')
+  const compare = (a: Comparable, b: Comparable) => (a === b ? 0 : (a ?? '') < (b ?? '') ? -1 : 1)
+  const positions = Array.from(keys.keys())
+  // The usual order is the one in which they were made.
+  if (keys.some((key, index) => index > 0 && compare(keys[index - 1], key) > 0)) {
+    positions.sort((a, b) => compare(keys[a], keys[b]) || a - b)
+  }
+  if (sign === '-') positions.reverse()
+  return positions.map((position) => all[position] as T)
 }
 
 /** Tests of a `…_before`, `…_after` and `…_since` filter, the first two exclusive, by the field they are about. */
