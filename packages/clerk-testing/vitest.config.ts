@@ -5,7 +5,6 @@ export default mergeConfig(shared, {
   test: {
     // The official SDK would otherwise report to its makers, from every test run.
     env: { CLERK_TELEMETRY_DISABLED: '1' },
-    setupFiles: ['./src/testing/validate.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.snippets/**'],
   },
 })

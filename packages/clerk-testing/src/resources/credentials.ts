@@ -58,7 +58,7 @@ const apiKeys = collection<StoredApiKey>({
   schema: operationOf('createApiKey').response ?? {},
   idPrefix: 'ak',
   noun: 'API key',
-  search: ['id', 'name', 'description'],
+  search: ['name', 'description'],
   filters: { include_invalid: () => true },
   visible(key, { instance, query }) {
     const { expired, revoked } = withExpiry(instance, key)

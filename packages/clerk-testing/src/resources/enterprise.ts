@@ -32,7 +32,7 @@ const saml = collection<Loose>({
   schema: 'SAMLConnection',
   idPrefix: 'samlc',
   noun: 'SAML connection',
-  search: ['id', 'name', 'domain'],
+  search: ['name', 'domain'],
   reads: { name: ({ name }) => String(name) },
   create(connection, { instance, body }) {
     const domains = domainsOf(body)

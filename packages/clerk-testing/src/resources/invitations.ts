@@ -25,7 +25,7 @@ const invitations = collection<InvitationJSON>({
   table: 'invitations',
   schema: 'Invitation',
   idPrefix: 'inv',
-  search: ['id', 'email_address'],
+  search: ['email_address'],
   prepare(invitation, instance) {
     if (invitation.status !== 'pending' || invitation.expires_at === null) return
     if (instance.now() < invitation.expires_at) return
@@ -93,7 +93,7 @@ const waitlist = collection<Loose>({
   schema: 'WaitlistEntry',
   idPrefix: 'wle',
   events: 'waitlistEntry',
-  search: ['id', 'email_address'],
+  search: ['email_address'],
   reads: { invited_at: (entry) => entry.invited_at as number | undefined },
   normalise: (body) => ({ ...body, email_address: validEmail(String(body.email_address)) }),
   unique: ['email_address'],

@@ -69,3 +69,6 @@ export function timeTests<T>(
     ]
   })
 }
+
+/** An id is found by its beginning: in the middle of a random text, any short word stands by chance. */
+export const isIdOf = ({ id }: { id: string }, needle: string): boolean => id.toLowerCase().startsWith(needle)

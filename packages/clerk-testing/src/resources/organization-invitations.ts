@@ -64,7 +64,7 @@ const invitations = collection<OrganizationInvitationJSON>({
   idPrefix: 'orginv',
   parent: { field: 'organization_id', find: getOrganization },
   events: 'organizationInvitation',
-  search: ['id', 'email_address'],
+  search: ['email_address'],
   alsoLists: ['ListInstanceOrganizationInvitations'],
   filters: { email_address: ({ email_address }, value: string) => email_address === normalEmail(value) },
   prepare: expireWhenDue,

@@ -5,7 +5,7 @@ import { newId } from './ids.js'
 import { drawnUrl, removeImage, setImage } from './images.js'
 import { type Instance, touch } from './instance.js'
 import type { DeletedJSON, Metadata, OrganizationJSON } from './json.js'
-import { answerList, order } from './lists.js'
+import { answerList, isIdOf, order } from './lists.js'
 import { createMembership, removeMembershipsIn } from './memberships.js'
 import { changeMetadata } from './metadata.js'
 import { initialRoleSet, permissionsOf } from './roles.js'
@@ -69,7 +69,7 @@ function list(call: ApiCall): unknown {
   }
   const found = [...instance.state.organizations.values()].filter(
     ({ id, name, slug }) =>
-      (!needle || [id, name, slug].some((one) => one.toLowerCase().includes(needle))) &&
+      (!needle || isIdOf({ id }, needle) || [name, slug].some((one) => one.toLowerCase().includes(needle))) &&
       (ids?.((one) => one === id) ?? true) &&
       (members?.((user) => memberOf.has(`${user} ${id}`)) ?? true),
   )

@@ -99,7 +99,7 @@ const permissions = collection<Permission>({
   keys: ['key'],
   unique: ['key'],
   events: 'permission',
-  search: ['id', 'name', 'key'],
+  search: ['name', 'key'],
   create(permission) {
     assertKey(permission.key, /^org:[a-z0-9_]+:[a-z0-9_]+$/, 'org:invoices:read')
     permission.type = 'user'
@@ -121,7 +121,7 @@ const roles = collection<StoredRole>({
   keys: ['key'],
   unique: ['key'],
   events: 'role',
-  search: ['id', 'name', 'key'],
+  search: ['name', 'key'],
   create(role, { instance, body }) {
     assertKey(role.key, /^org:[a-z0-9_]+$/, 'org:accountant')
     role.permissions = known(instance, role.permissions)
@@ -177,7 +177,7 @@ const roleSets = collection<Loose>({
   idPrefix: 'rset',
   keys: ['key'],
   unique: ['key'],
-  search: ['id', 'name', 'key'],
+  search: ['name', 'key'],
   create(set, { instance, body }) {
     const name = String(set.name).toLowerCase().replaceAll(/\W+/g, '_')
     set.key = body.key ?? `role_set:${name}`

@@ -1,7 +1,7 @@
 import type { Fields } from '../server/check.js'
 import type { Instance } from './instance.js'
 import type { UserJSON } from './json.js'
-import { type Reads, timeTests } from './lists.js'
+import { isIdOf, type Reads, timeTests } from './lists.js'
 
 const primaryEmail = (user: UserJSON) =>
   user.email_addresses.find(({ id }) => id === user.primary_email_address_id)?.email_address
@@ -33,7 +33,11 @@ const contains = (values: readonly (string | null | undefined)[], needle: string
 
 /** Partial match against what identifies or names a user. */
 export const matches = (user: UserJSON, needle: string): boolean =>
-  contains([user.id, ...Object.values(texts).flatMap((read) => read(user))], needle)
+  isIdOf(user, needle) ||
+  contains(
+    Object.values(texts).flatMap((read) => read(user)),
+    needle,
+  )
 
 type Test = (user: UserJSON) => boolean
 

@@ -1,7 +1,7 @@
 import { type IdPrefix, newId } from '../resources/ids.js'
 import type { Entity, Instance, TableName } from '../resources/instance.js'
 import { touch } from '../resources/instance.js'
-import { answerList, order, type Reads } from '../resources/lists.js'
+import { answerList, isIdOf, order, type Reads } from '../resources/lists.js'
 import type { OperationId } from '../tables/operations.js'
 import { events as knownEvents, schemas } from '../tables/schemas.js'
 import { type ApiCall, action, type Binding, type BindingOptions } from './api.js'
@@ -30,7 +30,7 @@ export interface CollectionOptions<T extends Entity> {
   readonly unique?: readonly string[]
   /** `role`: sends `role.created` and so on. */
   readonly events?: string
-  /** Fields that `query` looks into. Default: id and name. */
+  /** Fields that `query` looks into, beside the id. Default: name. */
   readonly search?: readonly string[]
   readonly filters?: Readonly<Record<string, Filter<T>>>
   /** Fields to order by that are not fields of the object. */
@@ -71,7 +71,7 @@ export interface Collection<T extends Entity> {
 
 /** The five operations of one kind of object, as the table has them. */
 export function collection<T extends Entity>(options: CollectionOptions<T>): Collection<T> {
-  const { path, table, idPrefix, parent, keys = [], unique = [], search = ['id', 'name'], events } = options
+  const { path, table, idPrefix, parent, keys = [], unique = [], search = ['name'], events } = options
   const schema = typeof options.schema === 'string' ? (schemas[options.schema] ?? {}) : options.schema
   const shape = resolve(schema)
   const kind = String(shape.properties?.object?.enum?.[0] ?? table)
@@ -209,21 +209,19 @@ function known({ properties = {} }: Schema, fields: Fields): Fields {
 const paging = new Set(['limit', 'offset', 'order_by', 'paginated', 'query', 'starting_after'])
 
 /** Every query parameter that is not about the page is a filter: its own, or equality with the field of its name. */
-function matching<T>(
+function matching<T extends Entity>(
   all: readonly T[],
   { query, instance }: ApiCall,
   { search, filters }: { search: readonly string[]; filters: Readonly<Record<string, Filter<T>>> },
 ): T[] {
   const tests: ((entity: Fields & T) => boolean)[] = []
   const needle = typeof query.query === 'string' ? query.query.toLowerCase() : ''
-  if (needle)
-    tests.push((entity) =>
-      search.some((name) =>
-        String(entity[name] ?? '')
-          .toLowerCase()
-          .includes(needle),
-      ),
+  if (needle) {
+    const read = (entity: Fields, name: string) => String(entity[name] ?? '').toLowerCase()
+    tests.push(
+      (entity) => isIdOf(entity, needle) || search.some((name) => read(entity, name).includes(needle)),
     )
+  }
   for (const [name, value] of Object.entries(query)) {
     if (paging.has(name)) continue
     const filter = Object.hasOwn(filters, name) ? filters[name] : undefined
