@@ -15,6 +15,7 @@ interface Manifest {
   files?: unknown
   publishConfig?: unknown
   exports?: Record<string, unknown>
+  typesVersions?: Record<string, Record<string, readonly string[]>>
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
 }
@@ -34,7 +35,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'clerk-testing': ['@acme/clerk-core'],
 }
 
-const ENTRIES: Record<string, readonly string[]> = { 'clerk-testing': ['.', './conformance'] }
+const ENTRIES: Record<string, readonly string[]> = {
+  'clerk-core': ['.', './adapter', './store'],
+  'clerk-testing': ['.', './conformance'],
+}
 
 const packages = readdirSync(join(ROOT, 'packages'))
 const folderOf = (name: string) => join(ROOT, 'packages', name)
@@ -83,6 +87,12 @@ function exportedNames(declaration: string): string[] {
   return [...new Set(names.filter(Boolean))].sort()
 }
 
+/** Every name behind an entry of a built package. */
+function namesBehind(name: string, entry: string): string[] {
+  const target = manifestOf(name).exports?.[entry] as { types: string }
+  return exportedNames(join(folderOf(name), target.types))
+}
+
 /** What Node itself sees: vitest would transform the module. */
 function importedNames(module: string): string[] {
   const script = `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(pathToFileURL(module).href)}))))`
@@ -99,6 +109,12 @@ test('core depends on jose, svix and lru-cache, and on nothing else', () => {
   const { dependencies = {}, peerDependencies = {} } = manifestOf('clerk-core')
   expect(Object.keys(dependencies).sort()).toEqual(['jose', 'lru-cache', 'svix'])
   expect(peerDependencies).toEqual({})
+})
+
+test('every name of core comes through one door only, and at most 100 through the root', () => {
+  const names = entriesOf('clerk-core').flatMap((door) => namesBehind('clerk-core', door))
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
+  expect(namesBehind('clerk-core', '.').length).toBeLessThanOrEqual(100)
 })
 
 describe.each(packages)('%s', (name) => {
@@ -143,11 +159,17 @@ describe.each(packages)('%s', (name) => {
       expect(target.types).toBe(target.default?.replace(/\.js$/, '.d.ts'))
     }
     expect(targetOf('.').default).toBe('./dist/index.js')
+    // For `moduleResolution: node`, which knows no `exports`: it would find no types, and `req.auth` would be `any`.
+    expect(manifest).toMatchObject({ main: './dist/index.js', types: './dist/index.d.ts' })
+    const subpaths = entriesOf(name).filter((entry) => entry !== '.')
+    expect(manifest.typesVersions?.['*'] ?? {}).toEqual(
+      Object.fromEntries(subpaths.map((entry) => [entry.slice(2), [targetOf(entry).types]])),
+    )
   })
 
   test.each(entriesOf(name))('entry %s exports what it did', (entry) => {
     const target = targetOf(entry)
-    const names = exportedNames(join(folderOf(name), target.types ?? ''))
+    const names = namesBehind(name, entry)
     const values = importedNames(join(folderOf(name), target.default ?? ''))
     expect(values.filter((value) => !names.includes(value))).toEqual([])
     expect(names).toMatchSnapshot()

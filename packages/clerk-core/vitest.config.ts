@@ -14,6 +14,8 @@ export default mergeConfig(shared, {
         replacement: source('../clerk-testing/src/conformance/index.ts'),
       },
       { find: '@acme/clerk-testing', replacement: source('../clerk-testing/src/index.ts') },
+      { find: '@acme/clerk-core/adapter', replacement: source('./src/adapter.ts') },
+      { find: '@acme/clerk-core/store', replacement: source('./src/store.ts') },
       { find: '@acme/clerk-core', replacement: source('./src/index.ts') },
     ],
   },

@@ -14,6 +14,8 @@ export default mergeConfig(shared, {
         replacement: source('../clerk-testing/dist/conformance/index.js'),
       },
       { find: '@acme/clerk-testing', replacement: source('../clerk-testing/src/index.ts') },
+      { find: '@acme/clerk-core/adapter', replacement: source('../clerk-core/src/adapter.ts') },
+      { find: '@acme/clerk-core/store', replacement: source('../clerk-core/src/store.ts') },
       { find: '@acme/clerk-core', replacement: source('../clerk-core/src/index.ts') },
     ],
   },

@@ -1,4 +1,5 @@
-import type { AnyClerk, AuditWriter, ClerkRoutesOptions, WebhookRouteOptions } from '@acme/clerk-core'
+import type { AuditWriter } from '@acme/clerk-core'
+import type { AnyClerk, RoutesOptions, WebhookRouteOptions } from '@acme/clerk-core/adapter'
 
 /**
  * The application every adapter builds. `describeAuth` of `harness.ts` renders the `auth` of a request.
@@ -22,7 +23,7 @@ export interface AppSpec {
   readonly clerk: AnyClerk
   readonly sessions: 'none' | SessionKind
   readonly bodyParser: 'none' | BodyParser
-  readonly routes: ClerkRoutesOptions
+  readonly routes: Omit<RoutesOptions<never>, 'localUser'>
   readonly webhook: WebhookRouteOptions
   /** Where `auditLog` writes, mounted before everything else. */
   readonly audit: AuditWriter

@@ -19,7 +19,7 @@ export const accessCases: readonly Case[] = [
     ],
   },
   {
-    title: 'a bearer token signs in the local user, who is made on the first request',
+    title: 'a bearer token signs in the local user, who is created on the first request',
     steps: ({ ada, orgId, clerk }) => [
       {
         request: 'GET /private',

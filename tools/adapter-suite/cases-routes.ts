@@ -32,7 +32,7 @@ const signIn = (returnTo: string) => `GET /auth/sign-in?returnTo=${encodeURIComp
 
 export const routeCases: readonly Case[] = [
   {
-    title: 'me answers who is signed in, in exactly these fields',
+    title: 'me shows the signed-in user, in exactly these fields',
     steps: ({ ada, bob, orgId, clerk }) => [
       { request: 'GET /auth/me', status: 401, includes: { code: 'unauthenticated' } },
       {
@@ -119,7 +119,7 @@ export const routeCases: readonly Case[] = [
     },
   },
   {
-    title: 'signing out takes a POST, or a GET from this very origin',
+    title: 'signing out takes a POST, or a GET from the same origin',
     steps: ({ ada }) => [
       {
         request: 'GET /auth/sign-out',

@@ -112,7 +112,7 @@ export const sessionCases: readonly Case[] = [
     ],
   },
   {
-    title: 'a cross-site request riding on the cookie is refused, and the session survives it',
+    title: 'a cross-site request with the cookie is refused, and the session stays',
     sessions: 'every',
     steps: ({ ada, bob }) => [
       { request: 'GET /private', cookie: ada.token, status: 200, session: 'written' },

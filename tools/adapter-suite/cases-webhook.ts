@@ -68,7 +68,7 @@ export const webhookCases: readonly Case[] = [
     },
   },
   {
-    title: 'what Clerk has not signed is refused, and says no more',
+    title: 'a webhook that Clerk has not signed is refused, without details',
     steps: (harness) => {
       const { headers, body } = delivery(harness, userUpdated(harness, 'Eve'))
       return PATHS.flatMap(
@@ -135,7 +135,7 @@ export const webhookCases: readonly Case[] = [
     }),
   ),
   {
-    title: 'after a body parser that keeps nothing the webhook is not guessed at',
+    title: 'after a body parser that does not save the bytes the webhook is refused',
     app: { bodyParser: 'loses' },
     steps: (harness) =>
       PATHS.map((path) => ({

@@ -1,4 +1,5 @@
-import { type AnyAuth, type Clerk, type ClerkOptions, createClerk, memoryStore } from '@acme/clerk-core'
+import { type Clerk, type ClerkOptions, createClerk, memoryStore } from '@acme/clerk-core'
+import { type AnyAuth, settingsOf } from '@acme/clerk-core/adapter'
 import type { OfflineClerk } from '@acme/clerk-testing'
 
 /** The page that talks to the backend. */
@@ -73,7 +74,7 @@ export function recordOf({ clerk }: Harness, { id, sessionId }: Person): Record<
   const nothing = { org: null, pla: null, fea: null, fva: null, act: null }
   return {
     v: 1,
-    instance: clerk.options.issuer,
+    instance: settingsOf(clerk).issuer,
     sub: id,
     sid: sessionId,
     checkedAt: now,

@@ -8,7 +8,7 @@ import { createHarness, type Harness } from './harness.js'
 import { request } from './http.js'
 import { startApp } from './start.js'
 
-/** What is seen inside the process: logs, errors, a second instance. */
+/** What is visible inside the process: logs, errors, a second instance. */
 export function processTests(binding: AppBinding, offline: () => OfflineClerk): void {
   test('the audit log says who did what, by pattern, without a token or a query', async () => {
     const entries: AuditEntry[] = []

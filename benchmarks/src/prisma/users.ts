@@ -1,4 +1,4 @@
-import type { UserSnapshot } from '@acme/clerk-core'
+import type { UserSnapshot } from '@acme/clerk-core/store'
 import type { Postgres } from './open-postgres.js'
 
 export const T = 1_700_000_000_000

@@ -1,4 +1,4 @@
-import type { UserSnapshot } from '@acme/clerk-core'
+import type { UserSnapshot } from '@acme/clerk-core/store'
 import { mongoStore } from '@acme/clerk-mongo'
 import { service } from '@acme/tools/services'
 import { type Collection, MongoClient } from 'mongodb'

@@ -1,6 +1,8 @@
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
-import type { AnyClerk, Clerk, MembershipRecord, UserRecord } from '@acme/clerk-core'
+import type { Clerk } from '@acme/clerk-core'
+import type { AnyClerk } from '@acme/clerk-core/adapter'
+import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import { Problem } from './problem.js'
 
 export type Env = Readonly<Record<string, string | undefined>>

@@ -29,13 +29,14 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
 
   // The page and its files are public.
   const database = env['DATABASE_URL']?.startsWith('postgres') ? 'PostgreSQL' : 'SQLite'
-  const config = pageConfig(clerk, {
+  const headers = pageHeaders(env)
+  const config = pageConfig(env, {
     example: 'express-prisma',
     stack: `Express · Prisma · ${database}`,
     admin: true,
   })
   app.use((_req, res, next) => {
-    res.set(pageHeaders(clerk))
+    res.set(headers)
     next()
   })
   app.get('/config.json', (_req, res) => res.json(config))

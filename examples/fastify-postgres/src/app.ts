@@ -26,13 +26,14 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
   const app = Fastify({ logger: { level: env['LOG_LEVEL'] ?? 'warn' } })
   // Who did what, for the record: with LOG_LEVEL=info.
   app.addHook('onRequest', auditLog(clerk, { write: (entry) => app.log.info({ audit: entry }) }))
+  const headers = pageHeaders(env)
   app.addHook('onSend', async (_request, reply) => {
-    reply.headers(pageHeaders(clerk))
+    reply.headers(headers)
   })
 
   // The page and its files are public.
   await app.register(files, { root: pageFolder })
-  const config = pageConfig(clerk, { example: 'fastify-postgres', stack: 'Fastify · Prisma · PostgreSQL' })
+  const config = pageConfig(env, { example: 'fastify-postgres', stack: 'Fastify · Prisma · PostgreSQL' })
   app.get('/config.json', async () => config)
 
   await app.register(async (api) => {

@@ -30,9 +30,10 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
   // The cookie is the session, so it is signed: what is in it can be read, but not changed.
   app.keys = [env['SESSION_SECRET'] ?? randomBytes(32).toString('hex')]
 
-  const config = pageConfig(clerk, { example: 'koa-mongo', stack: 'Koa · MongoDB' })
+  const headers = pageHeaders(env)
+  const config = pageConfig(env, { example: 'koa-mongo', stack: 'Koa · MongoDB' })
   app.use(async (ctx, next) => {
-    ctx.set(pageHeaders(clerk))
+    ctx.set(headers)
     if (ctx.path === '/config.json') ctx.body = config
     else await next()
   })

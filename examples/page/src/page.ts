@@ -1,4 +1,7 @@
 import { fileURLToPath } from 'node:url'
+import { fromEnv } from '@acme/clerk-core'
+
+type Env = Readonly<Record<string, string | undefined>>
 
 /** What the page asks for first, at `/config.json`. */
 export interface PageConfig {
@@ -15,15 +18,11 @@ export interface PageConfig {
   admin: boolean
 }
 
-interface ClerkInstance {
-  readonly options: { readonly issuer: string; readonly publishableKey: string | null }
-}
-
 /** Folder of the static files. */
 export const pageFolder = fileURLToPath(new URL('../public/', import.meta.url))
 
 export function pageConfig(
-  { options: { issuer, publishableKey } }: ClerkInstance,
+  env: Env,
   {
     example,
     stack,
@@ -32,35 +31,41 @@ export function pageConfig(
     needsToken = false,
   }: Pick<PageConfig, 'example' | 'stack'> & Partial<PageConfig> & { needsToken?: boolean },
 ): PageConfig {
-  // An offline Clerk's sign-in page sets the cookie itself; of the real Clerk, only its script can.
-  const clerkScript = isLoopback(issuer)
-    ? needsToken
-      ? `${issuer}/offline.js`
-      : null
-    : `${issuer}/npm/@clerk/clerk-js@5/dist/clerk.browser.js`
-  return { example, stack, publishableKey, clerkScript, api, admin }
+  const { publishableKey = null } = fromEnv(env)
+  const frontend = frontendOf(publishableKey)
+  return { example, stack, publishableKey, clerkScript: scriptOf(frontend, needsToken), api, admin }
 }
 
-/** Headers of the page: no inline script runs, not even one inside a note. */
-export function pageHeaders({ options: { issuer } }: ClerkInstance): Record<string, string> {
+/** An offline Clerk's sign-in page sets the cookie itself; with the real Clerk, only its script can. */
+function scriptOf(frontend: string | null, needsToken: boolean): string | null {
+  if (frontend === null) return null
+  if (!isLoopback(frontend)) return `${frontend}/npm/@clerk/clerk-js@5/dist/clerk.browser.js`
+  return needsToken ? `${frontend}/offline.js` : null
+}
+
+/** Headers of the page: no inline script runs, whatever a note says. */
+export function pageHeaders(env: Env): Record<string, string> {
+  const frontend = frontendOf(fromEnv(env).publishableKey ?? null)
+  const local = frontend === null ? '' : loopback(frontend)
   // https://clerk.com/docs/security/clerk-csp
-  const clerk = isLoopback(issuer)
-    ? {
-        script: loopback(issuer),
-        connect: loopback(issuer),
-        image: loopback(issuer),
-        style: '',
-        worker: "'none'",
-        frame: "'none'",
-      }
-    : {
-        script: `${issuer} https://challenges.cloudflare.com`,
-        connect: issuer,
-        image: 'https://img.clerk.com',
-        style: "'unsafe-inline'",
-        worker: "'self' blob:",
-        frame: 'https://challenges.cloudflare.com',
-      }
+  const clerk =
+    frontend === null || isLoopback(frontend)
+      ? {
+          script: local,
+          connect: local,
+          image: local,
+          style: '',
+          worker: "'none'",
+          frame: "'none'",
+        }
+      : {
+          script: `${frontend} https://challenges.cloudflare.com`,
+          connect: frontend,
+          image: 'https://img.clerk.com',
+          style: "'unsafe-inline'",
+          worker: "'self' blob:",
+          frame: 'https://challenges.cloudflare.com',
+        }
   return {
     'Content-Security-Policy': [
       "default-src 'none'",
@@ -80,6 +85,15 @@ export function pageHeaders({ options: { issuer } }: ClerkInstance): Record<stri
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
   }
+}
+
+/** Origin of Clerk's frontend API: the publishable key holds its host, in base64 and followed by `$`. */
+function frontendOf(publishableKey: string | null): string | null {
+  const host = Buffer.from(publishableKey?.split('_')[2] ?? '', 'base64')
+    .toString()
+    .replace(/\$$/, '')
+  if (host === '') return null
+  return isLoopback(`http://${host}`) ? `http://${host}` : `https://${host}`
 }
 
 /** Under both names of this machine: the page may have been opened under either. */

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { createServer } from 'node:net'
-import type { AnyClerk } from '@acme/clerk-core'
+import type { AnyClerk } from '@acme/clerk-core/adapter'
 import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { connectTo, type NotesApi } from './client.js'

@@ -1,4 +1,5 @@
-import type { Clerk, MembershipRecord, UserAuth, UserRecord } from '@acme/clerk-core'
+import type { Clerk, UserAuth } from '@acme/clerk-core'
+import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 
 /** What the page shows of the signed-in person: their own row, and the organisations they are in. */
 export interface Workspace {

@@ -31,12 +31,13 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
 
   const app = express()
   app.disable('x-powered-by')
+  const headers = pageHeaders(env)
   app.use((_req, res, next) => {
-    res.set(pageHeaders(clerk))
+    res.set(headers)
     next()
   })
   // A WebSocket has no session to fall back on, so the page keeps its token fresh.
-  const config = pageConfig(clerk, {
+  const config = pageConfig(env, {
     example: 'trpc',
     stack: 'tRPC · WebSocket · in memory',
     api: 'trpc',

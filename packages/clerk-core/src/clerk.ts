@@ -6,18 +6,18 @@ import type { MembershipRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import type { SessionClaims } from './domain/tokens/session-claims.js'
 import type { ClerkUsers } from './domain/users/users.js'
+import type { WatchEnd } from './flows/authentication/watch-end.js'
 import type { Diagnostic } from './flows/check/diagnostic.js'
 import type { OnWebhook } from './flows/webhooks/handlers.js'
 import type { WebhookOutcome, WebhookRequest } from './flows/webhooks/webhook.js'
 import type { ClerkListener } from './ground/observe/events.js'
 import type { MaybePromise } from './ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from './options.js'
 
 /** What `createClerk` returns. `U` and `M` are the row types of the stores. */
 export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
   /** Never throws for anything a client sent. */
   authenticate(credentials: Credentials): Promise<Auth<U, M>>
-  /** The same answer, without a promise when nothing has to be waited for. What the adapters call. */
+  /** The same, without a promise when nothing has to be waited for. Adapters call this one. */
   authenticateNow(credentials: Credentials): MaybePromise<Auth<U, M>>
   /**
    * @throws {TokenError} with a `reason`; `keys-unavailable` carries `retryAfterSeconds`
@@ -44,17 +44,8 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   signOut(sessionId: string): Promise<void>
   /** Configuration and reachability problems, each with its remedy. */
   check(): Promise<Diagnostic[]>
-  /** Prefetches the keys and reads past revocations. Rejects when either cannot be had. */
+  /** Prefetches the keys and reads past revocations. Rejects when either fails. */
   ready(): Promise<void>
   /** Releases timers and subscriptions. */
   close(): Promise<void>
-  /** What the adapters read: validated options. Never holds anything to log. */
-  readonly options: ResolvedOptions
 }
-
-export type WatchEnd =
-  | 'session-revoked'
-  | 'user-inactive'
-  | 'organization-lost'
-  | 'revalidation-failed'
-  | 'unavailable'

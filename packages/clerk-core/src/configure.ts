@@ -4,8 +4,9 @@ import type { MembershipRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import { Problems } from './ground/options/problems.js'
 import { flag, type Given, type NumberName, resolveNumber, toRecord, word } from './ground/options/read.js'
+import type { ResolvedOptions } from './ground/options/resolved.js'
 import { checkOrigin, checkWebhookSecret } from './ground/options/values.js'
-import type { ClerkOptions, ResolvedOptions } from './options.js'
+import type { ClerkOptions } from './options.js'
 
 /** Methods without which a store is none. */
 const STORES = {
@@ -14,6 +15,11 @@ const STORES = {
   inbox: ['claim', 'applied', 'succeeded', 'release', 'done', 'pending', 'changesSince', 'prune'],
 } as const
 
+/** What `createClerk` is built from. The invalidation is code of the application, not a value. */
+export interface Configuration extends ResolvedOptions {
+  readonly invalidation: Invalidation | null
+}
+
 /**
  * Fills in every default and checks every value, before the first request.
  *
@@ -21,7 +27,7 @@ const STORES = {
  */
 export function resolveOptions<U extends UserRecord, M extends MembershipRecord>(
   options: ClerkOptions<U, M>,
-): ResolvedOptions {
+): Configuration {
   const problems = new Problems()
   const given = toRecord(options)
   const keys = resolveKeys(options, problems)
@@ -34,7 +40,7 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
   checkFunctions(given, ['canLink', 'claimsToUser', 'now', 'fetch'], problems)
 
   const number = (name: NumberName) => resolveNumber(given, name, problems)
-  const resolved: Omit<ResolvedOptions, 'keys' | 'issuer'> = {
+  const resolved: Omit<Configuration, 'keys' | 'issuer'> = {
     secretKey,
     publishableKey: keys.publishableKey,
     machineSecretKey,

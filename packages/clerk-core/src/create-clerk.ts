@@ -2,10 +2,11 @@ import type { Clerk } from './clerk.js'
 import { resolveOptions } from './configure.js'
 import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
 import { createChanges } from './domain/changes/changes.js'
-import { createRevocations, revocationLifetimeSeconds } from './domain/changes/revocations.js'
-import { createKeySource } from './domain/keys/key-source.js'
+import { createRevocations } from './domain/changes/revocations.js'
+import { createKeySource } from './domain/keys/create-key-source.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
 import { createOrganizationDirectory } from './domain/organizations/directory.js'
+import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
 import type { Change } from './domain/store/inbox.js'
 import type { MembershipRecord } from './domain/store/organization.js'
@@ -15,6 +16,7 @@ import { createUserDirectory } from './domain/users/directory.js'
 import { createAuthenticate } from './flows/authentication/authenticate.js'
 import { createWatch, type Watch } from './flows/authentication/watch.js'
 import { runChecks } from './flows/check/check.js'
+import { provideSettings } from './flows/web/settings.js'
 import { effectOf } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
@@ -39,8 +41,9 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const { now } = resolved
   const inbox = options.inbox ?? null
   const observer = createObserver(now)
+  const historySeconds = revocationLifetimeSeconds(resolved.session)
   const keys = createKeySource(resolved, observer)
-  const revocations = createRevocations(now, revocationLifetimeSeconds(resolved.session))
+  const revocations = createRevocations(now, historySeconds)
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
   const api = createClerkApi(resolved, observer)
   const users = options.users
@@ -59,20 +62,35 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
   const changes =
     inbox || resolved.invalidation
-      ? createChanges({ inbox, options: resolved, observer, onChange: learn })
+      ? createChanges({
+          inbox,
+          options: resolved,
+          invalidation: resolved.invalidation,
+          historySeconds,
+          observer,
+          onChange: applyChange,
+        })
       : null
-  const clerk = resolved.secretKey
-    ? createSessionStatusClient({ api, organizations, allowPending: resolved.allowPending, now })
+  const sessionStatus = resolved.secretKey
+    ? createSessionStatusClient({ api, allowPending: resolved.allowPending, now })
     : null
-  const watch: Watch = createWatch({ options: resolved, revocations, users, organizations, changes, clerk })
+  const watch: Watch = createWatch({
+    options: resolved,
+    revocations,
+    users,
+    organizations,
+    changes,
+    sessionStatus,
+  })
   const webhooks = createWebhooks({
     options: resolved,
     users,
     organizations,
     inbox,
     observer,
-    applied: (change) => (changes === null ? learn(change) : changes.publish(change)),
+    applied: (change) => (changes === null ? applyChange(change) : changes.publish(change)),
   })
+  // The pipeline knows only when it runs which stores there are; `U` and `M` are `never` exactly where there is none.
   const authenticate = createAuthenticate({
     options: resolved,
     tokens,
@@ -81,12 +99,12 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     users,
     organizations,
     changes,
-    clerk,
+    sessionStatus,
     observer,
   }) as Clerk<U, M>['authenticateNow']
 
   /** What a change means here, whether this process applied it or another one. */
-  function learn(change: Change): void {
+  function applyChange(change: Change): void {
     const { subjects, revokes } = effectOf(change)
     if (revokes) revocations.revoke(revokes.id, change.appliedAt)
     if (subjects.user) users?.drop(subjects.user)
@@ -98,19 +116,18 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   }
 
   const made: Clerk<U, M> = {
-    options: resolved,
     authenticateNow: authenticate,
     authenticate: async (credentials) => authenticate(credentials),
     async verifyToken(token) {
       // What is known already is not awaited: on a cache hit that would cost as much as the cache does.
-      const looking = changes?.current()
-      const current = looking instanceof Promise ? await looking : looking
+      const freshness = changes?.current()
+      const current = freshness instanceof Promise ? await freshness : freshness
       if (current?.ok === false)
         throw new StoreUnavailableError('The log of revocations cannot be read: try again.')
-      const judging = tokens.verify(token, { allowMissingAzp: resolved.allowMissingAzp })
-      const verdict = judging instanceof Promise ? await judging : judging
-      if (verdict.ok) return verdict.token.claims
-      throw verdict.error
+      const verifying = tokens.verify(token, { allowMissingAzp: resolved.allowMissingAzp })
+      const result = verifying instanceof Promise ? await verifying : verifying
+      if (result.ok) return result.token.claims
+      throw result.error
     },
     receiveWebhook: webhooks.receive,
     on: webhooks.on,
@@ -132,8 +149,8 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       await changes?.close()
     },
   }
-  // Whoever logs this object, or a request that holds it, must not log the keys among its options.
-  return Object.defineProperty(made, 'options', { enumerable: false })
+  provideSettings(made, resolved)
+  return made
 }
 
 /** Using what was not configured is a mistake of the application, and says which option is missing. */

@@ -1,9 +1,9 @@
+import { checkPem } from './domain/keys/pem.js'
 import { Problems } from './ground/options/problems.js'
 import {
   type Checked,
   checkMachineSecretKey,
   checkOrigin,
-  checkPem,
   checkPublishableKey,
   checkSecretKey,
   checkUrl,

@@ -1,17 +1,45 @@
-export type * from './clerk.js'
+// What applications use. Adapters of frameworks build on ./adapter.ts as well, stores on ./store.ts. Every public name
+// comes through exactly one of the three.
+
+// One clerk for the whole process.
+export type { Clerk } from './clerk.js'
 export { createClerk } from './create-clerk.js'
-export type * from './domain/auth/auth.js'
+// Who is asking.
+export type {
+  AnonymousAuth,
+  Auth,
+  LocalAuth,
+  LocalRow,
+  MachineAuth,
+  MachineTokenType,
+  RegisteredAuth,
+  UnavailableAuth,
+  UserAuth,
+} from './domain/auth/auth.js'
+// With a star: an application that declares `interface Register` reaches only what is exported like this.
 export type * from './domain/auth/register.js'
-export type * from './domain/backend-api/clerk-api.js'
-export type * from './domain/changes/invalidation.js'
-export type * from './domain/credentials/credentials.js'
+// Users, organisations and Clerk's Backend API.
+export type {
+  ClerkApi,
+  ClerkSession,
+  CreateInvitationInput,
+  CreateOrganizationInput,
+  CreateUserInput,
+  MetadataInput,
+  PageOptions,
+  ReadOptions,
+  SessionFilter,
+  UpdateOrganizationInput,
+  UpdateUserInput,
+  UserFilter,
+} from './domain/backend-api/clerk-api.js'
+export type { Credentials } from './domain/credentials/credentials.js'
+// Who may pass.
 export { authorize } from './domain/guard/authorize.js'
-export type * from './domain/guard/requirement.js'
-export { validateRequirement } from './domain/guard/validate-requirement.js'
-export type * from './domain/organizations/organizations.js'
-export type * from './domain/session/record.js'
-export type * from './domain/session/slot.js'
-export type * from './domain/store/inbox.js'
+export type { Denial, HasParams, Requirement, Reverification } from './domain/guard/requirement.js'
+export type { ClerkOrganizations } from './domain/organizations/organizations.js'
+export type { SessionOrganization, SessionRecord } from './domain/session/record.js'
+export type { SessionSlot } from './domain/session/slot.js'
 export type { MemoryMembership } from './domain/store/memory/memory-organizations.js'
 export {
   type MemoryStoreOptions,
@@ -19,17 +47,55 @@ export {
   memoryStore,
 } from './domain/store/memory/memory-store.js'
 export type { MemoryUser } from './domain/store/memory/memory-users.js'
-export type * from './domain/store/organization.js'
-export type * from './domain/store/user.js'
-export type * from './domain/tokens/session-claims.js'
-export type * from './domain/users/users.js'
-export { fromEnv } from './env.js'
-export type * from './flows/check/diagnostic.js'
-export * from './flows/web/index.js'
-export type * from './flows/webhooks/events.js'
+export type { ActorClaim, SessionClaims } from './domain/tokens/session-claims.js'
+export type { ClerkUsers } from './domain/users/users.js'
+export { type EnvOptions, fromEnv } from './env.js'
+// What an operator sees.
+export type { WatchEnd } from './flows/authentication/watch-end.js'
+export type { Diagnostic } from './flows/check/diagnostic.js'
+export type { AuditEntry, AuditOptions, AuditWriter } from './flows/web/audit.js'
+// What is thrown, and the reasons and codes that are reported.
+export { MiddlewareMissingError } from './flows/web/request-state.js'
+export {
+  authenticateUpgrade,
+  type ClosableSocket,
+  refuseUpgrade,
+  type Upgrade,
+  type UpgradeOptions,
+} from './flows/web/upgrade.js'
+// Webhooks.
+export type {
+  DeletedJson,
+  InvitationJson,
+  MembershipJson,
+  OrganizationJson,
+  SessionJson,
+  UserJson,
+  WebhookData,
+} from './flows/webhooks/events.js'
 export type { HandlerEvent, OnWebhook, WebhookEvent, WebhookPattern } from './flows/webhooks/handlers.js'
-export type * from './flows/webhooks/webhook.js'
-export * from './ground/errors.js'
-export type * from './ground/observe/events.js'
+export type { WebhookOutcome, WebhookOutcomeKind, WebhookRequest } from './flows/webhooks/webhook.js'
+export {
+  type AnonymousReason,
+  ClerkApiError,
+  ConfigurationError,
+  type ConfigurationProblem,
+  type DenialCode,
+  type MachineErrorReason,
+  StoreInputError,
+  StoreUnavailableError,
+  TokenError,
+  type TokenErrorReason,
+  type UnavailableReason,
+  type WebErrorCode,
+  WebhookDataError,
+} from './ground/errors.js'
+export type {
+  CacheName,
+  ClerkEvent,
+  ClerkEventName,
+  ClerkEvents,
+  ClerkListener,
+} from './ground/observe/events.js'
 export type { MaybePromise } from './ground/timing/maybe-promise.js'
-export type * from './options.js'
+export type { ClerkOptions, UserClaims } from './options.js'

@@ -1,31 +1,12 @@
 import type { Invalidation } from './domain/changes/invalidation.js'
 import type { Inbox } from './domain/store/inbox.js'
 import type { MembershipRecord, OrganizationRecord, OrganizationStore } from './domain/store/organization.js'
-import type { UserRecord, UserSnapshot, UserStore } from './domain/store/user.js'
-import type { SessionClaims } from './domain/tokens/session-claims.js'
+import type { UserRecord, UserStore } from './domain/store/user.js'
+import type { CanLink, ClaimsToUser } from './domain/users/policy.js'
 
-/** The three stores, as a store factory (`prismaStore(prisma)`, `memoryStore()`) returns them; spread into the options. */
-export interface Stores<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
-  users: UserStore<U>
-  organizations: OrganizationStore<OrganizationRecord, M>
-  inbox: Inbox
-}
-
-/** Fields of a user that an application takes from its own session-token claims (`claimsToUser`). */
-export type UserClaims = Partial<
-  Pick<
-    UserSnapshot,
-    | 'email'
-    | 'emailVerified'
-    | 'username'
-    | 'phone'
-    | 'firstName'
-    | 'lastName'
-    | 'imageUrl'
-    | 'externalId'
-    | 'publicMetadata'
-  >
->
+export type { Stores } from './domain/store/stores.js'
+export type { UserClaims } from './domain/users/policy.js'
+export type { ResolvedOptions } from './ground/options/resolved.js'
 
 export interface ClerkOptions<U extends UserRecord = never, M extends MembershipRecord = never> {
   /** `sk_test_…` or `sk_live_…`. */
@@ -61,7 +42,7 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
         revalidateAfterSeconds?: number | undefined
         /** How long an outage of Clerk is bridged. Default 300. */
         graceSeconds?: number | undefined
-        /** Who gets a session: requests that carry cookies (default), everybody, nobody. */
+        /** Which requests get a session: those that carry cookies (default), all, none. */
         remember?: 'cookies' | 'always' | 'never' | undefined
       }
     | undefined
@@ -75,8 +56,8 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
   /** `'verified-email'` attaches a Clerk user to an existing local row. Default `'off'`. Not together with `'claims'`. */
   linking?: 'off' | 'verified-email' | undefined
   /** The application's last word on a link. Default: the row's own `emailVerified`. */
-  canLink?: ((row: U, snapshot: UserSnapshot) => boolean | Promise<boolean>) | undefined
-  claimsToUser?: ((claims: SessionClaims) => UserClaims) | undefined
+  canLink?: CanLink<U> | undefined
+  claimsToUser?: ClaimsToUser | undefined
   /** Hand `private_metadata` to the stores. Default false. */
   privateMetadata?: boolean | undefined
 
@@ -109,60 +90,11 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
       }
     | undefined
 
-  /** How processes learn of changes: by polling the inbox (default every 2 s), or at once with an {@link Invalidation}. */
+  /** How changes reach other processes: by polling the inbox (default every 2 s), or at once with an {@link Invalidation}. */
   invalidation?: { pollSeconds?: number | undefined } | Invalidation | undefined
 
   /** Clock, in milliseconds. Default `Date.now`. */
   now?: (() => number) | undefined
   /** Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined
-}
-
-/** Options with every default filled in and every value validated. What the modules of core receive. */
-export interface ResolvedOptions {
-  readonly secretKey: string | null
-  readonly publishableKey: string | null
-  readonly machineSecretKey: string | null
-  /** Expected `iss`; also names the instance. */
-  readonly issuer: string
-  /** Without trailing slash and without `/v1`. */
-  readonly apiUrl: string
-  readonly keys:
-    | { readonly kind: 'pem'; readonly pem: string }
-    /** `secretKey` set: send it as bearer (the Backend API's key set). */
-    | { readonly kind: 'jwks'; readonly url: string; readonly secretKey: string | null }
-  /** Normalised origins; `null` for `'any'`. */
-  readonly authorizedParties: ReadonlySet<string> | null
-  readonly allowMissingAzp: boolean
-  readonly audience: readonly string[] | null
-  readonly clockToleranceSeconds: number
-  readonly allowPending: boolean
-  readonly accept: { readonly apiKeys: boolean; readonly m2m: boolean; readonly oauth: boolean }
-  /** `__session_<suffix>` of the publishable key; `null` without one. */
-  readonly cookieSuffix: string | null
-  readonly session: {
-    readonly revalidateAfterSeconds: number
-    readonly graceSeconds: number
-    readonly remember: 'cookies' | 'always' | 'never'
-  }
-  readonly provisioning: 'api' | 'claims' | 'off'
-  readonly linking: 'off' | 'verified-email'
-  readonly privateMetadata: boolean
-  readonly webhookSecrets: readonly string[]
-  readonly webhook: {
-    readonly toleranceSeconds: number
-    readonly leaseSeconds: number
-    readonly handlerTimeoutSeconds: number
-    readonly maxBodyBytes: number
-  }
-  readonly cache: {
-    readonly tokens: number
-    readonly users: number
-    readonly userTtlSeconds: number
-    readonly organizationTtlSeconds: number
-  }
-  readonly pollSeconds: number
-  readonly invalidation: Invalidation | null
-  readonly now: () => number
-  readonly fetch: typeof globalThis.fetch
 }

@@ -14,7 +14,7 @@ describe('the README', () => {
       'verified: user_1',
       'expired a minute ago: token-expired',
       'of another instance: issuer-mismatch',
-      'minted for another page: authorized-party-mismatch',
+      'issued to another page: authorized-party-mismatch',
       'of a JWT template, without a session: session-id-invalid',
       'signed with another key: signature-invalid',
     ])

@@ -15,7 +15,7 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
-/** Starts a module of this folder that serves HTTP and sends its port to whoever started it. */
+/** Starts a module of this folder that serves HTTP and sends its port to the process that started it. */
 export async function startServerProcess(
   module: string,
   args: readonly string[],

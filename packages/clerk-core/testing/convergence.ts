@@ -114,7 +114,7 @@ async function arrive(stores: Stores, history: History, arrivals: readonly Arriv
           assert.notEqual(answer.kind, 'unavailable')
         } else {
           const { status } = await deliver(next.event.json, { id: next.event.id })
-          // Somebody else is at it: Svix would try again.
+          // Another process has it: Svix would try again.
           if (status === 409) queue.push(next)
           else assert.equal(status, 200)
           if (status === 200 && next.event.json.type === 'user.deleted') {

@@ -50,7 +50,7 @@ export async function deliverThroughCrashes({ stores, events, kills }: CrashOpti
     const due = kill !== undefined && calls >= kill.calls
     if (due && kill.when === 'before') {
       await end(`${target}.${method} before`)
-      // Nobody is left to be answered, and nothing was done.
+      // The client is gone, and nothing was done.
       return new Promise(() => {})
     }
     const value = await run()

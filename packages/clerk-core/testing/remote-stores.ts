@@ -32,7 +32,7 @@ export async function serveStores(
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
-    // Whoever is killed leaves a broken socket behind: that is the point.
+    // A killed process leaves a broken socket behind: that is the point.
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
     onMessages(socket, async (message) => {

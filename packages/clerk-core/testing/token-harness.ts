@@ -1,5 +1,6 @@
 import { resolveOptions } from '../src/configure.js'
-import { createKeySource, type KeySource } from '../src/domain/keys/key-source.js'
+import { createKeySource } from '../src/domain/keys/create-key-source.js'
+import type { KeySource } from '../src/domain/keys/key-source.js'
 import type { RemoteKeyTimings } from '../src/domain/keys/remote-key-source.js'
 import type { TokenResult } from '../src/domain/tokens/token-verifier.js'
 import { createTokenVerifier } from '../src/domain/tokens/verify-token.js'

@@ -31,7 +31,7 @@ export interface SignOptions {
   readonly at?: number
 }
 
-/** The whole of webhook handling on real stores, with what it tells its surroundings kept. */
+/** The whole of webhook handling on real stores, with everything it emits recorded. */
 export function webhookHarness<U extends UserRecord, M extends MembershipRecord>({
   stores,
   clock = { ms: 1_700_000_000_000 },

@@ -19,13 +19,13 @@ const renderError: ErrorRequestHandler = (error, _req, res, _next) => {
   res.status(500).json({ name: error.name, message: error.message })
 }
 
-test('a guard or a handler before the middleware is a mistake that the error handler hears of', async () => {
+test('a guard or a handler before the middleware is an error for the error handler', async () => {
   const app = express()
   app.get('/guarded', requireAuth(), (_req, res) => void res.send('open'))
-  app.get('/asked', (req, res) => void res.json(getAuth(req)))
+  app.get('/auth-kind', (req, res) => void res.json(getAuth(req)))
   app.use(renderError)
   const origin = await serve(app)
-  for (const path of ['/guarded', '/asked']) {
+  for (const path of ['/guarded', '/auth-kind']) {
     const { status, text } = await request(`${origin}${path}`)
     expect(status).toBe(500)
     expect(JSON.parse(text)).toMatchObject({ name: 'MiddlewareMissingError', message: /clerkMiddleware/ })
@@ -47,27 +47,28 @@ test('another library’s req.auth is never taken for ours', async () => {
     next()
   })
   app.get('/over', requireAuth(), (_req, res) => void res.send('open'))
-  app.get('/asked', (req, res) => void res.json(getAuth(req).kind))
+  app.get('/auth-kind', (req, res) => void res.json(getAuth(req).kind))
   app.use(renderError)
   const origin = await serve(app)
   expect((await request(`${origin}/alone`)).status).toBe(500)
   expect((await request(`${origin}/over`)).status).toBe(401)
-  expect((await request(`${origin}/asked`)).text).toBe('"anonymous"')
+  expect((await request(`${origin}/auth-kind`)).text).toBe('"anonymous"')
 })
 
-test('a requirement that says something unknown is refused when the guard is made', () => {
+test('a requirement with an unknown key is refused when the guard is made', () => {
   expect(() => requireAuth({ rolle: 'admin' } as never)).toThrow(/rolle/)
   expect(() => requireAuth({ role: undefined } as never)).toThrow(/role/)
 })
 
-test('options that are no URLs are refused when the routes are made', async () => {
+test('options that are no URLs are refused when routes and middleware are made', async () => {
   const { clerk } = await harness()
+  expect(() => clerkMiddleware(clerk, { signInUrl: 'javascript:alert(1)' })).toThrow(/signInUrl/)
   expect(() => clerkRoutes(clerk, { signInUrl: 'javascript:alert(1)' })).toThrow(/signInUrl/)
   expect(() => clerkRoutes(clerk, { afterSignOutUrl: '//evil.example' })).toThrow(/afterSignOutUrl/)
   expect(() => clerkRoutes(clerk, { returnTo: ['/path'] })).toThrow(/returnTo/)
 })
 
-test('a sign-in page of one’s own is used by the routes and the guards', async () => {
+test('the application’s own sign-in page is used by the routes and the guards', async () => {
   const { clerk } = await harness()
   const app = express()
   app.use(clerkMiddleware(clerk, { signInUrl: '/login?theme=dark#form' }))
@@ -104,7 +105,7 @@ test('a record in an unsigned cookie is not trusted', async () => {
   }
 })
 
-test('a session of a package we do not know is left alone', async () => {
+test('the session of an unsupported package is not written to', async () => {
   const { clerk, ada } = await harness()
   const app = express()
   const foreign = Object.freeze({ acmeClerk: { v: 1 }, save: () => undefined })
@@ -118,7 +119,7 @@ test('a session of a package we do not know is left alone', async () => {
   expect(JSON.parse(text)).toBe('user')
 })
 
-test('a session store that fails costs nobody their request, and writes no record under the old id', async () => {
+test('a session store that fails fails no request, and no record is written under the old id', async () => {
   const { clerk, ada } = await harness()
   const errors: string[] = []
   clerk.observe(({ name }) => void (name === 'session.error' && errors.push(name)))
@@ -137,7 +138,7 @@ test('a session store that fails costs nobody their request, and writes no recor
   expect(errors).toHaveLength(1)
 })
 
-test('how long the application lets a session last survives the new id', async () => {
+test('the lifetime that the application chose for a session survives the new id', async () => {
   const { clerk, ada } = await harness()
   const app = express()
   app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false }))
@@ -156,7 +157,7 @@ test('how long the application lets a session last survives the new id', async (
   expect(answer.headers['set-cookie']?.[0]).not.toContain(cookie.split(';')[0])
 })
 
-test('the audit log goes into pino as it is', async () => {
+test('pino can write the audit log', async () => {
   const { clerk, ada } = await harness()
   const lines: string[] = []
   const log = pino({ base: null }, { write: (line) => lines.push(line) })

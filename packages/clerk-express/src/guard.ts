@@ -1,33 +1,21 @@
-import {
-  authorize,
-  denialResponse,
-  type GuardOptions,
-  type RegisteredAuth,
-  type Requirement,
-  stateOf,
-  validateRequirement,
-} from '@acme/clerk-core'
+import type { RegisteredAuth, Requirement } from '@acme/clerk-core'
+import { createGuard, type GuardOptions } from '@acme/clerk-core/adapter'
 import type { RequestHandler } from 'express'
-import { send, webRequestOf } from './request.js'
+import { express, send } from './framework.js'
 
 /**
- * Lets pass whoever meets the requirement; without one, any signed-in user. Answers everybody else: 401, 403 or 503.
+ * Lets a request pass that meets the requirement; without one, any signed-in user's. Answers all others: 401, 403 or 503.
  *
- * @throws {ConfigurationError} for a requirement that says something unknown
+ * @throws {ConfigurationError} for a requirement with an unknown key or value
  */
 export function requireAuth(
   requirement: Requirement<RegisteredAuth> = {},
   options: GuardOptions = {},
 ): RequestHandler {
-  const required = validateRequirement(requirement)
+  const refuse = createGuard(express, requirement, options)
   return (req, res, next) => {
-    const state = stateOf(req, 'clerkMiddleware')
-    const denial = authorize(state.auth as RegisteredAuth, required)
-    if (denial === null) next()
-    else
-      send(
-        res,
-        denialResponse(denial, options, state, () => webRequestOf(req)),
-      )
+    const refusal = refuse(req)
+    if (refusal === null) next()
+    else send(res, refusal)
   }
 }

@@ -1,41 +1,41 @@
+import type { RegisteredAuth } from '@acme/clerk-core'
 import {
   type AnyClerk,
-  authenticateRequest,
-  type RegisteredAuth,
+  createAuthenticator,
   type RequestState,
   setState,
   stateOf,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/adapter'
 import type { NextFunction, Request, RequestHandler } from 'express'
-import { credentialsOf } from './request.js'
+import { express } from './framework.js'
 import type { ClerkMiddlewareOptions } from './types.js'
 
 /**
- * Puts `req.auth` on every request. Refuses nobody: that is what `requireAuth` is for. Mount it after the session and
- * after the application's own login, where there are such, and before everything that asks who is there.
+ * Puts `req.auth` on every request. It refuses none: `requireAuth` does that. Mount it after the session and after the
+ * application's own login, where there are such, and before every handler that reads `req.auth`.
+ *
+ * @throws {ConfigurationError} for a `signInUrl` that is no URL
  */
-export function clerkMiddleware(
-  clerk: AnyClerk,
-  options: ClerkMiddlewareOptions<Request> = {},
-): RequestHandler {
+export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions = {}): RequestHandler {
+  const authenticate = createAuthenticator(express, clerk, options)
   return (req, _res, next) => {
-    const state = authenticateRequest(clerk, req, options, credentialsOf)
-    if (state instanceof Promise) state.then((known) => goOn(req, known, next), next)
-    else goOn(req, state, next)
+    const state = authenticate(req)
+    if (state instanceof Promise) state.then((known) => attach(req, known, next), next)
+    else attach(req, state, next)
   }
 }
 
-function goOn(req: Request, state: RequestState, next: NextFunction): void {
+function attach(req: Request, state: RequestState, next: NextFunction): void {
   setState(req, state)
   req.auth = state.auth as RegisteredAuth
   next()
 }
 
 /**
- * The same as `req.auth`, also where another library has put something else in its place.
+ * The same as `req.auth`, also where another library has replaced that.
  *
  * @throws {MiddlewareMissingError} where `clerkMiddleware` has not run
  */
 export function getAuth(req: Request): RegisteredAuth {
-  return stateOf(req, 'clerkMiddleware').auth as RegisteredAuth
+  return stateOf(req, express.middleware).auth as RegisteredAuth
 }

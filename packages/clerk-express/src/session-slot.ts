@@ -1,4 +1,5 @@
-import { FrameworkSession, SESSION_KEY, type SessionRecord, type SessionSlot } from '@acme/clerk-core'
+import type { SessionRecord, SessionSlot } from '@acme/clerk-core'
+import { FrameworkSession, SESSION_KEY } from '@acme/clerk-core/adapter'
 
 type Fields = Record<string, unknown>
 
@@ -13,14 +14,14 @@ interface SessionRequest {
   sessionOptions?: { signed?: boolean }
 }
 
-/** The framework's session, when it is one of the two we know; anything else under that name is not ours to write. */
+/** The framework's session, where it is of one of the two supported packages; any other is not written to. */
 export function sessionSlot(req: object, hasLocalUser: boolean): SessionSlot | undefined {
   // Both packages define it on the request itself; to look for what is not there costs the whole chain of prototypes.
   if (!Object.hasOwn(req, 'session')) return undefined
   const { session } = req as SessionRequest
   if (typeof session !== 'object' || session === null) return undefined
   if ('regenerate' in session) return new ServerSessionSlot(req, hasLocalUser)
-  // An unsigned cookie is whatever the client says it is: trusting a record in it would let anybody be anyone.
+  // The client can write an unsigned cookie: a record in it would let any client sign in as any user.
   const isSignedCookie = 'isPopulated' in session && (req as SessionRequest).sessionOptions?.signed === true
   return isSignedCookie ? new CookieSessionSlot(req, hasLocalUser) : undefined
 }
@@ -33,7 +34,7 @@ abstract class RequestSession<F extends Fields> extends FrameworkSession {
     this.#req = req
   }
 
-  /** Asked for anew each time: renewing puts another session in its place. */
+  /** Read again each time: renewing replaces the session. */
   protected get session(): F {
     return (this.#req.session ?? {}) as F
   }

@@ -1,12 +1,16 @@
 import type { RegisteredAuth } from '@acme/clerk-core'
+import type { MiddlewareOptions, RoutesOptions } from '@acme/clerk-core/adapter'
+import type { Request } from 'express'
 
 declare global {
   namespace Express {
     interface Request {
-      /** Who is asking; there on every request after `clerkMiddleware`. */
+      /** The user, machine or reason; present on every request after `clerkMiddleware`. */
       auth: RegisteredAuth
     }
   }
 }
 
-export type { MiddlewareOptions as ClerkMiddlewareOptions } from '@acme/clerk-core'
+export interface ClerkMiddlewareOptions extends MiddlewareOptions<Request> {}
+
+export interface ClerkRoutesOptions extends RoutesOptions<Request> {}

@@ -42,7 +42,7 @@ const refused = async (url: string, headers: Record<string, string>) => {
   return error.message
 }
 
-test('a bearer token opens a WebSocket, nobody else does', async () => {
+test('a bearer token opens a WebSocket, a request without one does not', async () => {
   const { clerk, ada } = await harness()
   const url = await serve(clerk)
   const socket = await open(url, { authorization: `Bearer ${ada.token}` })
@@ -61,7 +61,7 @@ test('a cookie opens one only from a listed page', async () => {
   await open(url, { cookie, origin: PAGE })
 })
 
-test('a refusal is an answer like any other', async () => {
+test('a refusal is a complete HTTP response', async () => {
   const { clerk } = await harness()
   const url = await serve(clerk, { requirement: { role: 'admin' } })
   const head =
@@ -72,7 +72,7 @@ test('a refusal is an answer like any other', async () => {
   expect(answer).toMatch(/\r\n\r\n\{"error":"Authentication required","code":"unauthenticated"\}$/)
 })
 
-test('a client that resets the connection while it is looked at harms nobody', async () => {
+test('a client that resets the connection during authentication does not end the process', async () => {
   const { clerk, ada } = await harness()
   const url = await serve(clerk)
   const { port } = new URL(url)

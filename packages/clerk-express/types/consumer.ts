@@ -1,5 +1,6 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test. No triple-slash reference.
-import type { Clerk, MembershipRecord, UserRecord } from '@acme/clerk-core'
+import type { Clerk } from '@acme/clerk-core'
+import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import { clerkMiddleware, clerkRoutes, clerkWebhook, getAuth, requireAuth } from '@acme/clerk-express'
 import express from 'express'
 import { expectTypeOf } from 'vitest'
@@ -40,7 +41,7 @@ app.get('/', requireAuth({ role: 'admin' }), (req, res) => {
   }
   if (auth.kind === 'local') expectTypeOf(auth.user).toEqualTypeOf<{ name: string }>()
   if (auth.kind === 'anonymous') {
-    // @ts-expect-error nobody is there
+    // @ts-expect-error an anonymous request has no user
     auth.user
   }
   expectTypeOf(getAuth(req)).toEqualTypeOf(auth)
@@ -51,7 +52,7 @@ requireAuth({ predicate: (auth) => auth.kind === 'user' && auth.user.favouriteCo
 requireAuth({}, { redirect: true })
 // @ts-expect-error misspelt: would have opened the route
 requireAuth({ roles: 'admin' })
-// @ts-expect-error only `true` can be asked for
+// @ts-expect-error only `true` can be required
 requireAuth({ org: false })
 // @ts-expect-error a predicate is synchronous
 requireAuth({ predicate: async () => true })

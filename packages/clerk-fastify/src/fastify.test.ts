@@ -16,7 +16,7 @@ async function serve(app: Pick<FastifyInstance, 'listen' | 'close'>): Promise<st
   return app.listen({ port: 0, host: '127.0.0.1' })
 }
 
-test('a guard outside the plugin’s scope is a mistake that the error handler hears of', async () => {
+test('a guard outside the plugin’s scope is an error for the error handler', async () => {
   const { clerk } = await harness()
   const app = fastify()
   app.setErrorHandler((error: Error, _request, reply) => reply.code(500).send({ name: error.name }))
@@ -25,10 +25,10 @@ test('a guard outside the plugin’s scope is a mistake that the error handler h
     scope.get('/inside', async (request) => request.auth.kind)
   })
   app.get('/guarded', { onRequest: requireAuth() }, async () => 'open')
-  app.get('/asked', async (req) => getAuth(req).kind)
+  app.get('/auth-kind', async (req) => getAuth(req).kind)
   const origin = await serve(app)
   expect((await request(`${origin}/inside`)).text).toBe('anonymous')
-  for (const path of ['/guarded', '/asked']) {
+  for (const path of ['/guarded', '/auth-kind']) {
     const { status, text } = await request(`${origin}${path}`)
     expect([status, text]).toEqual([500, '{"name":"MiddlewareMissingError"}'])
   }
@@ -56,7 +56,7 @@ test('two scopes can have a Clerk each', async () => {
   expect((await request(`${origin}/two`, { headers })).text).toBe('anonymous')
 })
 
-test('another plugin’s request.auth stops the start, and cannot be put over ours', async () => {
+test('another plugin’s request.auth stops the start, and cannot replace ours', async () => {
   const { clerk } = await harness()
   const taken = fastify()
   taken.decorateRequest('auth', null as never)
@@ -89,7 +89,7 @@ test('a failing guard leaves the parsers and error handlers of the application a
   ).toBe(415)
 })
 
-test('over HTTP/2 everything is as over HTTP/1', async () => {
+test('HTTP/2 behaves like HTTP/1', async () => {
   const { clerk, ada, offline } = await harness({ webhook: { maxBodyBytes: 5000 } })
   const app = fastify({ http2: true })
   await app.register(clerkPlugin, { clerk })

@@ -1,6 +1,6 @@
 export { auditLog } from './audit-log.js'
 export { requireAuth } from './guard.js'
-export { clerkPlugin, getAuth } from './plugin.js'
+export { clerkPlugin, getAuth } from './middleware.js'
 export { clerkRoutesPlugin } from './routes.js'
 export type { ClerkPluginOptions, ClerkRoutesPluginOptions, ClerkWebhookPluginOptions } from './types.js'
 export { clerkWebhookPlugin } from './webhook.js'

@@ -1,8 +1,8 @@
-import { authenticateRequest, createRoutes, findState } from '@acme/clerk-core'
-import type { FastifyPluginAsync } from 'fastify'
-import { credentialsOf, send, webRequestOf } from './request.js'
+import { createRoutes } from '@acme/clerk-core/adapter'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { fastify, send } from './framework.js'
 import type { ClerkRoutesPluginOptions } from './types.js'
-import { bodySourceOf, parseNothing, RAW_BODY_REMEDY } from './webhook.js'
+import { parseNothing } from './webhook.js'
 
 /**
  * `/webhook`, `/health`, `/me`, `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, below Fastify's own prefix:
@@ -11,25 +11,18 @@ import { bodySourceOf, parseNothing, RAW_BODY_REMEDY } from './webhook.js'
  * @throws {ConfigurationError} for options that are no URLs
  */
 export const clerkRoutesPlugin: FastifyPluginAsync<ClerkRoutesPluginOptions> = async (
-  fastify,
+  app,
   { clerk, ...options },
 ) => {
-  parseNothing(fastify)
-  for (const { path, methods, handle } of createRoutes(clerk, options, RAW_BODY_REMEDY)) {
-    fastify.route({
+  parseNothing(app)
+  for (const { path, methods, handle } of createRoutes<FastifyRequest>(fastify, clerk, options)) {
+    app.route({
       method: [...methods],
       url: path,
       handler: async (request, reply) => {
-        const state = findState(request)
-        const answer = await handle({
-          ...webRequestOf(request),
-          ...bodySourceOf(request),
-          prefix: fastify.prefix,
-          authenticate: () =>
-            state?.clerk === clerk ? state : authenticateRequest(clerk, request, options, credentialsOf),
-        })
-        if (answer === null) return reply.hijack()
-        send(reply, answer)
+        const response = await handle(request, app.prefix)
+        if (response === null) return reply.hijack()
+        send(reply, response)
         return reply
       },
     })

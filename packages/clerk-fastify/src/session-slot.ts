@@ -1,4 +1,5 @@
-import { FrameworkSession, SESSION_KEY, type SessionRecord, type SessionSlot } from '@acme/clerk-core'
+import type { SessionRecord, SessionSlot } from '@acme/clerk-core'
+import { FrameworkSession, SESSION_KEY } from '@acme/clerk-core/adapter'
 
 /** What `@fastify/session` and `@fastify/secure-session` have in common. */
 interface AnySession {
@@ -20,7 +21,7 @@ interface SessionRequest {
   session?: unknown
 }
 
-/** The framework's session, when it is one of the two we know; anything else under that name is not ours to write. */
+/** The framework's session, where it is of one of the two supported packages; any other is not written to. */
 export function sessionSlot(request: object, hasLocalUser: boolean): SessionSlot | undefined {
   const session = (request as SessionRequest).session as
     | Partial<ServerSession & CookieSession>
@@ -39,7 +40,7 @@ abstract class RequestSession<S extends AnySession> extends FrameworkSession {
     this.#request = request
   }
 
-  /** Asked for anew each time: renewing puts another session in its place. */
+  /** Read again each time: renewing replaces the session. */
   protected get session(): S {
     return this.#request.session as S
   }

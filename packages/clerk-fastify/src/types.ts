@@ -1,22 +1,24 @@
+import type { RegisteredAuth } from '@acme/clerk-core'
 import type {
   AnyClerk,
-  ClerkRoutesOptions,
+  AuditedResponse,
+  BodySource,
   MiddlewareOptions,
-  RegisteredAuth,
+  RoutesOptions,
   WebhookRouteOptions,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/adapter'
 import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is asking; there on every request of the scope `clerkPlugin` is registered in, and below. */
+    /** The user, machine or reason; present on every request of the scope `clerkPlugin` is registered in, and below. */
     readonly auth: RegisteredAuth
   }
 }
 
 export interface ClerkPluginOptions extends MiddlewareOptions<FastifyRequest> {
   clerk: AnyClerk
-  /** When to look: `preHandler` where the application's own login runs in a later hook than `onRequest`. */
+  /** When to authenticate: `preHandler` where the application's own login runs in a later hook than `onRequest`. */
   hook?: 'onRequest' | 'preHandler' | undefined
 }
 
@@ -24,7 +26,7 @@ export interface ClerkWebhookPluginOptions extends WebhookRouteOptions {
   clerk: AnyClerk
 }
 
-export interface ClerkRoutesPluginOptions extends ClerkRoutesOptions, MiddlewareOptions<FastifyRequest> {
+export interface ClerkRoutesPluginOptions extends RoutesOptions<FastifyRequest> {
   clerk: AnyClerk
 }
 
@@ -32,17 +34,14 @@ export interface ClerkRoutesPluginOptions extends ClerkRoutesOptions, Middleware
 export interface AnyRequest
   extends Pick<
     FastifyRequest,
-    'headers' | 'host' | 'id' | 'ip' | 'is404' | 'method' | 'originalUrl' | 'protocol'
+    'body' | 'headers' | 'host' | 'id' | 'ip' | 'is404' | 'method' | 'originalUrl' | 'protocol'
   > {
+  readonly raw: BodySource['stream']
   readonly routeOptions: { readonly url?: string | undefined }
 }
 
 export interface AnyReply {
-  readonly raw: {
-    readonly statusCode: number
-    readonly writableFinished: boolean
-    once(event: 'close', listener: () => void): unknown
-  }
+  readonly raw: AuditedResponse
   code(status: number): unknown
   headers(values: Record<string, string>): unknown
   send(body?: unknown): unknown

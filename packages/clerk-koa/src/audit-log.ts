@@ -1,24 +1,19 @@
-import { type AnyClerk, type AuditOptions, createAuditLog, findState, routePattern } from '@acme/clerk-core'
+import type { AuditOptions } from '@acme/clerk-core'
+import { type AnyClerk, createAuditLog, routePattern } from '@acme/clerk-core/adapter'
 import type { Context, Middleware } from 'koa'
 
 /** One entry per request, when its response is closed. Mount it first: it then sees every request. */
 export function auditLog(clerk: AnyClerk, options: AuditOptions): Middleware {
-  const log = createAuditLog(options, clerk.options.now)
+  const audit = createAuditLog(clerk, options)
   return (context, next) => {
     const ctx = context as Context
-    const finish = log.start()
     const { ip, method } = ctx
-    ctx.res.once('close', () => {
-      finish(() => ({
-        auth: findState(ctx)?.auth ?? null,
-        method,
-        route: routePattern('', ctx._matchedRoute, {}),
-        status: ctx.res.statusCode,
-        completed: ctx.res.writableFinished,
-        ip,
-        requestId: requestIdOf(ctx),
-      }))
-    })
+    audit(ctx, ctx.res, () => ({
+      method,
+      route: routePattern('', ctx._matchedRoute, {}),
+      ip,
+      requestId: requestIdOf(ctx),
+    }))
     return next()
   }
 }

@@ -1,32 +1,20 @@
-import {
-  authorize,
-  denialResponse,
-  type GuardOptions,
-  type RegisteredAuth,
-  type Requirement,
-  stateOf,
-  validateRequirement,
-} from '@acme/clerk-core'
+import type { RegisteredAuth, Requirement } from '@acme/clerk-core'
+import { createGuard, type GuardOptions } from '@acme/clerk-core/adapter'
 import type { Context, Middleware } from 'koa'
-import { send, webRequestOf } from './request.js'
+import { koa, send } from './framework.js'
 
 /**
- * Lets pass whoever meets the requirement; without one, any signed-in user. Answers everybody else: 401, 403 or 503.
+ * Lets a request pass that meets the requirement; without one, any signed-in user's. Answers all others: 401, 403 or 503.
  *
- * @throws {ConfigurationError} for a requirement that says something unknown
+ * @throws {ConfigurationError} for a requirement with an unknown key or value
  */
 export function requireAuth(
   requirement: Requirement<RegisteredAuth> = {},
   options: GuardOptions = {},
 ): Middleware {
-  const required = validateRequirement(requirement)
+  const refuse = createGuard(koa, requirement, options)
   return (ctx, next) => {
-    const state = stateOf(ctx, 'clerkMiddleware')
-    const denial = authorize(state.auth as RegisteredAuth, required)
-    if (denial === null) return next()
-    return send(
-      ctx as Context,
-      denialResponse(denial, options, state, () => webRequestOf(ctx as Context)),
-    )
+    const refusal = refuse(ctx as Context)
+    return refusal === null ? next() : send(ctx as Context, refusal)
   }
 }

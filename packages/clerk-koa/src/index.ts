@@ -1,6 +1,6 @@
 export { auditLog } from './audit-log.js'
 export { requireAuth } from './guard.js'
 export { clerkMiddleware, getAuth } from './middleware.js'
-export { clerkRoutes, type KoaRoutesOptions } from './routes.js'
-export type { ClerkMiddlewareOptions } from './types.js'
+export { clerkRoutes } from './routes.js'
+export type { ClerkMiddlewareOptions, ClerkRoutesOptions } from './types.js'
 export { clerkWebhook } from './webhook.js'

@@ -23,7 +23,7 @@ async function serve(app: Koa): Promise<string> {
   return origin
 }
 
-test('a guard before the middleware is a mistake that the application hears of', async () => {
+test('a guard before the middleware is an error for the application', async () => {
   const app = new Koa()
   const errors: Error[] = []
   app.on('error', (error) => errors.push(error))
@@ -63,14 +63,14 @@ test('another library’s ctx.state.auth is never taken for ours', async () => {
     return next()
   })
   app.use((ctx, next) => {
-    if (ctx.path !== '/asked') return next()
+    if (ctx.path !== '/auth-kind') return next()
     ctx.body = getAuth(ctx).kind
     return undefined
   })
   app.use(requireAuth())
   const origin = await serve(app)
   expect((await request(origin)).status).toBe(401)
-  expect((await request(`${origin}/asked`)).text).toBe('anonymous')
+  expect((await request(`${origin}/auth-kind`)).text).toBe('anonymous')
 })
 
 test('a record in an unsigned cookie is not trusted', async () => {
@@ -87,7 +87,7 @@ test('a record in an unsigned cookie is not trusted', async () => {
   expect(text).toBe('anonymous')
 })
 
-test('a session that the application has dropped is made anew', async () => {
+test('a session that the application has dropped is created again', async () => {
   const { clerk, ada } = await harness()
   const app = new Koa()
   app.keys = ['a secret']
@@ -118,7 +118,7 @@ test('a package that cannot renew the id of a session gets no record', async () 
   expect(errors).toEqual(['write'])
 })
 
-test('the routes may stand at the root, and a prefix may end with a slash', async () => {
+test('the routes can be mounted at the root, and a prefix may end with a slash', async () => {
   const { clerk } = await harness()
   for (const [prefix, path] of [
     [undefined, '/health'],

@@ -1,37 +1,42 @@
+import type { RegisteredAuth } from '@acme/clerk-core'
 import {
   type AnyClerk,
-  authenticateRequest,
-  type RegisteredAuth,
+  createAuthenticator,
   type RequestState,
   setState,
   stateOf,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/adapter'
 import type { Context, Middleware, Next } from 'koa'
-import { credentialsOf } from './request.js'
+import { koa } from './framework.js'
 import type { ClerkMiddlewareOptions } from './types.js'
 
 /**
- * Puts `ctx.state.auth` on every request. Refuses nobody: that is what `requireAuth` is for. Mount it after the session
- * and after the application's own login, where there are such, and before everything that asks who is there.
+ * Puts `ctx.state.auth` on every request. It refuses none: `requireAuth` does that. Mount it after the session and after
+ * the application's own login, where there are such, and before every middleware that reads `ctx.state.auth`.
+ *
+ * @throws {ConfigurationError} for a `signInUrl` that is no URL
  */
-export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions<Context> = {}): Middleware {
+export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions = {}): Middleware {
+  const authenticate = createAuthenticator(koa, clerk, options)
   return (ctx, next) => {
-    const state = authenticateRequest(clerk, ctx as Context, options, credentialsOf)
-    return state instanceof Promise ? state.then((known) => goOn(ctx, known, next)) : goOn(ctx, state, next)
+    const state = authenticate(ctx as Context)
+    return state instanceof Promise
+      ? state.then((known) => attach(ctx, known, next))
+      : attach(ctx, state, next)
   }
 }
 
-function goOn(ctx: Pick<Context, 'state'>, state: RequestState, next: Next): Promise<unknown> {
+function attach(ctx: Pick<Context, 'state'>, state: RequestState, next: Next): Promise<unknown> {
   setState(ctx, state)
   ctx.state.auth = state.auth as RegisteredAuth
   return next()
 }
 
 /**
- * The same as `ctx.state.auth`, also where another library has put something else in its place.
+ * The same as `ctx.state.auth`, also where another library has replaced that.
  *
  * @throws {MiddlewareMissingError} where `clerkMiddleware` has not run
  */
 export function getAuth(ctx: Pick<Context, 'state'>): RegisteredAuth {
-  return stateOf(ctx, 'clerkMiddleware').auth as RegisteredAuth
+  return stateOf(ctx, koa.middleware).auth as RegisteredAuth
 }

@@ -1,45 +1,25 @@
-import {
-  type AnyClerk,
-  authenticateRequest,
-  type ClerkRoutesOptions,
-  createRoutes,
-  findRoute,
-  findState,
-} from '@acme/clerk-core'
+import { type AnyClerk, createRoutes, findRoute } from '@acme/clerk-core/adapter'
 import type { Context, Middleware } from 'koa'
-import { credentialsOf, send, webRequestOf } from './request.js'
-import type { ClerkMiddlewareOptions } from './types.js'
-import { bodySourceOf, RAW_BODY_REMEDY } from './webhook.js'
-
-export interface KoaRoutesOptions extends ClerkRoutesOptions, ClerkMiddlewareOptions<Context> {
-  /** Path the routes are mounted at, e.g. `/auth`. Default: the root. */
-  prefix?: string | undefined
-}
+import { koa, send } from './framework.js'
+import type { ClerkRoutesOptions } from './types.js'
 
 /**
  * `/webhook`, `/health`, `/me`, `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, below the prefix:
- * `app.use(clerkRoutes(clerk, { prefix: '/auth' }))`. Other paths go on to the next middleware.
+ * `app.use(clerkRoutes(clerk, { prefix: '/auth' }))`. Requests for other paths are passed to the next middleware.
  *
  * @throws {ConfigurationError} for options that are no URLs
  */
-export function clerkRoutes(clerk: AnyClerk, options: KoaRoutesOptions = {}): Middleware {
-  const routes = createRoutes(clerk, options, RAW_BODY_REMEDY)
+export function clerkRoutes(clerk: AnyClerk, options: ClerkRoutesOptions = {}): Middleware {
+  const routes = createRoutes(koa, clerk, options)
   const prefix = (options.prefix ?? '').replace(/\/+$/, '')
   return async (context, next) => {
     const ctx = context as Context
-    const below = ctx.path.startsWith(`${prefix}/`) ? ctx.path.slice(prefix.length) : ''
-    const route = findRoute(routes, ctx.method, below)
+    const path = ctx.path.startsWith(`${prefix}/`) ? ctx.path.slice(prefix.length) : ''
+    const route = findRoute(routes, ctx.method, path)
     if (route === undefined) return next()
-    // What a router leaves there for logs and metrics.
+    // Logs and metrics read the pattern here, where a router would have put it.
     ctx._matchedRoute = `${prefix}${route.path}`
-    const state = findState(ctx)
-    const answer = await route.handle({
-      ...webRequestOf(ctx),
-      ...bodySourceOf(ctx),
-      prefix,
-      authenticate: () =>
-        state?.clerk === clerk ? state : authenticateRequest(clerk, ctx, options, credentialsOf),
-    })
-    if (answer !== null) send(ctx, answer)
+    const response = await route.handle(ctx, prefix)
+    if (response !== null) send(ctx, response)
   }
 }

@@ -1,4 +1,5 @@
-import { FrameworkSession, SESSION_KEY, type SessionRecord, type SessionSlot } from '@acme/clerk-core'
+import type { SessionRecord, SessionSlot } from '@acme/clerk-core'
+import { FrameworkSession, SESSION_KEY } from '@acme/clerk-core/adapter'
 
 type Fields = Record<string, unknown>
 
@@ -15,12 +16,12 @@ interface SessionContext {
   readonly sessionOptions?: { signed?: boolean; store?: unknown; ContextStore?: unknown }
 }
 
-/** The session of `koa-session`; anything else under that name is not ours to write. */
+/** The session of `koa-session`; any other is not written to. */
 export function sessionSlot(ctx: object, hasLocalUser: boolean): SessionSlot | undefined {
   const { sessionOptions } = ctx as SessionContext
   if (sessionOptions === undefined) return undefined
   const { signed, store, ContextStore } = sessionOptions
-  // An unsigned cookie is whatever the client says it is: trusting a record in it would let anybody be anyone.
+  // The client can write an unsigned cookie: a record in it would let any client sign in as any user.
   const cookieHoldsIt = store === undefined && ContextStore === undefined
   return cookieHoldsIt && signed !== true ? undefined : new KoaSessionSlot(ctx, hasLocalUser)
 }

@@ -1,25 +1,12 @@
-import {
-  type AnyClerk,
-  type BodySource,
-  createWebhookRoute,
-  type WebhookRouteOptions,
-} from '@acme/clerk-core'
+import { type AnyClerk, createWebhookRoute, type WebhookRouteOptions } from '@acme/clerk-core/adapter'
 import type { Context, Middleware } from 'koa'
-import { send } from './request.js'
-
-export const RAW_BODY_REMEDY =
-  'Mount the route before the body parser, or use one that keeps ctx.request.rawBody, as koa-bodyparser and @koa/bodyparser do.'
+import { koa, send } from './framework.js'
 
 /** Receives Clerk's webhooks: `router.post('/webhooks/clerk', clerkWebhook(clerk))`. Reads the raw bytes itself. */
 export function clerkWebhook(clerk: AnyClerk, options: WebhookRouteOptions = {}): Middleware {
-  const route = createWebhookRoute(clerk, options, RAW_BODY_REMEDY)
+  const receive = createWebhookRoute(koa, clerk, options)
   return async (ctx) => {
-    const answer = await route.receive(bodySourceOf(ctx as Context))
-    if (answer !== null) send(ctx as Context, answer)
+    const response = await receive(ctx as Context)
+    if (response !== null) send(ctx as Context, response)
   }
-}
-
-export function bodySourceOf(ctx: Context): BodySource {
-  const { rawBody, body } = ctx.request as { rawBody?: unknown; body?: unknown }
-  return { stream: ctx.req, headers: ctx.headers, rawBody, body }
 }

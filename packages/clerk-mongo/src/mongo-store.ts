@@ -1,4 +1,4 @@
-import type { Inbox, Stores } from '@acme/clerk-core'
+import type { Inbox, Stores } from '@acme/clerk-core/store'
 import type { Db, ObjectId } from 'mongodb'
 import { reach } from './collection/errors.js'
 import type { MongoDatabase } from './driver.js'
@@ -22,7 +22,7 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
    */
   ensureIndexes(): Promise<void>
   /**
-   * For linking: gives every row the lower-cased address by which an index finds it. Without, each look for somebody to link
+   * For linking: gives every row the lower-cased address by which an index finds it. Without, each look for a row to link
    * reads all rows that the application made. Reads the whole collection; answers how many rows it changed.
    *
    * @throws {StoreUnavailableError}

@@ -1,10 +1,11 @@
+import { foldAddress } from '@acme/clerk-core/store'
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb'
 
 const BATCH = 500
 
 /**
- * Gives every row the lower-cased address by which it is found for linking. A write loses to an address that changed since
- * it was read.
+ * Gives every row the lower-cased address by which it is found for linking. An address that
+ * changed since it was read is left alone.
  */
 export async function normalizeEmails(collection: Collection): Promise<number> {
   let changed = 0
@@ -15,9 +16,9 @@ export async function normalizeEmails(collection: Collection): Promise<number> {
   }
   const rows = collection.find({}, { projection: { email: 1, emailLower: 1 }, batchSize: BATCH })
   for await (const { _id, email, emailLower } of rows) {
-    if (typeof email !== 'string' || emailLower === email.toLowerCase()) continue
+    if (typeof email !== 'string' || emailLower === foldAddress(email)) continue
     const filter = { _id: { $eq: _id }, email: { $eq: email } }
-    batch.push({ updateOne: { filter, update: { $set: { emailLower: email.toLowerCase() } } } })
+    batch.push({ updateOne: { filter, update: { $set: { emailLower: foldAddress(email) } } } })
     if (batch.length === BATCH) await flush()
   }
   await flush()

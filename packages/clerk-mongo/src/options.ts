@@ -1,4 +1,4 @@
-import type { UserSnapshot } from '@acme/clerk-core'
+import type { UserSnapshot } from '@acme/clerk-core/store'
 import type { ObjectId } from 'mongodb'
 
 /** Names of the collections, where the application wants others. */

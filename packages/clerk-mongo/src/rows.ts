@@ -4,7 +4,7 @@ import type {
   Metadata,
   OrganizationRecord,
   UserRecord,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/store'
 import type { ObjectId } from 'mongodb'
 
 /** A user's document: what Clerk says, under these names, beside the application's own columns. `id` is `_id`. */

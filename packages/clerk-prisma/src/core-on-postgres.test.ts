@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Stores } from '@acme/clerk-core'
+import type { Stores } from '@acme/clerk-core/store'
 import { describeWith } from '@acme/tools/services/vitest'
 import { expect, test } from 'vitest'
 import { createDatabase, engineOf, type TestClient } from './testing/databases.js'

@@ -3,7 +3,7 @@ import type {
   MembershipSnapshot,
   OrganizationSnapshot,
   UserSnapshot,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/store'
 import type { ModelName, ModelRow } from './client/prisma-client.js'
 import type {
   FieldMap,

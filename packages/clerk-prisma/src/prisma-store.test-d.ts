@@ -1,5 +1,6 @@
 // Checked by the compiler alone.
-import type { ClerkOptions, Stores, UserRecord } from '@acme/clerk-core'
+import type { ClerkOptions } from '@acme/clerk-core'
+import type { Stores, UserRecord } from '@acme/clerk-core/store'
 import { expectTypeOf } from 'vitest'
 import type { PrismaClient as PrismaClient6 } from '../generated/v6-postgresql-app/client.ts'
 import type { PrismaClient } from '../generated/v7-postgresql-app/client.ts'
@@ -50,7 +51,7 @@ expectTypeOf(account.id).toEqualTypeOf<number>()
 expectTypeOf(account.plan).toEqualTypeOf<string>()
 expectTypeOf(account.emailAddress).toEqualTypeOf<string | null>()
 expectTypeOf(account.email).toEqualTypeOf<string | null>()
-// @ts-expect-error the row in a cache is nobody's to change
+// @ts-expect-error a row in a cache must not be changed
 account.email = 'x'
 
 await prisma.$transaction(async (tx) => {

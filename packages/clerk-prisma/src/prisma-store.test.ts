@@ -228,7 +228,7 @@ await describeEngines('prismaStore', (engine, database) => {
   })
 
   test.runIf(engine.provider === 'mysql')(
-    'ids in a column that ignores case are refused, and nobody’s row is changed',
+    'ids in a column that ignores case are refused, and no row is changed',
     async () => {
       const prisma = await database.connect()
       await prisma.$executeRawUnsafe(

@@ -1,12 +1,12 @@
-import {
-  ConfigurationError,
-  type Inbox,
-  type MembershipRecord,
-  type OrganizationRecord,
-  type OrganizationStore,
-  type UserRecord,
-  type UserStore,
-} from '@acme/clerk-core'
+import { ConfigurationError } from '@acme/clerk-core'
+import type {
+  Inbox,
+  MembershipRecord,
+  OrganizationRecord,
+  OrganizationStore,
+  UserRecord,
+  UserStore,
+} from '@acme/clerk-core/store'
 import type { ClientInternals } from './client/prisma-client.js'
 import type { PrismaStoreOptions, RowOf } from './options.js'
 import { createContext } from './stores/context.js'

@@ -1,25 +1,21 @@
+import type { Auth, Clerk, ClosableSocket, Credentials } from '@acme/clerk-core'
 import {
   type AnyAuth,
   type AnyClerk,
-  type Auth,
-  type Clerk,
-  type ClosableSocket,
-  type Credentials,
   closeWhenEnded,
   credentialsFrom,
   credentialsFromFetch,
   findState,
-  type MembershipRecord,
-  type UserRecord,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/adapter'
+import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import type { ClerkContext, ContextOptions } from './types.js'
 
 /**
  * A `createContext` for every tRPC adapter: `{ auth }`, once per HTTP request (batch or not) or WebSocket connection.
  *
- * Where the framework's own adapter of this project has looked at the request, its answer counts, and with it the
- * framework's session. A WebSocket may bring its token as `connectionParams: { authorization: 'Bearer …' }`; it is
- * closed when its right ends, and so is a subscription over HTTP.
+ * Where the middleware of `@acme/clerk-express`, `-koa` or `-fastify` has authenticated the request, its `auth` is used,
+ * and with it the framework's session. A WebSocket may send its token as
+ * `connectionParams: { authorization: 'Bearer …' }`. It is closed when access ends, and so is a subscription over HTTP.
  */
 export function createClerkContext<U extends UserRecord, M extends MembershipRecord>(
   clerk: Clerk<U, M>,
@@ -27,25 +23,25 @@ export function createClerkContext<U extends UserRecord, M extends MembershipRec
   return async (options) => {
     const state = findState(options.req)
     const auth = state?.clerk === clerk ? state.auth : await clerk.authenticateNow(credentialsOf(options))
-    follow(clerk, auth, options)
+    closeWhenAccessEnds(clerk, auth, options)
     return { auth: auth as Auth<U, M> }
   }
 }
 
 function credentialsOf({ req, res, info }: ContextOptions): Credentials {
   const { headers, method } = req
-  // A method that is not known counts as unsafe.
+  // An unknown method counts as unsafe.
   if (headers instanceof Headers) return credentialsFromFetch({ headers, method: method ?? '' })
   const given = credentialsFrom({ headers, method })
   if (!isSocket(res)) return given
-  // Over HTTP tRPC carries these parameters in the URL, which ends up in logs: there they are not looked at.
+  // Over HTTP, tRPC sends these parameters in the URL, and URLs end up in logs: they are ignored there.
   const params = info?.connectionParams
   const authorization = params?.['authorization'] ?? params?.['Authorization'] ?? given.authorization
   return { ...given, authorization, upgrade: true }
 }
 
-/** What lives longer than a request ends when the right to it does. */
-function follow(clerk: AnyClerk, auth: AnyAuth, { res, info }: ContextOptions): void {
+/** Closes a connection that outlives its request when access ends. */
+function closeWhenAccessEnds(clerk: AnyClerk, auth: AnyAuth, { res, info }: ContextOptions): void {
   if (isSocket(res)) closeWhenEnded(clerk, auth, res)
   else if (info?.type === 'subscription') {
     const response = nodeResponse(res)

@@ -3,7 +3,7 @@ import { TRPCError } from '@trpc/server'
 
 const CODES = { 401: 'UNAUTHORIZED', 403: 'FORBIDDEN', 503: 'SERVICE_UNAVAILABLE' } as const
 
-/** Cause of the `TRPCError`: holds what an `errorFormatter` or `responseMeta` may want to pass on. */
+/** Cause of the `TRPCError`: holds what an `errorFormatter` or `responseMeta` may send to the client. */
 export class DeniedError extends Error {
   override readonly name = 'DeniedError'
   readonly denial: Denial

@@ -1,4 +1,5 @@
-import { type Auth, authorize, type Requirement, validateRequirement } from '@acme/clerk-core'
+import { type Auth, authorize, type Requirement } from '@acme/clerk-core'
+import { validateRequirement } from '@acme/clerk-core/adapter'
 import type {
   TRPCProcedureBuilder,
   TRPCRootObject,
@@ -11,15 +12,15 @@ import type { Authorized, ClerkContext } from './types.js'
 type Unset = TRPCUnsetMarker
 
 export interface Guards<C extends ClerkContext<Auth>, Meta extends object> {
-  /** @throws {ConfigurationError} for a requirement that says something unknown */
+  /** @throws {ConfigurationError} for a requirement with an unknown key or value */
   authed<const R extends Requirement<C['auth']> = Record<never, never>>(
     requirement?: R & Requirement<C['auth']>,
   ): TRPCProcedureBuilder<C, Meta, { auth: Authorized<C['auth'], R> }, Unset, Unset, Unset, Unset, false>
 }
 
 /**
- * `const { authed } = createGuards(t)`: procedures for those who meet a requirement; `ctx.auth` is narrowed to who can
- * still be there. Everybody else gets `UNAUTHORIZED`, `FORBIDDEN` or `SERVICE_UNAVAILABLE`.
+ * `const { authed } = createGuards(t)`: procedures for requests that meet a requirement; `ctx.auth` is narrowed to the
+ * kinds that can meet it. All others get `UNAUTHORIZED`, `FORBIDDEN` or `SERVICE_UNAVAILABLE`.
  */
 export function createGuards<
   C extends ClerkContext<Auth>,

@@ -16,23 +16,23 @@ describe.each(Object.entries(SERVERS))('on %s', (_name, start) => {
   test('a batch is authenticated once', async () => {
     const { origin, stop } = await start(harness.clerk)
     onTestFinished(stop)
-    let looked = 0
+    let authenticated = 0
     harness.clerk.observe(({ name }) => {
-      if (name === 'auth.success') looked += 1
+      if (name === 'auth.success') authenticated += 1
     })
     const client = createTRPCClient<AppRouter>({
       links: [httpBatchLink({ url: origin, headers: { authorization: `Bearer ${harness.ada.token}` } })],
     })
-    const answers = await Promise.all([client.private.query(), client.admin.query(), client.open.query()])
-    expect(answers.map((answer) => answer['userId'])).toEqual([
+    const results = await Promise.all([client.private.query(), client.admin.query(), client.open.query()])
+    expect(results.map((result) => result['userId'])).toEqual([
       harness.ada.id,
       harness.ada.id,
       harness.ada.id,
     ])
-    expect(looked).toBe(1)
+    expect(authenticated).toBe(1)
   })
 
-  test('in a batch everybody gets their own refusal', async () => {
+  test('in a batch each procedure is refused on its own', async () => {
     const { origin, stop } = await start(harness.clerk)
     onTestFinished(stop)
     const client = createTRPCClient<AppRouter>({
@@ -77,7 +77,7 @@ test('an outage is SERVICE_UNAVAILABLE, and its denial can be passed on', async 
   expect(denial).toMatchObject({ status: 503, code: 'unavailable' })
 })
 
-test('a request whose method is not told is judged as one that changes something', async () => {
+test('a request without a method counts as unsafe', async () => {
   const cookie = `__session=${harness.ada.token}`
   const authenticate = async (headers: Record<string, string>, method?: string) =>
     (await createClerkContext(harness.clerk)({ req: { headers: new Headers(headers), method } })).auth
@@ -86,7 +86,7 @@ test('a request whose method is not told is judged as one that changes something
   expect(await authenticate({ cookie }, 'GET')).toMatchObject({ kind: 'user' })
 })
 
-test('over HTTP connection parameters are not looked at: they stand in the URL', async () => {
+test('over HTTP connection parameters are ignored: they are part of the URL', async () => {
   const { origin, stop } = await SERVERS['standalone']!(harness.clerk)
   onTestFinished(stop)
   const params = encodeURIComponent(JSON.stringify({ authorization: `Bearer ${harness.ada.token}` }))

@@ -1,4 +1,5 @@
-import type { AnyAuth, Auth } from '@acme/clerk-core'
+import type { Auth } from '@acme/clerk-core'
+import type { AnyAuth } from '@acme/clerk-core/adapter'
 
 /** What `createClerkContext` makes; spread it into a context of your own. */
 export interface ClerkContext<A extends AnyAuth = Auth> {
@@ -10,7 +11,7 @@ type Person<A, R> = R extends { readonly org: true }
   ? Of<A, 'user'> & { readonly orgId: string }
   : Of<A, 'user'>
 
-/** Who can still be there once a requirement is met: what `ctx.auth` is narrowed to. */
+/** The kinds of `Auth` that can meet a requirement: what `ctx.auth` is narrowed to. */
 export type Authorized<A, R> = R extends { readonly machine: 'only' }
   ? Of<A, 'machine'>
   :

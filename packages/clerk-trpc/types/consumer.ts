@@ -1,13 +1,6 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test.
-import type {
-  Auth,
-  Clerk,
-  LocalAuth,
-  MachineAuth,
-  MembershipRecord,
-  UserAuth,
-  UserRecord,
-} from '@acme/clerk-core'
+import type { Auth, Clerk, LocalAuth, MachineAuth, UserAuth } from '@acme/clerk-core'
+import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import { type ClerkContext, createClerkContext, createGuards } from '@acme/clerk-trpc'
 import { initTRPC } from '@trpc/server'
 import type { CreateExpressContextOptions } from '@trpc/server/adapters/express'
@@ -57,7 +50,7 @@ export const router = t.router({
     predicate: (auth) => auth.kind === 'user' && auth.user.favouriteColour === 'red',
   }).query(() => 1),
   open: t.procedure.query(({ ctx }) => {
-    // @ts-expect-error perhaps nobody is there
+    // @ts-expect-error the request may be anonymous
     return ctx.auth.userId
   }),
 })

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { errorsGuide } from '../../testing/errors-guide.js'
-import type { WatchEnd } from '../clerk.js'
+import type { WatchEnd } from '../flows/authentication/watch-end.js'
 import { CODES, type Code, type CodeEntry, type CodesIn } from './codes.js'
 
 const PACKAGES = new URL('../../../', import.meta.url)

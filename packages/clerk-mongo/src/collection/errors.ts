@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from '@acme/clerk-core'
 
-/** Errors of the driver that mean nobody answered; those of the server are told by their codes. */
+/** Errors of the driver that mean that no server answered; those of the server are told by their codes. */
 const UNREACHABLE = new Set([
   'MongoNetworkError',
   'MongoNetworkTimeoutError',

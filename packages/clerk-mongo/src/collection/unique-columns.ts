@@ -4,13 +4,13 @@ import type { Collection } from 'mongodb'
 const isNoCollection = (error: unknown) => error instanceof Error && 'code' in error && error.code === 26
 
 /**
- * Which columns hold unique values, by the database's own indexes: nobody has to repeat in options what it knows. Read
+ * Which columns hold unique values, by the database's own indexes: options do not have to repeat what it knows. Read
  * once, and again when a write fails on an index that was not there then.
  */
 export interface UniqueColumns {
   /** The synced columns that are unique. */
   columns(): Promise<readonly string[]>
-  /** The column behind this index, `'clerkId'` too; `null`: the index is none of ours to settle. */
+  /** The column behind this index, `'clerkId'` too; `null`: the index is not on a synced column. */
   columnOf(index: string): Promise<string | null>
 }
 

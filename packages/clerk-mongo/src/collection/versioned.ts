@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ApplyOutcome } from '@acme/clerk-core'
+import { type ApplyOutcome, decideApply, isBareUser, tooManyWriters } from '@acme/clerk-core/store'
 import type { Collection, Document, Filter } from 'mongodb'
 import { changed, changes, present, versionOf } from './changes.js'
 import { isDuplicateKey } from './errors.js'
-import { settle, type Uniqueness } from './settle.js'
+import { resolveConflict, type Uniqueness } from './resolve-conflict.js'
 
 /** What a snapshot writes. `null` means that the row has no such field. */
 export interface Write {
@@ -14,12 +14,15 @@ export interface Write {
   derived?: (deleted: boolean) => Document
   /** Only in a row that is created. */
   onInsert?: Document
+  /** Of a user built from claims: that a row has nothing but its id. No other row is written over. */
+  whileBare?: Filter<Document>
 }
 
-/** Every lost race means that somebody else made progress; as many as this in a row are a fault. */
+/** Each repetition means that another writer got ahead. So many in a row are an outage. */
 const MAX_ATTEMPTS = 50
 
-const exhausted = () => new Error(`A row was changed ${MAX_ATTEMPTS} times while it was being written.`)
+/** So many duplicates of a value that no row is found to hold: the index compares in a way that no query can ask for. */
+const NO_HOLDER_ATTEMPTS = 10
 
 /** The application's columns of a new row, without those that are not its to set. */
 const additions = ({ onInsert = {} }: Pick<Write, 'onInsert'>, taken: Document): Document =>
@@ -37,21 +40,16 @@ async function orDuplicate(writing: Promise<Result>): Promise<Result | { error: 
   }
 }
 
-/**
- * The convergence rule on one collection, in atomic writes of single documents: the highest version wins, of equal ones
- * the later write; a deletion stays; a unique value goes to the higher version, and never to a deleted row nor away from
- * one that Clerk does not know.
- */
+/** The rules of all stores on one collection, in atomic writes of single documents. */
 export function versioned(collection: Collection, uniqueness: Uniqueness) {
+  const exhausted = () => tooManyWriters(`one row of ${collection.collectionName}`)
   const find = (clerkId: string) => collection.findOne({ clerkId: { $eq: clerkId } })
 
   /** Everything that is written, without the unique values that the row may not have. */
-  async function fields(write: Write, lost: ReadonlySet<string>, deleted: boolean): Promise<Document> {
+  async function fields(write: Write, conceded: Iterable<string>, deleted: boolean): Promise<Document> {
     const { synced, derived, version } = write
-    const set: Document = { ...synced, ...derived?.(deleted), version }
-    for (const column of deleted ? await uniqueness.unique.columns() : lost)
-      Object.assign(set, uniqueness.empty(column))
-    return set
+    const without = deleted ? await uniqueness.unique.columns() : conceded
+    return { ...synced, ...derived?.(deleted), ...uniqueness.empty(without), version }
   }
 
   /** Makes the row, and leaves one that is there alone. */
@@ -70,6 +68,7 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
       // "Not higher", since a row that the application gave its clerkId has no version.
       version: { $not: { $gt: write.version } },
       deletedAt: deleted ? { $ne: null } : { $eq: null },
+      ...write.whileBare,
     }
     const update = upsert
       ? { ...changes(set), $setOnInsert: additions(write, { ...filter, ...set }) }
@@ -79,34 +78,38 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
     return { before }
   }
 
-  /** Makes the way free for a write that met a duplicate key, or notes what it has to do without. */
-  async function settleFor(
-    write: Write,
-    set: Document,
+  /** Makes a contested value free for a write that met a duplicate key, or notes that it has to do without it. */
+  async function resolve(
+    { version }: Write,
+    synced: Document,
     others: Filter<Document>,
-    error: Error,
-    lost: Set<string>,
+    error: unknown,
+    conceded: Set<string>,
+    attempts: number,
   ) {
-    const contender = { version: write.version, synced: set, others }
-    const settled = await settle(error, collection, uniqueness, contender)
-    if (settled !== 'row-exists' && settled.lost !== null) lost.add(settled.lost)
-    return settled
+    const resolution = await resolveConflict(error, collection, uniqueness, { version, synced, others })
+    if (typeof resolution === 'object') {
+      const { status, column } = resolution
+      // A value without a holder was freed in between, as a rule.
+      if (status === 'conceded' || attempts >= NO_HOLDER_ATTEMPTS) conceded.add(column)
+    }
+    return resolution
   }
 
   return {
     find,
 
-    /** Creates the row or, unless it holds a higher version, fills it. */
+    /** Creates the row or, where the rule of convergence lets it, writes over it. */
     async apply(write: Write): Promise<{ document: Document; outcome: ApplyOutcome }> {
-      const { clerkId, version } = write
-      const lost = new Set<string>()
+      const { clerkId, version, whileBare } = write
+      const conceded = new Set<string>()
       let known: Document | null = null
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
         const isNew = known === null
         const deleted = known?.deletedAt instanceof Date
-        const set = await fields(write, lost, deleted)
+        const set = await fields(write, conceded, deleted)
         // What a new row may not have is no reason to take it from one that appears meanwhile: then, only insert.
-        const onlyInsert = isNew && lost.size > 0
+        const onlyInsert = isNew && (conceded.size > 0 || whileBare !== undefined)
         const result = await orDuplicate(
           onlyInsert ? insert(write, set) : overwrite(write, set, deleted, isNew),
         )
@@ -116,46 +119,36 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
         }
         // A duplicate key says nothing about versions, and it may be the row's own: the row has to be looked at.
         known = await find(clerkId)
-        if (known !== null && result === 'inserted') return { document: known, outcome: 'created' }
-        if (known !== null && versionOf(known) > version) return { document: known, outcome: 'stale' }
-        if (isNew && known !== null) lost.clear()
+        if (known !== null) {
+          if (result === 'inserted') return { document: known, outcome: 'created' }
+          const state = { version: versionOf(known), ...(whileBare && { isBare: isBareUser(known) }) }
+          const decision = decideApply(state, version)
+          if (decision === 'stale' || decision === 'unchanged') return { document: known, outcome: decision }
+        }
+        if (isNew && known !== null) conceded.clear()
         // An update that fails has matched, so its version counts; an insert counts where there is no row.
         else if (typeof result === 'object') {
-          await settleFor(write, set, { clerkId: { $ne: clerkId } }, result.error, lost)
+          await resolve(write, set, { clerkId: { $ne: clerkId } }, result.error, conceded, attempts)
         }
       }
       throw exhausted()
     },
 
-    /** Creates the row unless there is one. */
-    async create(write: Write): Promise<{ document: Document; created: boolean }> {
-      const { clerkId } = write
-      const lost = new Set<string>()
-      for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
-        const set = await fields(write, lost, false)
-        const result = await orDuplicate(insert(write, set))
-        const document = await find(clerkId)
-        if (document !== null) return { document, created: result === 'inserted' }
-        if (typeof result === 'object' && 'error' in result) {
-          await settleFor(write, set, { clerkId: { $ne: clerkId } }, result.error, lost)
-        }
-      }
-      throw exhausted()
-    },
-
-    /** Writes a snapshot over one row, found by its `_id` and a condition. `null`: it is not so, or `clerkId` has a row. */
-    async fill(row: Document, condition: Filter<Document>, write: Write): Promise<Document | null> {
+    /**
+     * Gives a row of the application's own its `clerkId` and the fields, while `condition` holds of it. `null`: it no
+     * longer does, or the `clerkId` has a row.
+     */
+    async attach(row: Document, condition: Filter<Document>, write: Write): Promise<Document | null> {
       const where = { $and: [{ _id: { $eq: row._id } }, condition] } as Filter<Document>
       const others = { _id: { $ne: row._id } } as Filter<Document>
-      const lost = new Set<string>()
+      const conceded = new Set<string>()
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
-        const set = { ...(await fields(write, lost, row.deletedAt instanceof Date)), clerkId: write.clerkId }
+        const set = { ...(await fields(write, conceded, false)), clerkId: write.clerkId }
         try {
           const before = await collection.findOneAndUpdate(where, changes(set), { returnDocument: 'before' })
           return before === null ? null : changed(before, set)
         } catch (error) {
-          if (!isDuplicateKey(error)) throw error
-          if ((await settleFor(write, set, others, error, lost)) === 'row-exists') return null
+          if ((await resolve(write, set, others, error, conceded, attempts)) === 'row-exists') return null
         }
       }
       throw exhausted()
@@ -169,9 +162,7 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
       onInsert: Document = {},
     ): Promise<Document> {
       const deletedAt = new Date(at)
-      const set: Document = { ...derived, deletedAt }
-      for (const column of await uniqueness.unique.columns()) Object.assign(set, uniqueness.empty(column))
-      const contender = { version: 0, synced: {}, others: {} }
+      const set: Document = { ...derived, deletedAt, ...uniqueness.empty(await uniqueness.unique.columns()) }
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
         try {
           await collection.updateOne(
@@ -180,7 +171,7 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
             { upsert: true },
           )
         } catch (error) {
-          await settle(error, collection, uniqueness, contender)
+          await resolveConflict(error, collection, uniqueness, { version: 0, synced: {}, others: {} })
           await collection.updateOne(
             { clerkId: { $eq: clerkId }, deletedAt: { $gt: deletedAt } },
             changes(set),

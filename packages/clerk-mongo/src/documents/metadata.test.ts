@@ -1,4 +1,4 @@
-import type { Json, Metadata } from '@acme/clerk-core'
+import type { Json, Metadata } from '@acme/clerk-core/store'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeMetadata, encodeMetadata } from './metadata.js'

@@ -1,4 +1,4 @@
-import type { Json, Metadata } from '@acme/clerk-core'
+import type { Json, Metadata } from '@acme/clerk-core/store'
 
 /** MongoDB refuses documents nested deeper than 100 levels. */
 const MAX_DEPTH = 50

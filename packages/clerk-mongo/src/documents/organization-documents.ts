@@ -1,21 +1,22 @@
-import type {
-  InvitationSnapshot,
-  MembershipIdentity,
-  MembershipSnapshot,
-  OrganizationSnapshot,
-} from '@acme/clerk-core'
+import {
+  type InvitationSnapshot,
+  type MembershipIdentity,
+  type MembershipSnapshot,
+  type OrganizationSnapshot,
+  storable,
+} from '@acme/clerk-core/store'
 import type { Document } from 'mongodb'
 import { versionOf } from '../collection/changes.js'
 import type { MongoInvitation, MongoMembership, MongoOrganization } from '../rows.js'
-import { dateOf, dateOrNull, earlier, textOrNull } from './fields.js'
+import { dateOf, dateOrNull, textOrNull } from './fields.js'
 import { decodeMetadata, encodeMetadata } from './metadata.js'
 
 export function organizationDocument(snapshot: OrganizationSnapshot): Document {
   const { name, slug, imageUrl, publicMetadata, privateMetadata, membersCount, createdAt } = snapshot
   return {
-    ...{ name, slug, imageUrl, membersCount },
-    publicMetadata: encodeMetadata(publicMetadata),
-    ...(privateMetadata === undefined ? {} : { privateMetadata: encodeMetadata(privateMetadata) }),
+    ...storable({ name, slug, imageUrl, membersCount }),
+    publicMetadata: encodeMetadata(storable(publicMetadata)),
+    ...(privateMetadata === undefined ? {} : { privateMetadata: encodeMetadata(storable(privateMetadata)) }),
     createdAt: dateOf(createdAt),
   }
 }
@@ -46,13 +47,12 @@ export function membershipDocument(snapshot: MembershipSnapshot): Document {
   const { role, permissions, publicMetadata } = snapshot
   return {
     ...membershipIdentity(snapshot),
-    ...{ role, permissions: [...permissions] },
-    publicMetadata: encodeMetadata(publicMetadata),
+    ...storable({ role, permissions: [...permissions] }),
+    publicMetadata: encodeMetadata(storable(publicMetadata)),
   }
 }
 
-/** The deletion of an organisation is that of its memberships: no event has to arrive for each. */
-export function membershipRow<Id>(document: Document, organization: Document | null): MongoMembership<Id> {
+export function membershipRow<Id>(document: Document): MongoMembership<Id> {
   return {
     id: document._id,
     clerkId: document.clerkId,
@@ -63,15 +63,15 @@ export function membershipRow<Id>(document: Document, organization: Document | n
     publicMetadata: decodeMetadata(document.publicMetadata),
     createdAt: document.createdAt,
     version: versionOf(document),
-    deletedAt: earlier(dateOrNull(document.deletedAt), dateOrNull(organization?.deletedAt)),
+    deletedAt: dateOrNull(document.deletedAt),
   }
 }
 
 export function invitationDocument(snapshot: InvitationSnapshot): Document {
   const { orgId, email, role, status, publicMetadata, createdAt, expiresAt } = snapshot
   return {
-    ...{ orgId, email, role, status },
-    publicMetadata: encodeMetadata(publicMetadata),
+    ...storable({ orgId, email, role, status }),
+    publicMetadata: encodeMetadata(storable(publicMetadata)),
     createdAt: dateOf(createdAt),
     expiresAt: dateOf(expiresAt),
   }

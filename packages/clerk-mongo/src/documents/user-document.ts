@@ -1,4 +1,12 @@
-import type { UserSnapshot } from '@acme/clerk-core'
+import {
+  EMPTY_USER,
+  ERASED_VERSION,
+  emptied,
+  foldAddress,
+  hasVerifiedAddress,
+  storable,
+  type UserSnapshot,
+} from '@acme/clerk-core/store'
 import type { Document } from 'mongodb'
 import type { MongoUser } from '../rows.js'
 import { dateOf, dateOrNull, textOrNull } from './fields.js'
@@ -7,18 +15,6 @@ import { decodeMetadata, encodeMetadata } from './metadata.js'
 /** Text columns of a user that Clerk fills, empty ones being absent from the document. */
 const TEXTS = ['email', 'username', 'phone', 'firstName', 'lastName', 'imageUrl', 'externalId'] as const
 const DATES = ['createdAt', 'lastSignInAt', 'lastActiveAt'] as const
-
-/** Every field of a user's document that a sync writes and an erasure empties. */
-export const SYNCED_USER_FIELDS = [
-  ...TEXTS,
-  ...DATES,
-  'emailLower',
-  'emailVerified',
-  'publicMetadata',
-  'privateMetadata',
-  'banned',
-  'locked',
-] as const
 
 /** Fields by which a unique index makes a column unique. */
 export const UNIQUE_USER_FIELDS = {
@@ -29,20 +25,22 @@ export const UNIQUE_USER_FIELDS = {
   externalId: 'externalId',
 } as const
 
-/** A row without a column's value, and without what says something about that value. */
-export function emptyUserColumn(column: string): Document {
-  return column === 'email' ? { email: null, emailLower: null, emailVerified: false } : { [column]: null }
+/** What a row holds in columns that it may not have. */
+export function emptiedUser(columns: Iterable<string>): Document {
+  const fields = emptied(columns)
+  return 'email' in fields ? { ...fields, emailLower: null } : fields
 }
 
 export function userDocument(snapshot: UserSnapshot): Document {
-  const { email, publicMetadata, privateMetadata, banned, locked } = snapshot
+  const { publicMetadata, privateMetadata, banned, locked } = snapshot
+  const email = storable(snapshot.email)
   return {
-    ...Object.fromEntries(TEXTS.map((column) => [column, snapshot[column]])),
+    ...Object.fromEntries(TEXTS.map((column) => [column, storable(snapshot[column])])),
     ...Object.fromEntries(DATES.map((column) => [column, dateOf(snapshot[column])])),
-    emailLower: email?.toLowerCase() ?? null,
-    emailVerified: email !== null && snapshot.emailVerified,
-    publicMetadata: encodeMetadata(publicMetadata),
-    ...(privateMetadata === undefined ? {} : { privateMetadata: encodeMetadata(privateMetadata) }),
+    emailLower: email === null ? null : foldAddress(email),
+    emailVerified: hasVerifiedAddress(snapshot),
+    publicMetadata: encodeMetadata(storable(publicMetadata)),
+    ...(privateMetadata === undefined ? {} : { privateMetadata: encodeMetadata(storable(privateMetadata)) }),
     banned,
     locked,
   }
@@ -69,16 +67,12 @@ export function userRow<U extends MongoUser<unknown>>({ emailLower: _, ...docume
   return row as unknown as U
 }
 
-/** Whether nothing from Clerk is in the document but its id and, maybe, a deletion. */
-export function isBareUser(document: Document): boolean {
-  const isEmpty = (value: unknown) => value === undefined || value === null || value === false
-  return (document.version ?? 0) === 0 && SYNCED_USER_FIELDS.every((field) => isEmpty(document[field]))
-}
-
-/** The same, as the condition of a write. */
-export const BARE_USER = {
+/** That a row is bare, as the condition of a write. */
+export const WHILE_BARE = {
   $and: [
     { version: { $not: { $gt: 0 } } },
-    ...SYNCED_USER_FIELDS.map((field) => ({ [field]: { $in: [null, false] } })),
+    ...Object.keys(EMPTY_USER).map((field) => ({ [field]: { $in: [null, false] } })),
   ],
 }
+
+export const ERASED: Document = { ...EMPTY_USER, emailLower: null, version: ERASED_VERSION }

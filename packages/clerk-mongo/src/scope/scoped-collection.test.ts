@@ -72,7 +72,7 @@ await describeWith('mongodb', 'a collection scoped to an organisation', (server)
       { $nor: [{ orgId: 'org_a' }] },
       { $and: [{ orgId: { $in: ['org_b'] } }] },
       { _id: 'b1' },
-    ])('the filter %j reaches nobody else', async (filter) => {
+    ])('the filter %j reaches no other organisation', async (filter) => {
       expect((await mine.find(filter as object).toArray()).filter(({ orgId }) => orgId !== 'org_a')).toEqual(
         [],
       )

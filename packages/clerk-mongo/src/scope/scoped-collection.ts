@@ -1,4 +1,5 @@
 import { StoreInputError } from '@acme/clerk-core'
+import { checkText } from '@acme/clerk-core/store'
 import type {
   AnyBulkWriteOperation,
   BulkWriteOptions,
@@ -17,7 +18,6 @@ import type {
   WithId,
   WithoutId,
 } from 'mongodb'
-import { checkText } from '../collection/input.js'
 import type { MongoCollection } from '../driver.js'
 import { type ScopedCursor, scopedCursor } from './cursor.js'
 import { asDocument } from './documents.js'
@@ -104,7 +104,7 @@ export interface ScopeOptions {
 }
 
 /**
- * Confines a collection to one organisation: a forgotten filter can show nobody else's documents.
+ * Confines a collection to one organisation: a forgotten filter cannot show the documents of another.
  *
  * @param orgId Clerk's organisation id, from `auth.orgId`
  * @throws {StoreInputError} for an id that is none, so that `null` never selects documents without an organisation

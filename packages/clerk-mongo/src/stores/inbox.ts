@@ -1,7 +1,15 @@
-import type { Change, Inbox, InboxEvent, PendingEvent } from '@acme/clerk-core'
+import {
+  type Change,
+  checkLimit,
+  checkText,
+  checkTime,
+  type Inbox,
+  type InboxEvent,
+  type PendingEvent,
+  tooManyWriters,
+} from '@acme/clerk-core/store'
 import type { Collection, Document, Filter } from 'mongodb'
 import { isDuplicateKey, reach } from '../collection/errors.js'
-import { checkText, checkTime } from '../collection/input.js'
 
 /** An event in the inbox; its `_id` is the delivery's id, which makes duplicates impossible. Times are milliseconds. */
 interface EventDocument extends Document {
@@ -20,10 +28,13 @@ interface EventDocument extends Document {
 
 const BATCH = 1000
 
+/** How often a claim looks again after the event was given back or pruned in between. */
+const MAX_ATTEMPTS = 50
+
 export function mongoInbox(untyped: Collection, ready: () => Promise<void>): Required<Inbox> {
   const collection = untyped as unknown as Collection<EventDocument>
 
-  /** Takes the event if it is free; with `upsert`, also if it is new. `null`: somebody has it, or it is done. */
+  /** Takes the event if it is free; with `upsert`, also if it is new. `null`: another caller has it, or it is done. */
   async function take(event: InboxEvent, now: number, leaseUntil: number, upsert: boolean) {
     const { id, type, timestamp, subjects, body } = event
     const $setOnInsert = {
@@ -53,7 +64,8 @@ export function mongoInbox(untyped: Collection, ready: () => Promise<void>): Req
       checkTime(now, 'now')
       checkTime(leaseUntil, 'leaseUntil')
       return reach(async () => {
-        for (let upsert = true; ; ) {
+        let upsert = true
+        for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
           const taken = await take(event, now, leaseUntil, upsert)
           if (taken !== null) return { status: 'claimed', succeeded: taken.succeeded } as const
           const known = await collection.findOne({ _id: { $eq: event.id } })
@@ -64,6 +76,7 @@ export function mongoInbox(untyped: Collection, ready: () => Promise<void>): Req
           // Given back, or pruned, since it was seen.
           upsert = known === null
         }
+        throw tooManyWriters(`one row of ${collection.collectionName}`)
       })
     },
 
@@ -93,7 +106,8 @@ export function mongoInbox(untyped: Collection, ready: () => Promise<void>): Req
     },
 
     async pending(limit) {
-      if (!Number.isSafeInteger(limit) || limit < 1) return []
+      checkLimit(limit)
+      if (limit === 0) return []
       const open = () =>
         collection
           .find({ doneAt: { $eq: null } })

@@ -1,8 +1,19 @@
-import type { MembershipIdentity, OrganizationStore } from '@acme/clerk-core'
+import {
+  byCreation,
+  checkInvitation,
+  checkMembership,
+  checkMembershipIdentity,
+  checkOrganization,
+  checkText,
+  checkTime,
+  membershipKey,
+  newestMembership,
+  type OrganizationStore,
+  withOrganization,
+} from '@acme/clerk-core/store'
 import type { Collection, Document } from 'mongodb'
 import { reach } from '../collection/errors.js'
-import { checkText, checkTime, checkVersion } from '../collection/input.js'
-import { plainUniqueness } from '../collection/settle.js'
+import { plainUniqueness } from '../collection/resolve-conflict.js'
 import { uniqueColumns } from '../collection/unique-columns.js'
 import { versioned } from '../collection/versioned.js'
 import {
@@ -28,6 +39,9 @@ export interface OrganizationCollections {
 
 /** Ids of the organisations of one user: far fewer in practice. */
 const BATCH = 1000
+
+/** Memberships that began in the newest millisecond: which of them counts is not a collation's to say. */
+const MOST_OF_ONE_MOMENT = 10
 
 export function mongoOrganizations<Id>(
   collections: OrganizationCollections,
@@ -62,6 +76,9 @@ export function mongoOrganizations<Id>(
     return deleted
   }
 
+  const answer = (membership: Document, organization: Document | null) =>
+    withOrganization(membershipRow<Id>(membership), organization && organizationRow(organization))
+
   return {
     async findOrganization(orgId) {
       checkText(orgId, 'orgId')
@@ -70,9 +87,8 @@ export function mongoOrganizations<Id>(
     },
 
     async applyOrganization(snapshot) {
+      checkOrganization(snapshot)
       const { clerkId, version } = snapshot
-      checkText(clerkId, 'clerkId')
-      checkVersion(version)
       const write = { clerkId, version, synced: organizationDocument(snapshot), onInsert: onInsert() }
       const { document, outcome } = await reach(() => organizations.apply(write))
       return { organization: organizationRow<Id>(document), outcome }
@@ -90,56 +106,53 @@ export function mongoOrganizations<Id>(
       const ofBoth = { orgId: { $eq: orgId }, userId: { $eq: userId } }
       const [found, organization] = await reach(() =>
         Promise.all([
-          collections.memberships.find(ofBoth).sort({ createdAt: -1, clerkId: -1 }).limit(1).toArray(),
+          collections.memberships.find(ofBoth).sort({ createdAt: -1 }).limit(MOST_OF_ONE_MOMENT).toArray(),
           organizations.find(orgId),
         ]),
       )
-      return found[0] === undefined ? null : membershipRow<Id>(found[0], organization)
+      const newest = newestMembership(found.map((document) => membershipRow<Id>(document)))
+      return newest && withOrganization(newest, organization && organizationRow(organization))
     },
 
     async applyMembership(snapshot) {
-      const { clerkId, orgId, version } = snapshot
       checkMembership(snapshot)
-      checkVersion(version)
+      const { clerkId, orgId, version } = snapshot
       const write = { clerkId, version, synced: membershipDocument(snapshot), onInsert: onInsert() }
       const [{ document, outcome }, organization] = await reach(async () => [
         await memberships.apply(write),
         await organizations.find(orgId),
       ])
-      return { membership: membershipRow<Id>(document, organization), outcome }
+      return { membership: answer(document, organization), outcome }
     },
 
     async removeMembership(membership, at) {
-      checkMembership(membership)
+      checkMembershipIdentity(membership)
       checkTime(at, 'at')
       const bare = { ...onInsert(), ...membershipIdentity(membership) }
       const [document, organization] = await reach(async () => [
         await memberships.remove(membership.clerkId, at, {}, bare),
         await organizations.find(membership.orgId),
       ])
-      return membershipRow<Id>(document, organization)
+      return answer(document, organization)
     },
 
     async listMemberships(of) {
-      const [field, id] = 'userId' in of ? (['userId', of.userId] as const) : (['orgId', of.orgId] as const)
-      checkText(id, field)
+      const [field, id] = membershipKey(of)
       return reach(async () => {
         const found = await collections.memberships
           .find({ [field]: { $eq: id }, deletedAt: { $eq: null } })
-          .sort({ createdAt: 1, clerkId: 1 })
           .toArray()
         const deleted = await deletedOrganizations([...new Set(found.map(({ orgId }): string => orgId))])
         return found
           .filter(({ orgId }) => !deleted.has(orgId))
-          .map((document) => membershipRow<Id>(document, null))
+          .map((document) => membershipRow<Id>(document))
+          .sort(byCreation)
       })
     },
 
     async applyInvitation(snapshot) {
-      const { clerkId, orgId, version } = snapshot
-      checkText(clerkId, 'clerkId')
-      checkText(orgId, 'orgId')
-      checkVersion(version)
+      checkInvitation(snapshot)
+      const { clerkId, version } = snapshot
       const write = { clerkId, version, synced: invitationDocument(snapshot), onInsert: onInsert() }
       const { document, outcome } = await reach(() => invitations.apply(write))
       return { invitation: invitationRow<Id>(document), outcome }
@@ -153,11 +166,4 @@ export function mongoOrganizations<Id>(
 
     ping: () => reach(ready),
   }
-}
-
-function checkMembership({ clerkId, orgId, userId, createdAt }: MembershipIdentity): void {
-  checkText(clerkId, 'clerkId')
-  checkText(orgId, 'orgId')
-  checkText(userId, 'userId')
-  checkTime(createdAt, 'createdAt')
 }

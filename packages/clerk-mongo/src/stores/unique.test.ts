@@ -69,7 +69,7 @@ await describeWith('mongodb', "unique columns by the application's own indexes",
       )
     })
 
-    test('two values contended at once are settled each for itself', async () => {
+    test('two contested values are resolved each for itself', async () => {
       await users().apply(
         userSnapshot({ clerkId: 'user_a', version: 1, email: 'x@example.com', username: 'a' }),
       )
@@ -125,7 +125,7 @@ await describeWith('mongodb', "unique columns by the application's own indexes",
       await db.collection('users').dropIndex('late')
     })
 
-    test('slugs of organisations are settled the same way', async () => {
+    test('slugs of organisations are resolved the same way', async () => {
       const { organizations } = mongoStore(db)
       await organizations.applyOrganization(organizationSnapshot({ clerkId: 'org_new', version: 2 }))
       const { organization } = await organizations.applyOrganization(

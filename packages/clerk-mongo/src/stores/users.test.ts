@@ -242,10 +242,12 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
       const [stored] = await db.collection('users').find({ clerkId: 'user_1' }).toArray()
       expect(Object.keys(stored ?? {}).sort()).toEqual([
         '_id',
+        'banned',
         'clerkId',
         'deletedAt',
         'emailVerified',
         'isActive',
+        'locked',
         'version',
       ])
     })

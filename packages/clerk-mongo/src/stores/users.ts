@@ -1,32 +1,33 @@
-import { StoreInputError, type UserSnapshot, type UserStore } from '@acme/clerk-core'
+import {
+  checkLocalId,
+  checkPurge,
+  checkText,
+  checkTime,
+  checkUser,
+  ERASED_VERSION,
+  foldAddress,
+  isSameAddress,
+  type UserSnapshot,
+  type UserStore,
+} from '@acme/clerk-core/store'
 import type { Collection, Document, Filter } from 'mongodb'
 import { changes } from '../collection/changes.js'
 import { reach } from '../collection/errors.js'
-import { checkId, checkText, checkTime, checkVersion } from '../collection/input.js'
-import type { Uniqueness } from '../collection/settle.js'
+import type { Uniqueness } from '../collection/resolve-conflict.js'
 import { uniqueColumns } from '../collection/unique-columns.js'
 import { versioned, type Write } from '../collection/versioned.js'
 import {
-  BARE_USER,
-  emptyUserColumn,
-  isBareUser,
-  SYNCED_USER_FIELDS,
+  ERASED,
+  emptiedUser,
   UNIQUE_USER_FIELDS,
   userDocument,
   userRow,
+  WHILE_BARE,
 } from '../documents/user-document.js'
 import type { MongoStoreOptions } from '../options.js'
 import type { MongoUser } from '../rows.js'
 
-const WEEK_MS = 7 * 24 * 3600 * 1000
 const BATCH = 500
-
-/** What an erased row holds: a version that nothing outbids, so that no late event fills it again. */
-const ERASED: Document = {
-  ...Object.fromEntries(SYNCED_USER_FIELDS.map((field) => [field, null])),
-  emailVerified: false,
-  version: Number.MAX_SAFE_INTEGER,
-}
 
 export type MongoUserStore<U extends MongoUser<unknown>> = Required<UserStore<U>>
 
@@ -38,11 +39,11 @@ export function mongoUsers<U extends MongoUser<unknown>>(
 ): MongoUserStore<U> {
   const uniqueness: Uniqueness = {
     unique: uniqueColumns(collection, UNIQUE_USER_FIELDS),
-    empty: emptyUserColumn,
+    empty: emptiedUser,
     holding: (column, value) => [
       { [column]: { $eq: value } },
       // The index may compare without case: by a collation, or on `emailLower` itself.
-      ...(column === 'email' ? [{ emailLower: { $eq: String(value).toLowerCase() } }] : []),
+      ...(column === 'email' ? [{ emailLower: { $eq: foldAddress(String(value)) } }] : []),
     ],
   }
   const rows = versioned(collection, uniqueness)
@@ -52,21 +53,12 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     version: snapshot.version,
     synced: userDocument(snapshot),
     derived: (deleted) => ({ isActive: !deleted && !snapshot.banned }),
+    ...(snapshot.version === 0 && { whileBare: WHILE_BARE }),
   })
   const onInsert = (snapshot: UserSnapshot): Document => ({
     ...(newId === undefined ? {} : { _id: newId() }),
     ...create?.(snapshot),
   })
-
-  /** Claims create a row, or fill one that has nothing but its id. */
-  async function applyClaims(snapshot: UserSnapshot) {
-    const write = writeOf(snapshot)
-    const { document, created } = await rows.create({ ...write, onInsert: onInsert(snapshot) })
-    if (created) return { user: userRow<U>(document), outcome: 'created' as const }
-    const filled = isBareUser(document) ? await rows.fill(document, BARE_USER, write) : null
-    if (filled !== null) return { user: userRow<U>(filled), outcome: 'updated' as const }
-    return { user: userRow<U>(document), outcome: 'unchanged' as const }
-  }
 
   return {
     async findByClerkId(clerkId) {
@@ -76,13 +68,11 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     },
 
     async apply(snapshot) {
-      checkText(snapshot.clerkId, 'clerkId')
-      checkVersion(snapshot.version)
-      return reach(async () => {
-        if (snapshot.version === 0) return applyClaims(snapshot)
-        const { document, outcome } = await rows.apply({ ...writeOf(snapshot), onInsert: onInsert(snapshot) })
-        return { user: userRow<U>(document), outcome }
-      })
+      checkUser(snapshot)
+      const { document, outcome } = await reach(() =>
+        rows.apply({ ...writeOf(snapshot), onInsert: onInsert(snapshot) }),
+      )
+      return { user: userRow<U>(document), outcome }
     },
 
     async remove(clerkId, at) {
@@ -95,7 +85,7 @@ export function mongoUsers<U extends MongoUser<unknown>>(
 
     async findLinkable(email) {
       checkText(email, 'email')
-      const address = email.toLowerCase()
+      const address = foldAddress(email)
       const byAddress = [
         { emailLower: { $eq: address } },
         // An outdated `emailLower`, where the application changes addresses.
@@ -107,38 +97,28 @@ export function mongoUsers<U extends MongoUser<unknown>>(
         collection.find({ $or: byAddress, clerkId: { $eq: null }, deletedAt: { $eq: null } }).toArray(),
       )
       // `emailLower` may be out of date where the application changes addresses: the address itself decides.
-      return found
-        .map((document) => userRow<U>(document))
-        .filter((row) => row.email?.toLowerCase() === address)
+      return found.map((document) => userRow<U>(document)).filter((row) => isSameAddress(row.email, email))
     },
 
     async link(id, snapshot) {
-      checkId(id)
-      checkText(snapshot.clerkId, 'clerkId')
-      checkVersion(snapshot.version)
-      const free = { clerkId: { $eq: null }, deletedAt: { $eq: null } }
+      checkLocalId(id, isBsonType)
+      checkUser(snapshot)
       return reach(async () => {
         const document = await collection.findOne({ _id: { $eq: id } } as Filter<Document>)
-        if (document === null || typeof document.email !== 'string' || snapshot.email === null) return null
-        if (document.email.toLowerCase() !== snapshot.email.toLowerCase()) return null
+        if (document === null || snapshot.email === null) return null
+        if (!isSameAddress(document.email, snapshot.email)) return null
         // The address may change hands until the write.
-        const unmoved = { ...free, email: { $eq: document.email } }
-        const linked = await rows.fill(document, unmoved, writeOf(snapshot))
+        const unchanged = { clerkId: { $eq: null }, deletedAt: { $eq: null }, email: { $eq: document.email } }
+        const linked = await rows.attach(document, unchanged, writeOf(snapshot))
         return linked === null ? null : userRow<U>(linked)
       })
     },
 
     async purge(before, now = Date.now()) {
-      checkTime(before, 'before')
-      checkTime(now, 'now')
-      if (before > now - WEEK_MS) {
-        throw new StoreInputError(
-          'before must be at least 7 days ago: late events would find nothing to lose to.',
-        )
-      }
+      checkPurge(before, now)
       const due: Filter<Document> = {
         deletedAt: { $lt: new Date(before) },
-        version: { $not: { $gte: Number.MAX_SAFE_INTEGER } },
+        version: { $not: { $gte: ERASED_VERSION } },
         clerkId: { $gt: '' },
       }
       return reach(() => eraseInBatches(collection, due))
@@ -147,6 +127,9 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     ping: () => reach(ready),
   }
 }
+
+/** A type of the driver's for `_id`. Parsed JSON can claim to be one (`_bsontype`), but only as a plain object. */
+const isBsonType = (id: object) => !Object.hasOwn(id, '_bsontype') && '_bsontype' in id
 
 const escapeRegExp = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 

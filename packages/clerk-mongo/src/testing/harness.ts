@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Capability, ConformanceSubject, StoreHarness } from '@acme/clerk-testing/conformance'
 import type { DatabaseServer } from '@acme/tools/services'
 import type { Db, Document, Filter } from 'mongodb'
+import type { MongoDatabase } from '../driver.js'
 import { mongoStore } from '../mongo-store.js'
 import { DRIVERS, empty } from './drivers.js'
 import { openProxy } from './proxy.js'
@@ -23,6 +24,7 @@ const EVERYTHING: readonly Capability[] = [
   'purge',
   'custom-columns',
   'outage',
+  'contention',
 ]
 const UNIQUE: readonly Capability[] = [
   'unique-email',
@@ -56,6 +58,35 @@ function rowsOf(db: Db, collection: string, nullable: readonly string[] = ['dele
 
 const byId = (id: unknown) => ({ _id: { $eq: id } }) as Filter<Document>
 
+/** The database, but another connection deletes the users, or brings them back, before each write to one. */
+function contended(database: Db, around: Db): MongoDatabase {
+  const writes = new Set<string | symbol>(['updateOne', 'findOneAndUpdate'])
+  const overtake = async () => {
+    const users = around.collection('users')
+    const { modifiedCount } = await users.updateMany(
+      { deletedAt: null },
+      { $set: { deletedAt: new Date(0) } },
+    )
+    if (modifiedCount === 0) await users.updateMany({}, { $unset: { deletedAt: '' } })
+  }
+  return {
+    databaseName: database.databaseName,
+    command: (command) => database.command(command),
+    collection: (name) =>
+      new Proxy(database.collection(name), {
+        get(collection, property) {
+          const member: unknown = Reflect.get(collection, property)
+          if (typeof member !== 'function') return member
+          if (name !== 'users' || !writes.has(property)) return member.bind(collection)
+          return async (...args: unknown[]) => {
+            await overtake()
+            return Reflect.apply(member, collection, args)
+          }
+        },
+      }),
+  }
+}
+
 /** The store of this package under the conformance kit; the probe reads the database with the bare driver. */
 export function mongoSubject(
   server: DatabaseServer,
@@ -86,6 +117,7 @@ export function mongoSubject(
       await stores.ensureIndexes()
       return {
         stores,
+        contended: mongoStore(contended(client.db(), db), newId === undefined ? {} : { newId }),
         probe: {
           users: rowsOf(db, 'users', USER),
           organizations: rowsOf(db, 'organizations', ['name', 'slug', 'deletedAt']),

@@ -1,4 +1,4 @@
-import type { MembershipSnapshot, OrganizationSnapshot, UserSnapshot } from '@acme/clerk-core'
+import type { MembershipSnapshot, OrganizationSnapshot, UserSnapshot } from '@acme/clerk-core/store'
 
 export const userSnapshot = (fields: Partial<UserSnapshot> = {}): UserSnapshot => ({
   clerkId: 'user_1',

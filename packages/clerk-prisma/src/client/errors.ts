@@ -24,7 +24,7 @@ interface PrismaErrorShape {
 const shapeOf = (error: unknown): PrismaErrorShape =>
   typeof error === 'object' && error !== null ? (error as PrismaErrorShape) : {}
 
-/** Mistakes of the schema or of the options: asking again helps nobody, so they are not an outage. */
+/** Mistakes of the schema or of the options: asking again does not help, so they are not an outage. */
 const REFUSALS: Readonly<Record<string, string>> = {
   P2000: 'a value is too long for its column',
   P2002: 'a value is taken in a unique column that Clerk does not sync',
@@ -47,7 +47,7 @@ export const isDuplicate = (error: unknown): boolean => shapeOf(error).code === 
 export const isConflict = (error: unknown): boolean =>
   shapeOf(error).code === 'P2034' || /Record has changed since/.test(String(shapeOf(error).message))
 
-/** The one writer of an SQLite file is somebody else; Prisma reports it as a timeout. */
+/** Another process is the one writer of the SQLite file; Prisma reports it as a timeout. */
 export const isLocked = (error: unknown): boolean =>
   shapeOf(error).code === 'P1008' || /SQLITE_BUSY|database is locked/.test(String(shapeOf(error).message))
 

@@ -25,7 +25,7 @@ export type ModelRow<C, N> = N extends keyof C
 
 export type Row = Record<string, unknown>
 
-/** The delegate as this package calls it: arguments are built here, so their exact types help nobody. */
+/** The delegate as this package calls it: arguments are built here, so their exact types are of no use. */
 export interface Delegate {
   findUnique(args: object): PromiseLike<Row | null>
   findFirst(args: object): PromiseLike<Row | null>
@@ -52,7 +52,7 @@ export interface ModelDescription {
   }[]
 }
 
-/** What is read of the client besides its models. All of it may be missing on a client that somebody wrapped. */
+/** What is read of the client besides its models. All of it may be missing on a client that is wrapped. */
 export interface ClientInternals {
   readonly _activeProvider?: unknown
   readonly _engine?: unknown

@@ -1,6 +1,6 @@
+import { checkText } from '@acme/clerk-core/store'
 import type { ClientInternals } from '../client/prisma-client.js'
 import { delegateName } from '../client/prisma-client.js'
-import { checkText } from '../table/input.js'
 import { resolveModels, type ScopedModels } from './models.js'
 import { confineOperation } from './operations.js'
 import { cleanAnswer } from './selection.js'

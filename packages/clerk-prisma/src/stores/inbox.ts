@@ -1,13 +1,22 @@
-import type { Change, Claim, Inbox, InboxEvent, PendingEvent } from '@acme/clerk-core'
+import {
+  type Change,
+  type Claim,
+  checkLimit,
+  checkText,
+  checkTime,
+  type Inbox,
+  type InboxEvent,
+  type PendingEvent,
+  tooManyWriters,
+} from '@acme/clerk-core/store'
 import { PrismaQueryError } from '../client/errors.js'
 import type { Row } from '../client/prisma-client.js'
 import { INBOX } from '../table/definitions.js'
-import { checkText, checkTime } from '../table/input.js'
 import type { Table } from '../table/table.js'
 import type { Context, ModelOptions } from './context.js'
 
 const PRUNE_BATCH = 1000
-/** How often a claim looks again after the event was pruned, or a list of handlers was changed, under its hands. */
+/** How often a claim looks again after the event was pruned, or its handlers were changed, in between. */
 const MOST_ATTEMPTS = 50
 
 export function inboxStore(
@@ -43,7 +52,7 @@ export function inboxStore(
       const taken = await events.updateMany({ id, ...free }, { leaseUntil, attempts })
       if (taken > 0) return { status: 'claimed', succeeded: names(known.succeeded) }
     }
-    return { status: 'busy', leaseUntil }
+    throw tooManyWriters(`one row of \`${events.model}\``)
   }
 
   return {
@@ -75,6 +84,7 @@ export function inboxStore(
           const where = { id, succeeded: row.succeeded }
           if ((await events.updateMany(where, { succeeded: list })) > 0) return
         }
+        throw tooManyWriters(`one row of \`${events.model}\``)
       }),
 
     release: (id, error) =>
@@ -92,6 +102,7 @@ export function inboxStore(
 
     pending: (limit) =>
       run(async () => {
+        checkLimit(limit)
         const rows = await events.findMany({
           where: open,
           orderBy: [{ timestamp: 'asc' }, { id: 'asc' }],

@@ -1,16 +1,27 @@
-import type {
-  InvitationRecord,
-  InvitationSnapshot,
-  MembershipIdentity,
-  MembershipRecord,
-  MembershipSnapshot,
-  OrganizationRecord,
-  OrganizationSnapshot,
-  OrganizationStore,
-} from '@acme/clerk-core'
+import {
+  byCreation,
+  checkInvitation,
+  checkMembership,
+  checkMembershipIdentity,
+  checkOrganization,
+  checkText,
+  checkTime,
+  EMPTY_MEMBERSHIP,
+  EMPTY_ORGANIZATION,
+  type InvitationRecord,
+  type InvitationSnapshot,
+  type MembershipIdentity,
+  type MembershipRecord,
+  type MembershipSnapshot,
+  membershipKey,
+  newestMembership,
+  type OrganizationRecord,
+  type OrganizationSnapshot,
+  type OrganizationStore,
+  withOrganization,
+} from '@acme/clerk-core/store'
 import type { Row } from '../client/prisma-client.js'
 import { INVITATIONS, MEMBERSHIPS, ORGANIZATIONS } from '../table/definitions.js'
-import { checkText, checkTime, checkVersion } from '../table/input.js'
 import type { Values } from '../table/table.js'
 import type { Incoming, Versioned } from '../table/versioned.js'
 import type { Context, ModelOptions } from './context.js'
@@ -35,11 +46,11 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
   const invitations = versioned(INVITATIONS, options.invitations)
   const asOrganization = (row: Row) => row as unknown as O
 
-  /** The deletion of an organisation is that of its memberships: no event has to arrive for each. */
-  async function withOrganization(membership: Row): Promise<M> {
-    const organization = await organizations.find(String(membership.orgId))
-    return merged(membership, organization?.deletedAt ?? null)
-  }
+  const asMembership = (row: Row) => row as unknown as M
+  const asDeletion = (row: Row | null) => row as OrganizationRecord | null
+
+  const answer = async (membership: Row): Promise<M> =>
+    withOrganization(asMembership(membership), asDeletion(await organizations.find(String(membership.orgId))))
 
   return {
     tables: [organizations, memberships, invitations],
@@ -53,6 +64,7 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
 
     applyOrganization: (snapshot) =>
       run(async () => {
+        checkOrganization(snapshot)
         const own = () => ownColumns(options.organizations, snapshot)
         const { row, outcome } = await organizations.apply(
           incoming(snapshot, organizationFields(snapshot), own),
@@ -77,13 +89,15 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         const [found, organization] = await Promise.all([
           memberships.table.findMany({
             where: { orgId, userId },
-            orderBy: [{ createdAt: 'desc' }, { clerkId: 'desc' }],
-            take: 1,
+            orderBy: [{ createdAt: 'desc' }],
+            take: MOST_OF_ONE_MOMENT,
           }),
           organizations.find(orgId),
         ])
-        const [newest] = found.filter((row) => row.orgId === orgId && row.userId === userId)
-        return newest === undefined ? null : merged<M>(newest, organization?.deletedAt ?? null)
+        const newest = newestMembership(
+          found.filter((row) => row.orgId === orgId && row.userId === userId).map(asMembership),
+        )
+        return newest && withOrganization(newest, asDeletion(organization))
       }),
 
     applyMembership: (snapshot) =>
@@ -91,39 +105,34 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         checkMembership(snapshot)
         const own = () => ownColumns(options.memberships, snapshot)
         const { row, outcome } = await memberships.apply(incoming(snapshot, membershipFields(snapshot), own))
-        return { membership: await withOrganization(row), outcome }
+        return { membership: await answer(row), outcome }
       }),
 
     removeMembership: (identity, at) =>
       run(async () => {
-        checkMembership(identity)
+        checkMembershipIdentity(identity)
         checkTime(at, 'at')
         const snapshot = emptyMembership(identity)
         const row = await memberships.remove(identity.clerkId, new Date(at), {
-          fields: { ...membershipFields(snapshot), role: null, publicMetadata: undefined },
+          fields: { ...membershipFields(snapshot), ...EMPTY_MEMBERSHIP },
           whenDeleted: {},
           own: () => ownColumns(options.memberships, snapshot),
         })
-        return withOrganization(row)
+        return answer(row)
       }),
 
     listMemberships: (of) =>
       run(async () => {
-        const [field, id] = 'userId' in of ? (['userId', of.userId] as const) : (['orgId', of.orgId] as const)
-        checkText(id, field)
-        const found = await memberships.table.findMany({
-          where: { [field]: id, deletedAt: null },
-          orderBy: [{ createdAt: 'asc' }, { clerkId: 'asc' }],
-        })
-        const live = found.filter((row) => row[field] === id)
-        const orgIds = [...new Set(live.map(({ orgId }) => orgId))]
-        const gone = await deletedAmong(organizations, orgIds)
-        return live.filter(({ orgId }) => !gone.has(orgId)).map((row) => merged<M>(row, null))
+        const [field, id] = membershipKey(of)
+        const found = await memberships.table.findMany({ where: { [field]: id, deletedAt: null } })
+        const live = found.filter((row) => row[field] === id).map(asMembership)
+        const deleted = await deletedAmong(organizations, [...new Set(live.map(({ orgId }) => orgId))])
+        return live.filter(({ orgId }) => !deleted.has(orgId)).sort(byCreation)
       }),
 
     applyInvitation: (snapshot) =>
       run(async () => {
-        checkText(snapshot.orgId, 'orgId')
+        checkInvitation(snapshot)
         const own = () => ownColumns(options.invitations, snapshot)
         const { row, outcome } = await invitations.apply(incoming(snapshot, invitationFields(snapshot), own))
         return { invitation: row as unknown as InvitationRecord, outcome }
@@ -144,21 +153,18 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
 
 const IN_ONE_QUERY = 1000
 
+/** Memberships that began in the newest millisecond: which of them counts is not the database's collation to say. */
+const MOST_OF_ONE_MOMENT = 10
+
 /** Bounded: every database limits how many parameters a statement has. */
 async function deletedAmong(organizations: Versioned, orgIds: readonly unknown[]): Promise<Set<unknown>> {
-  const gone = new Set<unknown>()
+  const deleted = new Set<unknown>()
   for (let from = 0; from < orgIds.length; from += IN_ONE_QUERY) {
     const where = { clerkId: { in: orgIds.slice(from, from + IN_ONE_QUERY) }, deletedAt: { not: null } }
     for (const { clerkId } of await organizations.table.findMany({ where, only: ['clerkId'] }))
-      gone.add(clerkId)
+      deleted.add(clerkId)
   }
-  return gone
-}
-
-function merged<M>(membership: Row, organizationDeletedAt: unknown): M {
-  const times = [membership.deletedAt, organizationDeletedAt].filter((date) => date instanceof Date)
-  const deletedAt = times.length === 0 ? null : new Date(Math.min(...times.map(Number)))
-  return { ...membership, deletedAt } as M
+  return deleted
 }
 
 function incoming(
@@ -166,21 +172,12 @@ function incoming(
   fields: Values,
   own: () => Values,
 ): Incoming {
-  checkText(clerkId, 'clerkId')
-  checkVersion(version)
   return { clerkId, version, createdAt, fields, own }
 }
 
 const ownColumns = <S>(options: OwnColumns<S> | undefined, snapshot: S): Values => ({
   ...options?.create?.(snapshot),
 })
-
-function checkMembership({ clerkId, orgId, userId, createdAt }: MembershipIdentity): void {
-  checkText(clerkId, 'clerkId')
-  checkText(orgId, 'orgId')
-  checkText(userId, 'userId')
-  checkTime(createdAt, 'createdAt')
-}
 
 function organizationFields(snapshot: OrganizationSnapshot): Values {
   const { name, slug, imageUrl, publicMetadata, privateMetadata, membersCount } = snapshot
@@ -198,23 +195,13 @@ function invitationFields(snapshot: InvitationSnapshot): Values {
   return { orgId, email, role, status, publicMetadata, expiresAt: dateOf(snapshot.expiresAt) }
 }
 
-const emptyOrganization = (clerkId: string): OrganizationSnapshot => ({
-  clerkId,
-  name: '',
-  slug: null,
-  imageUrl: null,
-  publicMetadata: {},
-  membersCount: null,
-  createdAt: null,
-  updatedAt: null,
-  version: 0,
-})
+const emptyOrganization = (clerkId: string): OrganizationSnapshot => {
+  const { privateMetadata: _, ...nothing } = EMPTY_ORGANIZATION
+  return { ...nothing, clerkId, name: '', publicMetadata: {}, updatedAt: null, version: 0 }
+}
 
 const emptyMembership = (identity: MembershipIdentity): MembershipSnapshot => ({
   ...identity,
-  role: '',
-  permissions: [],
-  publicMetadata: {},
-  updatedAt: null,
-  version: 0,
+  ...EMPTY_MEMBERSHIP,
+  ...{ role: '', publicMetadata: {}, updatedAt: null, version: 0 },
 })

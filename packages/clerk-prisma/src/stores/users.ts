@@ -1,7 +1,18 @@
-import { StoreInputError, type UserRecord, type UserSnapshot, type UserStore } from '@acme/clerk-core'
+import type { UserRecord, UserSnapshot, UserStore } from '@acme/clerk-core/store'
+import {
+  checkLocalId,
+  checkPurge,
+  checkText,
+  checkTime,
+  checkUser,
+  EMPTY_USER,
+  ERASED_VERSION,
+  foldAddress,
+  hasVerifiedAddress,
+  isSameAddress,
+} from '@acme/clerk-core/store'
 import type { Row } from '../client/prisma-client.js'
 import { USERS } from '../table/definitions.js'
-import { checkLocalId, checkText, checkTime, checkVersion } from '../table/input.js'
 import type { Values } from '../table/table.js'
 import { quotedTable, sqlColumn } from '../table/unique-columns.js'
 import type { Incoming, Versioned } from '../table/versioned.js'
@@ -11,8 +22,6 @@ export interface UsersOptions extends ModelOptions {
   readonly create?: ((snapshot: UserSnapshot) => object) | undefined
 }
 
-/** A late delivery is retried for about a day and a half; a week leaves room for an outage. */
-const PURGE_AFTER_MS = 7 * 24 * 3600 * 1000
 const PURGE_BATCH = 500
 
 export function userStore<U extends UserRecord>(
@@ -26,8 +35,7 @@ export function userStore<U extends UserRecord>(
   const asUser = (row: Row) => row as unknown as U
 
   const incoming = (snapshot: UserSnapshot): Incoming => {
-    checkText(snapshot.clerkId, 'clerkId')
-    checkVersion(snapshot.version)
+    checkUser(snapshot)
     return {
       clerkId: snapshot.clerkId,
       version: snapshot.version,
@@ -43,7 +51,7 @@ export function userStore<U extends UserRecord>(
     const unlinked = { clerkId: null, deletedAt: null }
     const condition = context.dialect.sameAddress
     if (condition === null || table.description === null || context.client.$queryRawUnsafe === undefined) {
-      const addresses = [...new Set([email, withoutCase(email)])]
+      const addresses = [...new Set([email, foldAddress(email)])]
       return table.findMany({ where: { ...unlinked, OR: addresses.map((address) => ({ email: address })) } })
     }
     const [id, address, clerkId, deletedAt] = ['id', 'email', 'clerkId', 'deletedAt'].map((field) =>
@@ -107,16 +115,11 @@ export function userStore<U extends UserRecord>(
 
     purge: (before, now = Date.now()) =>
       run(async () => {
-        checkTime(before, 'before')
-        if (before > now - PURGE_AFTER_MS) {
-          throw new StoreInputError(
-            'before must be at least 7 days ago: late events would find nothing to lose to.',
-          )
-        }
+        checkPurge(before, now)
         const due = {
           deletedAt: { lt: new Date(before) },
           clerkId: { not: null },
-          version: { lt: Number.MAX_SAFE_INTEGER },
+          version: { lt: ERASED_VERSION },
         }
         let purged = 0
         for (;;) {
@@ -125,7 +128,7 @@ export function userStore<U extends UserRecord>(
           const rows = await table.findMany({ where: due, orderBy, take: PURGE_BATCH, only: ['id'] })
           if (rows.length === 0) return purged
           const where = { ...due, id: { in: rows.map(({ id }) => id) } }
-          purged += await table.updateMany(where, { ...NOTHING_SYNCED, version: Number.MAX_SAFE_INTEGER })
+          purged += await table.updateMany(where, ERASED)
         }
       }),
 
@@ -133,19 +136,12 @@ export function userStore<U extends UserRecord>(
   }
 }
 
-/** The database's idea of case and accents is not Clerk's: what it found is compared again, exactly. */
-const isSameAddress = (stored: unknown, email: string): boolean =>
-  typeof stored === 'string' && withoutCase(stored) === withoutCase(email)
-
-/** ASCII letters only: Unicode makes a `k` of the Kelvin sign (U+212A), and the address of one person of another's. */
-const withoutCase = (address: string): string => address.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
-
 export const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
 
 function syncedFields(snapshot: UserSnapshot): Values {
   return {
     email: snapshot.email,
-    emailVerified: snapshot.emailVerified,
+    emailVerified: hasVerifiedAddress(snapshot),
     username: snapshot.username,
     phone: snapshot.phone,
     firstName: snapshot.firstName,
@@ -163,32 +159,15 @@ function syncedFields(snapshot: UserSnapshot): Values {
   }
 }
 
-/** A user of whom nothing is known but the id. */
-function emptySnapshot(clerkId: string): UserSnapshot {
-  return {
-    clerkId,
-    email: null,
-    emailVerified: false,
-    username: null,
-    phone: null,
-    firstName: null,
-    lastName: null,
-    imageUrl: null,
-    externalId: null,
-    publicMetadata: {},
-    banned: false,
-    locked: false,
-    createdAt: null,
-    updatedAt: null,
-    lastSignInAt: null,
-    lastActiveAt: null,
-    version: 0,
-  }
-}
+const { createdAt: clerkCreatedAt, privateMetadata, ...NOTHING } = EMPTY_USER
 
-const NOTHING_SYNCED: Values = {
-  ...syncedFields(emptySnapshot('')),
-  publicMetadata: null,
-  privateMetadata: null,
-  isActive: false,
+/** A user of whom nothing is known but the id. */
+const emptySnapshot = (clerkId: string): UserSnapshot => ({
+  ...{ ...NOTHING, clerkId, publicMetadata: {}, version: 0 },
+  ...{ createdAt: null, updatedAt: null },
+})
+
+const ERASED: Values = {
+  ...{ ...NOTHING, clerkCreatedAt, privateMetadata },
+  ...{ isActive: false, version: ERASED_VERSION },
 }

@@ -14,6 +14,8 @@ export interface TableDefinition {
   readonly fields: Readonly<Record<string, FieldDefinition>>
   /** Synced fields that a schema may declare unique. */
   readonly mayBeUnique: readonly string[]
+  /** Whether a row may be built from claims (version 0), which overwrite nothing. */
+  readonly fromClaims?: true
 }
 
 const required = (kind: Kind) => ({ kind, presence: 'required' }) as const
@@ -46,6 +48,7 @@ export const USERS = {
     lastActiveAt: extra('date'),
   },
   mayBeUnique: ['email', 'username', 'phone', 'externalId'],
+  fromClaims: true,
 } as const satisfies TableDefinition
 
 export const ORGANIZATIONS = {

@@ -7,7 +7,7 @@ const LONGEST_WAIT_MS = 100
 
 /**
  * Runs one operation of a store: repeats it when another writer was in its way, and turns what Prisma throws into the
- * errors of the contract. Every operation can be repeated as a whole. Not in a transaction, which is lost by then.
+ * errors of the contract. Every operation can be repeated as a whole. Not in a transaction, which has failed by then.
  */
 export async function operation<T>(
   work: () => Promise<T>,

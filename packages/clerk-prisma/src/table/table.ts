@@ -1,4 +1,5 @@
 import type { ConfigurationProblem } from '@acme/clerk-core'
+import { storable } from '@acme/clerk-core/store'
 import type { Dialect } from '../client/dialect.js'
 import { isDuplicate } from '../client/errors.js'
 import {
@@ -152,6 +153,11 @@ export class Table {
     return this.columns.get(field) != null
   }
 
+  /** A row without what is not ours in it. */
+  synced(row: Row): Row {
+    return Object.fromEntries([...this.columns.keys()].map((field) => [field, row[field]]))
+  }
+
   #column(field: string): string {
     return this.columns.get(field) ?? field
   }
@@ -204,18 +210,6 @@ function columnsOf({ fields }: TableDefinition, mapping: object): ReadonlyMap<st
       return presence === 'extra' ? [] : [[field, field] as const]
     }),
   )
-}
-
-/**
- * U+0000 and halves of surrogate pairs, which no database holds everywhere, would make an event fail for ever, and whoever
- * may name himself can write them. The rest of the value is kept.
- */
-function storable(value: unknown): unknown {
-  if (typeof value === 'string') return Buffer.from(value.replaceAll('\0', '')).toString()
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value
-  const json = JSON.stringify(value)
-  if (!/\\u(?:0000|d[89a-f])/.test(json)) return value
-  return JSON.parse(json, (_, part: unknown) => (typeof part === 'string' ? storable(part) : part))
 }
 
 /**

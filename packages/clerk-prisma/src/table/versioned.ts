@@ -1,4 +1,16 @@
-import { type ApplyOutcome, StoreUnavailableError } from '@acme/clerk-core'
+import {
+  type ApplyOutcome,
+  type Concession,
+  type Contender,
+  concessions,
+  decideApply,
+  EMPTY_USER,
+  emptied,
+  givesWay,
+  type Holder,
+  isBareUser,
+  tooManyWriters,
+} from '@acme/clerk-core/store'
 import { isDuplicate, PrismaQueryError } from '../client/errors.js'
 import type { Row } from '../client/prisma-client.js'
 import { sameValue } from './same.js'
@@ -23,7 +35,7 @@ export interface Applied {
   readonly outcome: ApplyOutcome
 }
 
-/** Each repetition means that another writer got ahead; so many in a row do not. */
+/** Each repetition means that another writer got ahead. So many in a row are an outage. */
 const MOST_ATTEMPTS = 6
 
 /** As many new rows in a row are an import, and the next is taken for new too. */
@@ -51,7 +63,7 @@ export class Versioned {
     this.#uniqueFields = uniqueFields
   }
 
-  /** A collation that ignores case answers with somebody else's row. */
+  /** A collation that ignores case answers with the row of another id. */
   async find(clerkId: string): Promise<Row | null> {
     const row = await this.table.find({ clerkId })
     if (row !== null && row.clerkId !== clerkId) {
@@ -90,7 +102,7 @@ export class Versioned {
         const updated = await this.table.update({ clerkId }, condition, { ...fields, version })
         return updated && { row: updated, outcome: 'updated' }
       } catch (error) {
-        // A unique index that nobody told us about.
+        // A unique index that the store does not know of.
         if (isDuplicate(error)) return null
         throw error
       }
@@ -105,7 +117,7 @@ export class Versioned {
       const applied = await this.#attempt(incoming, known, unique, attempt === MOST_ATTEMPTS)
       if (applied !== null) return applied
     }
-    throw new StoreUnavailableError(`Too many writers of one row of \`${this.table.model}\` at a time.`)
+    throw this.#exhausted()
   }
 
   /** Decides on the row as it was read and writes on that condition; `null`: it is no longer so. */
@@ -116,17 +128,16 @@ export class Versioned {
     last: boolean,
   ): Promise<Applied | null> {
     const { clerkId, version } = incoming
-    if (known !== null && version < (known.version as number)) return { row: known, outcome: 'stale' }
-    // Claims fill a row that has nothing but its id, and no other.
-    if (known !== null && version === 0 && !this.#isBare(known)) return { row: known, outcome: 'unchanged' }
+    const decision = decideApply(known && this.#known(known), version)
+    if (known !== null && (decision === 'stale' || decision === 'unchanged'))
+      return { row: known, outcome: decision }
 
     const deleted = known !== null && known.deletedAt != null
     const wanted = deleted ? { ...incoming.fields, ...incoming.whenDeleted } : incoming.fields
-    const fields = {
-      ...wanted,
-      ...(await this.#lost(unique, deleted, wanted, known, version, last)),
-      version,
-    }
+    const conceded = deleted
+      ? emptied(unique)
+      : await this.#resolveConflicts(unique, wanted, known, version, last)
+    const fields = { ...wanted, ...conceded, version }
     try {
       if (known === null) {
         const row = await this.table.insert({ ...fields, clerkId }, incoming.own())
@@ -134,7 +145,7 @@ export class Versioned {
       }
       if (this.#holds(known, fields)) return { row: known, outcome: 'unchanged' }
       const seen = this.table.has('deletedAt') ? { deletedAt: deleted ? { not: null } : null } : {}
-      const condition = { ...seen, version: { lte: version }, ...(version === 0 && this.#bare()) }
+      const condition = { ...seen, version: { lte: version }, ...(version === 0 && this.#whileBare()) }
       const row = await this.table.update({ clerkId }, condition, fields)
       return row && { row, outcome: 'updated' }
     } catch (error) {
@@ -152,18 +163,19 @@ export class Versioned {
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       if ((await this.find(incoming.clerkId)) !== null) return null
       const { clerkId, version, fields } = incoming
-      const lost = await this.#lost(unique, false, fields, { id }, version, attempt === MOST_ATTEMPTS)
+      const last = attempt === MOST_ATTEMPTS
+      const conceded = await this.#resolveConflicts(unique, fields, { id }, version, last)
       try {
         return await this.table.update(
           { id },
           { ...condition, clerkId: null, deletedAt: null },
-          { ...fields, ...lost, version, clerkId },
+          { ...fields, ...conceded, version, clerkId },
         )
       } catch (error) {
         if (!isDuplicate(error)) throw error
       }
     }
-    return null
+    throw this.#exhausted()
   }
 
   /** The earliest deletion stays; an unknown id gets a row that has nothing else. */
@@ -173,61 +185,64 @@ export class Versioned {
     tombstone: { fields: Values; own: () => Values; whenDeleted: Values },
   ) {
     const unique = await this.#uniqueFields()
-    const settled = (row: Row | null) => (Number(row?.deletedAt ?? Number.NaN) <= at.getTime() ? row : null)
-    const deletion = { deletedAt: at, ...tombstone.whenDeleted, ...empty(unique) }
+    const deletedBefore = (row: Row | null) =>
+      Number(row?.deletedAt ?? Number.NaN) <= at.getTime() ? row : null
+    const deletion = { deletedAt: at, ...tombstone.whenDeleted, ...emptied(unique) }
     if (!this.table.isCaseSensitive) await this.find(clerkId)
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       const removed =
         (await this.table.update({ clerkId }, { deletedAt: null }, deletion)) ??
         (await this.table.update({ clerkId }, { deletedAt: { gt: at } }, deletion)) ??
-        settled(await this.find(clerkId)) ??
+        deletedBefore(await this.find(clerkId)) ??
         (await this.table.insert({ ...tombstone.fields, ...deletion, clerkId, version: 0 }, tombstone.own()))
       if (removed !== null) return removed
     }
-    throw new StoreUnavailableError(`Too many writers of one row of \`${this.table.model}\` at a time.`)
+    throw this.#exhausted()
   }
 
   /**
-   * Settles who holds each unique value: a deleted row takes none; a row that Clerk does not know never gives one up;
-   * else the row with the lower version does, in one write conditional on that.
+   * Resolves who holds each unique value that a live row is about to be written with.
    *
-   * @returns the fields this row may not have, emptied
+   * @returns the fields that this row may not have, emptied
    */
-  async #lost(
+  async #resolveConflicts(
     unique: readonly string[],
-    deleted: boolean,
     fields: Values,
     self: Row | null,
     version: number,
     last: boolean,
   ): Promise<Values> {
-    if (deleted) return empty(unique)
     // A unique index that the client cannot tell us about, on `lower(email)` for instance: better no address than no user.
-    if (last) return empty(this.table.definition.mayBeUnique)
-    const wanted = unique.filter((field) => fields[field] != null && self?.[field] !== fields[field])
-    const lost: string[] = []
-    for (const field of wanted)
-      if (!(await this.#obtain(field, fields[field], self, version))) lost.push(field)
-    return empty(lost)
+    if (last) return emptied(this.table.definition.mayBeUnique)
+    const contender: Contender = { version, emailVerified: fields.emailVerified === true }
+    const conceded: string[] = []
+    for (const field of unique) {
+      const value = fields[field]
+      if (value == null || self?.[field] === value) continue
+      if (!(await this.#claim(field, value, self, contender))) conceded.push(field)
+    }
+    return emptied(conceded)
   }
 
-  /** Makes a value free for a row, or answers that it may not have it. A holder that changed meanwhile is looked at again. */
-  async #obtain(field: string, value: unknown, self: Row | null, version: number): Promise<boolean> {
+  /** Makes a value free for a row, or answers that it may not have it. A holder that changed meanwhile is read again. */
+  async #claim(field: string, value: unknown, self: Row | null, contender: Contender): Promise<boolean> {
+    const only = ['id', 'clerkId', 'version', 'deletedAt', 'emailVerified'].filter((name) =>
+      this.table.has(name),
+    )
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-      const rows = await this.table.findMany({
-        where: { [field]: value },
-        only: ['id', 'clerkId', 'version'],
-      })
+      const rows = await this.table.findMany({ where: { [field]: value }, only })
       const holders = rows.filter(({ id }) => id !== self?.id)
       if (holders.length === 0) return true
-      if (holders.some((holder) => holder.clerkId === null || (holder.version as number) >= version))
-        return false
-      for (const { id, clerkId } of holders) {
-        const stillLower = { id, clerkId, version: { lt: version }, [field]: value }
-        await this.table.updateMany(stillLower, empty([field]))
-      }
+      if (!holders.every((holder) => givesWay(field, holder as unknown as Holder, contender))) return false
+      const OR = concessions(field, contender).map(asCondition)
+      for (const { id, clerkId } of holders)
+        await this.table.updateMany({ id, clerkId, [field]: value, OR }, emptied([field]))
     }
-    return false
+    throw this.#exhausted()
+  }
+
+  #exhausted() {
+    return tooManyWriters(`one row of \`${this.table.model}\``)
   }
 
   #holds(row: Row, fields: Values): boolean {
@@ -236,30 +251,28 @@ export class Versioned {
     )
   }
 
-  #isBare(row: Row): boolean {
-    const bare = { version: 0, publicMetadata: null, ...this.#bare() }
-    return Object.entries(bare).every(([field, nothing]) => row[field] === nothing)
+  /** What of a row counts for the decision; columns of the application's own do not. */
+  #known(row: Row): { version: number; isBare?: boolean } {
+    const version = row.version as number
+    if (!this.table.definition.fromClaims) return { version }
+    return { version, isBare: isBareUser(this.table.synced(row)) }
   }
 
-  /** As a condition. JSON is left out: comparing it with NULL is different in every database. */
-  #bare(): Values {
-    const texts = ['email', 'username', 'phone', 'firstName', 'lastName', 'imageUrl', 'externalId']
-    return Object.fromEntries(texts.filter((field) => this.table.has(field)).map((field) => [field, null]))
+  /** That a row is bare, as a condition. JSON is left out: comparing it with NULL is different in every database. */
+  #whileBare(): Values {
+    const { fromClaims, fields } = this.table.definition
+    const texts = Object.keys(EMPTY_USER).filter(
+      (field) => fields[field]?.kind === 'text' && this.table.has(field),
+    )
+    return fromClaims ? Object.fromEntries(texts.map((field) => [field, null])) : {}
   }
 }
 
 const isFirst = ({ version, createdAt }: Incoming): boolean =>
   createdAt !== null && version - createdAt < FIRST_MS
 
-function empty(fields: Iterable<string>): Values {
-  return Object.fromEntries(
-    [...fields].flatMap((field) =>
-      field === 'email'
-        ? [
-            ['email', null],
-            ['emailVerified', false],
-          ]
-        : [[field, null]],
-    ),
-  )
-}
+const asCondition = ({ deleted, versionBelow, verified }: Concession): Values => ({
+  ...(deleted && { deletedAt: { not: null } }),
+  ...(versionBelow !== undefined && { version: { lt: versionBelow } }),
+  ...(verified !== undefined && { emailVerified: verified }),
+})

@@ -10,6 +10,8 @@ import { SHAPES, type Shape } from './stores.js'
 const racesBetweenProcesses = (client: string, shape: Shape) =>
   client !== 'v6-sqlite' && (shape === 'recommended' || client === 'v7-postgresql')
 
+const T0 = new Date(0)
+
 const UNIQUE = [
   'unique-email',
   'unique-username',
@@ -20,7 +22,7 @@ const UNIQUE = [
 
 export function capabilitiesOf({ server, client }: Engine, shape: Shape): readonly Capability[] {
   return [
-    ...(['users', 'organizations', 'inbox', 'linking', 'purge', 'custom-columns'] as const),
+    ...(['users', 'organizations', 'inbox', 'linking', 'purge', 'custom-columns', 'contention'] as const),
     ...(racesBetweenProcesses(client, shape) ? (['multi-process'] as const) : []),
     ...(server === null ? [] : (['outage'] as const)),
     ...(shape === 'existing' ? UNIQUE : []),
@@ -41,6 +43,7 @@ export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHa
 
   return {
     stores: SHAPES[shape](store),
+    contended: SHAPES[shape](overtaken(store, rows.toggleDeletion)),
     async reset() {
       await prisma.account.deleteMany()
       await prisma.user.deleteMany()
@@ -74,6 +77,18 @@ export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHa
   }
 }
 
+/** The client, but another one deletes the users, or brings them back, before each update of one. */
+function overtaken(client: TestClient, overtake: () => Promise<void>): TestClient {
+  return client.$extends({
+    query: {
+      async $allOperations({ model, operation, args, query }) {
+        if (/^(User|Account)$/.test(model ?? '') && operation.startsWith('update')) await overtake()
+        return query(args)
+      },
+    },
+  }) as unknown as TestClient
+}
+
 function usersOf(prisma: TestClient, shape: Shape) {
   return shape === 'recommended' ? recommended(prisma) : existing(prisma)
 }
@@ -82,6 +97,10 @@ function recommended(prisma: TestClient) {
   return {
     all: () => prisma.user.findMany(),
     organizations: () => prisma.organization.findMany(),
+    async toggleDeletion() {
+      const { count } = await prisma.user.updateMany({ where: { deletedAt: null }, data: { deletedAt: T0 } })
+      if (count === 0) await prisma.user.updateMany({ data: { deletedAt: null } })
+    },
     create: async (fields: LocalUser) => (await prisma.user.create({ data: fields as object })).id,
     custom: {
       async write(id: unknown, theme: string) {
@@ -112,6 +131,13 @@ function existing(prisma: TestClient) {
         version: row.clerkVersion,
         deletedAt: row.removedAt,
       })),
+    async toggleDeletion() {
+      const { count } = await prisma.account.updateMany({
+        where: { removedAt: null },
+        data: { removedAt: T0 },
+      })
+      if (count === 0) await prisma.account.updateMany({ data: { removedAt: null } })
+    },
     organizations: async () => (await prisma.company.findMany()).map((row) => ({ ...row, name: row.title })),
     create: async ({ email, emailVerified, username, phone, externalId, deletedAt }: LocalUser) => {
       const data = {

@@ -4,7 +4,7 @@ import type {
   MembershipSnapshot,
   OrganizationSnapshot,
   UserSnapshot,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/store'
 
 export const T = 1_700_000_000_000
 export const DAY = 24 * 3600 * 1000

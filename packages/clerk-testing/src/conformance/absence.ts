@@ -28,6 +28,7 @@ const present: Record<Capability, (harness: StoreHarness) => boolean | Promise<b
   'unique-slug': () => false,
   'custom-columns': ({ customColumn }) => customColumn !== undefined,
   outage: ({ breakConnection }) => breakConnection !== undefined,
+  contention: ({ contended }) => contended !== undefined,
   'multi-process': ({ processes }) => processes !== undefined,
 }
 

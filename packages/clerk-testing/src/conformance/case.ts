@@ -1,4 +1,4 @@
-import type { Inbox, OrganizationStore, UserStore } from '@acme/clerk-core'
+import type { Inbox, OrganizationStore, UserStore } from '@acme/clerk-core/store'
 import type { Capability, Probe, StoreHarness } from './harness.js'
 
 export type Entity = 'users' | 'organizations' | 'inbox'
@@ -31,6 +31,8 @@ export interface Bench {
   readonly createLocalUser: NonNullable<StoreHarness['createLocalUser']>
   readonly customColumn: NonNullable<StoreHarness['customColumn']>
   readonly breakConnection: NonNullable<StoreHarness['breakConnection']>
+  /** Users whose every write comes too late. */
+  readonly contended: UserStore
   readonly declared: readonly Capability[]
   declares(capability: Capability): boolean
 }
@@ -88,6 +90,9 @@ export function benchOf(harness: StoreHarness, capabilities: readonly Capability
       return there(harness.customColumn, 'customColumn')
     },
     breakConnection: () => there(harness.breakConnection, 'breakConnection').call(harness),
+    get contended() {
+      return there(harness.contended?.users, 'contended.users')
+    },
     declares: (capability) => capabilities.includes(capability),
   }
 }

@@ -104,6 +104,10 @@ export function spoil(answer: object | null | undefined, change: object): void {
   }
 }
 
+/** ASCII letters only: to Unicode the Kelvin sign (U+212A) is a capital `k`, and two addresses would be one. */
+export const foldAscii = (address: string): string =>
+  address.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+
 /** Local ids are the store's own: numbers, strings, objects with a text of their own. */
 export const sameId = (a: unknown, b: unknown): boolean => String(a) === String(b)
 

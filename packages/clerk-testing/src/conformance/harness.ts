@@ -1,4 +1,4 @@
-import type { Inbox, OrganizationStore, UserRecord, UserStore } from '@acme/clerk-core'
+import type { Inbox, OrganizationStore, UserRecord, UserStore } from '@acme/clerk-core/store'
 
 /**
  * What a store says of itself. What it does not declare is reported as not declared, and the kit makes sure that it is
@@ -17,6 +17,7 @@ export const capabilities = {
   'unique-slug': 'the slugs of organisations are unique',
   'custom-columns': "user rows have columns of the application's own",
   outage: 'the connection to the database can be broken',
+  contention: 'another writer can be put ahead of every write to a user',
   'multi-process': 'several processes can use one database',
 } as const
 
@@ -98,6 +99,8 @@ export interface StoreHarness {
   readonly customColumn?: CustomColumn
   /** With 'outage': makes the driver fail until the function answered is called. */
   breakConnection?(): Promise<() => Promise<void>>
+  /** With 'contention': the stores, but before each write to a user another writer changes that row in the database. */
+  readonly contended?: ConformanceStores
   /** With 'multi-process'. */
   readonly processes?: RaceProcesses
   close?(): Promise<void>

@@ -4,7 +4,7 @@ import type {
   MembershipSnapshot,
   OrganizationSnapshot,
   UserSnapshot,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/store'
 
 /** A moment with milliseconds that are lost where a column keeps whole seconds. */
 export const T = 1_700_000_000_123
@@ -32,7 +32,7 @@ export const aUser = (fields: Partial<UserSnapshot> = {}): UserSnapshot => ({
   ...fields,
 })
 
-/** Somebody with nothing that could be unique. */
+/** A user with nothing that could be unique. */
 export const aPlainUser = (fields: Partial<UserSnapshot> = {}): UserSnapshot =>
   aUser({ email: null, emailVerified: false, username: null, phone: null, externalId: null, ...fields })
 
@@ -101,6 +101,8 @@ export const badIds: readonly (readonly [description: string, id: string])[] = (
     ['an array', ['user_ada']],
     ['10 KB of text', 'u'.repeat(10_240)],
     ['an empty text', ''],
+    ['a text with U+0000', 'user_\0'],
+    ['half of a surrogate pair', 'user_\ud800'],
     ['a number', 42],
     ['null', null],
     ['nothing', undefined],

@@ -1,14 +1,15 @@
 import type { AnonymousReason, UnavailableReason } from '../../ground/errors.js'
-import type { HasParams } from '../guard/requirement.js'
+import type { MachineTokenType } from '../machines/machine-types.js'
 import type { MembershipRecord } from '../store/organization.js'
 import type { UserRecord } from '../store/user.js'
 import type { ActorClaim, SessionClaims } from '../tokens/session-claims.js'
-import type { RegisteredLocalUser } from './register.js'
+import type { HasParams } from './has-params.js'
+import type { RegisteredLocalUser, RegisteredMembership, RegisteredUser } from './register.js'
+
+export type { MachineTokenType } from '../machines/machine-types.js'
 
 /** `undefined` where no user store is configured (`U` is `never`). The row is the store's, shared by the cache. */
 export type LocalRow<U> = [U] extends [never] ? undefined : Readonly<U>
-
-export type MachineTokenType = 'api_key' | 'm2m' | 'oauth'
 
 /** A person signed in at Clerk. */
 export interface UserAuth<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
@@ -75,7 +76,7 @@ export interface AnonymousAuth {
   has(params: HasParams): false
 }
 
-/** Nobody knows: keys, Clerk or the store cannot be reached. */
+/** Not known: the keys, Clerk or the store cannot be reached. */
 export interface UnavailableAuth {
   readonly kind: 'unavailable'
   readonly isAuthenticated: false
@@ -96,3 +97,6 @@ export type Auth<U extends UserRecord = UserRecord, M extends MembershipRecord =
   | LocalAuth
   | AnonymousAuth
   | UnavailableAuth
+
+/** The `Auth` of the registered clerk. */
+export type RegisteredAuth = Auth<RegisteredUser, RegisteredMembership>

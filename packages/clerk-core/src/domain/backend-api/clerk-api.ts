@@ -6,7 +6,7 @@ export interface ClerkSession {
   /** `sess_…` */
   readonly id: string
   readonly userId: string
-  /** `active` is the only one that signs anybody in. */
+  /** `active` is the only one that signs a user in. */
   readonly status: string
   readonly lastActiveOrganizationId: string | null
   readonly clientId: string | null
@@ -108,10 +108,10 @@ export interface CreateInvitationInput {
 }
 
 /**
- * The Backend API operations this project needs. Every call has a timeout and refuses redirects and oversized answers;
+ * The Backend API operations this project needs. Every call has a timeout and refuses redirects and oversized responses;
  * idempotent ones are repeated a few times after 429, 5xx and broken connections, with jitter and `Retry-After` obeyed.
  *
- * Every method rejects with {@link ClerkApiError} (`status` 0: no usable answer), and without a secret key with
+ * Every method rejects with {@link ClerkApiError} (`status` 0: no usable response), and without a secret key with
  * {@link ConfigurationError}. What is not an id is refused before anything is sent.
  *
  * `each…` reads a whole list, oldest first, at Clerk's page rate; rows created or deleted meanwhile make it neither

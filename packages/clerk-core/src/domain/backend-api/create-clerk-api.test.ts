@@ -182,7 +182,7 @@ describe('repeating a call', () => {
     expect(waits).toEqual([])
   })
 
-  it('waits at least for Retry-After, and leaves a long one to whoever asked', async () => {
+  it('waits at least for Retry-After, and leaves a long one to the caller', async () => {
     const { api, waits } = client()
     clerk.faults.set('GET /v1/users/count', { status: 429, headers: { 'retry-after': '1' }, times: 1 })
     await api.countUsers()

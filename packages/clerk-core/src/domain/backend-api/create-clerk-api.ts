@@ -29,16 +29,16 @@ import { userSnapshotFromClerk } from './user-snapshot.js'
 export function createClerkApi(options: ApiOptions, observer: Observer, seams?: TransportSeams): ClerkApi {
   const transport = createTransport(options, observer, seams)
 
-  /** Sends, and reads the answer; an answer that is not what Clerk documents is no answer. */
-  async function ask<T>(name: OperationName, call: Call, read: (json: unknown, version: number) => T) {
-    // What has no `updated_at` is as old as the question, never newer than an event that came meanwhile.
-    const askedAt = options.now()
+  /** Sends a request and reads the response; one that is not what Clerk documents counts as no response. */
+  async function send<T>(name: OperationName, call: Call, read: (json: unknown, version: number) => T) {
+    // What has no `updated_at` is as old as the request, never newer than an event that came meanwhile.
+    const sentAt = options.now()
     const json = await transport(name, call)
     try {
-      return read(json, askedAt)
+      return read(json, sentAt)
     } catch (cause) {
       if (!(cause instanceof WebhookDataError)) throw cause
-      throw new ClerkApiError(`Clerk's answer to ${name} is not as documented: ${cause.message}`, {
+      throw new ClerkApiError(`Clerk's response to ${name} is not as documented: ${cause.message}`, {
         status: 0,
         cause,
       })
@@ -72,7 +72,7 @@ export function createClerkApi(options: ApiOptions, observer: Observer, seams?: 
       id: (row) => row.clerkId,
       createdAt: (row) => row.createdAt ?? 0,
       fetchPage: ({ limit, offset, createdAfter }) =>
-        ask(
+        send(
           name,
           {
             ...call,
@@ -90,57 +90,57 @@ export function createClerkApi(options: ApiOptions, observer: Observer, seams?: 
     })
 
   return {
-    getUser: (userId, read) => ask('getUser', { ids: [userId] }, readUser(read)),
+    getUser: (userId, read) => send('getUser', { ids: [userId] }, readUser(read)),
     listUsers: (filter, page) =>
-      ask('listUsers', { query: { ...userQuery(filter), ...pageQuery(page) } }, listOf(readUser(page))),
+      send('listUsers', { query: { ...userQuery(filter), ...pageQuery(page) } }, listOf(readUser(page))),
     eachUser: (filter, read) => each('listUsers', { query: userQuery(filter) }, readUser(read), true),
     countUsers: (filter) =>
-      ask('countUsers', { query: userQuery(filter) }, (json) => readJson(json, 'count').time('total_count')),
-    createUser: (input, read) => ask('createUser', { body: snakeCase(input) }, readUser(read)),
+      send('countUsers', { query: userQuery(filter) }, (json) => readJson(json, 'count').time('total_count')),
+    createUser: (input, read) => send('createUser', { body: snakeCase(input) }, readUser(read)),
     updateUser: (userId, input, read) =>
-      ask('updateUser', { ids: [userId], body: snakeCase(input) }, readUser(read)),
+      send('updateUser', { ids: [userId], body: snakeCase(input) }, readUser(read)),
     updateUserMetadata: (userId, input, read) =>
-      ask('updateUserMetadata', { ids: [userId], body: snakeCase(input) }, readUser(read)),
-    banUser: (userId, read) => ask('banUser', { ids: [userId] }, readUser(read)),
-    unbanUser: (userId, read) => ask('unbanUser', { ids: [userId] }, readUser(read)),
-    lockUser: (userId, read) => ask('lockUser', { ids: [userId] }, readUser(read)),
-    unlockUser: (userId, read) => ask('unlockUser', { ids: [userId] }, readUser(read)),
-    deleteUser: (userId) => ask('deleteUser', { ids: [userId] }, nothing),
+      send('updateUserMetadata', { ids: [userId], body: snakeCase(input) }, readUser(read)),
+    banUser: (userId, read) => send('banUser', { ids: [userId] }, readUser(read)),
+    unbanUser: (userId, read) => send('unbanUser', { ids: [userId] }, readUser(read)),
+    lockUser: (userId, read) => send('lockUser', { ids: [userId] }, readUser(read)),
+    unlockUser: (userId, read) => send('unlockUser', { ids: [userId] }, readUser(read)),
+    deleteUser: (userId) => send('deleteUser', { ids: [userId] }, nothing),
     eachMembershipOfUser: (userId) => each('listMembershipsOfUser', { ids: [userId] }, readMembership),
 
-    getOrganization: (idOrSlug, read) => ask('getOrganization', { ids: [idOrSlug] }, readOrganization(read)),
+    getOrganization: (idOrSlug, read) => send('getOrganization', { ids: [idOrSlug] }, readOrganization(read)),
     eachOrganization: (read) => each('listOrganizations', {}, readOrganization(read)),
     createOrganization: (input, read) =>
-      ask('createOrganization', { body: snakeCase(input) }, readOrganization(read)),
+      send('createOrganization', { body: snakeCase(input) }, readOrganization(read)),
     updateOrganization: (orgId, input, read) =>
-      ask('updateOrganization', { ids: [orgId], body: snakeCase(input) }, readOrganization(read)),
-    deleteOrganization: (orgId) => ask('deleteOrganization', { ids: [orgId] }, nothing),
+      send('updateOrganization', { ids: [orgId], body: snakeCase(input) }, readOrganization(read)),
+    deleteOrganization: (orgId) => send('deleteOrganization', { ids: [orgId] }, nothing),
 
     eachMembership: (orgId) => each('listMemberships', { ids: [orgId] }, readMembership),
     eachInstanceMembership: () => each('listInstanceMemberships', {}, readMembership),
     createMembership: (orgId, input): Promise<MembershipSnapshot> =>
-      ask('createMembership', { ids: [orgId], body: snakeCase(input) }, readMembership),
+      send('createMembership', { ids: [orgId], body: snakeCase(input) }, readMembership),
     updateMembership: (orgId, userId, input) =>
-      ask('updateMembership', { ids: [orgId, userId], body: snakeCase(input) }, readMembership),
-    deleteMembership: (orgId, userId) => ask('deleteMembership', { ids: [orgId, userId] }, nothing),
+      send('updateMembership', { ids: [orgId, userId], body: snakeCase(input) }, readMembership),
+    deleteMembership: (orgId, userId) => send('deleteMembership', { ids: [orgId, userId] }, nothing),
 
     eachInvitation: (orgId) => each('listInvitations', { ids: [orgId] }, readInvitation),
     createInvitation: (orgId, input): Promise<InvitationSnapshot> =>
-      ask('createInvitation', { ids: [orgId], body: snakeCase(input) }, readInvitation),
+      send('createInvitation', { ids: [orgId], body: snakeCase(input) }, readInvitation),
     revokeInvitation: (orgId, invitationId, input = {}) =>
-      ask('revokeInvitation', { ids: [orgId, invitationId], body: snakeCase(input) }, readInvitation),
+      send('revokeInvitation', { ids: [orgId, invitationId], body: snakeCase(input) }, readInvitation),
 
-    getSession: (sessionId) => ask('getSession', { ids: [sessionId] }, readSession),
+    getSession: (sessionId) => send('getSession', { ids: [sessionId] }, readSession),
     listSessions: (filter, page) =>
-      ask('listSessions', { query: { ...sessionQuery(filter), ...pageQuery(page) } }, listOf(readSession)),
-    revokeSession: (sessionId) => ask('revokeSession', { ids: [sessionId] }, readSession),
-    createSession: (userId) => ask('createSession', { body: { user_id: userId } }, readSession),
+      send('listSessions', { query: { ...sessionQuery(filter), ...pageQuery(page) } }, listOf(readSession)),
+    revokeSession: (sessionId) => send('revokeSession', { ids: [sessionId] }, readSession),
+    createSession: (userId) => send('createSession', { body: { user_id: userId } }, readSession),
     createSessionToken: (sessionId, { template } = {}) =>
       template === undefined
-        ? ask('createSessionToken', { ids: [sessionId], body: {} }, readToken)
-        : ask('createTemplateToken', { ids: [sessionId, template], body: {} }, readToken),
+        ? send('createSessionToken', { ids: [sessionId], body: {} }, readToken)
+        : send('createTemplateToken', { ids: [sessionId, template], body: {} }, readToken),
     createSignInToken: (userId, input = {}) =>
-      ask('createSignInToken', { body: snakeCase({ userId, ...input }) }, (json) => {
+      send('createSignInToken', { body: snakeCase({ userId, ...input }) }, (json) => {
         const ticket = readJson(json, 'sign_in_token')
         return { token: ticket.string('token'), url: ticket.optionalString('url') }
       }),

@@ -1,9 +1,7 @@
 import { type JsonReader, readJson } from '../../ground/json/json-reader.js'
-import type { UserClaims } from '../../options.js'
 import type { UserSnapshot } from '../store/user.js'
-import type { SessionClaims } from '../tokens/session-claims.js'
 
-/** How a description of Clerk's becomes a snapshot. */
+/** How Clerk's JSON becomes a snapshot. */
 export interface SnapshotOptions {
   /** Version to use where Clerk gives no `updated_at`: the event's timestamp. Milliseconds. */
   readonly version: number
@@ -43,39 +41,6 @@ export function userSnapshotFromClerk(
     lastSignInAt: user.optionalTime('last_sign_in_at'),
     lastActiveAt: user.optionalTime('last_active_at'),
     version: updatedAt ?? version,
-  }
-}
-
-/**
- * A user built from verified claims: version 0, so that anything Clerk says itself replaces it, and never verified
- * enough to be linked.
- *
- * @throws {WebhookDataError} when `claimsToUser` answers something that is not a user's field
- */
-export function userSnapshotFromClaims(
-  claims: SessionClaims,
-  claimsToUser: ((claims: SessionClaims) => UserClaims) | undefined,
-): UserSnapshot {
-  const fields = readJson({ ...claimsToUser?.(claims) }, 'claimsToUser()')
-  const email = fields.optionalString('email')
-  return {
-    clerkId: claims.sub,
-    email,
-    emailVerified: email !== null && fields.flag('emailVerified'),
-    username: fields.optionalString('username'),
-    phone: fields.optionalString('phone'),
-    firstName: fields.optionalString('firstName'),
-    lastName: fields.optionalString('lastName'),
-    imageUrl: fields.optionalString('imageUrl'),
-    externalId: fields.optionalString('externalId'),
-    publicMetadata: fields.metadata('publicMetadata'),
-    banned: false,
-    locked: false,
-    createdAt: null,
-    updatedAt: null,
-    lastSignInAt: null,
-    lastActiveAt: null,
-    version: 0,
   }
 }
 

@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../../ground/errors.js'
 import type { ClerkEvent } from '../../ground/observe/events.js'
 import { createObserver } from '../../ground/observe/observer.js'
 import { isPromise } from '../../ground/timing/maybe-promise.js'
+import { revocationLifetimeSeconds } from '../session/revocation-lifetime.js'
 import type { Change } from '../store/inbox.js'
 import { type MemoryInbox, memoryInbox } from '../store/memory/memory-inbox.js'
 import { createChanges } from './changes.js'
@@ -34,17 +35,19 @@ beforeEach(() => {
 
 /** One process that looks at the harness's inbox. */
 function process(invalidation: Invalidation | null = null) {
-  const learned: string[] = []
+  const applied: string[] = []
   const events: ClerkEvent[] = []
   const observer = createObserver(() => harness.clock.ms)
   observer.add((event) => events.push(event))
   const changes = createChanges({
     inbox: harness.inbox,
-    options: { pollSeconds: 2, session, invalidation, now: () => harness.clock.ms },
+    options: { pollSeconds: 2, session, now: () => harness.clock.ms },
+    invalidation,
+    historySeconds: revocationLifetimeSeconds(session),
     observer,
-    onChange: ({ id, appliedAt }) => learned.push(`${id}@${appliedAt - START}`),
+    onChange: ({ id, appliedAt }) => applied.push(`${id}@${appliedAt - START}`),
   })
-  return { changes, learned, events }
+  return { changes, applied, events }
 }
 
 async function apply(id: string, at = harness.clock.ms): Promise<Change> {
@@ -54,55 +57,55 @@ async function apply(id: string, at = harness.clock.ms): Promise<Change> {
   return { id, type: event.type, subjects: event.subjects, appliedAt: at }
 }
 
-describe('learning what other processes changed', () => {
-  it('waits for a first look, as far back as a revocation is kept, and looks once for all that wait', async () => {
-    const { changes, learned } = process()
+describe('reading what other processes changed', () => {
+  it('waits for a first look, as far back as a revocation counts, and looks once for all that wait', async () => {
+    const { changes, applied } = process()
     await apply('old', START - (24 * 3600 + 400) * 1000)
     await apply('older', START - (24 * 3600 + 400) * 1000 - 1)
     const answers = Array.from({ length: 20 }, () => changes.current())
     expect(answers.every(isPromise)).toBe(true)
     expect(await Promise.all(answers)).toEqual(answers.map(() => ({ ok: true })))
     expect(harness.looks).toEqual([START - (24 * 3600 + 400) * 1000])
-    expect(learned).toEqual(['old@-86800000'])
+    expect(applied).toEqual(['old@-86800000'])
   })
 
   it('is without a promise for pollSeconds after a look, and then looks 60 s back from the last', async () => {
-    const { changes, learned } = process()
+    const { changes, applied } = process()
     await changes.current()
     harness.clock.ms += 2_000
     expect(isPromise(changes.current())).toBe(false)
     await apply('new')
     harness.clock.ms += 1
     await changes.current()
-    expect(learned).toEqual(['new@2000'])
+    expect(applied).toEqual(['new@2000'])
     expect(harness.looks.slice(1)).toEqual([START - 60_000])
   })
 
   it('acts on a change once, though the looks overlap, and again when it was applied anew', async () => {
-    const { changes, learned } = process()
+    const { changes, applied } = process()
     await changes.current()
     await apply('one')
     for (let i = 0; i < 40; i++) {
       harness.clock.ms += 2_001
       await changes.current()
     }
-    expect(learned).toEqual(['one@0'])
+    expect(applied).toEqual(['one@0'])
     await harness.inbox.applied('one', harness.clock.ms)
     const again = harness.clock.ms - START
     harness.clock.ms += 2_001
     await changes.current()
-    expect(learned).toEqual(['one@0', `one@${again}`])
+    expect(applied).toEqual(['one@0', `one@${again}`])
   })
 
-  it('learns of a change that became visible late, or was written by a clock that is behind', async () => {
-    const { changes, learned } = process()
+  it('applies a change that became visible late, or was written by a clock that is behind', async () => {
+    const { changes, applied } = process()
     await changes.current()
     harness.clock.ms += 30_000
     await changes.current()
     await apply('late', harness.clock.ms - 55_000)
     harness.clock.ms += 2_001
     await changes.current()
-    expect(learned).toEqual(['late@-25000'])
+    expect(applied).toEqual(['late@-25000'])
   })
 
   it('looks at once when the clock was set back', async () => {
@@ -131,12 +134,14 @@ describe('learning what other processes changed', () => {
         let fails = false
         const { changesSince } = inbox
         inbox.changesSince = (time) => (fails ? Promise.reject(new Error('down')) : changesSince(time))
-        const learned: string[] = []
+        const applied: string[] = []
         const changes = createChanges({
           inbox,
-          options: { pollSeconds: 0, session, invalidation: null, now: () => clock.ms },
+          options: { pollSeconds: 0, session, now: () => clock.ms },
+          invalidation: null,
+          historySeconds: revocationLifetimeSeconds(session),
           observer: createObserver(() => clock.ms),
-          onChange: ({ id, appliedAt }) => learned.push(`${id}@${appliedAt}`),
+          onChange: ({ id, appliedAt }) => applied.push(`${id}@${appliedAt}`),
         })
         // What each event was last applied at: overwritten by a later one before anybody looked, it need not be seen.
         const latest = new Map<string, string>()
@@ -164,8 +169,8 @@ describe('learning what other processes changed', () => {
         }
         fails = false
         await look()
-        expect(learned).toEqual(expect.arrayContaining([...latest.values()]))
-        expect(new Set(learned).size).toBe(learned.length)
+        expect(applied).toEqual(expect.arrayContaining([...latest.values()]))
+        expect(new Set(applied).size).toBe(applied.length)
       }),
       { numRuns: 200 },
     )
@@ -175,7 +180,7 @@ describe('learning what other processes changed', () => {
 describe('an outage of the inbox', () => {
   const down = new StoreUnavailableError('connect ECONNREFUSED mongodb://user:password@db')
 
-  it('answers nobody before the first look has succeeded', async () => {
+  it('is not current before the first look has succeeded', async () => {
     harness.outage.error = down
     const { changes } = process()
     expect(await changes.current()).toEqual({ ok: false, retryAfterSeconds: 2 })
@@ -189,7 +194,7 @@ describe('an outage of the inbox', () => {
   })
 
   it('is bridged for graceSeconds, then is one, and ends by itself', async () => {
-    const { changes, learned, events } = process()
+    const { changes, applied, events } = process()
     await changes.current()
     harness.outage.error = down
     harness.clock.ms = START + 100_000
@@ -200,7 +205,7 @@ describe('an outage of the inbox', () => {
     harness.outage.error = null
     harness.clock.ms += 2_001
     expect(await changes.current()).toEqual({ ok: true })
-    expect(learned).toEqual(['during@100000'])
+    expect(applied).toEqual(['during@100000'])
     expect(events.filter(({ name }) => name === 'changes.error')).toHaveLength(2)
     expect(JSON.stringify(events)).not.toContain('password')
   })
@@ -244,11 +249,11 @@ describe('the seam for a faster way', () => {
     const there = process(invalidation)
     await Promise.all([here.changes.start(), there.changes.start()])
     here.changes.publish(await apply('one'))
-    expect(here.learned).toContain('one@0')
-    expect(there.learned).toEqual(['one@0'])
+    expect(here.applied).toContain('one@0')
+    expect(there.applied).toEqual(['one@0'])
   })
 
-  it('is not believed about what the inbox will say: whoever writes to it cannot hide a revocation', async () => {
+  it('is not believed about what the inbox will say: a client that writes to it cannot hide a revocation', async () => {
     const { invalidation } = bus()
     const there = process(invalidation)
     await there.changes.start()
@@ -256,7 +261,7 @@ describe('the seam for a faster way', () => {
     await apply('one')
     harness.clock.ms += 2_001
     await there.changes.current()
-    expect(there.learned).toEqual(['one@0', 'one@0'])
+    expect(there.applied).toEqual(['one@0', 'one@0'])
   })
 
   it('harms nothing when it is down: the looks go on, and it is tried again', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createRevocations, revocationLifetimeSeconds } from './revocations.js'
+import { revocationLifetimeSeconds } from '../session/revocation-lifetime.js'
+import { createRevocations } from './revocations.js'
 
 describe('revocations', () => {
-  it('refuse a session or a whole user, and nobody else', () => {
+  it('refuse a session or a whole user, and no other', () => {
     const revocations = createRevocations(() => 0, 100)
     revocations.revoke('sess_1', 0)
     revocations.revoke('user_2', 0)

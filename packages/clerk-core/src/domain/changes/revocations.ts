@@ -1,26 +1,12 @@
-/** Sessions and users that Clerk, or a sign-out, has ended. Kept in memory, refilled from the inbox at start. */
+/** Sessions and users that Clerk, or a sign-out, has ended. In memory, refilled from the inbox at start. */
 export interface Revocations {
   isRevoked(sub: string, sid: string): boolean
-  /** @param atMs when the event was applied; forgotten `keepMs` later. Any Clerk id: a user's or a session's. */
+  /** @param atMs when the event was applied; forgotten `keepSeconds` later. Any Clerk id: a user's or a session's. */
   revoke(id: string, atMs: number): void
 }
 
-/** The longest a Clerk token may live (DESIGN: `exp − iat` ≤ 24 h): nothing older than this can come back. */
-export const LONGEST_TOKEN_SECONDS = 24 * 60 * 60
-
 /**
- * How long a revocation has to be remembered: until every token it concerns has expired and every session that remembers
- * one has gone through its window and its grace.
- */
-export function revocationLifetimeSeconds(session: {
-  revalidateAfterSeconds: number
-  graceSeconds: number
-}): number {
-  return LONGEST_TOKEN_SECONDS + session.revalidateAfterSeconds + session.graceSeconds
-}
-
-/**
- * Not an LRU: an attacker who can sign in and out must not be able to push somebody else's revocation out. The set is
+ * Not an LRU: an attacker who can sign in and out must not be able to push the revocation of another session out. The set is
  * bounded by what Clerk revokes within `keepSeconds`, and swept as it grows.
  */
 export function createRevocations(now: () => number, keepSeconds: number): Revocations {

@@ -59,7 +59,7 @@ describe('cookies', () => {
       { token: 'own', clientUat: 18 },
     ],
     [
-      'a plain uat never judges a suffixed session',
+      'a plain uat never counts for a suffixed session',
       '__session_1Z8AzTQD=own; __client_uat=0',
       { token: 'own', clientUat: null },
     ],
@@ -132,7 +132,7 @@ describe('the Origin rule', () => {
     ['same site is not same origin', { ...unsafe, fetchSite: 'same-site' }, true],
     ['typed into the address bar', { ...unsafe, fetchSite: 'none' }, true],
     ['no method', { cookie: 'a=1' }, true],
-    ['a method nobody knows', { cookie: 'a=1', method: 'PURGE' }, true],
+    ['an unknown method', { cookie: 'a=1', method: 'PURGE' }, true],
     ['a method in lower case', { cookie: 'a=1', method: 'get' }, true],
     ['any cookie, not only ours', { cookie: 'connect.sid=1', method: 'DELETE' }, true],
     ['an upgrade', { cookie: 'a=1', method: 'GET', upgrade: true }, true],

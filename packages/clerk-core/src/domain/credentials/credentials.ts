@@ -1,4 +1,22 @@
-import type { SessionSlot } from '../session/slot.js'
+/**
+ * The framework's own session, and the place in it that is ours. Credentials only carry it: what is read from it and
+ * written into it is `SessionSlot`'s affair. Every method may return a promise.
+ */
+interface CarriedSession {
+  /** What is in our place: unvalidated, `undefined` or `null` when there is nothing. */
+  read(): unknown
+  write(record: unknown): void | Promise<void>
+  /**
+   * A new session id where the framework's package has ids (against session fixation).
+   * `keep: false` drops what the session held: it was another person's.
+   */
+  renew(options: { keep: boolean }): void | Promise<void>
+  /**
+   * Does nothing where there is no record of ours. Else drops our record and, unless the application has a local
+   * user in the same session, everything else it held.
+   */
+  end(): void | Promise<void>
+}
 
 /** What a request carries, raw, as the framework received it. Every field is optional. */
 export interface Credentials {
@@ -19,7 +37,7 @@ export interface Credentials {
   /** `X-Organization-Id` header: the organisation this request is about. */
   organization?: string | undefined
   /** The framework's session, where there is one. */
-  session?: SessionSlot | undefined
-  /** Whoever the application's own login has signed in (hybrid mode). */
+  session?: CarriedSession | undefined
+  /** The user whom the application's own login has signed in (hybrid mode). */
   localUser?: unknown
 }

@@ -6,7 +6,7 @@ const SAFE_METHODS = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS'])
 /**
  * The Origin rule: cookies ride along on requests that other sites cause, so an unsafe request that carries any must
  * come from a listed origin or from this one (`Sec-Fetch-Site`, which pages cannot set). A WebSocket upgrade is always
- * unsafe: browsers let any page open one, with cookies, and nothing stops it from reading the answers.
+ * unsafe: browsers let any page open one, with cookies, and nothing stops it from reading the messages.
  *
  * @param authorizedParties `null` for `'any'`, which lists no origin
  * @returns true when the request must be refused

@@ -87,9 +87,9 @@ describe('who is asking', () => {
     ['a local user where one may', local, { local: 'allow' }, 'allowed'],
     ['a local user where machines may', local, { machine: 'allow' }, 'forbidden'],
     ['a local user where only machines may', local, { local: 'allow', machine: 'only' }, 'forbidden'],
-    ['nobody', anonymous, { machine: 'allow', local: 'allow' }, 'unauthenticated'],
+    ['anonymous', anonymous, { machine: 'allow', local: 'allow' }, 'unauthenticated'],
     ['a refused token', refused, undefined, 'unauthenticated'],
-    ['nobody knows', down, { machine: 'allow', local: 'allow' }, 'unavailable'],
+    ['unavailable', down, { machine: 'allow', local: 'allow' }, 'unavailable'],
   ])('%s: %s', (_name, auth, requirement, expected) => {
     expect(code(auth, requirement)).toBe(expected)
   })
@@ -236,7 +236,7 @@ describe('what a denial says', () => {
     expect(authorize({ ...down, retryAfterSeconds: 0.2 })?.headers).toEqual({ 'Retry-After': '1' })
   })
 
-  it('cannot be changed by whoever renders it', () => {
+  it('cannot be changed by the adapter that renders it', () => {
     for (const denial of [authorize(anonymous), authorize(down), authorize(user, { role: 'x' })]) {
       expect(
         Object.isFrozen(denial) && Object.isFrozen(denial?.body) && Object.isFrozen(denial?.headers),

@@ -8,7 +8,7 @@ type Authenticated = UserAuth | MachineAuth | LocalAuth
 const PERSONAL = ['role', 'permission', 'feature', 'plan'] as const satisfies readonly (keyof HasParams)[]
 
 /**
- * Decides whether a request may pass. `null` lets it; a {@link Denial} says what to answer. The only place where access
+ * Decides whether a request may pass. `null` lets it; a {@link Denial} is the response. The only place where access
  * is decided: adapters render what it returns. Never throws.
  *
  * @param requirement default: any user signed in at Clerk
@@ -58,16 +58,16 @@ function hasScopes(auth: Authenticated, scope: Requirement['scope']): boolean {
 
 function holds(auth: Authenticated, predicate: Requirement['predicate']): boolean {
   try {
-    const answer: unknown = predicate?.(auth)
+    const result: unknown = predicate?.(auth)
     // An async predicate denies, and its rejection must not end the process.
-    if (answer instanceof Promise) answer.catch(() => {})
-    return answer === true
+    if (result instanceof Promise) result.catch(() => {})
+    return result === true
   } catch {
     return false
   }
 }
 
-/** Last: whoever may not pass anyway is not asked to verify again. Programs cannot. */
+/** Last: a user who may not pass anyway is not asked to verify again. Programs cannot. */
 function reverify(auth: Authenticated, reverification: Requirement['reverification']): Denial | null {
   if (auth.kind !== 'user' || reverification === undefined) return DENIALS.forbidden
   return auth.has({ reverification }) ? null : reverificationRequired(reverification)

@@ -20,7 +20,7 @@ export const DENIALS: Readonly<Record<FixedCode, Denial>> = {
   forbidden: denial(403, 'forbidden', 'Forbidden'),
 }
 
-/** RFC 6750 §3.1: a request without a token learns no error code; one with a token that was refused does. */
+/** RFC 6750 §3.1: a request without a token is told no error code; one with a token that was refused is. */
 export const UNAUTHENTICATED = denial(401, 'unauthenticated', 'Authentication required', {
   'WWW-Authenticate': 'Bearer',
 })
@@ -34,7 +34,7 @@ export function unavailable(retryAfterSeconds: number): Denial {
   })
 }
 
-/** Clerk's own body, which its front-end libraries recognise and answer by asking the user to verify again. */
+/** Clerk's own body, which its front-end libraries recognise: they ask the user to verify again. */
 export function reverificationRequired(reverification: Reverification): Denial {
   return denial(
     403,

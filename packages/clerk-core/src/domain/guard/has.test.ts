@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type AccessSubject, hasAccess } from './has.js'
 import type { HasParams } from './requirement.js'
 
-const nobody: AccessSubject = {
+const anonymous: AccessSubject = {
   orgId: null,
   role: null,
   permissions: [],
@@ -13,7 +13,7 @@ const nobody: AccessSubject = {
   organizationScoped: true,
 }
 const member: AccessSubject = {
-  ...nobody,
+  ...anonymous,
   orgId: 'org_1',
   role: 'org:admin',
   permissions: ['org:billing:read'],

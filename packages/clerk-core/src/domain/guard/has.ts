@@ -80,7 +80,7 @@ const PRESETS: ReadonlyMap<unknown, { level: Level; afterMinutes: number }> = ne
 type Age = number | null
 type FreshnessRule = (first: Age, second: Age, fresh: (age: Age) => boolean) => boolean
 
-/** `null`: the factor was never verified. Who has no second factor is judged by the first. */
+/** `null`: the factor was never verified. For a user without a second factor the first one counts. */
 const LEVELS: ReadonlyMap<unknown, FreshnessRule> = new Map<Level, FreshnessRule>([
   ['first_factor', (first, _second, fresh) => fresh(first)],
   ['second_factor', (first, second, fresh) => fresh(second ?? first)],

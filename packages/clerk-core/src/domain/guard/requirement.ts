@@ -1,24 +1,8 @@
 import type { DenialCode } from '../../ground/errors.js'
 import type { Auth } from '../auth/auth.js'
+import type { HasParams } from '../auth/has-params.js'
 
-/** Clerk's presets, or minutes of one's own. */
-export type Reverification =
-  | 'strict_mfa'
-  | 'strict'
-  | 'moderate'
-  | 'lax'
-  | { readonly level: 'first_factor' | 'second_factor' | 'multi_factor'; readonly afterMinutes: number }
-
-/** What `auth.has()` can be asked. Everything asked must hold; asking nothing is false. */
-export interface HasParams {
-  /** `admin` and `org:admin` are the same. */
-  readonly role?: string
-  readonly permission?: string
-  /** `dashboard`, `o:dashboard` or `u:dashboard`. */
-  readonly feature?: string
-  readonly plan?: string
-  readonly reverification?: Reverification
-}
+export type { HasParams, Reverification } from '../auth/has-params.js'
 
 /** What a guard asks of a request. An empty requirement asks for a signed-in user. */
 export interface Requirement<A extends Auth = Auth> extends HasParams {
@@ -26,7 +10,7 @@ export interface Requirement<A extends Auth = Auth> extends HasParams {
   readonly org?: true
   /** Binds machines only. Every scope listed must have been granted. */
   readonly scope?: string | readonly string[]
-  /** Machines get 403 unless allowed; `only` refuses everybody else. */
+  /** Machines get 403 unless allowed; `only` refuses all others. */
   readonly machine?: 'allow' | 'only'
   /** People signed in by the application itself get 403 unless allowed. */
   readonly local?: 'allow'
@@ -44,5 +28,5 @@ export interface Denial {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** Requires nothing but somebody signed in at Clerk. */
+/** Requires a user signed in at Clerk, and no more. */
 export const ANY_USER: Requirement = Object.freeze({})

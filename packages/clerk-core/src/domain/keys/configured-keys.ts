@@ -1,22 +1,28 @@
 import { createHash } from 'node:crypto'
 import type { Problems } from '../../ground/options/problems.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import {
   checkMachineSecretKey,
-  checkPem,
   checkPublishableKey,
   checkSecretKey,
   checkUrl,
   isLoopback,
   isPlaceholder,
 } from '../../ground/options/values.js'
-import type { ClerkOptions, ResolvedOptions } from '../../options.js'
+import { checkPem } from './pem.js'
 
 const API_URL = 'https://api.clerk.com'
 
-type KeyOptions = Pick<
-  ClerkOptions,
-  'secretKey' | 'publishableKey' | 'machineSecretKey' | 'jwtKey' | 'jwksUrl' | 'issuer' | 'apiUrl'
->
+type KeyOptions = {
+  readonly [name in
+    | 'secretKey'
+    | 'publishableKey'
+    | 'machineSecretKey'
+    | 'jwtKey'
+    | 'jwksUrl'
+    | 'issuer'
+    | 'apiUrl']?: string | undefined
+}
 
 interface ResolvedKeys
   extends Pick<ResolvedOptions, 'secretKey' | 'publishableKey' | 'machineSecretKey' | 'apiUrl'> {

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createSigner } from '../../../testing/signer.js'
 import { createTokenHarness } from '../../../testing/token-harness.js'
-import { readPem } from './import-keys.js'
+import { readPem } from './pem.js'
 
 const signer = createSigner()
 const body = signer.pem.replace(/-----[A-Z ]+-----|\s/g, '')

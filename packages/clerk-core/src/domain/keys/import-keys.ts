@@ -1,6 +1,7 @@
 import { createPublicKey, KeyObject } from 'node:crypto'
 import { importJWK } from 'jose'
 import { isObject } from '../../ground/json/json-reader.js'
+import { LEAST_RSA_BITS } from './pem.js'
 
 /** A public key that may verify session tokens. Its identity is its material: the same key keeps its object. */
 export interface VerificationKey {
@@ -13,8 +14,6 @@ export interface VerificationKey {
 
 /** A key of a key set. */
 export type NamedKey = VerificationKey & { readonly kid: string }
-
-const LEAST_RSA_BITS = 2048
 
 /**
  * The usable keys of a key set, by `kid`. What cannot be used is left out, never the whole set; `null` where the
@@ -34,7 +33,7 @@ export async function importKeySet(
     if (key === null) continue
     const { kid } = key
     const other = found.get(kid)
-    // Two keys under one name: nobody can say which is meant, and taking either would accept what jose refuses.
+    // Two keys under one name: it is not known which is meant, and taking either would accept what jose refuses.
     if (other !== undefined && other.material !== key.material) ambiguous.add(kid)
     found.set(kid, key)
   }
@@ -50,7 +49,7 @@ async function importKey(jwk: unknown, known: ReadonlyMap<string, NamedKey>): Pr
     return null
   const operations = jwk.key_ops
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return null
-  // A private key that has been published signs for everybody who reads it.
+  // A private key that has been published can sign for anyone who has read it.
   if ('d' in jwk) return null
   if (typeof kid !== 'string' || kid === '' || typeof n !== 'string' || typeof e !== 'string') return null
   const material = `${n}.${e}`
@@ -69,33 +68,6 @@ async function importKey(jwk: unknown, known: ReadonlyMap<string, NamedKey>): Pr
 /** @param pem SPKI, validated by `resolveOptions` */
 export function importPem(pem: string): VerificationKey {
   return Object.freeze({ kid: null, material: pem, key: createPublicKey(pem) })
-}
-
-/**
- * A PEM public key as its canonical SPKI text, or what is wrong with it. Environment files mangle newlines: `\n` in two
- * characters, CRLF and no newline at all are accepted.
- */
-export function readPem(text: string): { readonly pem: string } | { readonly problem: string } {
-  if (/PRIVATE KEY/.test(text)) return { problem: 'is a private key.' }
-  const match =
-    /^(?:-----BEGIN (RSA PUBLIC KEY|PUBLIC KEY)-----)?([A-Za-z0-9+/=]+)(?:-----END [A-Z ]+-----)?$/.exec(
-      text
-        .replace(/\\r|\\n/g, '\n')
-        .trim()
-        .replace(/(-----BEGIN [A-Z ]+-----)|(-----END [A-Z ]+-----)|\s+/g, '$1$2'),
-    )
-  if (match === null) return { problem: 'is not a PEM public key.' }
-  const type = match[1] === 'RSA PUBLIC KEY' ? 'pkcs1' : 'spki'
-  try {
-    const key = createPublicKey({ key: Buffer.from(match[2] ?? '', 'base64'), format: 'der', type })
-    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
-    if (key.asymmetricKeyType !== 'rsa') return { problem: 'is not an RSA key.' }
-    if (bits < LEAST_RSA_BITS)
-      return { problem: `is an RSA key of ${bits} bits, fewer than ${LEAST_RSA_BITS}.` }
-    return { pem: key.export({ type: 'spki', format: 'pem' }).toString() }
-  } catch {
-    return { problem: 'is not a PEM public key.' }
-  }
 }
 
 /** RFC 7518 §3.3: at least 2048 bits. An exponent of 1 would make every padded hash its own signature. */

@@ -1,13 +1,10 @@
-import type { Observer } from '../../ground/observe/observer.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from '../../options.js'
-import { importPem, type VerificationKey } from './import-keys.js'
-import { createRemoteKeySource, type RemoteKeyTimings } from './remote-key-source.js'
+import type { VerificationKey } from './import-keys.js'
 
 export type { VerificationKey } from './import-keys.js'
 
-/** `unavailable`: the key set cannot be had, so nobody knows whether the key exists. */
-export type KeyAnswer =
+/** `unavailable`: the key set cannot be fetched, so that it is not known whether the key exists. */
+export type KeyLookup =
   | { readonly kind: 'key'; readonly key: VerificationKey }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number }
@@ -16,37 +13,14 @@ export type KeyAnswer =
 export interface KeySource {
   /** Whether tokens must name their key: with a key set, not with a PEM key. */
   readonly needsKid: boolean
-  /** Answers at once when the set in hand may be used; starts a background refresh when it is getting old. */
-  lookup(kid: string | null): MaybePromise<KeyAnswer>
+  /** Returns at once when the cached set may be used; starts a background refresh when it is getting old. */
+  lookup(kid: string | null): MaybePromise<KeyLookup>
   /** A signature did not verify under this key: it may have been replaced under its `kid`. Looks again, if it may. */
-  lookupAgain(key: VerificationKey): MaybePromise<KeyAnswer>
-  /** Whether a `lookup` now would answer with this very key, without waiting. */
+  lookupAgain(key: VerificationKey): MaybePromise<KeyLookup>
+  /** Whether a `lookup` now would return this very key, without waiting. */
   isPublished(key: VerificationKey): boolean
-  /** @throws {TokenError} `keys-unavailable` when the keys cannot be had */
+  /** @throws {TokenError} `keys-unavailable` when the keys cannot be fetched */
   prefetch(): Promise<void>
-  /** Gives up what is under way; nothing is fetched any more. */
+  /** Ends the fetch under way; nothing is fetched any more. */
   close(): void
-}
-
-export function createKeySource(
-  options: Pick<ResolvedOptions, 'keys' | 'now' | 'fetch'>,
-  observer: Observer,
-  timings: RemoteKeyTimings = {},
-): KeySource {
-  return options.keys.kind === 'pem'
-    ? createPemKeySource(options.keys.pem)
-    : createRemoteKeySource({ ...options, keys: options.keys }, observer, timings)
-}
-
-/** One key, no network: `kid` names nothing here. */
-function createPemKeySource(pem: string): KeySource {
-  const answer: KeyAnswer = { kind: 'key', key: importPem(pem) }
-  return {
-    needsKid: false,
-    lookup: () => answer,
-    lookupAgain: () => answer,
-    isPublished: () => true,
-    prefetch: async () => {},
-    close: () => {},
-  }
 }

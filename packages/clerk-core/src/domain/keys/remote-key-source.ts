@@ -3,10 +3,12 @@ import { fetchJson } from '../../ground/http/fetch-json.js'
 import { retryAfterSeconds } from '../../ground/http/retry-after.js'
 import type { ClerkEvents } from '../../ground/observe/events.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { createBackoff } from '../../ground/timing/backoff.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from '../../options.js'
+import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import { importKeySet, type NamedKey } from './import-keys.js'
-import type { KeyAnswer, KeySource } from './key-source.js'
+import type { KeyLookup, KeySource } from './key-source.js'
 
 type RefreshReason = ClerkEvents['jwks.refresh']['reason']
 
@@ -28,27 +30,20 @@ const KNOWN_TO_FAIL_MS = 2 * MINUTE
 const COOLDOWN_MS = 10_000
 const TIMEOUT_MS = 3000
 const MAX_BYTES = 256 * 1024
-/** A server may not keep us away for longer. */
-const RETRY_AFTER_MAX_SECONDS = 60
-const BACKOFF_BASE_MS = 1000
-const BACKOFF_MAX_MS = 30_000
+const BACKOFF = { baseSeconds: 1, maxSeconds: 30, jitter: () => 0.5 + Math.random() / 2 }
+/** There is one key set, hence one fetch and one wait at a time. */
+const KEY_SET = 'key set'
 
-const MISSING: KeyAnswer = { kind: 'missing' }
+const MISSING: KeyLookup = { kind: 'missing' }
 
 interface KeySet {
   readonly keys: ReadonlyMap<string, NamedKey>
-  /** The answers of `lookup`, made once. */
-  readonly answers: ReadonlyMap<string, KeyAnswer>
+  /** What `lookup` returns, made once. */
+  readonly lookups: ReadonlyMap<string, KeyLookup>
   readonly fetchedAt: number
 }
 
-interface Failure {
-  readonly at: number
-  readonly until: number
-  readonly count: number
-}
-
-/** The key set of a Clerk instance over HTTP. No timer of its own: every decision is made when somebody asks. */
+/** The key set of a Clerk instance over HTTP. No timer of its own: every decision is made when a request needs a key. */
 export function createRemoteKeySource(
   options: Pick<ResolvedOptions, 'now' | 'fetch'> & {
     readonly keys: Extract<ResolvedOptions['keys'], { kind: 'jwks' }>
@@ -60,21 +55,23 @@ export function createRemoteKeySource(
   const { url, secretKey } = options.keys
   const closing = new AbortController()
   let set: KeySet | null = null
-  let failure: Failure | null = null
+  /** Of the last fetch, when it failed. */
+  let failedAt: number | null = null
   let attemptedAt: number | null = null
-  let flight: Promise<void> | null = null
+  const flights = createSingleFlight<void>()
+  const backoff = createBackoff<null>({ ...BACKOFF, now })
 
   return {
     needsKid: true,
     lookup(kid) {
-      const answer = inHand(kid)
-      if (answer !== null && answer.kind === 'key') return answer
-      return answer === null ? wait(kid) : unknownKid(kid)
+      const found = cachedLookup(kid)
+      if (found !== null && found.kind === 'key') return found
+      return found === null ? wait(kid) : unknownKid(kid)
     },
-    lookupAgain: (key) => thenLook('bad-signature', () => inHand(key.kid) ?? unavailable()),
+    lookupAgain: (key) => thenLook('bad-signature', () => cachedLookup(key.kid) ?? unavailable()),
     isPublished(key) {
-      const answer = key.kid === null ? null : inHand(key.kid)
-      return answer?.kind === 'key' && answer.key === key
+      const found = key.kid === null ? null : cachedLookup(key.kid)
+      return found?.kind === 'key' && found.key === key
     },
     async prefetch() {
       if (usable() === null) await refresh(set === null ? 'cold' : 'expired')
@@ -86,10 +83,10 @@ export function createRemoteKeySource(
     close: () => closing.abort(),
   }
 
-  /** What the set in hand answers; `null` when it may not be used without looking again. */
-  function inHand(kid: string | null): KeyAnswer | null {
+  /** What the cached set says; `null` when it may not be used without fetching it again. */
+  function cachedLookup(kid: string | null): KeyLookup | null {
     const usableSet = usable()
-    return usableSet === null ? null : ((kid === null ? undefined : usableSet.answers.get(kid)) ?? MISSING)
+    return usableSet === null ? null : ((kid === null ? undefined : usableSet.lookups.get(kid)) ?? MISSING)
   }
 
   function usable(): KeySet | null {
@@ -103,41 +100,41 @@ export function createRemoteKeySource(
     }
     // Past the hard limit only an endpoint that is known to fail keeps the old set alive (stale-if-error), and it is
     // asked in the background: requests must not pay its timeout again and again.
-    if (failure === null || elapsed(failure.at) >= KNOWN_TO_FAIL_MS || age >= STALE_MS) return null
+    if (failedAt === null || elapsed(failedAt) >= KNOWN_TO_FAIL_MS || age >= STALE_MS) return null
     if (mayTry()) void refresh('expired')
     return set
   }
 
-  async function wait(kid: string | null): Promise<KeyAnswer> {
-    if (flight !== null || mayTry()) await refresh(set === null ? 'cold' : 'expired')
-    const answer = inHand(kid)
-    if (answer === null) return unavailable()
-    return answer.kind === 'missing' ? unknownKid(kid) : answer
+  async function wait(kid: string | null): Promise<KeyLookup> {
+    if (flights.underWay(KEY_SET) !== undefined || mayTry()) await refresh(set === null ? 'cold' : 'expired')
+    const found = cachedLookup(kid)
+    if (found === null) return unavailable()
+    return found.kind === 'missing' ? unknownKid(kid) : found
   }
 
-  /** The set in hand does not know this `kid`: a rotation, or an invention. */
-  function unknownKid(kid: string | null): MaybePromise<KeyAnswer> {
+  /** The cached set does not have this `kid`: a rotation, or an invention. */
+  function unknownKid(kid: string | null): MaybePromise<KeyLookup> {
     return thenLook('unknown-kid', () => {
-      const answer = inHand(kid) ?? unavailable()
-      // While the endpoint fails nobody knows whether the key has been added.
-      return answer.kind === 'missing' && failure !== null ? unavailable() : answer
+      const found = cachedLookup(kid) ?? unavailable()
+      // While the endpoint fails it is not known whether the key has been added.
+      return found.kind === 'missing' && failedAt !== null ? unavailable() : found
     })
   }
 
-  /** Looks after a fetch that is under way, or that a token's say-so may cause now; else at once. */
-  function thenLook(reason: RefreshReason, look: () => KeyAnswer): MaybePromise<KeyAnswer> {
-    const fetching = flight ?? (mayAsk() ? refresh(reason) : null)
-    return fetching === null ? look() : fetching.then(look)
+  /** Looks after the fetch under way, or the one that a token may cause now; else at once. */
+  function thenLook(reason: RefreshReason, look: () => KeyLookup): MaybePromise<KeyLookup> {
+    const fetching = flights.underWay(KEY_SET) ?? (mayTokenCauseFetch() ? refresh(reason) : undefined)
+    return fetching === undefined ? look() : fetching.then(look)
   }
 
-  /** Whether a token's say-so may cause a fetch. */
-  function mayAsk(): boolean {
+  /** Whether a token may cause a fetch: it need not be genuine. */
+  function mayTokenCauseFetch(): boolean {
     return mayTry() && (attemptedAt === null || elapsed(attemptedAt) >= COOLDOWN_MS)
   }
 
   function mayTry(): boolean {
-    if (flight !== null || closing.signal.aborted) return false
-    return failure === null || now() >= failure.until || now() < failure.at
+    if (flights.underWay(KEY_SET) !== undefined || closing.signal.aborted) return false
+    return backoff.waiting(KEY_SET) === null
   }
 
   /** A clock that was set back must not prolong any waiting. */
@@ -147,10 +144,7 @@ export function createRemoteKeySource(
   }
 
   function refresh(reason: RefreshReason): Promise<void> {
-    flight ??= fetchSet(reason).finally(() => {
-      flight = null
-    })
-    return flight
+    return flights.run(KEY_SET, () => fetchSet(reason))
   }
 
   async function fetchSet(reason: RefreshReason): Promise<void> {
@@ -169,20 +163,19 @@ export function createRemoteKeySource(
       failed(response.problem ?? 'answered without a usable RSA key', response.retryAfter)
       return
     }
-    const answers = new Map(
+    const lookups = new Map(
       [...keys].map(([kid, key]) => [kid, Object.freeze({ kind: 'key' as const, key })]),
     )
-    set = { keys, answers, fetchedAt: now() }
-    failure = null
+    set = { keys, lookups, fetchedAt: now() }
+    failedAt = null
+    backoff.succeeded(KEY_SET)
     observer.emit('jwks.refresh', { keys: keys.size, reason })
   }
 
   function failed(problem: string, retryAfter: string | null): void {
     const at = now()
-    const count = (failure?.count ?? 0) + 1
-    const backoffMs = Math.min(BACKOFF_BASE_MS * 2 ** (count - 1), BACKOFF_MAX_MS) * (0.5 + Math.random() / 2)
-    const askedMs = Math.min(retryAfterSeconds(retryAfter, at) ?? 0, RETRY_AFTER_MAX_SECONDS) * 1000
-    failure = { at, until: at + Math.max(backoffMs, askedMs), count }
+    failedAt = at
+    backoff.failed(KEY_SET, null, retryAfterSeconds(retryAfter, at))
     observer.emit('jwks.error', {
       message: `The key set ${problem}.`,
       retryAfterSeconds: retryInSeconds(),
@@ -191,11 +184,11 @@ export function createRemoteKeySource(
     if (age >= HARD_MS && age < STALE_MS) observer.emit('jwks.stale', { ageSeconds: Math.floor(age / 1000) })
   }
 
-  function unavailable(): KeyAnswer {
+  function unavailable(): KeyLookup {
     return { kind: 'unavailable', retryAfterSeconds: retryInSeconds() }
   }
 
   function retryInSeconds(): number {
-    return failure === null ? 1 : Math.max(1, Math.ceil((failure.until - now()) / 1000))
+    return backoff.waiting(KEY_SET)?.retryAfterSeconds ?? 1
   }
 }

@@ -1,5 +1,17 @@
-import type { ResolvedOptions } from '../../options.js'
-import type { MachineTokenType } from '../auth/auth.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
+
+export type MachineTokenType = 'api_key' | 'm2m' | 'oauth'
+
+/** A machine credential that Clerk has confirmed. Frozen; shared by the cache. */
+export interface MachineCredential {
+  readonly tokenType: MachineTokenType
+  /** Id of the credential at Clerk. */
+  readonly id: string
+  /** `user_…`, `org_…` or `mch_…`. */
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly claims: Readonly<Record<string, unknown>> | null
+}
 
 /** How Clerk tells a kind of opaque machine credential, and where it verifies it (no `/v1` in the path). */
 export interface MachineType {

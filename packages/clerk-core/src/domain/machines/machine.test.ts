@@ -42,11 +42,11 @@ async function setUp(answer: Answer, options: Partial<ClerkOptions> = {}) {
   const events: ClerkEvent[] = []
   observer.add((event) => events.push(event))
   const verifier = createMachineVerifier(resolved, observer)
-  const verdict = async (bearer: string) => {
+  const resultOf = async (bearer: string) => {
     const { hash: _hash, ...rest } = await verifier.verify(bearer)
     return rest
   }
-  return { server, clock, verifier, verdict, events }
+  return { server, clock, verifier, resultOf, events }
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -88,8 +88,8 @@ describe('verification at Clerk', () => {
       'sk_test_instance',
     ],
   ])('%s', async (tokenType, bearer, path, body, authority) => {
-    const { server, verdict } = await setUp(json(apiKey))
-    expect(await verdict(bearer)).toEqual({
+    const { server, resultOf } = await setUp(json(apiKey))
+    expect(await resultOf(bearer)).toEqual({
       ok: true,
       machine: { tokenType, id: 'ak_id_1', subject: 'user_1', scopes: ['read'], claims: { team: 'a' } },
     })
@@ -105,13 +105,13 @@ describe('verification at Clerk', () => {
     ['expired, with a 200', json({ ...apiKey, expired: true }), 'machine-credential-expired'],
     ['past its expiration (ms)', json({ ...apiKey, expiration: START - 1 }), 'machine-credential-expired'],
     ['past its expiration (s)', json({ ...apiKey, expiration: START / 1000 }), 'machine-credential-expired'],
-    ['flagged in a way nobody foresaw', json({ ...apiKey, revoked: 'yes' }), 'machine-credential-revoked'],
+    ['flagged in an unknown way', json({ ...apiKey, revoked: 'yes' }), 'machine-credential-revoked'],
     ['without an id', json({ ...apiKey, id: undefined }), 'machine-credential-invalid'],
     ['without a subject', json({ ...apiKey, subject: '' }), 'machine-credential-invalid'],
     ['not an object', json([]), 'machine-credential-invalid'],
   ])('refuses a credential that is %s', async (_name, answer, reason) => {
-    const { verdict } = await setUp(answer)
-    expect(await verdict(KEY)).toEqual({ ok: false, reason })
+    const { resultOf } = await setUp(answer)
+    expect(await resultOf(KEY)).toEqual({ ok: false, reason })
   })
 
   it.each<[string, Answer, number]>([
@@ -126,14 +126,14 @@ describe('verification at Clerk', () => {
     ['sends too much', json({ ...apiKey, name: 'x'.repeat(70_000) }), 1],
     ['breaks off', (_request, response) => void response.destroy(), 1],
   ])('does not know when Clerk %s', async (_name, answer, retryAfterSeconds) => {
-    const { verdict } = await setUp(answer)
-    expect(await verdict(KEY)).toEqual({ ok: false, unavailable: { retryAfterSeconds } })
+    const { resultOf } = await setUp(answer)
+    expect(await resultOf(KEY)).toEqual({ ok: false, unavailable: { retryAfterSeconds } })
   })
 
   it('asks about nothing that is not accepted, or cannot be a credential', async () => {
-    const { server, verdict } = await setUp(json(apiKey), { accept: {} })
+    const { server, resultOf } = await setUp(json(apiKey), { accept: {} })
     for (const bearer of [KEY, 'mt_0123456789', 'oat_0123456789']) {
-      expect(await verdict(bearer)).toEqual({ ok: false, reason: 'machine-type-not-accepted' })
+      expect(await resultOf(bearer)).toEqual({ ok: false, reason: 'machine-type-not-accepted' })
     }
     const open = await setUp(json(apiKey))
     for (const bearer of [
@@ -144,14 +144,14 @@ describe('verification at Clerk', () => {
       'ak_ünicode1234',
       'zz_0123456789',
     ]) {
-      expect(await open.verdict(bearer)).toEqual({ ok: false, reason: 'machine-credential-invalid' })
+      expect(await open.resultOf(bearer)).toEqual({ ok: false, reason: 'machine-credential-invalid' })
     }
     expect([server.requests.length, open.server.requests.length]).toEqual([0, 0])
   })
 
   it('freezes what it hands out', async () => {
-    const { verdict } = await setUp(json(apiKey))
-    const answer = await verdict(KEY)
+    const { resultOf } = await setUp(json(apiKey))
+    const answer = await resultOf(KEY)
     if (!('machine' in answer)) throw new Error('refused')
     expect(() => (answer.machine.scopes as string[]).push('admin')).toThrow(TypeError)
     expect(Object.isFrozen(answer.machine.claims)).toBe(true)
@@ -160,50 +160,50 @@ describe('verification at Clerk', () => {
 
 describe('remembering', () => {
   it('asks once a minute about a good credential', async () => {
-    const { server, clock, verdict, events } = await setUp(json(apiKey))
-    for (let i = 0; i < 3; i++) expect(await verdict(KEY)).toMatchObject({ ok: true })
+    const { server, clock, resultOf, events } = await setUp(json(apiKey))
+    for (let i = 0; i < 3; i++) expect(await resultOf(KEY)).toMatchObject({ ok: true })
     clock.now += 59_999
-    await verdict(KEY)
+    await resultOf(KEY)
     expect(server.requests).toHaveLength(1)
     server.answer = json({ ...apiKey, revoked: true })
     clock.now += 1
-    expect(await verdict(KEY)).toEqual({ ok: false, reason: 'machine-credential-revoked' })
+    expect(await resultOf(KEY)).toEqual({ ok: false, reason: 'machine-credential-revoked' })
     expect(server.requests).toHaveLength(2)
     expect(events.map(({ name }) => name).slice(0, 2)).toEqual(['cache.miss', 'cache.hit'])
   })
 
   it('never past the expiry of the credential, nor after the clock is set back', async () => {
-    const { server, clock, verdict } = await setUp(json({ ...apiKey, expiration: START + 10_000 }))
-    await verdict(KEY)
+    const { server, clock, resultOf } = await setUp(json({ ...apiKey, expiration: START + 10_000 }))
+    await resultOf(KEY)
     clock.now += 10_000
-    expect(await verdict(KEY)).toEqual({ ok: false, reason: 'machine-credential-expired' })
+    expect(await resultOf(KEY)).toEqual({ ok: false, reason: 'machine-credential-expired' })
     clock.now -= 20_000
-    await verdict(KEY)
+    await resultOf(KEY)
     expect(server.requests).toHaveLength(3)
   })
 
-  it('keeps nothing that was refused or could not be judged', async () => {
-    const { server, clock, verdict } = await setUp(text('', 500))
-    await verdict(KEY)
+  it('caches nothing that was refused or could not be verified', async () => {
+    const { server, clock, resultOf } = await setUp(text('', 500))
+    await resultOf(KEY)
     server.answer = json({}, 404)
-    expect(await verdict(KEY)).toEqual({ ok: false, reason: 'machine-credential-invalid' })
+    expect(await resultOf(KEY)).toEqual({ ok: false, reason: 'machine-credential-invalid' })
     server.answer = json(apiKey)
     clock.now += 1
-    expect(await verdict(KEY)).toMatchObject({ ok: true })
+    expect(await resultOf(KEY)).toMatchObject({ ok: true })
   })
 
   it('tells credentials apart that share a beginning', async () => {
-    const { verdict, server } = await setUp(json(apiKey))
-    await verdict(KEY)
+    const { resultOf, server } = await setUp(json(apiKey))
+    await resultOf(KEY)
     server.answer = json({}, 404)
-    expect(await verdict(`${KEY}0`)).toMatchObject({ ok: false })
-    expect(await verdict(KEY.slice(0, -1))).toMatchObject({ ok: false })
+    expect(await resultOf(`${KEY}0`)).toMatchObject({ ok: false })
+    expect(await resultOf(KEY.slice(0, -1))).toMatchObject({ ok: false })
   })
 
   it('asks once for many at a time', async () => {
-    const { server, verdict } = await setUp(json(apiKey))
-    const verdicts = await Promise.all(Array.from({ length: 100 }, () => verdict(KEY)))
-    expect(verdicts.every((verdict) => 'machine' in verdict)).toBe(true)
+    const { server, resultOf } = await setUp(json(apiKey))
+    const results = await Promise.all(Array.from({ length: 100 }, () => resultOf(KEY)))
+    expect(results.every((result) => 'machine' in result)).toBe(true)
     expect(server.requests).toHaveLength(1)
   })
 })
@@ -212,63 +212,63 @@ describe('a flood of invented credentials', () => {
   const invent = (i: number) => `ak_invented_${String(i).padStart(6, '0')}`
 
   it('costs at most 50 and a few requests in 10 s, and leaves known credentials alone', async () => {
-    const { server, clock, verdict } = await setUp(json(apiKey))
-    await verdict(KEY)
+    const { server, clock, resultOf } = await setUp(json(apiKey))
+    await resultOf(KEY)
     server.answer = json({}, 404)
     const flood = async () => {
       const before = server.requests.length
       for (let round = 0; round < 20; round++) {
-        await Promise.all(Array.from({ length: 50 }, (_, i) => verdict(invent(round * 50 + i))))
+        await Promise.all(Array.from({ length: 50 }, (_, i) => resultOf(invent(round * 50 + i))))
       }
       return server.requests.length - before
     }
     expect(await flood()).toBeLessThanOrEqual(50 + 8)
-    expect(await verdict(invent(0))).toEqual({ ok: false, unavailable: { retryAfterSeconds: 10 } })
-    expect(await verdict(KEY)).toMatchObject({ ok: true })
+    expect(await resultOf(invent(0))).toEqual({ ok: false, unavailable: { retryAfterSeconds: 10 } })
+    expect(await resultOf(KEY)).toMatchObject({ ok: true })
     clock.now += 10_000
-    expect(await verdict(invent(0))).toEqual({ ok: false, reason: 'machine-credential-invalid' })
+    expect(await resultOf(invent(0))).toEqual({ ok: false, reason: 'machine-credential-invalid' })
   })
 
   it('does not lock out a credential that Clerk has confirmed before, until Clerk refuses it', async () => {
-    const { server, clock, verdict } = await setUp(json(apiKey))
-    await verdict(KEY)
+    const { server, clock, resultOf } = await setUp(json(apiKey))
+    await resultOf(KEY)
     clock.now += 60_000
     const flood = async () => {
       server.answer = json({}, 404)
-      for (let i = 0; i < 60; i++) await verdict(invent(i))
+      for (let i = 0; i < 60; i++) await resultOf(invent(i))
     }
     await flood()
     server.answer = json(apiKey)
-    expect(await verdict(invent(99))).toMatchObject({ unavailable: { retryAfterSeconds: 10 } })
-    expect(await verdict(KEY)).toMatchObject({ ok: true })
+    expect(await resultOf(invent(99))).toMatchObject({ unavailable: { retryAfterSeconds: 10 } })
+    expect(await resultOf(KEY)).toMatchObject({ ok: true })
 
     clock.now += 60_000
     await flood()
-    expect(await verdict(KEY)).toEqual({ ok: false, reason: 'machine-credential-invalid' })
-    expect(await verdict(KEY)).toMatchObject({ unavailable: {} })
+    expect(await resultOf(KEY)).toEqual({ ok: false, reason: 'machine-credential-invalid' })
+    expect(await resultOf(KEY)).toMatchObject({ unavailable: {} })
   })
 
   it('keeps 8 requests going at a time, 64 waiting, and turns the rest away at once', async () => {
-    const { server, verdict } = await setUp(hang)
-    const verdicts = Array.from({ length: 100 }, (_, i) => verdict(invent(i)))
-    expect(await verdicts[99]).toEqual({ ok: false, unavailable: { retryAfterSeconds: 1 } })
+    const { server, resultOf } = await setUp(hang)
+    const results = Array.from({ length: 100 }, (_, i) => resultOf(invent(i)))
+    expect(await results[99]).toEqual({ ok: false, unavailable: { retryAfterSeconds: 1 } })
     await until(() => server.requests.length === 8)
     server.answer = json({}, 404)
     // Those that hang end with the timeout; the waiting ones then have their turn.
     await server.stop()
-    const answers = await Promise.all(verdicts)
+    const answers = await Promise.all(results)
     expect(answers.filter((answer) => 'unavailable' in answer)).toHaveLength(100)
     expect(server.requests).toHaveLength(8)
   })
 
   it('stops asking for as long as Clerk says', async () => {
-    const { server, clock, verdict } = await setUp(json({}, 429, { 'retry-after': '7' }))
-    await verdict(invent(1))
+    const { server, clock, resultOf } = await setUp(json({}, 429, { 'retry-after': '7' }))
+    await resultOf(invent(1))
     server.answer = json(apiKey)
     clock.now += 6999
-    expect(await verdict(KEY)).toEqual({ ok: false, unavailable: { retryAfterSeconds: 1 } })
+    expect(await resultOf(KEY)).toEqual({ ok: false, unavailable: { retryAfterSeconds: 1 } })
     expect(server.requests).toHaveLength(1)
     clock.now += 1
-    expect(await verdict(KEY)).toMatchObject({ ok: true })
+    expect(await resultOf(KEY)).toMatchObject({ ok: true })
   })
 })

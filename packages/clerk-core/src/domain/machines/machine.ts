@@ -1,48 +1,42 @@
 import { LRUCache } from 'lru-cache'
 import type { MachineErrorReason } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from '../../options.js'
-import type { MachineTokenType } from '../auth/auth.js'
+import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import { digestToken, encodeDigest } from '../tokens/token-hash.js'
-import { MACHINE_TYPES, type MachineType } from './machine-types.js'
+import {
+  MACHINE_TYPES,
+  type MachineCredential,
+  type MachineTokenType,
+  type MachineType,
+} from './machine-types.js'
 import { createRateLimiter } from './rate-limiter.js'
-import { askClerk } from './verify-at-clerk.js'
-
-/** A machine credential that Clerk has confirmed. Frozen; shared by the cache. */
-export interface MachineCredential {
-  readonly tokenType: MachineTokenType
-  /** Id of the credential at Clerk. */
-  readonly id: string
-  /** `user_…`, `org_…` or `mch_…`. */
-  readonly subject: string
-  readonly scopes: readonly string[]
-  readonly claims: Readonly<Record<string, unknown>> | null
-}
+import { verifyAtClerk } from './verify-at-clerk.js'
 
 /** `hash`: of the credential, the only form in which it is mentioned. */
-export type MachineVerdict = { readonly hash: string } & (
+export type MachineResult = { readonly hash: string } & (
   | { readonly ok: true; readonly machine: MachineCredential }
   | { readonly ok: false; readonly reason: MachineErrorReason }
-  /** Clerk could not be asked, so that nobody knows. */
+  /** Clerk could not be asked, so that it is not known. */
   | { readonly ok: false; readonly unavailable: { readonly retryAfterSeconds: number } }
 )
 
 export interface MachineVerifier {
   /**
-   * Of an opaque credential, by its form; `null` for anything else. Cheap. A machine's JWT is found by the token judge
-   * (`TokenResult.machine`).
+   * Of an opaque credential, by its form; `null` for anything else. Cheap. A machine's JWT is recognised by the
+   * token verifier (kind `machine-jwt`).
    */
   typeOf(bearer: string): MachineTokenType | null
   /** Never throws for what was sent. */
-  verify(bearer: string): MaybePromise<MachineVerdict>
+  verify(bearer: string): MaybePromise<MachineResult>
 }
 
 /** A key revoked at Clerk works here for at most this long. */
 const CACHE_MS = 60_000
 
 interface Confirmed {
-  readonly verdict: MachineVerdict
+  readonly result: MachineResult
   /** The credential's own expiry, and never more than {@link CACHE_MS} ahead. */
   readonly until: number
   readonly since: number
@@ -58,8 +52,8 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
   }
   const cache =
     options.cache.tokens > 0 ? new LRUCache<string, Confirmed>({ max: options.cache.tokens }) : null
-  const flights = new Map<string, Promise<MachineVerdict>>()
-  const gate = createRateLimiter(now)
+  const flights = createSingleFlight<MachineResult>()
+  const rateLimiter = createRateLimiter(now)
 
   return { typeOf: (bearer) => findType(bearer)?.tokenType ?? null, verify }
 
@@ -67,7 +61,7 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
     return MACHINE_TYPES.find(({ prefix }) => bearer.startsWith(prefix))
   }
 
-  function verify(bearer: string): MaybePromise<MachineVerdict> {
+  function verify(bearer: string): MaybePromise<MachineResult> {
     const hash = encodeDigest(digestToken(bearer))
     const type = findType(bearer)
     if (type === undefined) return { ok: false, reason: 'machine-credential-invalid', hash }
@@ -79,34 +73,29 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
     const at = now()
     if (known !== undefined && at >= known.since && at < known.until) {
       if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'machine' })
-      return known.verdict
+      return known.result
     }
     if (cache !== null && observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'machine' })
-    let flight = flights.get(hash)
-    if (flight === undefined) {
-      flight = ask(type, bearer, hash, known !== undefined).finally(() => flights.delete(hash))
-      flights.set(hash, flight)
-    }
-    return flight
+    return flights.run(hash, () => verifyUncached(type, bearer, hash, known !== undefined))
   }
 
-  async function ask(
+  async function verifyUncached(
     type: MachineType,
     bearer: string,
     hash: string,
     confirmedBefore: boolean,
-  ): Promise<MachineVerdict> {
-    const answer = await gate.pass(() => askClerk(options, type, bearer), confirmedBefore)
-    if (answer.kind === 'unavailable') {
-      return { ok: false, unavailable: { retryAfterSeconds: answer.retryAfterSeconds }, hash }
+  ): Promise<MachineResult> {
+    const check = await rateLimiter.pass(() => verifyAtClerk(options, type, bearer), confirmedBefore)
+    if (check.kind === 'unavailable') {
+      return { ok: false, unavailable: { retryAfterSeconds: check.retryAfterSeconds }, hash }
     }
-    if (answer.kind === 'refused') {
+    if (check.kind === 'refused') {
       cache?.delete(hash)
-      return { ok: false, reason: answer.reason, hash }
+      return { ok: false, reason: check.reason, hash }
     }
-    const verdict: MachineVerdict = Object.freeze({ ok: true, machine: answer.machine, hash })
+    const result: MachineResult = Object.freeze({ ok: true, machine: check.machine, hash })
     const since = now()
-    cache?.set(hash, { verdict, since, until: Math.min(since + CACHE_MS, answer.expiresAtMs) })
-    return verdict
+    cache?.set(hash, { result, since, until: Math.min(since + CACHE_MS, check.expiresAtMs) })
+    return result
   }
 }

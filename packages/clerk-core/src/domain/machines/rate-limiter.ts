@@ -1,4 +1,4 @@
-import type { MachineAnswer } from './verify-at-clerk.js'
+import type { MachineCheck } from './verify-at-clerk.js'
 
 /** Requests to Clerk at a time. */
 const CONCURRENT = 8
@@ -10,13 +10,13 @@ const WINDOW_MS = 10_000
 
 /**
  * Between unknown credentials and Clerk. Every one costs a request, and all of the application's requests share one
- * limit at Clerk (100 per 10 s in development): without a bound, whoever invents credentials takes the whole
- * application down. Credentials that Clerk has confirmed before are not held up by those: else whoever invents some
- * would lock out every program. What is turned away is `unavailable`, not refused: nobody has looked at it.
+ * limit at Clerk (100 per 10 s in development): without a bound, a client that invents credentials takes the
+ * whole application down. Credentials that Clerk has confirmed before do not wait behind those: else a client that
+ * invents some would lock out every program. What is turned away is `unavailable`, not refused: it was not verified.
  */
 export function createRateLimiter(now: () => number): {
-  /** @param confirmedBefore waits for nobody, but not while Clerk turns everybody away */
-  pass(ask: () => Promise<MachineAnswer>, confirmedBefore: boolean): Promise<MachineAnswer>
+  /** @param confirmedBefore passes at once, except while Clerk refuses all requests */
+  pass(verify: () => Promise<MachineCheck>, confirmedBefore: boolean): Promise<MachineCheck>
 } {
   let active = 0
   let windowStart = now()
@@ -26,19 +26,19 @@ export function createRateLimiter(now: () => number): {
   const queue: (() => void)[] = []
 
   return {
-    async pass(ask, confirmedBefore) {
+    async pass(verify, confirmedBefore) {
       if (confirmedBefore) {
         const wait = pausedForMs()
-        return wait > 0 ? turnedAway(wait / 1000) : count(await ask())
+        return wait > 0 ? turnedAway(wait / 1000) : count(await verify())
       }
       if (queue.length >= QUEUED) return turnedAway(1)
       if (active >= CONCURRENT) await new Promise<void>((turn) => queue.push(turn))
       else active++
       try {
         const wait = closedForMs()
-        return wait > 0 ? turnedAway(wait / 1000) : count(await ask())
+        return wait > 0 ? turnedAway(wait / 1000) : count(await verify())
       } finally {
-        // The place goes to whoever waits, without becoming free in between.
+        // The place goes to the next in the queue, without becoming free in between.
         const next = queue.shift()
         if (next === undefined) active--
         else next()
@@ -62,16 +62,16 @@ export function createRateLimiter(now: () => number): {
     return refusals >= REFUSALS ? windowStart + WINDOW_MS - at : 0
   }
 
-  function count(answer: MachineAnswer): MachineAnswer {
-    if (answer.kind === 'refused') refusals++
-    if (answer.kind === 'unavailable' && answer.everybody) {
+  function count(check: MachineCheck): MachineCheck {
+    if (check.kind === 'refused') refusals++
+    if (check.kind === 'unavailable' && check.allRequests) {
       pausedAt = now()
-      pausedUntil = pausedAt + answer.retryAfterSeconds * 1000
+      pausedUntil = pausedAt + check.retryAfterSeconds * 1000
     }
-    return answer
+    return check
   }
 }
 
-function turnedAway(seconds: number): MachineAnswer {
-  return { kind: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(seconds)), everybody: false }
+function turnedAway(seconds: number): MachineCheck {
+  return { kind: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(seconds)), allRequests: false }
 }

@@ -3,29 +3,28 @@ import { fetchJson } from '../../ground/http/fetch-json.js'
 import { retryAfterSeconds } from '../../ground/http/retry-after.js'
 import { deepFreeze } from '../../ground/json/deep-freeze.js'
 import { isObject } from '../../ground/json/json-reader.js'
-import type { ResolvedOptions } from '../../options.js'
-import type { MachineCredential } from './machine.js'
-import type { MachineType } from './machine-types.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { MAX_RETRY_AFTER_SECONDS } from '../../ground/timing/backoff.js'
+import type { MachineCredential, MachineType } from './machine-types.js'
 
-export type MachineAnswer =
+export type MachineCheck =
   | { readonly kind: 'confirmed'; readonly machine: MachineCredential; readonly expiresAtMs: number }
   | { readonly kind: 'refused'; readonly reason: MachineErrorReason }
-  /** `everybody`: Clerk turns all our requests away, not just this one. */
-  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly everybody: boolean }
+  /** `allRequests`: Clerk refuses all requests of this application, not just this one. */
+  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly allRequests: boolean }
 
 const TIMEOUT_MS = 3000
 const MAX_BYTES = 64 * 1024
-const RETRY_AFTER_MAX_SECONDS = 60
-/** What Clerk answers about a credential; every other status is about us or about Clerk. */
+/** Statuses that say something about the credential; every other is about us or about Clerk. */
 const INVALID_STATUS = new Set([400, 404, 422])
 /** Our own key is refused (401, 403), or the limit of requests is reached. */
-const EVERYBODY_STATUS = new Set([401, 403, 429])
+const ALL_REQUESTS_STATUS = new Set([401, 403, 429])
 
-export async function askClerk(
+export async function verifyAtClerk(
   options: Pick<ResolvedOptions, 'apiUrl' | 'secretKey' | 'machineSecretKey' | 'fetch' | 'now'>,
   type: MachineType,
   credential: string,
-): Promise<MachineAnswer> {
+): Promise<MachineCheck> {
   const { status, json, problem, retryAfter } = await fetchJson(options.fetch, {
     url: `${options.apiUrl}${type.path}`,
     method: 'POST',
@@ -40,19 +39,19 @@ export async function askClerk(
   })
   if (INVALID_STATUS.has(status)) return { kind: 'refused', reason: 'machine-credential-invalid' }
   if (problem !== null) {
-    const asked = retryAfterSeconds(retryAfter, options.now()) ?? 1
+    const requested = retryAfterSeconds(retryAfter, options.now()) ?? 1
     return {
       kind: 'unavailable',
-      retryAfterSeconds: Math.min(Math.max(asked, 1), RETRY_AFTER_MAX_SECONDS),
-      everybody: EVERYBODY_STATUS.has(status),
+      retryAfterSeconds: Math.min(Math.max(requested, 1), MAX_RETRY_AFTER_SECONDS),
+      allRequests: ALL_REQUESTS_STATUS.has(status),
     }
   }
-  return readAnswer(json, type, options.now())
+  return readResponse(json, type, options.now())
 }
 
 /** A 200 alone means little: Clerk also sends it for credentials that are revoked or expired, flagged as such. */
-function readAnswer(json: unknown, { tokenType }: MachineType, nowMs: number): MachineAnswer {
-  const invalid: MachineAnswer = { kind: 'refused', reason: 'machine-credential-invalid' }
+function readResponse(json: unknown, { tokenType }: MachineType, nowMs: number): MachineCheck {
+  const invalid: MachineCheck = { kind: 'refused', reason: 'machine-credential-invalid' }
   if (!isObject(json)) return invalid
   const { id, subject, scopes, claims, revoked, expired, expiration } = json
   if (revoked !== false && revoked !== undefined && revoked !== null) {

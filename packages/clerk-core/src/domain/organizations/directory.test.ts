@@ -127,9 +127,9 @@ describe('clerk.organizations.refresh', () => {
 
   it('answers null for what Clerk does not know, and deletes nothing', async () => {
     const { organizations, deliver } = harness()
-    await deliver(eventJson('organization.created', organizationJson('org_kept')))
-    expect(await organizations.organizations.refresh('org_kept')).toBeNull()
-    expect(await organizations.organizations.get('org_kept')).toMatchObject({ deletedAt: null })
+    await deliver(eventJson('organization.created', organizationJson('org_local')))
+    expect(await organizations.organizations.refresh('org_local')).toBeNull()
+    expect(await organizations.organizations.get('org_local')).toMatchObject({ deletedAt: null })
   })
 
   it('does not take a slug for an id', async () => {

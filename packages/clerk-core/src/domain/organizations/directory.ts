@@ -1,9 +1,9 @@
 import { isClerkId } from '../../ground/api/clerk-id.js'
 import { ClerkApiError } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { createReadCache, type Kept } from '../../ground/timing/read-cache.js'
-import type { ResolvedOptions } from '../../options.js'
+import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type {
   InvitationSnapshot,
@@ -19,12 +19,12 @@ import type { ClerkOrganizations } from './organizations.js'
 export interface OrganizationDirectory<M extends MembershipRecord = MembershipRecord> {
   readonly organizations: ClerkOrganizations<M>
   /**
-   * The newest membership, live or deleted; `null` when there is none (kept as well). Without a promise where the
+   * The newest membership, live or deleted; `null` when there is none (cached as well). Without a promise where the
    * cache knows. @throws {StoreUnavailableError}
    */
   membership(orgId: string, userId: string): MaybePromise<Readonly<M> | null>
   /** The cached membership. */
-  kept(orgId: string, userId: string): Kept<{ readonly row: Readonly<M> | null }> | undefined
+  cached(orgId: string, userId: string): Cached<{ readonly row: Readonly<M> | null }> | undefined
 
   applyOrganization(
     snapshot: OrganizationSnapshot,
@@ -59,10 +59,10 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
     max: options.cache.users,
     ttlSeconds: options.cache.organizationTtlSeconds,
     now: options.now,
-    keeps: () => true,
+    mayCache: () => true,
   })
 
-  /** Also after a failure: nobody knows whether it was written. */
+  /** Also after a failure: it is not known whether it was written. */
   async function changing<T>(drop: () => void, change: () => Promise<T>): Promise<T> {
     try {
       return await change()
@@ -76,10 +76,10 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
       // The organisation may be a request header: what is no id is in no store, and must not look like another key.
       if (!isClerkId(orgId)) return null
       const key = keyOf(orgId, userId)
-      const kept = cache.kept(key)
-      if (kept !== undefined) {
+      const cached = cache.cached(key)
+      if (cached !== undefined) {
         if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'membership' })
-        return kept.value.row
+        return cached.value.row
       }
       if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'membership' })
       return chain(
@@ -87,7 +87,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
         ({ row }) => row,
       )
     },
-    kept: (orgId, userId) => cache.kept(keyOf(orgId, userId)),
+    cached: (orgId, userId) => cache.cached(keyOf(orgId, userId)),
 
     applyOrganization: (snapshot) =>
       changing(
@@ -123,7 +123,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
       async refresh(orgId) {
         try {
           const snapshot = await api.getOrganization(orgId, { privateMetadata: options.privateMetadata })
-          // Clerk answers to slugs as well; a slug may have moved to another organisation, an id never does.
+          // Clerk takes slugs as well; a slug may have moved to another organisation, an id never does.
           if (snapshot.clerkId !== orgId) return null
           const { organization } = await directory.applyOrganization(snapshot)
           for await (const membership of api.eachMembership(orgId)) {

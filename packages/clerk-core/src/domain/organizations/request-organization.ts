@@ -21,12 +21,12 @@ export interface RequestOrganizationInput {
   readonly claimed: OrganizationClaims | null
   /** Seconds: the token's `iat`, the record's `asOf`. */
   readonly asOfSeconds: number
-  /** The newest membership in {@link organizationInQuestion}; `undefined` without an organisation store. */
+  /** The newest membership in {@link requestedOrClaimedId}; `undefined` without an organisation store. */
   readonly membership: MembershipRecord | null | undefined
 }
 
 /** The organisation whose membership has to be read; `null` when the request is about none. */
-export function organizationInQuestion(
+export function requestedOrClaimedId(
   requested: string | undefined,
   claimed: OrganizationClaims | null,
 ): string | null {
@@ -37,7 +37,7 @@ export function organizationInQuestion(
 /** Pure. The token speaks for its own organisation until the store knows something newer, the store for any other. */
 export function requestOrganization(input: RequestOrganizationInput): RequestOrganization {
   const { requested, claimed, asOfSeconds, membership } = input
-  const orgId = organizationInQuestion(requested, claimed)
+  const orgId = requestedOrClaimedId(requested, claimed)
   if (orgId === null) return none('token', false)
   const own = claimed?.id === orgId
   if (own && !isNewer(membership, asOfSeconds)) {
@@ -52,8 +52,8 @@ export function requestOrganization(input: RequestOrganizationInput): RequestOrg
     }
   }
   if (!membership || membership.deletedAt !== null || membership.role === null) {
-    // Without the header nobody asked for this organisation: the user has left it, that is all.
-    return none('store', organizationInQuestion(requested, null) !== null)
+    // Without the header the request did not name this organisation: the user has only left it.
+    return none('store', requestedOrClaimedId(requested, null) !== null)
   }
   return {
     orgId,

@@ -1,15 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { SessionClaims, VerifiedToken } from '../tokens/session-claims.js'
-import {
-  type Carried,
-  decideAfterAsking,
-  decideSession,
-  SESSION_RULES,
-  type SessionDecision,
-  type SessionPolicy,
-  type TokenState,
-} from './decide.js'
+import { decideAfterAsking, decideSession, SESSION_RULES } from './decide.js'
+import type { Carried, SessionDecision, SessionPolicy, TokenState } from './decision.js'
 import { recordFromToken } from './make-record.js'
 import { type FoundRecord, NO_RECORD } from './parse-record.js'
 import type { SessionRecord } from './record.js'
@@ -52,13 +45,14 @@ const tokens: Record<string, TokenState> = {
   'valid, other session': { kind: 'valid', token: tokenOf('ann', 's2') },
   'valid, other user': { kind: 'valid', token: tokenOf('bob', 's9') },
   'valid, other user, same session id': { kind: 'valid', token: tokenOf('bob', 's1') },
-  'lapsed, same session': { kind: 'outdated', sub: 'ann', sid: 's1', reason: 'token-expired' },
-  'lapsed, other session': { kind: 'outdated', sub: 'ann', sid: 's2', reason: 'token-expired' },
-  'lapsed, other user': { kind: 'outdated', sub: 'bob', sid: 's1', reason: 'cookie-outdated' },
+  'expired, same session': { kind: 'expired-or-outdated', sub: 'ann', sid: 's1', reason: 'token-expired' },
+  'expired, other session': { kind: 'expired-or-outdated', sub: 'ann', sid: 's2', reason: 'token-expired' },
+  'outdated, other user': { kind: 'expired-or-outdated', sub: 'bob', sid: 's1', reason: 'cookie-outdated' },
   'unverifiable, same session': { kind: 'unverifiable', sub: 'ann', sid: 's1', retryAfterSeconds: 1 },
   'unverifiable, other user': { kind: 'unverifiable', sub: 'bob', sid: 's1', retryAfterSeconds: 1 },
   'unverifiable, unreadable': { kind: 'unverifiable', sub: null, sid: null, retryAfterSeconds: 1 },
   foreign: { kind: 'foreign', reason: 'issuer-mismatch' },
+  'machine JWT': { kind: 'machine-jwt' },
   refused: { kind: 'refused', reason: 'signature-invalid' },
 }
 const booleans = [false, true]
@@ -75,54 +69,59 @@ function* situations(): Generator<Situation> {
   for (const [foundName, found] of Object.entries(founds))
     for (const [tokenName, token] of Object.entries(tokens))
       for (const bearer of booleans)
-        for (const machine of booleans)
-          for (const crossSite of booleans)
-            for (const localUser of booleans)
-              for (const clientUat of clientUats)
-                for (const revoked of booleans)
-                  for (const canAskClerk of booleans)
-                    for (const remembers of booleans) {
-                      if (bearer && token.kind === 'none') continue
-                      if (machine && !bearer) continue
-                      yield {
-                        name: JSON.stringify({
-                          foundName,
-                          tokenName,
-                          bearer,
-                          machine,
-                          crossSite,
-                          localUser,
-                          clientUat,
-                          revoked,
-                        }),
-                        found,
-                        carried: { machine, crossSite, bearer, token, clientUat, localUser },
-                        policy: {
-                          revalidateAfterSeconds: WINDOW,
-                          graceSeconds: GRACE,
-                          revoked,
-                          canAskClerk,
-                          remembers,
-                        },
-                      }
+        for (const crossSite of booleans)
+          for (const localUser of booleans)
+            for (const clientUat of clientUats)
+              for (const revoked of booleans)
+                for (const canAskClerk of booleans)
+                  for (const remembers of booleans) {
+                    if (bearer && token.kind === 'none') continue
+                    yield {
+                      name: JSON.stringify({
+                        foundName,
+                        tokenName,
+                        bearer,
+                        crossSite,
+                        localUser,
+                        clientUat,
+                        revoked,
+                      }),
+                      found,
+                      carried: { crossSite, bearer, token, clientUat, localUser },
+                      policy: {
+                        revalidateAfterSeconds: WINDOW,
+                        graceSeconds: GRACE,
+                        revoked,
+                        canAskClerk,
+                        remembers,
+                      },
                     }
+                  }
 }
 
 /** The rules again, read off the specification as nested conditions: slow, obvious, and written without the table. */
 function expected({ found, carried, policy }: Situation): SessionDecision {
   const none = { kind: 'none' } as const
-  const judgeAlone = (token: TokenState): SessionDecision =>
-    token.kind === 'valid'
-      ? { by: 'token', end: false, session: none }
-      : token.kind === 'unverifiable'
-        ? { by: 'unavailable', end: false, reason: 'keys-unavailable' }
-        : { by: 'anonymous', end: false, reason: token.kind === 'none' ? 'no-credentials' : token.reason }
+  const keysUnavailable = (retryAfterSeconds: number): SessionDecision => ({
+    by: 'unavailable',
+    end: false,
+    reason: 'keys-unavailable',
+    retryAfterSeconds,
+  })
+  const alone = (token: TokenState): SessionDecision => {
+    if (token.kind === 'valid') return { by: 'token', end: false, token: token.token, session: none }
+    if (token.kind === 'unverifiable') return keysUnavailable(token.retryAfterSeconds)
+    const reasons = { none: 'no-credentials', 'machine-jwt': 'machine-jwt-not-supported' } as const
+    const reason = 'reason' in token ? token.reason : reasons[token.kind]
+    return { by: 'anonymous', end: false, reason }
+  }
   const { token } = carried
   const { record } = found
 
-  if (carried.machine) return { by: 'machine', end: false }
+  if (carried.bearer && token.kind === 'machine-jwt')
+    return { by: 'anonymous', end: false, reason: 'machine-jwt-not-supported' }
   if (carried.crossSite) {
-    return carried.bearer ? judgeAlone(token) : { by: 'anonymous', end: false, reason: 'cross-site-request' }
+    return carried.bearer ? alone(token) : { by: 'anonymous', end: false, reason: 'cross-site-request' }
   }
   if (record && policy.revoked) {
     const next = expected({ name: '', found: NO_RECORD, carried, policy: { ...policy, revoked: false } })
@@ -152,31 +151,35 @@ function expected({ found, carried, policy }: Situation): SessionDecision {
   }
   if (carried.localUser) {
     if (!carried.bearer || token.kind === 'foreign') return { by: 'local', end: false }
-    return judgeAlone(token)
+    return alone(token)
   }
   if (token.kind === 'valid') {
     const { sub, sid, iat } = token.token.claims
     const fresh = recordFromToken(token.token, NOW)
     if (record?.sub === sub && record.sid === sid) {
       const due = policy.remembers && iat >= record.asOf && NOW - record.checkedAt >= WINDOW / 2
-      return { by: 'token', end: false, session: due ? { kind: 'refresh', record: fresh } : none }
+      return {
+        by: 'token',
+        end: false,
+        token: token.token,
+        session: due ? { kind: 'refresh', record: fresh } : none,
+      }
     }
-    if (!policy.remembers) return { by: 'token', end: false, session: none }
+    if (!policy.remembers) return { by: 'token', end: false, token: token.token, session: none }
     const keep = record ? record.sub === sub : !found.untrusted
-    return { by: 'token', end: false, session: { kind: 'start', keep, record: fresh } }
+    return { by: 'token', end: false, token: token.token, session: { kind: 'start', keep, record: fresh } }
   }
   const own = record !== null && 'sub' in token && token.sub === record.sub && token.sid === record.sid
-  if (token.kind === 'unverifiable' && !own)
-    return { by: 'unavailable', end: false, reason: 'keys-unavailable' }
+  if (token.kind === 'unverifiable' && !own) return keysUnavailable(token.retryAfterSeconds)
   if (record && (token.kind === 'none' || own)) {
     const outdated = carried.clientUat !== null && record.asOf < carried.clientUat
     if (!outdated && NOW - record.checkedAt < WINDOW) return { by: 'record', end: false, record }
     if (policy.canAskClerk) return { by: 'clerk', end: false, record, mayGrace: !outdated }
     return token.kind === 'unverifiable'
-      ? { by: 'unavailable', end: false, reason: 'keys-unavailable' }
+      ? keysUnavailable(token.retryAfterSeconds)
       : { by: 'anonymous', end: false, reason: 'session-stale' }
   }
-  return judgeAlone(token)
+  return alone(token)
 }
 
 describe('the session decision', () => {
@@ -190,15 +193,15 @@ describe('the session decision', () => {
     expect(count).toBeGreaterThan(10_000)
   })
 
-  it('leaves it to a valid token, and nothing to be done, where a request brings nothing besides', () => {
+  it('lets a valid token decide and writes nothing where a request carries nothing besides', () => {
     let seen = 0
     for (const { name, found, carried, policy } of situations()) {
-      const { token, machine, crossSite, localUser, clientUat } = carried
+      const { token, crossSite, localUser, clientUat } = carried
       const nothingBesides = found === NO_RECORD && !crossSite && !localUser && clientUat === null
-      if (token.kind !== 'valid' || machine || !nothingBesides || policy.remembers) continue
+      if (token.kind !== 'valid' || !nothingBesides || policy.remembers) continue
       seen++
-      const alone = { by: 'token', end: false, session: { kind: 'none' } }
-      expect(decideSession(found, carried, NOW, policy), name).toEqual(alone)
+      const byToken = { by: 'token', end: false, token: token.token, session: { kind: 'none' } }
+      expect(decideSession(found, carried, NOW, policy), name).toEqual(byToken)
     }
     expect(seen).toBeGreaterThan(0)
   })
@@ -206,15 +209,8 @@ describe('the session decision', () => {
   it('uses every row of its table', () => {
     const used = new Set<number>()
     for (const { found, carried, policy } of situations()) {
-      const situation = {
-        found,
-        record: found.record,
-        carried,
-        token: carried.token,
-        nowSeconds: NOW,
-        policy,
-      }
-      used.add(SESSION_RULES.findIndex((rule) => rule.fits(situation)))
+      const situation = { found, carried, nowSeconds: NOW, policy }
+      used.add(SESSION_RULES.findIndex((rule) => rule.decide(situation) !== null))
     }
     expect([...used].sort((a, b) => a - b)).toEqual(SESSION_RULES.map((_, index) => index))
   })
@@ -227,7 +223,7 @@ describe('the session decision', () => {
 
   it('never touches the session on a cross-site request', () => {
     for (const { found, carried, policy, name } of situations()) {
-      if (!carried.crossSite || carried.machine) continue
+      if (!carried.crossSite) continue
       const decision = decideSession(found, carried, NOW, policy)
       expect(decision.end, name).toBe(false)
       if (decision.by === 'token') expect(decision.session, name).toEqual({ kind: 'none' })
@@ -255,7 +251,6 @@ describe('the session decision', () => {
       decideSession(
         { record, untrusted: false },
         {
-          machine: false,
           crossSite: false,
           bearer: false,
           localUser: false,
@@ -289,28 +284,33 @@ describe('after asking Clerk', () => {
 
   it('ends the session only when Clerk says that it has ended', () => {
     const record = recordOf('ann', 's1', 310)
-    expect(decideAfterAsking({ kind: 'ended' }, record, true, NOW, policy)).toEqual({
+    expect(decideAfterAsking({ kind: 'ended' }, { record, mayGrace: true }, NOW, policy)).toEqual({
       by: 'anonymous',
-      end: true,
       reason: 'session-ended',
     })
-    expect(decideAfterAsking({ kind: 'unreachable' }, record, true, NOW, policy)).toEqual({
+    expect(decideAfterAsking({ kind: 'unreachable' }, { record, mayGrace: true }, NOW, policy)).toEqual({
       by: 'record',
-      end: false,
       record,
     })
   })
 
   it('bridges an outage up to the last second of grace, then knows no answer', () => {
     const at = (age: number) =>
-      decideAfterAsking({ kind: 'unreachable' }, recordOf('ann', 's1', age), true, NOW, policy)
+      decideAfterAsking(
+        { kind: 'unreachable' },
+        { record: recordOf('ann', 's1', age), mayGrace: true },
+        NOW,
+        policy,
+      )
     expect(at(WINDOW + GRACE - 1)).toMatchObject({ by: 'record' })
-    expect(at(WINDOW + GRACE)).toEqual({ by: 'unavailable', end: false, reason: 'clerk-unavailable' })
+    expect(at(WINDOW + GRACE)).toEqual({ by: 'unavailable', reason: 'clerk-unavailable' })
   })
 
   it('gives no grace to a record older than the last sign-in or sign-out of the browser', () => {
     const record = recordOf('ann', 's1', 100)
-    expect(decideAfterAsking({ kind: 'unreachable' }, record, false, NOW, policy)).toMatchObject({
+    expect(
+      decideAfterAsking({ kind: 'unreachable' }, { record, mayGrace: false }, NOW, policy),
+    ).toMatchObject({
       by: 'unavailable',
     })
   })

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isObject } from '../../ground/json/json-reader.js'
 import type { SessionClaims, VerifiedToken } from '../tokens/session-claims.js'
 import type { SessionOrganization, SessionRecord } from './record.js'
 
-/** Everything `has()` and `actor` need to answer as they would with the token. */
+/** Everything `has()` and `actor` need to say the same as with the token. */
 export function recordFromToken({ claims, organization }: VerifiedToken, nowSeconds: number): SessionRecord {
   return {
     v: 1,
@@ -24,11 +25,45 @@ export function recordFromToken({ claims, organization }: VerifiedToken, nowSeco
   }
 }
 
-/** Version 2 tokens state permissions compactly; kept so, because a cookie session has 4 KB for everything. */
+/**
+ * The record of a session that Clerk has confirmed.
+ *
+ * @param askedAt seconds
+ * @param org the session's organisation, with the role that the store knows
+ */
+export function confirmedRecord(
+  record: SessionRecord,
+  askedAt: number,
+  org: SessionOrganization | null,
+): SessionRecord {
+  const asOf = Math.max(record.asOf, askedAt)
+  const sameOrganization = (org?.id ?? null) === (record.org?.id ?? null)
+  return {
+    ...record,
+    checkedAt: askedAt,
+    asOf,
+    fva: agedFva(record, asOf),
+    org,
+    pla: sameOrganization ? record.pla : personalOnly(record.pla),
+    fea: sameOrganization ? record.fea : personalOnly(record.fea),
+  }
+}
+
+/** Features and plans of an organisation do not follow a user into another one. */
+function personalOnly(list: string | null): string | null {
+  if (list === null) return null
+  const personal = list.split(',').flatMap((entry) => {
+    const colon = entry.indexOf(':')
+    return colon > 0 && entry.slice(0, colon).includes('u') ? [`u${entry.slice(colon)}`] : []
+  })
+  return personal.length === 0 ? null : personal.join(',')
+}
+
+/** Version 2 tokens state permissions compactly; and are stored so, because a cookie session has 4 KB for everything. */
 function permissionsOf(claims: SessionClaims): Pick<SessionOrganization, 'per' | 'fpm' | 'permissions'> {
   if (claims.v === 2) {
-    const { per, fpm } = claims['o'] as { per?: unknown; fpm?: unknown }
-    return { per: text(per), fpm: text(fpm), permissions: null }
+    const compact = isObject(claims['o']) ? claims['o'] : {}
+    return { per: text(compact['per']), fpm: text(compact['fpm']), permissions: null }
   }
   const listed = claims['org_permissions']
   const permissions = Array.isArray(listed) ? listed.filter((entry) => typeof entry === 'string') : []
@@ -53,7 +88,7 @@ export function agedFva(record: SessionRecord, nowSeconds: number): SessionRecor
 
 /**
  * Whether a token says something else than the record remembers. Minutes are whole in both, so that ageing may be one
- * off; a difference of one is no news (it would be a write a minute).
+ * off; a difference of one does not count (it would be a write a minute).
  */
 export function saysOtherwise(record: SessionRecord, fresh: SessionRecord): boolean {
   const aged = agedFva(record, fresh.asOf)

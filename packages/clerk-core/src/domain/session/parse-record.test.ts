@@ -46,7 +46,7 @@ describe('a record found in the session', () => {
     text: JSON.stringify(good),
   }
   for (const [name, value] of Object.entries(broken)) {
-    it(`is as if absent, and its session is nobody's, when it is ${name}`, () => {
+    it(`is as if absent, and its session is not continued, when it is ${name}`, () => {
       expect(parseRecord(value, context)).toEqual({ record: null, untrusted: true })
     })
   }

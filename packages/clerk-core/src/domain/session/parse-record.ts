@@ -1,7 +1,8 @@
+import { isObject } from '../../ground/json/json-reader.js'
 import type { ActorClaim } from '../tokens/session-claims.js'
 import type { SessionOrganization, SessionRecord } from './record.js'
 
-/** What stands in our place of the session. `untrusted`: something does, but it is not a record we may trust. */
+/** What is in our place of the session. `untrusted`: there is something, but not a record that may be trusted. */
 export interface FoundRecord {
   readonly record: SessionRecord | null
   readonly untrusted: boolean
@@ -42,16 +43,12 @@ export function parseRecord(
   return { record: { v: 1, instance, sub, sid, checkedAt, asOf, org, pla, fea, fva, act }, untrusted: false }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function isId(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
 function isTime(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 function isTextOrNull(value: unknown): value is string | null {

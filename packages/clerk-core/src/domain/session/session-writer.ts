@@ -1,12 +1,12 @@
 import type { CodesIn } from '../../ground/codes.js'
+import { nameOf } from '../../ground/error-name.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { nameOf } from '../users/apply-user.js'
-import type { SessionEffect } from './decide.js'
+import type { SessionEffect } from './decision.js'
 import type { SessionRecord } from './record.js'
 import type { SessionSlot } from './slot.js'
 
-/** The framework's session cannot be read: it may hold somebody, so that nobody knows who is asking. */
+/** The framework's session cannot be read: it may hold a record, so that it is not known who is asking. */
 export class SessionReadError extends Error {}
 
 /** @throws {SessionReadError} */
@@ -32,11 +32,11 @@ export interface SessionWriter {
   ): Promise<void>
 }
 
-/** Carries out what was decided about a session. Neither throws: the answer to the request does not depend on it. */
+/** Carries out what was decided about a session. Neither throws: the `Auth` of the request does not depend on it. */
 export function createSessionWriter(observer: Observer): SessionWriter {
   return {
     /**
-     * A session that cannot be written is no reason to refuse somebody whose token was verified; without a renewed id
+     * A session that cannot be written is no reason to refuse a user whose token was verified; without a renewed id
      * nothing is written, or a fixated session would be signed in.
      */
     async write(slot, effect, by) {

@@ -22,7 +22,7 @@ export interface PendingEvent extends InboxEvent {
   readonly error: string | null
 }
 
-/** An applied event, as other processes learn of it. */
+/** An applied event, as other processes read it. */
 export interface Change {
   readonly id: string
   readonly type: string
@@ -55,11 +55,11 @@ export interface Inbox {
   release(id: string, error: string): Promise<void>
   /** Finished: the body is dropped; id, type, subjects and times stay until pruned. */
   done(id: string, now: number): Promise<void>
-  /** Events that are not done, oldest first, whoever holds them. */
+  /** Events that are not done, oldest first, held by a caller or not. */
   pending(limit: number): Promise<PendingEvent[]>
   /** Events applied at or after `time`, done or not, oldest application first. */
   changesSince(time: number): Promise<Change[]>
-  /** Removes done events whose `done` time is before this one, in batches. Answers how many. */
+  /** Removes done events whose `done` time is before this one, in batches. Returns how many. */
   prune(before: number): Promise<number>
   /** Optional, for `clerk.check()`: rejects when the store cannot be used. */
   ping?(): Promise<void>

@@ -1,6 +1,6 @@
-/** JSON as Clerk's metadata holds it. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
-export type Metadata = { readonly [key: string]: Json }
+import type { Metadata } from '../../ground/json/json.js'
+
+export type { Json, Metadata } from '../../ground/json/json.js'
 
 /** The least a user row has, whatever store it comes from. The application's own columns stand beside these. */
 export interface UserRecord {
@@ -78,11 +78,11 @@ export interface UserStore<U extends UserRecord = UserRecord> {
   remove(clerkId: string, at: number): Promise<U>
   /** Optional, enables linking: rows without `clerkId` and `deletedAt` whose e-mail address is this one in any case. */
   findLinkable?(email: string): Promise<U[]>
-  /** Gives a row without `clerkId` this one's, and its fields. `null`: someone else got there first. */
+  /** Gives a row without `clerkId` this one's, and its fields. `null`: another writer was first. */
   link?(id: U['id'], snapshot: UserSnapshot): Promise<U | null>
   /**
    * Optional (erasure requests): empties the synced fields of rows deleted before this time and leaves `clerkId`,
-   * `deletedAt` and a version that nothing outbids (`Number.MAX_SAFE_INTEGER`). Batched; answers how many.
+   * `deletedAt` and a version that nothing outbids (`Number.MAX_SAFE_INTEGER`). Batched; returns how many.
    *
    * @param before milliseconds; at least 7 days before `now`, else {@link StoreInputError}
    */

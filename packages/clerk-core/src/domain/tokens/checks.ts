@@ -1,7 +1,6 @@
-import type { TokenErrorReason } from '../../ground/errors.js'
-import type { ResolvedOptions } from '../../options.js'
-import { LONGEST_TOKEN_SECONDS } from '../changes/revocations.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { JsonObject } from './parse-token.js'
+import type { TokenRefusal } from './token-verifier.js'
 
 /** What the checks need to know of the options. */
 export type TokenPolicy = Pick<
@@ -10,9 +9,12 @@ export type TokenPolicy = Pick<
 >
 
 interface Check {
-  readonly reason: TokenErrorReason
+  readonly reason: TokenRefusal
   readonly passes: (subject: JsonObject, policy: TokenPolicy) => boolean
 }
+
+/** `exp − iat`: an older token cannot come back, so that no revocation has to be remembered for longer. */
+export const LONGEST_TOKEN_SECONDS = 24 * 60 * 60
 
 const CATEGORY = { session: 'cl_B7d4PD111AAA', m2m: 'cl_B7d4PD333AAA', ignore: 'cl_I7d4PD111III' } as const
 const SESSION_CATEGORIES = new Set<unknown>([undefined, CATEGORY.session, CATEGORY.ignore])
@@ -22,7 +24,7 @@ const MACHINE_SUBJECT = 'mch_'
 /** In this order, before any key is looked for. */
 const HEADER_CHECKS: readonly Check[] = [
   {
-    // An OAuth access token (RFC 9068 `at+jwt`) is signed by the same key and must not sign anybody in.
+    // An OAuth access token (RFC 9068 `at+jwt`) is signed by the same key and must not sign a user in.
     reason: 'token-type-not-allowed',
     passes: ({ typ }) => typ === undefined || typ === 'JWT',
   },
@@ -43,7 +45,7 @@ const HEADER_CHECKS: readonly Check[] = [
   },
 ]
 
-/** In this order, after the signature. None of them depends on the time, so that a cached result has them behind it. */
+/** In this order, after the signature. None of them depends on the time, so that a cached result has passed them. */
 const CLAIM_CHECKS: readonly Check[] = [
   {
     // A token of another Clerk instance, whose keys may have reached this key set.
@@ -61,7 +63,7 @@ const CLAIM_CHECKS: readonly Check[] = [
     passes: ({ sid }) => isId(sid),
   },
   {
-    // Strings, fractions, Infinity (`1e400`) and milliseconds compare in ways nobody meant; missing ones never expire.
+    // Strings, fractions, Infinity (`1e400`) and milliseconds compare in ways that were not meant; missing ones never expire.
     reason: 'time-claim-invalid',
     passes: ({ exp, iat, nbf }) => isTime(exp) && isTime(iat) && isTime(nbf),
   },
@@ -88,15 +90,15 @@ const CLAIM_CHECKS: readonly Check[] = [
   },
 ]
 
-export function checkHeader(header: JsonObject, policy: TokenPolicy): TokenErrorReason | null {
+export function checkHeader(header: JsonObject, policy: TokenPolicy): TokenRefusal | null {
   return firstFailure(HEADER_CHECKS, header, policy)
 }
 
-export function checkClaims(claims: JsonObject, policy: TokenPolicy): TokenErrorReason | null {
+export function checkClaims(claims: JsonObject, policy: TokenPolicy): TokenRefusal | null {
   return firstFailure(CLAIM_CHECKS, claims, policy)
 }
 
-/** A machine's JWT by its own word: has its own reason, and is no session token whoever signed it. */
+/** A machine's JWT according to its unverified claims: it is no session token, whoever signed it. */
 export function isMachineToken(header: JsonObject, claims: JsonObject): boolean {
   const { sub } = claims
   return (
@@ -110,7 +112,7 @@ function firstFailure(
   checks: readonly Check[],
   subject: JsonObject,
   policy: TokenPolicy,
-): TokenErrorReason | null {
+): TokenRefusal | null {
   for (const { reason, passes } of checks) if (!passes(subject, policy)) return reason
   return null
 }

@@ -12,7 +12,7 @@ interface RecordedPermissions {
 const COMBINATIONS = 256
 
 /**
- * `decodePermissions` for requests that a session record answers for: they come without a verified token that would
+ * `decodePermissions` for requests that rest on a session record: they come without a verified token that would
  * hold the decoded list, and decoding took half of their time. One memo per `createClerk`.
  */
 export function createPermissionDecoder(): (claims: RecordedPermissions) => readonly string[] {

@@ -166,8 +166,8 @@ describe('the verified-token cache', () => {
     withServer(async (server) => {
       const harness = createTokenHarness({ jwksUrl: server.url })
       const token = signer.mint(harness.claims())
-      const verdicts = await Promise.all(Array.from({ length: 64 }, () => harness.verify(token)))
-      const tokens = new Set(verdicts.map((verdict) => verdict.ok && verdict.token))
+      const results = await Promise.all(Array.from({ length: 64 }, () => harness.verify(token)))
+      const tokens = new Set(results.map((result) => result.ok && result.token))
       expect(tokens.size).toBe(1)
       expect(tokens.has(false)).toBe(false)
     }))

@@ -15,7 +15,7 @@ describe('algorithms', () => {
     expect(await harness.reason(good)).toBe('accepted')
   })
 
-  it('refuses `none`, signed by nobody', async () => {
+  it('refuses `none`, which has no signature', async () => {
     const token = compact({ ...header, alg: 'none' }, harness.claims(), unsigned)
     expect(await harness.reason(token)).toBe('token-malformed')
     expect(await harness.reason(`${token}AA`)).toBe('algorithm-not-allowed')
@@ -225,10 +225,10 @@ describe('encoding', () => {
 
   it('takes the last of duplicate claims, as jose does', async () => {
     const claims = JSON.stringify(harness.claims()).slice(0, -1)
-    const verdict = await harness.verify(
+    const result = await harness.verify(
       compact(header, `${claims},"sub":"user_2"}`, rs256(signer.privateKey)),
     )
-    expect(verdict.ok && verdict.token.claims.sub).toBe('user_2')
+    expect(result.ok && result.token.claims.sub).toBe('user_2')
   })
 
   it('lets `__proto__` and `constructor` be claims like any other', async () => {
@@ -238,9 +238,9 @@ describe('encoding', () => {
       `${claims},"__proto__":{"admin":true},"constructor":1}`,
       rs256(signer.privateKey),
     )
-    const verdict = await harness.verify(token)
-    expect(verdict.ok).toBe(true)
-    expect(verdict.ok && verdict.token.claims.admin).toBe(undefined)
+    const result = await harness.verify(token)
+    expect(result.ok).toBe(true)
+    expect(result.ok && result.token.claims.admin).toBe(undefined)
     expect(Object.hasOwn({}, 'admin')).toBe(false)
   })
 
@@ -261,7 +261,7 @@ describe('signature', () => {
     expect(await harness.reason(`${h2}.${p2}.${s}`)).toBe('signature-invalid')
   })
 
-  it('is judged before any claim', async () => {
+  it('is verified before any claim', async () => {
     const token = attacker.mint(harness.claims({ exp: 1, iss: 'https://evil.example', azp: 'x' }), {
       kid: 'ins_1',
     })
@@ -272,34 +272,40 @@ describe('signature', () => {
 describe('what a refusal says', () => {
   it('never holds the token or a claim', async () => {
     const token = signer.mint(harness.claims({ iss: 'https://evil.example', sub: 'user_secret' }))
-    const verdict = await harness.verify(token)
-    const said = verdict.ok
+    const result = await harness.verify(token)
+    const said = result.ok
       ? ''
-      : `${verdict.error.message} ${verdict.error.stack} ${JSON.stringify(verdict.error)}`
+      : `${result.error.message} ${result.error.stack} ${JSON.stringify(result.error)}`
     expect(said).toContain('issuer')
     for (const part of [...token.split('.'), 'user_secret', 'evil']) expect(said).not.toContain(part)
   })
 
-  it('calls foreign what is no session token of this instance by its own word', async () => {
-    const foreign = async (token: string) => {
-      const verdict = await harness.verify(token)
-      return verdict.ok ? 'accepted' : verdict.foreign
+  describe('according to its form and its unverified claims a refused token is', () => {
+    const kindOf = async (token: string) => {
+      const result = await harness.verify(token)
+      return result.ok ? 'accepted' : result.kind
     }
-    expect(await foreign('application-api-key')).toBe(true)
-    expect(await foreign(compact({ alg: 'HS256' }, { iss: 'app' }, hs256('s')))).toBe(true)
-    expect(await foreign(attacker.mint(harness.claims({ iss: 'https://other.example' })))).toBe(true)
-    expect(await foreign(attacker.mint(harness.claims()))).toBe(false)
-    expect(await foreign(signer.mint(harness.claims({ exp: 1 })))).toBe(false)
-  })
 
-  it('marks the JWTs of machines', async () => {
-    const machine = async (token: string) => {
-      const verdict = await harness.verify(token)
-      return !verdict.ok && verdict.machine === true && verdict.foreign
-    }
-    expect(await machine(signer.mint(harness.claims(), { typ: 'at+jwt' }))).toBe(true)
-    expect(await machine(signer.mint(harness.claims(), { cat: 'cl_B7d4PD333AAA' }))).toBe(true)
-    expect(await machine(signer.mint(harness.claims({ sub: 'mch_1' })))).toBe(true)
-    expect(await machine(signer.mint(harness.claims({ sub: '' })))).toBe(false)
+    it.each([
+      ['foreign', 'what is no JWT', () => 'application-api-key'],
+      [
+        'foreign',
+        'a JWT with another algorithm',
+        () => compact({ alg: 'HS256' }, { iss: 'app' }, hs256('s')),
+      ],
+      [
+        'foreign',
+        'a JWT of another issuer',
+        () => attacker.mint(harness.claims({ iss: 'https://other.example' })),
+      ],
+      ['refused', 'a forgery with our issuer', () => attacker.mint(harness.claims())],
+      ['refused', 'a token without a user', () => signer.mint(harness.claims({ sub: '' }))],
+      ['expired', 'a token whose time is over', () => signer.mint(harness.claims({ exp: 1 }))],
+      ['machine-jwt', 'an OAuth access token', () => signer.mint(harness.claims(), { typ: 'at+jwt' })],
+      ['machine-jwt', 'an M2M token', () => signer.mint(harness.claims(), { cat: 'cl_B7d4PD333AAA' })],
+      ['machine-jwt', 'a token of a machine', () => signer.mint(harness.claims({ sub: 'mch_1' }))],
+    ])('%s: %s', async (kind, _what, token) => {
+      expect(await kindOf(token())).toBe(kind)
+    })
   })
 })

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 
 /**
  * SHA-256 of the whole token, as a string of 32 bytes: the key of caches, which need no encoding. Of the whole token:
- * caches keyed by a part of it let one token answer for another (CVE-2026-35030, CVE-2026-35039).
+ * caches keyed by a part of it let one token pass for another (CVE-2026-35030, CVE-2026-35039).
  */
 export function digestToken(token: string): string {
   return hash('sha256', token, 'binary')

@@ -113,8 +113,8 @@ describe('properties', () => {
             requiredClaims: ['sub', 'exp', 'iat', 'nbf'],
             currentDate: new Date(harness.now),
           })
-          const verdict = await harness.verify(token)
-          expect(verdict.ok && verdict.token.claims).toEqual(payload)
+          const result = await harness.verify(token)
+          expect(result.ok && result.token.claims).toEqual(payload)
         },
       ),
       { numRuns: 400 },
@@ -155,8 +155,8 @@ describe('properties', () => {
       .map(([header, claims]) => compact(header, claims, rs256(signer.privateKey)))
     await fc.assert(
       fc.asyncProperty(fc.oneof(junk, signed), async (token) => {
-        const verdict = await harness.verify(token)
-        expect(verdict.ok ? null : verdict.error).toBeInstanceOf(TokenError)
+        const result = await harness.verify(token)
+        expect(result.ok ? null : result.error).toBeInstanceOf(TokenError)
       }),
       { numRuns: 300 },
     )

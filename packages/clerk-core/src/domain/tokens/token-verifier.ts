@@ -1,23 +1,30 @@
-import type { TokenError } from '../../ground/errors.js'
+import type { TokenError, TokenErrorReason } from '../../ground/errors.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { SessionClaims, VerifiedToken } from './session-claims.js'
 
-/** What became of a token. A value, not an exception: the hot path of a forged-token flood stays cheap. */
-export type TokenResult =
-  | { readonly ok: true; readonly token: VerifiedToken }
+/** Why a token is refused; an outage of the key set is no such reason. */
+export type TokenRefusal = Exclude<TokenErrorReason, 'keys-unavailable'>
+
+/** A token that was not accepted, and what is known of it all the same. `hash`: the only form in which it is mentioned. */
+export type RefusedToken = { readonly ok: false; readonly error: TokenError; readonly hash: string } & (
+  | { readonly kind: 'refused'; readonly reason: TokenRefusal }
+  /** Good signature, every other check passed, only expired: a session of the same `sid` may go on. */
+  | { readonly kind: 'expired'; readonly claims: SessionClaims }
+  /** The keys cannot be reached. The ids that the token claims, unverified; `null` where it claims none. */
   | {
-      readonly ok: false
-      readonly error: TokenError
-      readonly hash: string
-      /** Good signature, every other check passed, only expired: a session of the same `sid` may go on. */
-      readonly expired?: SessionClaims
-      /** Keys cannot be reached: what the token says, unverified. */
-      readonly unverifiable?: { readonly sub: string; readonly sid: string }
-      /** According to its unverified claims or its form, not a session token of this instance. */
-      readonly foreign: boolean
-      /** According to its unverified claims a machine's JWT (OAuth access token, M2M): refused as `machine-jwt-not-supported`. */
-      readonly machine?: boolean
+      readonly kind: 'unverifiable'
+      readonly sub: string | null
+      readonly sid: string | null
+      readonly retryAfterSeconds: number
     }
+  /** According to its unverified claims or its form, not a session token of this instance. */
+  | { readonly kind: 'foreign'; readonly reason: TokenRefusal }
+  /** According to its unverified claims a machine's JWT (OAuth access token, M2M token). */
+  | { readonly kind: 'machine-jwt'; readonly reason: TokenRefusal }
+)
+
+/** What became of a token. A value, not an exception: the hot path of a forged-token flood stays cheap. */
+export type TokenResult = { readonly ok: true; readonly token: VerifiedToken } | RefusedToken
 
 export interface TokenVerifier {
   /** `allowMissingAzp`: the option, or the request's own evidence of its origin (cookie and same-origin navigation). */

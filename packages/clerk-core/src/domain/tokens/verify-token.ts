@@ -1,18 +1,17 @@
 import { verify as cryptoVerify } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { TokenErrorReason } from '../../ground/errors.js'
 import { deepFreeze } from '../../ground/json/deep-freeze.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { ResolvedOptions } from '../../options.js'
-import type { KeyAnswer, KeySource, VerificationKey } from '../keys/key-source.js'
+import type { KeyLookup, KeySource, VerificationKey } from '../keys/key-source.js'
 import { checkClaims, checkHeader, isId, isMachineToken, type TokenPolicy } from './checks.js'
 import { decodeOrganizationClaims } from './organization-claims.js'
 import { MAX_TOKEN_LENGTH, type ParsedToken, parseToken } from './parse-token.js'
 import type { SessionClaims, VerifiedToken } from './session-claims.js'
 import { tokenError } from './token-error.js'
 import { digestToken, encodeDigest } from './token-hash.js'
-import type { TokenResult, TokenVerifier } from './token-verifier.js'
+import type { TokenRefusal, TokenResult, TokenVerifier } from './token-verifier.js'
 
 type Context = Parameters<TokenVerifier['verify']>[1]
 
@@ -35,7 +34,7 @@ interface Miss {
   readonly context: Context
 }
 
-/** Verifies session tokens: the only place where a token becomes somebody. */
+/** Verifies session tokens: the only place where a token becomes a user. */
 export function createTokenVerifier(
   options: TokenPolicy & { readonly cache: Pick<ResolvedOptions['cache'], 'tokens'> },
   keys: KeySource,
@@ -70,22 +69,22 @@ export function createTokenVerifier(
     const { kid } = parsed.header
     if (keys.needsKid && typeof kid !== 'string') return refuse('key-id-missing', hash, parsed)
     const miss: Miss = { parsed, digest, hash, context }
-    return chain(keys.lookup(typeof kid === 'string' ? kid : null), (answer) =>
-      verifySignature(miss, answer, null),
+    return chain(keys.lookup(typeof kid === 'string' ? kid : null), (found) =>
+      verifySignature(miss, found, null),
     )
   }
 
   /** @param doubted the key under which the signature was bad, when the keys have been looked at again because of it */
   function verifySignature(
     miss: Miss,
-    answer: KeyAnswer,
+    found: KeyLookup,
     doubted: VerificationKey | null,
   ): MaybePromise<TokenResult> {
     const { parsed, digest, hash, context } = miss
-    if (answer.kind === 'missing') return refuse('key-not-found', hash, parsed)
-    if (answer.kind === 'unavailable') return cannotSay(hash, parsed, answer.retryAfterSeconds)
-    const { key } = answer
-    // The parallel requests of one page bring the same token: whoever waited for the keys may find it verified.
+    if (found.kind === 'missing') return refuse('key-not-found', hash, parsed)
+    if (found.kind === 'unavailable') return unverifiable(hash, parsed, found.retryAfterSeconds)
+    const { key } = found
+    // The parallel requests of one page bring the same token: a request that waited for the keys may find it verified.
     const entry = cache?.get(digest)
     if (entry?.key === key) return currentResult(entry, context)
     if (key === doubted) return refuse('signature-invalid', hash, parsed)
@@ -117,32 +116,37 @@ export function createTokenVerifier(
     if (claims.azp === undefined && !context.allowMissingAzp)
       return refuseVerified('authorized-party-missing', hash)
     if (claims.exp <= seconds - clockToleranceSeconds) {
-      return { ok: false, error: tokenError('token-expired'), hash, expired: claims, foreign: false }
+      return { ok: false, kind: 'expired', error: tokenError('token-expired'), hash, claims }
     }
     return entry.accepted
   }
 
-  function refuseVerified(reason: TokenErrorReason, hash: string): TokenResult {
-    return { ok: false, error: tokenError(reason), hash, foreign: false }
+  function refuseVerified(reason: TokenRefusal, hash: string): TokenResult {
+    return { ok: false, kind: 'refused', reason, error: tokenError(reason), hash }
   }
 
-  function refuse(reason: TokenErrorReason, hash: string, parsed: ParsedToken | null): TokenResult {
-    const machine = parsed !== null && isMachineToken(parsed.header, parsed.payload)
-    return { ok: false, error: tokenError(reason), hash, foreign: machine || isForeign(parsed), machine }
+  function refuse(reason: TokenRefusal, hash: string, parsed: ParsedToken | null): TokenResult {
+    return { ok: false, kind: kindOf(parsed), reason, error: tokenError(reason), hash }
   }
 
-  /** By its own word: a form we refuse before looking for a key, or another issuer. */
+  /** According to the unverified header and claims. */
+  function kindOf(parsed: ParsedToken | null): 'machine-jwt' | 'foreign' | 'refused' {
+    if (parsed !== null && isMachineToken(parsed.header, parsed.payload)) return 'machine-jwt'
+    return isForeign(parsed) ? 'foreign' : 'refused'
+  }
+
+  /** A form that is refused before any key is looked for, or another issuer. */
   function isForeign(parsed: ParsedToken | null): boolean {
     return parsed === null || parsed.payload.iss !== issuer || checkHeader(parsed.header, options) !== null
   }
 
-  function cannotSay(hash: string, parsed: ParsedToken, retryAfterSeconds: number): TokenResult {
+  function unverifiable(hash: string, parsed: ParsedToken, retryAfterSeconds: number): TokenResult {
     // Whatever the keys would say, this one is not ours: the outage is not its problem.
     if (isForeign(parsed)) return refuse('issuer-mismatch', hash, parsed)
     const { sub, sid } = parsed.payload
+    const claimed = isId(sub) && isId(sid) ? { sub, sid } : { sub: null, sid: null }
     const error = tokenError('keys-unavailable', retryAfterSeconds)
-    const unverifiable = isId(sub) && isId(sid) ? { unverifiable: Object.freeze({ sub, sid }) } : {}
-    return { ok: false, error, hash, ...unverifiable, foreign: false }
+    return { ok: false, kind: 'unverifiable', error, hash, ...claimed, retryAfterSeconds }
   }
 }
 

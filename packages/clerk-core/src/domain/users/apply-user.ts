@@ -1,16 +1,18 @@
+import { nameOf } from '../../ground/error-name.js'
 import type { Observer } from '../../ground/observe/observer.js'
-import type { ClerkOptions, ResolvedOptions } from '../../options.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import { linkAddress, linkCandidate, rowIsVerified } from './linking.js'
+import type { CanLink } from './policy.js'
 
 /** Who brought a snapshot. */
 export type SnapshotSource = 'api' | 'claims' | 'webhook'
 
-/** How often a lost race for a link is looked at again; each loss means that somebody else made progress. */
+/** How often a lost race for a link is tried again; each loss means that another process made progress. */
 const LINK_ATTEMPTS = 3
 
 /**
- * Stores a snapshot, by linking it to a local row where the policy allows. The only way in which rows come to be, so
+ * Stores a snapshot, by linking it to a local row where the policy allows. The only place where rows are made, so
  * that provisioning, webhooks and syncs link alike.
  *
  * @throws {StoreUnavailableError}
@@ -23,7 +25,7 @@ export function createApplyUser<U extends UserRecord>({
 }: {
   store: UserStore<U>
   linking: ResolvedOptions['linking']
-  canLink: NonNullable<ClerkOptions<U>['canLink']> | undefined
+  canLink: CanLink<U> | undefined
   observer: Observer
 }): (
   snapshot: UserSnapshot,
@@ -66,9 +68,4 @@ export function createApplyUser<U extends UserRecord>({
       return false
     }
   }
-}
-
-/** The class of an error: its message is the application's, and may hold an address. */
-export function nameOf(error: unknown): string {
-  return error instanceof Error && /^[A-Za-z][\w.]{0,63}$/.test(error.name) ? error.name : 'Error'
 }

@@ -87,7 +87,7 @@ describe('a user who is in the store', () => {
     expect(await stores.users.all()).toHaveLength(1)
   })
 
-  it('is not kept from a read that began before a drop', async () => {
+  it('is not cached from a read that began before a drop', async () => {
     const stores = memoryStore()
     const { users } = harness({}, stores)
     await stores.users.apply(userSnapshot('user_1', { firstName: 'Old' }))
@@ -105,7 +105,7 @@ describe('a user who is in the store', () => {
     const before = users.resolve('user_1', null)
     await stores.users.apply(userSnapshot('user_1', { firstName: 'New', version: 2_000 }))
     users.drop('user_1')
-    // Whoever comes after the drop must not be given the read that began before it.
+    // A caller that comes after the drop must not be given the read that began before it.
     expect(await users.resolve('user_1', null)).toMatchObject({ user: { firstName: 'New' } })
     answer()
     expect(await before).toMatchObject({ user: { firstName: 'Old' } })
@@ -119,7 +119,7 @@ describe('a user who is in the store', () => {
     expect(found.kind === 'user' && Object.isFrozen(found.user)).toBe(false)
   })
 
-  it('is answered by nobody while the store is down, and again when it is back', async () => {
+  it('is unavailable while the store is down, and there again when it is back', async () => {
     const stores = memoryStore()
     const { users } = harness({}, stores)
     await stores.users.apply(userSnapshot('user_1'))
@@ -166,21 +166,21 @@ describe("provisioning 'api'", () => {
   it('answers user-not-provisioned for a user Clerk does not know, and does not ask again at once', async () => {
     const { users, clock } = harness()
     const unknown = { kind: 'none', reason: 'user-not-provisioned' }
-    expect(await users.resolve('user_nobody', null)).toEqual(unknown)
-    expect(await Promise.all([1, 2, 3].map(() => users.resolve('user_nobody', null)))).toEqual([
+    expect(await users.resolve('user_unknown', null)).toEqual(unknown)
+    expect(await Promise.all([1, 2, 3].map(() => users.resolve('user_unknown', null)))).toEqual([
       unknown,
       unknown,
       unknown,
     ])
-    expect(askedFor('user_nobody')).toBe(1)
+    expect(askedFor('user_unknown')).toBe(1)
     clock.ms += 1_001
-    await users.resolve('user_nobody', null)
+    await users.resolve('user_unknown', null)
     clock.ms += 1_001
-    await users.resolve('user_nobody', null)
-    expect(askedFor('user_nobody')).toBe(2)
+    await users.resolve('user_unknown', null)
+    expect(askedFor('user_unknown')).toBe(2)
     clock.ms += 1_000
-    await users.resolve('user_nobody', null)
-    expect(askedFor('user_nobody')).toBe(3)
+    await users.resolve('user_unknown', null)
+    expect(askedFor('user_unknown')).toBe(3)
   })
 
   it('asks at once for a user whose webhook came meanwhile', async () => {
@@ -260,7 +260,7 @@ describe("provisioning 'claims' and 'off'", () => {
     }
   })
 
-  it("asks nobody when it is 'off'", async () => {
+  it("sends no request when it is 'off'", async () => {
     const { users } = harness({ provisioning: 'off' })
     const { id } = clerk.createUser({ emailAddress: ['off@example.com'] })
     expect(await users.resolve(id, claimsOf(id))).toEqual({ kind: 'none', reason: 'user-not-provisioned' })
@@ -273,9 +273,9 @@ describe('clerk.users', () => {
     const { users, stores } = harness()
     const { id } = clerk.createUser({ emailAddress: ['refresh@example.com'], firstName: 'Ann' })
     expect(await users.users.refresh(id)).toMatchObject({ firstName: 'Ann' })
-    await stores.users.apply(userSnapshot('user_kept'))
-    expect(await users.users.refresh('user_kept')).toBeNull()
-    expect(await users.users.get('user_kept')).toMatchObject({ isActive: true, deletedAt: null })
+    await stores.users.apply(userSnapshot('user_local'))
+    expect(await users.users.refresh('user_local')).toBeNull()
+    expect(await users.users.get('user_local')).toMatchObject({ isActive: true, deletedAt: null })
   })
 
   it('forget lets the next request see what the application wrote itself', async () => {

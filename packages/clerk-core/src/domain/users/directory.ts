@@ -1,14 +1,16 @@
+import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreInputError } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { createReadCache, type Kept } from '../../ground/timing/read-cache.js'
-import type { ClerkOptions, ResolvedOptions } from '../../options.js'
+import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
-import { userSnapshotFromClaims } from '../backend-api/user-snapshot.js'
 import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
-import { createApplyUser, nameOf, type SnapshotSource } from './apply-user.js'
+import { createApplyUser, type SnapshotSource } from './apply-user.js'
+import type { CanLink, ClaimsToUser } from './policy.js'
+import { userSnapshotFromClaims } from './snapshot-from-claims.js'
 import type { ClerkUsers } from './users.js'
 
 /** What a verified user id means locally. */
@@ -26,17 +28,17 @@ export interface UserDirectory<U extends UserRecord = UserRecord> {
   /** The local user, provisioned when there is none. Never rejects; without a promise where the cache knows. */
   resolve(clerkId: string, claims: SessionClaims | null): MaybePromise<UserResolution<U>>
   /** The cached row. */
-  kept(clerkId: string): Kept<{ readonly row: Readonly<U> | null }> | undefined
+  cached(clerkId: string): Cached<{ readonly row: Readonly<U> | null }> | undefined
   /** @throws {StoreUnavailableError} */
   applySnapshot(snapshot: UserSnapshot, by: SnapshotSource): Promise<{ user: U; outcome: ApplyOutcome }>
   /** @param at milliseconds @throws {StoreUnavailableError} */
   remove(clerkId: string, at: number): Promise<U>
-  /** Forgets the cached row; a read that is under way will not be kept. */
+  /** Drops the cached row; a read that is under way will not be cached. */
   drop(clerkId: string): void
   dropAll(): void
 }
 
-/** A row found or made, or why there is none. Only rows are kept. */
+/** A row found or made, or why there is none. Only rows are cached. */
 interface Loaded<U extends UserRecord> {
   readonly row: Readonly<U> | null
   readonly resolution: UserResolution<U>
@@ -58,8 +60,8 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   readonly options: Pick<ResolvedOptions, 'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'now'>
   readonly api: Pick<ClerkApi, 'getUser'>
   readonly observer: Observer
-  readonly canLink: ClerkOptions<U>['canLink']
-  readonly claimsToUser: ClerkOptions<U>['claimsToUser']
+  readonly canLink: CanLink<U> | undefined
+  readonly claimsToUser: ClaimsToUser | undefined
 }): UserDirectory<U> {
   const { store, options, api, observer, canLink, claimsToUser } = parts
   const { provisioning, linking, privateMetadata, now } = options
@@ -67,12 +69,12 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     max: options.cache.users,
     ttlSeconds: options.cache.userTtlSeconds,
     now,
-    keeps: ({ row }) => row !== null,
+    mayCache: ({ row }) => row !== null,
   })
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
   const apply = createApplyUser({ store, linking, canLink, observer })
 
-  /** Only what came from a row: everything else asks again. */
+  /** Only what came from a row: everything else is read again. */
   const loaded = (row: Readonly<U>): Loaded<U> => ({
     row,
     resolution: row.isActive && row.deletedAt === null ? { kind: 'user', user: row } : INACTIVE,
@@ -107,7 +109,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     return loaded(user)
   }
 
-  /** A failure of the application's own `claimsToUser` is told, and no half-read user is stored. */
+  /** A failure of the application's own `claimsToUser` is observed, and no half-read user is stored. */
   function fromClaims(claims: SessionClaims): UserSnapshot | UserResolution<U> {
     try {
       return userSnapshotFromClaims(claims, claimsToUser)
@@ -122,7 +124,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       return await api.getUser(clerkId, { privateMetadata })
     } catch (error) {
       const refusal = error instanceof ClerkApiError ? error : null
-      // Clerk refused this user; with any other answer, 401 for a wrong key among them, nobody knows.
+      // Clerk refused this user; any other status, 401 for a wrong key among them, says nothing about the user.
       if (refusal !== null && REFUSES_THE_USER.has(refusal.status)) {
         backoff.failed(clerkId, NOT_PROVISIONED)
         return NOT_PROVISIONED
@@ -132,7 +134,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     }
   }
 
-  /** A store's answer is never taken for "no such user" when it did not answer. */
+  /** A store that cannot be reached never means "no such user". */
   const failed = (error: unknown): UserResolution<U> =>
     error instanceof StoreInputError ? NOT_PROVISIONED : STORE_DOWN
 
@@ -141,22 +143,22 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     claims: SessionClaims | null,
     again = true,
   ): MaybePromise<UserResolution<U>> {
-    const kept = cache.kept(clerkId)
-    if (kept !== undefined) {
+    const cached = cache.cached(clerkId)
+    if (cached !== undefined) {
       if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'user' })
-      return kept.value.resolution
+      return cached.value.resolution
     }
     if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'user' })
-    let mine = false
+    let readHere = false
     const flight = cache.load(clerkId, () => {
-      mine = true
+      readHere = true
       return readOrProvision(clerkId, claims)
     })
     if (!isPromise(flight)) return flight.resolution
     return flight.then(
-      // Somebody else's read may have been a plain `get`, or one without claims: ask once more, as oneself.
+      // The read of another caller may have been a plain `get`, or one without claims: read once more with these claims.
       ({ row, resolution }) =>
-        row === null && !mine && again && resolution.kind === 'none'
+        row === null && !readHere && again && resolution.kind === 'none'
           ? resolve(clerkId, claims, false)
           : resolution,
       failed,
@@ -167,7 +169,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     try {
       return await change()
     } finally {
-      // Also after a failure: nobody knows whether it was written.
+      // Also after a failure: it is not known whether it was written.
       cache.drop(clerkId)
       backoff.succeeded(clerkId)
     }
@@ -175,7 +177,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
 
   const directory: UserDirectory<U> = {
     resolve: (clerkId, claims) => resolve(clerkId, claims),
-    kept: cache.kept,
+    cached: cache.cached,
     applySnapshot: (snapshot, by) => changing(snapshot.clerkId, () => apply(snapshot, by)),
     remove: (clerkId, at) => changing(clerkId, () => store.remove(clerkId, at)),
     drop(clerkId) {

@@ -74,7 +74,7 @@ describe('the one row that may be taken over', () => {
     expect(linkCandidate(snapshot, [row({}), row({ id: '2', email: 'Ann@example.com' })])).toBeNull()
   })
 
-  it('is nobody for an address that Clerk has not verified, or that claims alone tell of', () => {
+  it('is no row for an address that Clerk has not verified, or that only claims name', () => {
     expect(linkCandidate({ ...snapshot, emailVerified: false }, [row({})])).toBeNull()
     expect(linkCandidate({ ...snapshot, version: 0 }, [row({})])).toBeNull()
     expect(linkCandidate({ ...snapshot, email: null }, [row({ email: null })])).toBeNull()
@@ -134,7 +134,7 @@ describe('linking', () => {
     expect(await stores.users.findByClerkId('user_1')).not.toMatchObject({ admin: true })
   })
 
-  it('does not hand the victim an account that somebody else registered with their address', async () => {
+  it('does not hand the victim an account that another person registered with their address', async () => {
     const { stores, deliver } = harness()
     await stores.users.create({ ...ann, emailVerified: false, plantedBy: 'attacker' })
     await deliver(eventJson('user.created', userJson('user_1', { email: 'ann@example.com' })))

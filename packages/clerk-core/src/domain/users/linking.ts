@@ -1,3 +1,4 @@
+import { foldAddress, isSameAddress } from '../store/rules/email.js'
 import type { UserRecord, UserSnapshot } from '../store/user.js'
 
 /**
@@ -15,7 +16,7 @@ export function linkCandidate<U extends UserRecord>(
   if (address === null) return null
   const [only, another] = candidates.filter(
     ({ clerkId, deletedAt, email }) =>
-      clerkId === null && deletedAt === null && email !== null && withoutCase(email) === address,
+      clerkId === null && deletedAt === null && isSameAddress(email, address),
   )
   return only !== undefined && another === undefined ? only : null
 }
@@ -23,15 +24,10 @@ export function linkCandidate<U extends UserRecord>(
 /** The address by which a snapshot may be linked, lower-cased; `null` when it may not be linked at all. */
 export function linkAddress({ version, email, emailVerified }: UserSnapshot): string | null {
   // Version 0 was built from claims, which the application's own template wrote: no word of Clerk's on the address.
-  return version > 0 && emailVerified && email !== null ? withoutCase(email) : null
+  return version > 0 && emailVerified && email !== null ? foldAddress(email) : null
 }
 
-/** ASCII letters only: Unicode makes a `k` of the Kelvin sign (U+212A), and the address of one person of another's. */
-function withoutCase(address: string): string {
-  return address.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
-}
-
-/** Default `canLink`: whoever registered the row locally must have proved the address there too. */
+/** Default `canLink`: the person who registered the row locally must have proved the address there too. */
 export function rowIsVerified(row: UserRecord): boolean {
   return row.emailVerified === true
 }

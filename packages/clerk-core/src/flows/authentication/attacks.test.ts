@@ -130,7 +130,7 @@ describe('a signed-in session', () => {
   })
 })
 
-describe('somebody else’s token over my session', () => {
+describe('another user’s token over my session', () => {
   it('signs the other person in, and nothing of mine is left in the session', async () => {
     const { offline, app, ada, bob, browser, withCookie } = await setUp()
     expect(await withCookie()).toMatchObject({ userId: ada.id })
@@ -197,12 +197,12 @@ describe('a record that is not ours', () => {
     text: () => 'signed in, honestly',
   }
   for (const [name, change] of Object.entries(changes)) {
-    it(`signs nobody in when it is ${name}, and whoever signs in over it keeps nothing`, async () => {
+    it(`signs no one in when it is ${name}, and signing in over it keeps nothing`, async () => {
       const { app, browser, withCookie, storedRecord } = await setUp()
       await withCookie()
       const session = app.sessions.get(browser.cookies.get('app') as string) as Record<string, unknown>
       session['clerk'] = change(storedRecord() as SessionRecord)
-      session['basket'] = 'somebody’s'
+      session['basket'] = 'another person’s'
       expect(await browser.request('/')).toMatchObject({ kind: 'anonymous' })
       await withCookie()
       expect(app.sessions.get(browser.cookies.get('app') as string)).not.toHaveProperty('basket')
@@ -453,7 +453,7 @@ describe('at the end of the window', () => {
     expect(offline.requests.length).toBe(before)
   })
 
-  it('without a secret key nobody is trusted, and the session is left alone', async () => {
+  it('without a secret key no stale record is trusted, and the session is left alone', async () => {
     const { offline, app, browser, withCookie } = await setUp({
       secretKey: undefined,
       provisioning: 'claims',
@@ -539,7 +539,7 @@ describe('a demoted administrator', () => {
 })
 
 describe('a machine', () => {
-  it('that brings a JWT is refused, whoever is signed in or remembered beside it, and no session is touched', async () => {
+  it('that brings a JWT is refused, whatever local user or record comes with it, and no session is touched', async () => {
     const { offline, app, browser, withCookie, storedRecord } = await setUp()
     await withCookie()
     const before = storedRecord()
@@ -607,7 +607,7 @@ describe('a banned user', () => {
 })
 
 describe('a hybrid application', () => {
-  it('keeps its local login whatever Clerk’s cookies say, and judges a bearer by itself', async () => {
+  it('keeps its local login whatever Clerk’s cookies say, and verifies a bearer by itself', async () => {
     const { offline, app, bob, browser, session } = await setUp()
     await browser.request('/login-local')
     const id = browser.cookies.get('app') as string
@@ -649,7 +649,7 @@ describe('remembering', () => {
     expect(app.sessions.size).toBe(0)
   })
 
-  it('can be had for everybody, or for nobody', async () => {
+  it('can be done for all requests, or for none', async () => {
     const always = await setUp({ session: { remember: 'always' } })
     await fetch(always.app.url, { headers: await always.offline.authHeader(always.session, { azp: ORIGIN }) })
     expect(always.app.sessions.size).toBe(1)
@@ -661,7 +661,7 @@ describe('remembering', () => {
 })
 
 describe('an outage', () => {
-  it('of the keys trusts a fresh session of the same token, and makes nobody anonymous', async () => {
+  it('of the keys trusts a fresh session of the same token, and makes no one anonymous', async () => {
     const { offline, browser, withCookie, session, clerk, stores } = await setUp()
     await withCookie()
     const cold = createClerk({

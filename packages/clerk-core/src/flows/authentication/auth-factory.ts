@@ -1,75 +1,75 @@
-import type { Auth, MachineAuth, UserAuth } from '../../domain/auth/auth.js'
-import type { UserRecord } from '../../domain/store/user.js'
-import type { UserDirectory } from '../../domain/users/directory.js'
+import type { AnonymousAuth, LocalAuth, UnavailableAuth } from '../../domain/auth/auth.js'
+import type { UserResolution } from '../../domain/users/directory.js'
 import type { AnonymousReason, UnavailableReason } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { MadeAuth, MadeMachineAuth, MadeUserAuth } from './made-auth.js'
 import type { Request } from './request.js'
 
-/** How long a client should wait before asking again when nothing better is known. */
-export const RETRY_AFTER_SECONDS = 5
+/** How long a client should wait before it tries again when nothing better is known. */
+const RETRY_AFTER_SECONDS = 5
 
 /** Why a verified user id has no local user. */
-export type NoUser = Exclude<Awaited<ReturnType<UserDirectory<UserRecord>['resolve']>>, { kind: 'user' }>
+export type NoUser = Exclude<UserResolution, { kind: 'user' }>
 
-/** `user`: `undefined` without a user store. */
-type MachineFields = Omit<MachineAuth, 'kind' | 'isAuthenticated' | 'has' | 'user'> & {
-  readonly user: UserRecord | null | undefined
-}
+type MachineFields = Omit<MadeMachineAuth, 'kind' | 'isAuthenticated' | 'has'>
 
 /** The ends of the way: every `Auth` that is returned is made, frozen and observed here. */
 export interface AuthFactory {
-  anonymous(request: Request, reason: AnonymousReason): Auth
-  unavailable(reason: UnavailableReason, retryAfterSeconds?: number): Auth
-  noUser(request: Request, resolution: NoUser): Auth
-  local(user: unknown): Auth
-  machine(fields: MachineFields): Auth
-  user(auth: UserAuth): Auth
-  /** An answer that has been given before; whether the cached rows it was made of are told as hits. */
-  again(auth: UserAuth, user: boolean, membership: boolean): Auth
+  anonymous(request: Request, reason: AnonymousReason): MadeAuth
+  unavailable(reason: UnavailableReason, retryAfterSeconds?: number): MadeAuth
+  noUser(request: Request, resolution: NoUser): MadeAuth
+  local(user: unknown): MadeAuth
+  machine(fields: MachineFields): MadeAuth
+  user(auth: MadeUserAuth): MadeAuth
+  /** An `Auth` that was returned before; the flags say which of the cached rows it was made of are observed as hits. */
+  again(auth: MadeUserAuth, user: boolean, membership: boolean): MadeAuth
 }
 
 export function createAuthFactory(observer: Observer): AuthFactory {
   return { anonymous, unavailable, noUser, local, machine, user, again }
 
-  function anonymous({ bearer, tokenHash }: Request, reason: AnonymousReason): Auth {
+  function anonymous({ bearer, tokenHash }: Request, reason: AnonymousReason): MadeAuth {
     if (observer.wants('auth.failure')) observer.emit('auth.failure', { reason, tokenHash })
     const tokenRefused = (bearer !== null || tokenHash !== null) && !reason.startsWith('user-')
     return tokenRefused ? refusedAs(reason) : anonymousAs(reason)
   }
 
-  function unavailable(reason: UnavailableReason, retryAfterSeconds = RETRY_AFTER_SECONDS): Auth {
+  function unavailable(reason: UnavailableReason, retryAfterSeconds = RETRY_AFTER_SECONDS): MadeAuth {
     if (observer.wants('auth.unavailable')) observer.emit('auth.unavailable', { reason, retryAfterSeconds })
-    return Object.freeze({
+    const auth: UnavailableAuth = {
       kind: 'unavailable',
       isAuthenticated: false,
       reason,
       retryAfterSeconds,
       has: never,
-    } as Auth)
+    }
+    return Object.freeze(auth)
   }
 
-  function noUser(request: Request, resolution: NoUser): Auth {
+  function noUser(request: Request, resolution: NoUser): MadeAuth {
     return resolution.kind === 'unavailable'
       ? unavailable(resolution.reason, resolution.retryAfterSeconds)
       : anonymous(request, resolution.reason)
   }
 
-  function local(user: unknown): Auth {
+  function local(user: unknown): MadeAuth {
     if (observer.wants('auth.success')) {
-      observer.emit('auth.success', { kind: 'local', source: 'local', ...NOBODY_AT_CLERK })
+      observer.emit('auth.success', { kind: 'local', source: 'local', ...NO_IDS })
     }
-    return Object.freeze({ kind: 'local', isAuthenticated: true, user, has: never } as Auth)
+    const auth: LocalAuth = { kind: 'local', isAuthenticated: true, user, has: never }
+    return Object.freeze(auth)
   }
 
-  function machine(fields: MachineFields): Auth {
+  function machine(fields: MachineFields): MadeAuth {
     if (observer.wants('auth.success')) {
       const { userId, orgId } = fields
       observer.emit('auth.success', { kind: 'machine', source: 'machine', userId, sessionId: null, orgId })
     }
-    return Object.freeze({ kind: 'machine', isAuthenticated: true, ...fields, has: never } as Auth)
+    const auth: MadeMachineAuth = { kind: 'machine', isAuthenticated: true, ...fields, has: never }
+    return Object.freeze(auth)
   }
 
-  function user(auth: UserAuth): Auth {
+  function user(auth: MadeUserAuth): MadeAuth {
     if (observer.wants('auth.success')) {
       const { userId, sessionId, orgId, source } = auth
       observer.emit('auth.success', { kind: 'user', source, userId, sessionId, orgId })
@@ -77,7 +77,7 @@ export function createAuthFactory(observer: Observer): AuthFactory {
     return auth
   }
 
-  function again(auth: UserAuth, row: boolean, membership: boolean): Auth {
+  function again(auth: MadeUserAuth, row: boolean, membership: boolean): MadeAuth {
     if (observer.wants('cache.hit')) {
       if (row) observer.emit('cache.hit', { cache: 'user' })
       if (membership) observer.emit('cache.hit', { cache: 'membership' })
@@ -86,25 +86,20 @@ export function createAuthFactory(observer: Observer): AuthFactory {
   }
 }
 
-const NOBODY_AT_CLERK = { userId: null, sessionId: null, orgId: null } as const
+/** A local user has no ids of Clerk's. */
+const NO_IDS = { userId: null, sessionId: null, orgId: null } as const
 
 function never(): false {
   return false
 }
 
-/** Anonymous is the same for everybody: one frozen value per reason. */
-function anonymousPer(tokenRefused: boolean): (reason: AnonymousReason) => Auth {
-  const made = new Map<AnonymousReason, Auth>()
+/** All anonymous requests are alike: one frozen value per reason. */
+function anonymousPer(tokenRefused: boolean): (reason: AnonymousReason) => AnonymousAuth {
+  const made = new Map<AnonymousReason, AnonymousAuth>()
   return (reason) => {
     let auth = made.get(reason)
     if (auth === undefined) {
-      auth = Object.freeze({
-        kind: 'anonymous',
-        isAuthenticated: false,
-        reason,
-        tokenRefused,
-        has: never,
-      } as Auth)
+      auth = Object.freeze({ kind: 'anonymous', isAuthenticated: false, reason, tokenRefused, has: never })
       made.set(reason, auth)
     }
     return auth

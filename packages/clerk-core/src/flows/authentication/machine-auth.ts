@@ -1,31 +1,31 @@
-import type { Auth } from '../../domain/auth/auth.js'
 import type { Revocations } from '../../domain/changes/revocations.js'
 import type { MachineVerifier } from '../../domain/machines/machine.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import type { UserRecord } from '../../domain/store/user.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import type { AuthFactory } from './auth-factory.js'
+import type { MadeAuth } from './made-auth.js'
 import type { Request } from './request.js'
 
-/** Who a machine credential speaks for: it dies with its user or organisation, whatever Clerk remembers of it. */
+/** Whom a machine credential speaks for: it ends with its user or organisation, even if Clerk still confirms it. */
 export function createMachineAuth(parts: {
   readonly machines: MachineVerifier
   readonly revocations: Revocations
   readonly users: UserDirectory<UserRecord> | null
   readonly organizations: OrganizationDirectory | null
   readonly auths: AuthFactory
-}): (request: Request, bearer: string) => Promise<Auth> {
+}): (request: Request, bearer: string) => Promise<MadeAuth> {
   const { machines, revocations, users, organizations, auths } = parts
 
   return async (request, bearer) => {
-    const verdict = await machines.verify(bearer)
-    request.tokenHash = verdict.hash
-    if (!verdict.ok) {
-      return 'unavailable' in verdict
-        ? auths.unavailable('clerk-unavailable', verdict.unavailable.retryAfterSeconds)
-        : auths.anonymous(request, verdict.reason)
+    const result = await machines.verify(bearer)
+    request.tokenHash = result.hash
+    if (!result.ok) {
+      return 'unavailable' in result
+        ? auths.unavailable('clerk-unavailable', result.unavailable.retryAfterSeconds)
+        : auths.anonymous(request, result.reason)
     }
-    const { tokenType, id, subject, scopes, claims } = verdict.machine
+    const { tokenType, id, subject, scopes, claims } = result.machine
     const userId = subject.startsWith('user_') ? subject : null
     const orgId = subject.startsWith('org_') ? subject : null
     if (userId !== null && revocations.isRevoked(userId, '')) return auths.anonymous(request, 'user-inactive')

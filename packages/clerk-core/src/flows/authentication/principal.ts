@@ -1,4 +1,3 @@
-import type { UserAuth } from '../../domain/auth/auth.js'
 import { hasAccess } from '../../domain/guard/has.js'
 import { requestOrganization } from '../../domain/organizations/request-organization.js'
 import { agedFva } from '../../domain/session/make-record.js'
@@ -12,6 +11,7 @@ import type {
   SessionClaims,
   VerifiedToken,
 } from '../../domain/tokens/session-claims.js'
+import type { MadeUserAuth } from './made-auth.js'
 
 /** Who is asking according to a token or a record, before the local rows are consulted. */
 export interface Principal {
@@ -69,12 +69,12 @@ export function principalFromRecord(
 }
 
 /** Joins the principal with the local rows. `membership`: `undefined` where no organisation store is configured. */
-export function userAuth(
+export function joinRows(
   principal: Principal,
   requested: string | undefined,
   user: UserRecord | undefined,
   membership: MembershipRecord | null | undefined,
-): UserAuth {
+): MadeUserAuth {
   const { userId, sessionId, claims, actor, source, fea, pla, fva } = principal
   const organization = requestOrganization({
     requested,
@@ -83,7 +83,7 @@ export function userAuth(
     membership,
   })
   const { orgId, role, permissions, organizationScoped } = organization
-  return Object.freeze({
+  const auth: MadeUserAuth = {
     kind: 'user',
     isAuthenticated: true,
     userId,
@@ -99,5 +99,6 @@ export function userAuth(
     organization: membership === undefined ? undefined : orgId === null ? null : membership,
     organizationMismatch: organization.mismatch,
     has: (params) => hasAccess({ orgId, role, permissions, fea, pla, fva, organizationScoped }, params),
-  } as UserAuth)
+  }
+  return Object.freeze(auth)
 }

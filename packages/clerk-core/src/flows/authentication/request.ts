@@ -3,7 +3,7 @@ import { readSessionCookies } from '../../domain/credentials/cookies.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
-import type { ResolvedOptions } from '../../options.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 
 /** One request on its way through the pipeline. */
 export interface Request {
@@ -16,11 +16,11 @@ export interface Request {
   readonly clientUat: number | null
   /** `X-Organization-Id`, when it says anything. */
   readonly requested: string | undefined
-  /** Hash of the token that was judged; the only form in which it is mentioned. */
+  /** Hash of the token that was verified; the only form in which it is mentioned. */
   tokenHash: string | null
 }
 
-/** Reads what a request carries; nothing of it is judged yet, but where it comes from. */
+/** Reads what a request carries; nothing of it is verified yet, but where it comes from. */
 export function readRequest(
   credentials: Credentials,
   {

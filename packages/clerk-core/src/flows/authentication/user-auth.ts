@@ -1,13 +1,13 @@
-import type { Auth, UserAuth } from '../../domain/auth/auth.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import type { MembershipRecord } from '../../domain/store/organization.js'
 import type { UserRecord } from '../../domain/store/user.js'
 import type { SessionClaims, VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { Kept } from '../../ground/timing/read-cache.js'
+import type { Cached } from '../../ground/timing/read-cache.js'
 import type { AuthFactory, NoUser } from './auth-factory.js'
-import { type Principal, principalFromToken, userAuth } from './principal.js'
+import type { MadeAuth, MadeUserAuth } from './made-auth.js'
+import { joinRows, type Principal, principalFromToken } from './principal.js'
 import type { Request } from './request.js'
 
 interface LocalRows {
@@ -16,43 +16,43 @@ interface LocalRows {
   readonly membership: MembershipRecord | null | undefined
 }
 
-interface RememberedAuth {
-  readonly auth: UserAuth
+interface LastAuth {
+  readonly auth: MadeUserAuth
   readonly requested: string | undefined
   /** What it was made of; `null` without such a store, and without an organisation. */
-  readonly user: Kept<unknown> | null
-  readonly membership: Kept<unknown> | null
+  readonly user: Cached<unknown> | null
+  readonly membership: Cached<unknown> | null
 }
 
 const NO_STORE = { kind: 'user', user: undefined } as const
 
-export interface UserAnswers {
-  ofToken(request: Request, token: VerifiedToken): MaybePromise<Auth>
-  ofPrincipal(request: Request, principal: Principal): MaybePromise<Auth>
+export interface UserAuthSource {
+  ofToken(request: Request, token: VerifiedToken): MaybePromise<MadeAuth>
+  ofPrincipal(request: Request, principal: Principal): MaybePromise<MadeAuth>
 }
 
-/** Joins who is asking with the local rows. `null`: no such store. */
+/** Joins the principal with the local rows. `null`: no such store. */
 export function createUserAuth(parts: {
   readonly users: UserDirectory<UserRecord> | null
   readonly organizations: OrganizationDirectory | null
   readonly auths: AuthFactory
   readonly now: () => number
-}): UserAnswers {
+}): UserAuthSource {
   const { users, organizations, auths, now } = parts
-  const lastAuth = new WeakMap<VerifiedToken, RememberedAuth>()
+  const lastAuth = new WeakMap<VerifiedToken, LastAuth>()
 
   return {
-    /** The same token, row and membership give the same frozen answer: a signed-in page asks for it again and again. */
+    /** The same token, row and membership give the same frozen `Auth`: a signed-in page needs it again and again. */
     ofToken(request, token) {
       const { requested } = request
       const last = lastAuth.get(token)
-      if (last !== undefined && last.requested === requested && stillStands(last)) {
+      if (last !== undefined && last.requested === requested && isStillTrue(last)) {
         return auths.again(last.auth, last.user !== null, last.membership !== null)
       }
       const orgId = requested ?? token.organization?.id
       return chain(localRows(token.claims.sub, token.claims, orgId), (rows) => {
         if (!('ok' in rows)) return auths.noUser(request, rows)
-        const auth = userAuth(principalFromToken(token), requested, rows.user, rows.membership)
+        const auth = joinRows(principalFromToken(token), requested, rows.user, rows.membership)
         remember(token, orgId, requested, rows, auth)
         return auths.user(auth)
       })
@@ -61,29 +61,29 @@ export function createUserAuth(parts: {
       const { requested } = request
       return chain(localRows(principal.userId, null, requested ?? principal.organization?.id), (rows) =>
         'ok' in rows
-          ? auths.user(userAuth(principal, requested, rows.user, rows.membership))
+          ? auths.user(joinRows(principal, requested, rows.user, rows.membership))
           : auths.noUser(request, rows),
       )
     },
   }
 
-  function stillStands({ user, membership }: RememberedAuth): boolean {
+  function isStillTrue({ user, membership }: LastAuth): boolean {
     if (user === null && membership === null) return true
     const nowMs = now()
     return (user === null || user.isFresh(nowMs)) && (membership === null || membership.isFresh(nowMs))
   }
 
-  /** Only what the caches hold as well, so that whatever makes them let go of a row ends the answer made of it. */
+  /** Only of rows that the caches hold as well, so that an `Auth` ends when a cache drops a row it was made of. */
   function remember(
     token: VerifiedToken,
     orgId: string | undefined,
     requested: string | undefined,
     rows: LocalRows,
-    auth: UserAuth,
+    auth: MadeUserAuth,
   ): void {
     const { sub } = token.claims
-    const user = users?.kept(sub) ?? null
-    const membership = (orgId !== undefined && organizations?.kept(orgId, sub)) || null
+    const user = users?.cached(sub) ?? null
+    const membership = (orgId !== undefined && organizations?.cached(orgId, sub)) || null
     if (users !== null && user?.value.row !== rows.user) return
     if (organizations !== null && orgId !== undefined && membership?.value.row !== rows.membership) return
     lastAuth.set(token, { auth, requested, user, membership })

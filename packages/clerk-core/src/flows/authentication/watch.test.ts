@@ -23,7 +23,7 @@ async function setUp(options: Partial<ClerkOptions> = {}) {
       ...fromEnv({ ...offline.env, CLERK_AUTHORIZED_PARTIES: ORIGIN }),
       ...stores,
       session: { revalidateAfterSeconds: 300, graceSeconds: 120 },
-      // Real time between two looks at the log; the clock that judges it is the offline Clerk's.
+      // Real time between two looks at the log; the clock that counts is the offline Clerk's.
       invalidation: { pollSeconds: 0.01 },
       now: offline.now,
       ...(options as object),
@@ -121,7 +121,7 @@ describe('a watched connection', () => {
     expect(offline.now() - outage).toBeGreaterThanOrEqual(120_000)
   }, 15_000)
 
-  it('without a secret key ends with its window: nobody can vouch for it', async () => {
+  it('without a secret key ends with its window: the session cannot be checked', async () => {
     const { offline, ends } = await setUp({ secretKey: undefined, provisioning: 'claims' })
     await offline.advance(301_000)
     await soon(ends, ['revalidation-failed'])

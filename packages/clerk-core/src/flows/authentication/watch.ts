@@ -1,47 +1,49 @@
-import type { WatchEnd } from '../../clerk.js'
-import type { Auth, UserAuth } from '../../domain/auth/auth.js'
 import type { Changes } from '../../domain/changes/changes.js'
 import type { Revocations } from '../../domain/changes/revocations.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import type { SessionStatusClient } from '../../domain/session/session-status-client.js'
 import type { Change } from '../../domain/store/inbox.js'
 import type { UserRecord } from '../../domain/store/user.js'
-import { nameOf } from '../../domain/users/apply-user.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
+import { nameOf } from '../../ground/error-name.js'
 import { StoreUnavailableError } from '../../ground/errors.js'
-import type { ResolvedOptions } from '../../options.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import type { MadeAuth, MadeMachineAuth, MadeUserAuth } from './made-auth.js'
+import type { WatchEnd } from './watch-end.js'
 
-/** Watches over long-lived connections: nobody sends a request that could be judged again. */
+/** Watches long-lived connections: no further request comes that could be authenticated anew. */
 export interface Watch {
-  watch(auth: Auth, ended: (reason: WatchEnd) => void): () => void
-  /** Looks again at once at those whom the change concerns. */
+  watch(auth: MadeAuth, ended: (reason: WatchEnd) => void): () => void
+  /** Checks at once the connections that the change concerns. */
   notice(change: Change): void
   close(): void
 }
 
 /** `pollSeconds: 0` asks for every change on every request; a timer must not spin for it. */
 const SHORTEST_TICK_MS = 10
-/** How soon to ask again when nobody could answer. */
+/** How soon to ask again when Clerk or a store could not be reached. */
 const RETRY_MS = 10_000
 
+type WatchedAuth = MadeUserAuth | MadeMachineAuth
+
 interface Watcher {
-  readonly auth: Auth
+  readonly auth: WatchedAuth
   readonly ended: (reason: WatchEnd) => void
-  /** Milliseconds: since when nobody can say whether it still stands. */
+  /** Milliseconds: since when it is not known whether the right to the connection still exists. */
   unknownSince: number | null
   /** Milliseconds: the next time Clerk is asked. */
   askAt: number
 }
 
 export function createWatch(parts: {
-  options: ResolvedOptions
+  options: Pick<ResolvedOptions, 'now' | 'pollSeconds' | 'session'>
   revocations: Revocations
   users: UserDirectory<UserRecord> | null
   organizations: OrganizationDirectory | null
   changes: Changes | null
-  clerk: SessionStatusClient | null
+  sessionStatus: SessionStatusClient | null
 }): Watch {
-  const { options, revocations, users, organizations, changes, clerk } = parts
+  const { options, revocations, users, organizations, changes, sessionStatus } = parts
   const { now } = options
   const windowMs = options.session.revalidateAfterSeconds * 1000
   const graceMs = options.session.graceSeconds * 1000
@@ -63,9 +65,8 @@ export function createWatch(parts: {
         const { auth } = watcher
         const concerned =
           (auth.kind === 'user' && subjects.includes(auth.sessionId)) ||
-          ((auth.kind === 'user' || auth.kind === 'machine') &&
-            ((auth.userId !== null && subjects.includes(auth.userId)) ||
-              (auth.orgId !== null && subjects.includes(auth.orgId))))
+          (auth.userId !== null && subjects.includes(auth.userId)) ||
+          (auth.orgId !== null && subjects.includes(auth.orgId))
         if (concerned) check(watcher)
       }
     },
@@ -81,7 +82,7 @@ export function createWatch(parts: {
     timer = undefined
   }
 
-  /** Without requests nobody reads the log of changes: it is read here, and brings `notice`. */
+  /** Without requests the log of changes is not read: it is read here, and brings `notice`. */
   async function tick(): Promise<void> {
     const current = await changes?.current()
     for (const watcher of watchers) {
@@ -90,7 +91,7 @@ export function createWatch(parts: {
     }
   }
 
-  /** Whatever goes wrong while looking, a connection nobody can vouch for is closed. */
+  /** Whatever goes wrong, a connection whose right cannot be checked is closed. */
   function check(watcher: Watcher): void {
     look(watcher).catch(() => end(watcher, 'unavailable'))
   }
@@ -98,9 +99,9 @@ export function createWatch(parts: {
   async function look(watcher: Watcher): Promise<void> {
     const due = now() >= watcher.askAt
     if (due) watcher.askAt = now() + windowMs
-    const reason = await standing(watcher.auth, due)
+    const reason = await reasonToEnd(watcher.auth, due)
     if (reason === null) {
-      // A look at our own rows alone says nothing about the session at Clerk.
+      // Our own rows alone say nothing about the session at Clerk.
       if (due) watcher.unknownSince = null
     } else if (reason === 'unavailable') {
       watcher.unknownSince ??= now()
@@ -111,8 +112,7 @@ export function createWatch(parts: {
     }
   }
 
-  async function standing(auth: Auth, askClerk: boolean): Promise<WatchEnd | null> {
-    if (auth.kind !== 'user' && auth.kind !== 'machine') return null
+  async function reasonToEnd(auth: WatchedAuth, askClerk: boolean): Promise<WatchEnd | null> {
     const sessionId = auth.kind === 'user' ? auth.sessionId : ''
     if (revocations.isRevoked(auth.userId ?? '', sessionId)) return 'session-revoked'
     try {
@@ -126,12 +126,12 @@ export function createWatch(parts: {
     }
     if (!askClerk || auth.kind !== 'user') return null
     // Nothing here can renew the trust in a connection without asking: it has to come again, with a token.
-    if (clerk === null) return 'revalidation-failed'
-    const { kind } = await clerk.standing(auth.userId, sessionId)
+    if (sessionStatus === null) return 'revalidation-failed'
+    const { kind } = await sessionStatus.statusOf(auth.userId, sessionId)
     return kind === 'active' ? null : kind === 'ended' ? 'session-revoked' : 'unavailable'
   }
 
-  async function lostOrganization({ orgId, userId }: UserAuth): Promise<boolean> {
+  async function lostOrganization({ orgId, userId }: MadeUserAuth): Promise<boolean> {
     if (orgId === null || organizations === null) return false
     const membership = await organizations.membership(orgId, userId)
     return membership?.deletedAt != null

@@ -1,8 +1,10 @@
 import type { ClerkApi } from '../../domain/backend-api/clerk-api.js'
-import { nameOf } from '../../domain/users/apply-user.js'
+import type { Stores } from '../../domain/store/stores.js'
 import { CODES } from '../../ground/codes.js'
+import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError } from '../../ground/errors.js'
-import type { ResolvedOptions, Stores } from '../../options.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { withTimeout } from '../../ground/timing/timeout.js'
 import type { Diagnostic } from './diagnostic.js'
 
 /** What the checks look at. */
@@ -88,7 +90,7 @@ const checks: readonly Check[] = [
     severity: 'warning',
     find: ({ options, stores }) =>
       options.webhookSecrets.length > 0 && !stores.inbox
-        ? 'Webhooks are configured without an inbox: duplicates are processed again, and other processes do not hear of changes.'
+        ? 'Webhooks are configured without an inbox: duplicates are processed again, and changes do not reach other processes.'
         : null,
   },
   {
@@ -96,7 +98,9 @@ const checks: readonly Check[] = [
     severity: 'error',
     find: async ({ keys }) => {
       const error = await failureOf(() => keys.prefetch())
-      return error === null ? null : `The signing keys cannot be had (${error}): no token can be verified.`
+      return error === null
+        ? null
+        : `The signing keys cannot be fetched (${error}): no token can be verified.`
     },
   },
   {
@@ -124,7 +128,7 @@ const checks: readonly Check[] = [
       apiFailure(context, (status) =>
         status === 401 || status === 403
           ? null
-          : `Clerk's Backend API cannot be used (${status === 0 ? 'no answer' : status}).`,
+          : `Clerk's Backend API cannot be used (${status === 0 ? 'no response' : status}).`,
       ),
   },
   ...(['users', 'organizations', 'inbox'] as const).map(
@@ -141,11 +145,11 @@ const checks: readonly Check[] = [
 
 /** Every check, beside each other; one that fails in itself is a finding too. Nothing found holds a secret. */
 export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
-  const asked = { ...context, api: { countUsers: once(() => context.api.countUsers()) } }
+  const shared = { ...context, api: { countUsers: once(() => context.api.countUsers()) } }
   const found = await Promise.all(
     checks.map(async ({ code, severity, find }) => {
       const message = await Promise.resolve()
-        .then(() => find(asked))
+        .then(() => find(shared))
         .catch((error: unknown) => `The check could not be made (${nameOf(error)}).`)
       return message === null ? [] : [{ severity, code, message, remedy: CODES[code].remedy }]
     }),
@@ -176,14 +180,14 @@ async function apiFailure(
   }
 }
 
-/** Positive: ours is ahead. `null` where nobody tells the time. */
+/** Positive: ours is ahead. `null` where no response tells the time. */
 async function clockSkewSeconds({ keys, apiUrl, fetch, now }: ResolvedOptions): Promise<number | null> {
   try {
     const before = now()
-    const response = await fetch(keys.kind === 'jwks' ? keys.url : apiUrl, {
-      redirect: 'manual',
-      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
-    })
+    const url = keys.kind === 'jwks' ? keys.url : apiUrl
+    const response = await withTimeout(PROBE_TIMEOUT_MS, (signal) =>
+      fetch(url, { redirect: 'manual', signal }),
+    )
     await response.body?.cancel()
     const after = now()
     const theirs = Date.parse(response.headers.get('date') ?? '')
@@ -201,10 +205,11 @@ function secretBytes(secret: string): number {
   return Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length
 }
 
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined
+/** Several checks read the same response of Clerk's. */
+function once<T>(request: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined
   return () => {
-    answer ??= ask()
-    return answer
+    result ??= request()
+    return result
   }
 }

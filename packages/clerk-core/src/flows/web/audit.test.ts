@@ -23,11 +23,11 @@ test.each([
   ['a\n{"forged":true}', null],
   [{ id: 1 }, null],
 ])('the request id %j is logged as %j', (requestId, expected) => {
-  expect(auditEntry({ ...request, requestId }, 0, 1).requestId).toBe(expected)
+  expect(auditEntry({ ...request, requestId, arrivedMs: 0, durationMs: 1 }).requestId).toBe(expected)
 })
 
-test('a request nobody has looked at is said to be one', () => {
-  expect(auditEntry({ ...request, requestId: null }, 0, 1.5)).toEqual({
+test('a request that no middleware has authenticated is logged as such', () => {
+  expect(auditEntry({ ...request, requestId: null, arrivedMs: 0, durationMs: 1.5 })).toEqual({
     time: '1970-01-01T00:00:00.000Z',
     kind: 'not-authenticated',
     userId: null,

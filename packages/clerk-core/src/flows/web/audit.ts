@@ -1,6 +1,8 @@
-import { nameOf } from '../../domain/users/apply-user.js'
-import type { AnyAuth } from './any-clerk.js'
+import { nameOf } from '../../ground/error-name.js'
+import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { idOf } from './me.js'
+import { findState } from './request-state.js'
+import { settingsOf } from './settings.js'
 
 /** One request, for the record. Plain JSON; no token, no query string, no path that is not a route's pattern. */
 export interface AuditEntry {
@@ -9,7 +11,7 @@ export interface AuditEntry {
   readonly kind: AnyAuth['kind'] | 'not-authenticated'
   /** Clerk user id, of a machine's user too. */
   readonly userId: string | null
-  /** Id of the local row, or of whoever the application's own login has signed in. */
+  /** Id of the local row, or of the user whom the application's own login has signed in. */
   readonly localUserId: string | number | null
   /** Clerk user id of an impersonator. */
   readonly actorId: string | null
@@ -17,11 +19,11 @@ export interface AuditEntry {
   readonly machineId: string | null
   readonly orgId: string | null
   readonly method: string
-  /** `/users/:id`; `null` where no route answered. */
+  /** `/users/:id`; `null` where no route matched. */
   readonly route: string | null
   readonly status: number
   readonly durationMs: number
-  /** False when the client left before the answer was sent. */
+  /** False when the client closed the connection before the whole response was sent. */
   readonly completed: boolean
   /** As the framework's trust-proxy setting has it. */
   readonly ip: string | null
@@ -35,45 +37,62 @@ export interface AuditOptions {
   readonly write: AuditWriter
 }
 
-/** What an adapter knows of a request when its response is closed. */
+/** What only the adapter can tell of a request. */
 export interface AuditedRequest {
-  readonly auth: AnyAuth | null
   readonly method: string
+  /** The route's pattern; `null` where no route matched. */
   readonly route: string | null
-  readonly status: number
-  readonly completed: boolean
+  /** As the framework's trust-proxy setting has it. */
   readonly ip: string | undefined
   readonly requestId: unknown
 }
 
-export interface AuditLog {
-  /** Call when the request arrives; the function it returns, once, when the response is closed. Neither ever throws. */
-  start(): (describe: () => AuditedRequest) => void
+/** What is needed of Node's response, of HTTP/1 or HTTP/2. */
+export interface AuditedResponse {
+  readonly statusCode: number
+  readonly writableFinished: boolean
+  once(event: 'close', listener: () => void): unknown
 }
 
-/** @param now milliseconds */
-export function createAuditLog({ write }: AuditOptions, now: () => number): AuditLog {
+/**
+ * What an audit log does in every framework. Call the function it returns when a request arrives: when the response is
+ * closed it asks for the description and writes one entry. It never throws.
+ *
+ * `request` is the object that the middleware stores its state on.
+ */
+export function createAuditLog(
+  clerk: AnyClerk,
+  { write }: AuditOptions,
+): (request: object, response: AuditedResponse, describe: () => AuditedRequest) => void {
+  const { now } = settingsOf(clerk)
   const deliver =
     typeof write === 'function' ? write : (entry: AuditEntry) => write.write(`${JSON.stringify(entry)}\n`)
-  return {
-    start() {
-      const arrivedMs = now()
-      const startedAt = performance.now()
-      return (describe) => {
-        const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000
-        try {
-          const written = deliver(auditEntry(describe(), arrivedMs, durationMs))
-          if (written instanceof Promise) written.catch(report)
-        } catch (error) {
-          report(error)
-        }
+
+  return (request, response, describe) => {
+    const arrivedMs = now()
+    const startedAt = performance.now()
+    response.once('close', () => {
+      const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000
+      const { statusCode: status, writableFinished: completed } = response
+      try {
+        const auth = findState(request)?.auth ?? null
+        const written = deliver(auditEntry({ ...describe(), auth, status, completed, arrivedMs, durationMs }))
+        if (written instanceof Promise) written.catch(report)
+      } catch (error) {
+        report(error)
       }
-    },
+    })
   }
 }
 
-export function auditEntry(request: AuditedRequest, arrivedMs: number, durationMs: number): AuditEntry {
-  const { auth, method, route, status, completed, ip, requestId } = request
+/** A request when its response is closed. */
+interface ClosedRequest extends AuditedRequest, Pick<AuditEntry, 'status' | 'completed' | 'durationMs'> {
+  readonly auth: AnyAuth | null
+  readonly arrivedMs: number
+}
+
+export function auditEntry(request: ClosedRequest): AuditEntry {
+  const { auth, method, route, status, completed, arrivedMs, durationMs, ip, requestId } = request
   return {
     time: new Date(arrivedMs).toISOString(),
     kind: auth?.kind ?? 'not-authenticated',
@@ -97,7 +116,8 @@ export function auditEntry(request: AuditedRequest, arrivedMs: number, durationM
 
 /**
  * A pattern from the path a router is mounted under and the route's own. Some frameworks know the former only as it was
- * requested (and after an error not at all): values of parameters are taken out of it, and so is whatever is long enough to be a secret.
+ * requested (and after an error not at all): values of parameters are replaced in it, and so is every segment that is long
+ * enough to be a secret.
  */
 export function routePattern(
   mountedAt: string | undefined,
@@ -117,15 +137,15 @@ function localIdOf(row: unknown): string | number | null {
   return typeof row === 'object' && row !== null && 'id' in row ? idOf(row.id) : null
 }
 
-/** A request id may be a client's header: what is not a plain id of reasonable length is left out. */
+/** A request id may come from a client's header: a value that is not a plain, short id is left out. */
 function requestIdOf(id: unknown): string | null {
   const value = typeof id === 'number' ? String(id) : id
   return typeof value === 'string' && /^[\w.:/+=-]{1,128}$/.test(value) ? value : null
 }
 
 /**
- * An audit log that fails must be noticed, and must not fail the request it is about. Without the error's message: that of
- * a database quotes what could not be written.
+ * The operator must notice an audit log that fails, and the request must not fail with it. The warning leaves out the
+ * error's message: a database quotes in it the data that could not be written.
  */
 function report(error: unknown): void {
   const code = error instanceof Error && 'code' in error ? error.code : undefined

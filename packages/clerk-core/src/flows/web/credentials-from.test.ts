@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { credentialsFrom, credentialsFromFetch } from './credentials-from.js'
 
-test('headers are handed over as they came', () => {
+test('headers are passed on as received', () => {
   const headers = {
     authorization: 'Bearer x',
     cookie: 'a=b',
@@ -24,7 +24,7 @@ test('headers are handed over as they came', () => {
   expect(credentialsFromFetch(new Request('http://app', { method: 'POST', headers }))).toEqual(expected)
 })
 
-test('repeated headers that a host hands over as lists equal nothing that is listed', () => {
+test('repeated headers that a host gives as lists equal no listed value', () => {
   const headers = {
     origin: ['https://app.example.com', 'https://evil.example'],
     'sec-fetch-site': ['same-origin', 'cross-site'],

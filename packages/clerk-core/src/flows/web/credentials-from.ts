@@ -6,7 +6,7 @@ import type { SessionSlot } from '../../domain/session/slot.js'
  * The credentials in the headers of a Node request (HTTP/1 or HTTP/2).
  *
  * Node keeps the first of repeated `Authorization` headers and joins the others with `, `, so that a repeated `Origin`,
- * `Sec-Fetch-…` or `X-Organization-Id` equals nothing that is listed. Arrays, which some hosts make of repetitions, are
+ * `Sec-Fetch-…` or `X-Organization-Id` equals no listed value. Some hosts give repeated headers as arrays; they are
  * joined the same way.
  */
 export function credentialsFrom(
@@ -21,9 +21,9 @@ export function credentialsFrom(
     origin: single(headers.origin),
     fetchSite: single(headers['sec-fetch-site']),
     fetchDest: single(headers['sec-fetch-dest']),
-    // Asked for only where it matters, for the Origin rule: a look at a request of Express costs a microsecond.
+    // Read only where the Origin rule needs it: reading it from an Express request costs a microsecond.
     method: headers.cookie === undefined ? undefined : request.method,
-    // A framework runs its hooks for these too, and a handler then trusts what they found.
+    // A framework runs its hooks for upgrade requests too, and a handler then trusts their result.
     upgrade: headers.upgrade !== undefined && /websocket/i.test(headers.upgrade),
     organization: single(headers['x-organization-id']),
     session,
@@ -31,7 +31,7 @@ export function credentialsFrom(
   }
 }
 
-/** The same of a fetch `Request`, whose `Headers` join repetitions themselves. */
+/** The same for a fetch `Request`, whose `Headers` join repeated headers themselves. */
 export function credentialsFromFetch(request: {
   readonly headers: Headers
   readonly method: string

@@ -1,10 +1,10 @@
 import type { SessionRecord } from '../../domain/session/record.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 
-/** Under which name our record stands among the fields of the application's session. */
+/** The field of the application's session that holds our record. */
 export const SESSION_KEY = 'acmeClerk'
 
-/** Our place in the session of a framework's package. What differs between the packages is left to the adapters. */
+/** Our record in the session of a framework's package. An adapter implements what differs between the packages. */
 export abstract class FrameworkSession implements SessionSlot {
   readonly #hasLocalUser: boolean
 
@@ -15,7 +15,7 @@ export abstract class FrameworkSession implements SessionSlot {
   abstract read(): unknown
   abstract write(record: SessionRecord | undefined): void
   abstract renew(options: { keep: boolean }): void | Promise<void>
-  /** Drops all that the session holds and leaves one that handlers can go on writing to. */
+  /** Drops all that the session holds. Handlers can still write to it afterwards. */
   protected abstract clear(): void | Promise<void>
 
   end(): void | Promise<void> {

@@ -17,7 +17,7 @@ test('ids of every kind can be written as JSON', () => {
   }
 })
 
-test('columns of the application stay inside, whatever they are called', () => {
+test('columns of the application are never in the body, whatever their names', () => {
   const row = {
     id: 1,
     email: 'a@b.c',
@@ -38,6 +38,6 @@ test('columns of the application stay inside, whatever they are called', () => {
   })
 })
 
-test('without a user store the Clerk id is what there is', () => {
+test('without a user store there is only the Clerk id', () => {
   expect(meOf(user(undefined))).toMatchObject({ id: null, clerkId: 'user_1' })
 })

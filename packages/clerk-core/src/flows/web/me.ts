@@ -1,6 +1,6 @@
 import type { AnyAuth } from './any-clerk.js'
 
-/** What `/me` answers, and no field more: an application's row holds password hashes. */
+/** The body of `/me`, and no other field: an application's row may hold a password hash. */
 export interface Me {
   readonly [field: string]: unknown
   readonly id: string | number | null
@@ -13,7 +13,7 @@ export interface Me {
   readonly organization: { readonly id: string; readonly role: string | null } | null
 }
 
-/** People only; whoever calls has authorised the request. */
+/** For users and local users. The caller has authorised the request. */
 export function meOf(auth: AnyAuth): Me {
   const row = (auth.kind === 'user' || auth.kind === 'local' ? (auth.user ?? {}) : {}) as Record<
     string,

@@ -11,7 +11,7 @@ export interface WebRequest {
   readonly headers: IncomingHttpHeaders
 }
 
-/** An answer for an adapter to render: JSON, or nothing but headers. */
+/** A response for an adapter to render: JSON, or headers alone. */
 export interface WebResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -36,7 +36,7 @@ const AUTHORITY = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
  */
 export function originOf(protocol: string, host: string | undefined): string | null {
   const first = host?.split(',', 1)[0]?.trim() ?? ''
-  // `Host` is the client's to choose: what is not a plain authority could smuggle a path or user info into a redirect.
+  // The client chooses `Host`: a value that is not a plain authority could put a path or user info into a redirect.
   if (!AUTHORITY.test(first) || !/^https?$/.test(protocol)) return null
   try {
     return new URL(`${protocol}://${first}`).origin

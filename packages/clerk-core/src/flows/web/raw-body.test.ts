@@ -4,7 +4,7 @@ import { readRawBody } from './raw-body.js'
 
 const limits = { maxBytes: 10, timeoutMs: 5000 }
 
-test('chunks are put together as they came', async () => {
+test('chunks are joined in the order of their arrival', async () => {
   const stream = new PassThrough()
   stream.write(Buffer.from([0xff, 0x00]))
   stream.end(Buffer.from([0x0a]))
@@ -24,14 +24,14 @@ test('exactly the limit is allowed, a byte more is not', async () => {
   }
 })
 
-test('what is announced too large is not read', () => {
+test('a body whose announced length is too large is not read', () => {
   const stream = new PassThrough()
   stream.write('x')
   expect(readRawBody({ stream, headers: { 'content-length': '11' } }, limits)).toEqual({ kind: 'too-large' })
   expect(stream.readableDidRead).toBe(false)
 })
 
-test('nothing more is kept after the limit, however much comes', async () => {
+test('nothing is buffered beyond the limit', async () => {
   const stream = new PassThrough()
   const reading = readRawBody({ stream, headers: {} }, limits)
   stream.write('x'.repeat(11))
@@ -40,22 +40,22 @@ test('nothing more is kept after the limit, however much comes', async () => {
   expect(stream.isPaused()).toBe(true)
 })
 
-test('bytes and text that a parser kept are used; what it made of them is not', () => {
+test('bytes and text that a parser has saved are used; what it parsed from them is not', () => {
   const stream = new PassThrough()
-  const read = (kept: object) => readRawBody({ stream, headers: {}, ...kept }, limits)
+  const read = (saved: object) => readRawBody({ stream, headers: {}, ...saved }, limits)
   expect(read({ rawBody: Buffer.from('a'), body: {} })).toEqual({ kind: 'bytes', bytes: Buffer.from('a') })
   expect(read({ rawBody: 'ä' })).toEqual({ kind: 'bytes', bytes: Buffer.from('ä', 'utf8') })
   expect(read({ body: new Uint8Array([1]) })).toEqual({ kind: 'bytes', bytes: new Uint8Array([1]) })
 })
 
-test('a stream somebody else has read is not waited for', async () => {
+test('a stream that another reader has consumed is not waited for', async () => {
   const stream = new PassThrough()
   stream.end('abc')
   for await (const _ of stream);
   expect(readRawBody({ stream, headers: {}, body: { parsed: true } }, limits)).toEqual({ kind: 'consumed' })
 })
 
-test('a stream that breaks, before or while it is read, is a client that left', async () => {
+test('a stream that breaks, before or during reading, counts as closed by the client', async () => {
   const gone = new PassThrough()
   gone.destroy()
   expect(readRawBody({ stream: gone, headers: {} }, limits)).toEqual({ kind: 'aborted' })

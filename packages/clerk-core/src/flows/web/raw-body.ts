@@ -6,20 +6,20 @@ import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 export interface BodySource {
   readonly stream: Readable
   readonly headers: IncomingHttpHeaders
-  /** Bytes that a body parser kept beside what it parsed. */
+  /** The bytes, where a body parser has saved them beside what it parsed. */
   readonly rawBody?: unknown
-  /** What a body parser made of the body; bytes or text will do. */
+  /** What a body parser has set as the body; used where it is bytes or text. */
   readonly body?: unknown
 }
 
 export type RawBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'too-large' | 'timeout' | 'aborted' }
-  /** A parser has read the stream and kept nothing. */
+  /** A parser has read the stream and has not saved the bytes. */
   | { readonly kind: 'consumed' }
 
 /**
- * The body exactly as it was sent: a signature covers bytes, and JSON parsed and written again has others. Reads no
+ * The body exactly as it was sent: a signature covers the bytes, and JSON that is parsed and serialised again has others. Reads no
  * more than `maxBytes`, and not a byte when `Content-Length` announces more.
  */
 export function readRawBody(
@@ -27,9 +27,9 @@ export function readRawBody(
   limits: { readonly maxBytes: number; readonly timeoutMs: number },
 ): MaybePromise<RawBody> {
   const { stream, headers, rawBody, body } = source
-  const kept = bytesOf(rawBody) ?? bytesOf(body)
-  if (kept !== null)
-    return kept.byteLength > limits.maxBytes ? { kind: 'too-large' } : { kind: 'bytes', bytes: kept }
+  const saved = bytesOf(rawBody) ?? bytesOf(body)
+  if (saved !== null)
+    return saved.byteLength > limits.maxBytes ? { kind: 'too-large' } : { kind: 'bytes', bytes: saved }
   if (stream.readableDidRead) return { kind: 'consumed' }
   if (stream.destroyed) return { kind: 'aborted' }
   if (Number(headers['content-length'] ?? 0) > limits.maxBytes) return { kind: 'too-large' }
@@ -64,7 +64,7 @@ function collect(
       resolve(result)
     }
 
-    // The error listener stays: a connection reset after the answer must not end the process.
+    // The error listener stays: a connection that is reset after the response must not end the process.
     stream.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
   })
 }

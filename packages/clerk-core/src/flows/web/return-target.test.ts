@@ -62,14 +62,14 @@ describe('a return target is refused', () => {
     expect(verify(target)).toBeNull()
   })
 
-  test('a path is all that is accepted where the own origin is not known', () => {
+  test('only paths are accepted where the origin of this server is not known', () => {
     expect(safeReturnTarget('/x', null, LISTED)).toBe('/x')
     expect(safeReturnTarget('http://unknown.invalid/x', null, LISTED)).toBeNull()
     expect(safeReturnTarget('https://app.example.com/x', null, LISTED)).toBe('https://app.example.com/x')
   })
 })
 
-test('whatever is accepted stays on this or a listed origin, and fits in a header', () => {
+test('every accepted target stays on this or a listed origin, and fits in a header', () => {
   const hostile = fc.string({
     unit: fc.constantFrom(
       '/',

@@ -1,14 +1,14 @@
-/** What must not appear in a return target, in whatever part: each has fooled a parser or a browser somewhere. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+/** Forbidden in every part of a return target: each of these has misled a parser or a browser. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression is there to find control characters.
 const FORBIDDEN = /[\u0000-\u0020\u007f-\uffff\\]|%2f|%5c/i
 
-/** Browsers take two slashes, wherever normalising may bring them to the front, for the start of a host. */
+/** Browsers read two slashes as the start of a host, and normalising a path may bring them to its front. */
 const EMPTY_SEGMENT = /^[^?#]*\/\//
 
 const MAX_LENGTH = 2048
 
 /**
- * Where to send somebody after signing in or out: a path of this origin, or an absolute URL of this or a listed one.
+ * Where to send the browser after signing in or out: a path of this origin, or an absolute URL of this or a listed one.
  * `null`: refused (open redirect, header injection).
  *
  * @param origin this server's own; `null` when unknown: only paths are accepted then

@@ -1,18 +1,18 @@
 import { ConfigurationError } from '../../ground/errors.js'
-import { accountPortalOf } from './account-portal.js'
 import type { AnyClerk } from './any-clerk.js'
+import { settingsOf } from './settings.js'
 
 export interface SignInPages {
   readonly signInUrl: string | null
   readonly signUpUrl: string | null
 }
 
-/** The application's own pages, else the Account Portal's. @throws {ConfigurationError} for what is no URL */
+/** The application's own pages, else the Account Portal's. @throws {ConfigurationError} for a value that is no URL */
 export function signInPages(
   clerk: AnyClerk,
   options: { readonly signInUrl?: string | undefined; readonly signUpUrl?: string | undefined },
 ): SignInPages {
-  const portal = accountPortalOf(clerk.options.publishableKey)
+  const portal = settingsOf(clerk).accountPortal
   return {
     signInUrl: checkedUrl('signInUrl', options.signInUrl) ?? portal?.signInUrl ?? null,
     signUpUrl: checkedUrl('signUpUrl', options.signUpUrl) ?? portal?.signUpUrl ?? null,
@@ -32,7 +32,7 @@ export function checkedUrl(option: string, value: string | undefined): string | 
   ])
 }
 
-/** @throws {ConfigurationError} for what is no absolute `http(s)` URL */
+/** @throws {ConfigurationError} for a value that is no absolute `http(s)` URL */
 export function listedOrigins(option: string, urls: readonly string[]): ReadonlySet<string> {
   return new Set(
     urls.map((url) => {
@@ -40,7 +40,7 @@ export function listedOrigins(option: string, urls: readonly string[]): Readonly
       throw new ConfigurationError([
         {
           option,
-          message: 'holds something that is not an origin.',
+          message: 'holds a value that is not an origin.',
           remedy: 'Give origins such as https://app.example.com.',
         },
       ])

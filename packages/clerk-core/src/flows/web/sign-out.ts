@@ -6,38 +6,39 @@ import type { AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
 import { refusal, type WebRequest, type WebResponse } from './messages.js'
 import type { RequestState } from './request-state.js'
+import { settingsOf } from './settings.js'
 
 /**
- * Ends the local session and, in every process, the Clerk session it stands for. Nobody is signed out by a page
- * elsewhere: `POST` falls under the Origin rule, under which a bearer speaks for itself and no session is touched; `GET`
- * must come from this very origin.
+ * Ends the local session and, in every process, the Clerk session it was made from. A page of another site cannot sign
+ * a user out: a `POST` is subject to the Origin rule (where it fails, a bearer token ends its own Clerk session, and the
+ * local session is not touched), and a `GET` must come from the same origin.
  *
- * @returns `null` when it is done, else the refusal
+ * @returns `null` when the user is signed out, else the refusal
  */
 export async function signOut(
   clerk: AnyClerk,
   request: WebRequest,
-  { auth, session: found }: RequestState,
+  { auth, session: present }: RequestState,
 ): Promise<WebResponse | null> {
   const crossSite = isCrossSite(clerk, request)
   const byBearer = request.method === 'POST' && (auth.kind === 'user' || auth.kind === 'unavailable')
   if (crossSite && !byBearer) return refusal(403, 'cross-site-request', 'Forbidden')
-  const session = crossSite ? undefined : found
-  const { issuer, now, clockToleranceSeconds } = clerk.options
+  const session = crossSite ? undefined : present
+  const { issuer, now, clockToleranceSeconds } = settingsOf(clerk)
   const nowSeconds = Math.floor(now() / 1000)
   const { record } = parseRecord(await session?.read(), {
     instance: issuer,
     nowSeconds,
     clockToleranceSeconds,
   })
-  // Whose session to end is not known: saying "signed out" would be a lie.
+  // Which session to end is not known: the answer must not claim that it has ended.
   if (auth.kind === 'unavailable' && record === null) return authorize(auth, {})
 
   const sessionIds = new Set<string>()
   if (auth.kind === 'user') sessionIds.add(auth.sessionId)
   if (record !== null) sessionIds.add(record.sid)
   const ended = await Promise.allSettled([...sessionIds].map((id) => clerk.signOut(id)))
-  // Whatever became of the rest, this browser's session is over.
+  // This browser's session ends even where the Clerk session could not be ended.
   await session?.end()
   for (const result of ended) {
     if (result.status === 'fulfilled') continue
@@ -49,5 +50,5 @@ export async function signOut(
 
 function isCrossSite(clerk: AnyClerk, { method, headers }: WebRequest): boolean {
   if (method !== 'POST') return headers['sec-fetch-site'] !== 'same-origin'
-  return violatesOriginRule(credentialsFrom({ headers, method }), clerk.options.authorizedParties)
+  return violatesOriginRule(credentialsFrom({ headers, method }), settingsOf(clerk).authorizedParties)
 }

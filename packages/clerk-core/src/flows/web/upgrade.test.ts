@@ -5,7 +5,7 @@ import { createClerk } from '../../create-clerk.js'
 import { ConfigurationError } from '../../ground/errors.js'
 import { authenticateUpgrade } from './upgrade.js'
 
-test('a requirement that says something unknown opens no connection', async () => {
+test('a requirement with an unknown key opens no connection', async () => {
   const clerk = createClerk({
     issuer: 'https://clerk.test',
     jwksUrl: 'https://clerk.test/jwks',

@@ -1,24 +1,25 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Clerk, WatchEnd } from '../../clerk.js'
 import type { Auth } from '../../domain/auth/auth.js'
+import type { Credentials } from '../../domain/credentials/credentials.js'
 import { authorize } from '../../domain/guard/authorize.js'
 import type { Denial, Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { MembershipRecord } from '../../domain/store/organization.js'
 import type { UserRecord } from '../../domain/store/user.js'
+import type { WatchEnd } from '../authentication/watch-end.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
 
 export interface UpgradeOptions<A extends Auth = Auth> {
   /** Default: any signed-in user. */
   requirement?: Requirement<A> | undefined
-  /** `Bearer …`, for clients that send it in the first message or in connection parameters; the header by default. */
+  /** `Bearer …`, for clients that send the token in the first message or in connection parameters. Default: the header. */
   authorization?: string | undefined
   /** The framework's session, where it has been read for this request. */
   session?: SessionSlot | undefined
-  /** Whoever the application's own login has signed in. */
+  /** The user whom the application's own login has signed in. */
   localUser?: unknown
 }
 
@@ -39,20 +40,27 @@ export interface ClosableSocket {
   removeAllListeners(event: 'message'): unknown
 }
 
+/** A `Clerk`, as far as a connection needs it. */
+interface AuthenticatingClerk<U extends UserRecord, M extends MembershipRecord>
+  extends Omit<AnyClerk, 'watch'> {
+  authenticate(credentials: Credentials): Promise<Auth<U, M>>
+  watch(auth: Auth<U, M>, ended: (reason: WatchEnd) => void): () => void
+}
+
 /**
  * Authenticates a plain Node request that asks for a WebSocket. Browsers send cookies with it from every site, so that a
  * cookie counts only with a listed `Origin` (or `Sec-Fetch-Site: same-origin`).
  *
- * @throws {ConfigurationError} for a requirement that says something unknown
+ * @throws {ConfigurationError} for a requirement with an unknown key or value
  */
 export async function authenticateUpgrade<U extends UserRecord, M extends MembershipRecord>(
-  clerk: Clerk<U, M>,
+  clerk: AuthenticatingClerk<U, M>,
   req: IncomingMessage,
   { requirement, authorization, session, localUser }: UpgradeOptions<Auth<U, M>> = {},
 ): Promise<Upgrade<U, M>> {
   const required = requirement ?? {}
   validateRequirement(required as object)
-  // Node hands over an upgraded socket without a listener: a client that resets it while we wait would end the process.
+  // Node gives an upgraded socket without an error listener: a client that resets it while we wait would end the process.
   req.socket.on('error', ignore)
   const given = credentialsFrom(req, session, localUser)
   const auth = await clerk.authenticate({
@@ -68,12 +76,12 @@ export async function authenticateUpgrade<U extends UserRecord, M extends Member
   }
 }
 
-/** RFC 6455 §7.4.2 leaves 4000–4999 to applications; 4401 reads like the status it stands for. */
+/** RFC 6455 §7.4.2 leaves 4000–4999 to applications; 4401 resembles HTTP status 401. */
 const CLOSE_CODE = 4401
 
 export function closeWhenEnded(clerk: AnyClerk, auth: AnyAuth, socket: ClosableSocket): void {
   const stop = clerk.watch(auth, (reason) => {
-    // A client may take its time to answer the close frame; what it says until then is not heard.
+    // A client may delay its close frame; messages that it sends until then are dropped.
     socket.removeAllListeners('message')
     socket.close(CLOSE_CODE, reason)
   })
@@ -81,10 +89,10 @@ export function closeWhenEnded(clerk: AnyClerk, auth: AnyAuth, socket: ClosableS
 }
 
 function ignore(): void {
-  // The socket is closed by Node; whoever uses it hears `close`.
+  // Node closes the socket, and the application gets `close`.
 }
 
-/** Answers the request for a WebSocket with the denial and closes the connection. */
+/** Sends the denial as the HTTP response to a WebSocket request and closes the connection. */
 export function refuseUpgrade(socket: Duplex, { status, headers, body }: Denial): void {
   const text = JSON.stringify(body)
   const lines = [

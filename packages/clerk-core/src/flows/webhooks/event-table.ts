@@ -37,10 +37,10 @@ export interface EventContext {
   readonly privateMetadata: boolean
 }
 
-/** Everything there is to know of an event type. */
+/** An event type: what it is about, what it changes and how it is read. */
 export interface EventType {
   readonly subjects: readonly SubjectKind[]
-  /** Changes state or revokes: other processes must learn of it. */
+  /** Changes state or revokes: other processes must be told. */
   readonly effect: boolean
   /** Ends what this subject is signed in with. */
   readonly revokes?: 'session' | 'user'
@@ -180,7 +180,7 @@ const eventTable: Readonly<Record<string, EventType>> = {
   'organizationInvitation.revoked': invitationChanged,
 }
 
-/** A type nobody here knows: only handlers may care. */
+/** A type that is not in the table: only handlers may want it. */
 const unknownType: EventType = {
   subjects: [],
   effect: false,

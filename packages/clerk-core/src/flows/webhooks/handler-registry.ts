@@ -1,5 +1,6 @@
-import { nameOf } from '../../domain/users/apply-user.js'
+import { nameOf } from '../../ground/error-name.js'
 import { ConfigurationError } from '../../ground/errors.js'
+import { TimeoutError, withTimeout } from '../../ground/timing/timeout.js'
 import type { HandlerEvent, OnWebhook } from './handlers.js'
 
 interface Handler {
@@ -58,11 +59,11 @@ export function createHandlerRegistry({ timeoutSeconds }: { timeoutSeconds: numb
       const results = await Promise.all(
         due.map(async ({ name, run }) => {
           try {
-            await withTimeout(timeoutSeconds, (signal) => run(copyFor(event, signal)))
+            await withTimeout(timeoutSeconds * 1000, (signal) => run(copyFor(event, signal)))
             await succeeded(name)
             return null
           } catch (error) {
-            return { handler: name, error: error === TIMED_OUT ? 'timed out' : nameOf(error) }
+            return { handler: name, error: error instanceof TimeoutError ? 'timed out' : nameOf(error) }
           }
         }),
       )
@@ -75,24 +76,6 @@ export function createHandlerRegistry({ timeoutSeconds }: { timeoutSeconds: numb
 function copyFor({ id, type, timestamp, body }: HandledEvent, signal: AbortSignal): HandlerEvent {
   const { data } = JSON.parse(body) as { data: unknown }
   return { id, type, timestamp, data, signal }
-}
-
-const TIMED_OUT = new Error('The handler took longer than webhook.handlerTimeoutSeconds.')
-
-async function withTimeout(seconds: number, run: (signal: AbortSignal) => unknown): Promise<void> {
-  const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      controller.abort(TIMED_OUT)
-      reject(TIMED_OUT)
-    }, seconds * 1000)
-  })
-  try {
-    await Promise.race([(async () => run(controller.signal))(), timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function matcher(pattern: string): (type: string) => boolean {

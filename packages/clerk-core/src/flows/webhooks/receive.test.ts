@@ -147,7 +147,7 @@ describe('the signature of a webhook', () => {
     ).toThrow(ConfigurationError)
   })
 
-  it('is judged as svix judges it, for any body and any damage', () => {
+  it('is verified as svix verifies it, for any body and any damage', () => {
     const verifier = createSignatureVerifier({
       secrets: [SECRET],
       toleranceSeconds: 300,
@@ -288,7 +288,7 @@ describe('the answer to a webhook', () => {
     expect(await harness.deliver(JSON.stringify(created).padEnd(1000))).toMatchObject({ status: 200 })
   })
 
-  it('is 200 for a type nobody knows, whose body is not even stored', async () => {
+  it('is 200 for an unknown type, whose body is not even stored', async () => {
     const harness = memoryHarness()
     const outcome = await harness.deliver(eventJson('paymentAttempt.updated', { anything: 1 }))
     expect(outcome).toMatchObject({ kind: 'unknown-type', status: 200 })
@@ -436,7 +436,7 @@ describe('a sign-out of our own', () => {
     expect(handled).toEqual([])
   })
 
-  it('is in effect here although the inbox is down, and the caller learns that nobody else knows', async () => {
+  it('is in effect here although the inbox is down, and the caller is told that it is not recorded', async () => {
     const harness = memoryHarness()
     harness.stores.inbox.claim = () => Promise.reject(new StoreUnavailableError('down'))
     await expect(harness.webhooks.signOut('sess_1')).rejects.toThrow(StoreUnavailableError)

@@ -1,9 +1,9 @@
 import type { Change, Inbox, InboxEvent, PendingEvent } from '../../domain/store/inbox.js'
-import { nameOf } from '../../domain/users/apply-user.js'
+import { nameOf } from '../../ground/error-name.js'
 import { StoreUnavailableError, WebhookDataError } from '../../ground/errors.js'
 import { readJson } from '../../ground/json/json-reader.js'
 import type { Observer } from '../../ground/observe/observer.js'
-import type { ResolvedOptions } from '../../options.js'
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { type EventType, eventType, type ReadEvent, SIGNED_OUT, type Targets } from './event-table.js'
 import { createHandlerRegistry } from './handler-registry.js'
 import type { OnWebhook } from './handlers.js'
@@ -62,7 +62,7 @@ export function createWebhooks(parts: {
   /** @throws whatever the store throws */
   async function process(delivery: Delivery): Promise<WebhookOutcome> {
     const { event, type, read } = delivery
-    // Nobody would do anything with it: its body (an e-mail that Clerk sent, say) need not be stored.
+    // It has no effect and no handler: its body (an e-mail that Clerk sent, say) need not be stored.
     if (!type.effect && !handlers.wants(event.type)) {
       return webhookOutcome(type.known ? 'processed' : 'unknown-type')
     }
@@ -114,8 +114,11 @@ export function createWebhooks(parts: {
     return webhookOutcome(kind)
   }
 
-  /** Turns whatever a step throws into an answer. */
-  async function answered(id: string | null, step: () => Promise<WebhookOutcome>): Promise<WebhookOutcome> {
+  /** Turns what a step throws into an outcome. */
+  async function withOutcome(
+    id: string | null,
+    step: () => Promise<WebhookOutcome>,
+  ): Promise<WebhookOutcome> {
     try {
       return await step()
     } catch (error) {
@@ -135,7 +138,7 @@ export function createWebhooks(parts: {
     on: handlers.on,
     receive(request) {
       if (options.webhookSecrets.length === 0) return Promise.resolve(webhookOutcome('not-configured'))
-      return answered(null, async () => {
+      return withOutcome(null, async () => {
         const message = verifier.verify(request)
         if ('refused' in message) {
           const kind = refusals[message.refused]
@@ -144,17 +147,17 @@ export function createWebhooks(parts: {
         }
         const delivery = readDelivery(message.id, message.text)
         observer.emit('webhook.received', { id: message.id, type: delivery.event.type })
-        return answered(message.id, () => process(delivery))
+        return withOutcome(message.id, () => process(delivery))
       })
     },
-    replay: ({ id, body }) => answered(id, () => process(readDelivery(id, body))),
+    replay: ({ id, body }) => withOutcome(id, () => process(readDelivery(id, body))),
     async signOut(sessionId) {
       const timestamp = now()
       const body = JSON.stringify({ type: SIGNED_OUT, timestamp, data: { id: sessionId } })
       // A new id each time: what was signed out long ago and pruned must be refused again.
       const { event } = readDelivery(`signout-${sessionId}-${timestamp}`, body)
       const { id, type, subjects } = event
-      // Here first: while the inbox is down, this process at least must not go on trusting who has left.
+      // Here first: while the inbox is down, this process at least must not go on trusting the session that was left.
       await applied({ id, type, subjects, appliedAt: timestamp })
       await inbox?.claim(event, timestamp, timestamp + webhook.leaseSeconds * 1000)
       await inbox?.applied(id, timestamp)

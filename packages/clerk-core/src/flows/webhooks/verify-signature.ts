@@ -27,7 +27,7 @@ const ID = /^[\w-]{1,128}$/
 
 /**
  * Verifies Svix signatures (https://docs.svix.com/receiving/verifying-payloads/how-manual): HMAC-SHA256 over
- * `id.timestamp.body`. Svix's library makes the expected value; the clock, the tolerance and the raw bytes are judged
+ * `id.timestamp.body`. Svix's library makes the expected value; the clock, the tolerance and the raw bytes are checked
  * here, because its `verify` reads its own clock and takes what is not UTF-8 for something else than was signed.
  *
  * @throws {ConfigurationError} for a secret that is not base64
@@ -88,7 +88,7 @@ function signerOf(secret: string): Webhook {
   }
 }
 
-/** A header that came twice is nobody's: which one was signed would be our guess. */
+/** A header that came twice is refused: which one was signed would be a guess. */
 function single(header: string | readonly string[] | undefined): string | null {
   const value = typeof header === 'string' ? header : header?.length === 1 ? header[0] : undefined
   return value === undefined || value.trim() === '' ? null : value.trim()

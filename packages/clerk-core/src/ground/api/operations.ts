@@ -3,7 +3,7 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Each `{}` takes the next id. */
   readonly path: string
-  /** Sending it twice leaves what sending it once leaves: it may be repeated when nobody knows whether it arrived. */
+  /** Sending it twice leaves what sending it once leaves: it may be repeated when it is not known whether it arrived. */
   readonly idempotent: boolean
 }
 

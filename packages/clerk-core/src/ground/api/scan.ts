@@ -23,7 +23,7 @@ export interface ScanOptions<T> {
  * Every row of a list that changes while it is read. Clerk has offsets only, and a deletion shifts them: the page
  * after it would begin too late. So each page must begin with a row already seen; where it does not, the scan steps
  * back until it does. Rows already yielded are recognised by their time of creation, and only those of the last
- * instant are kept in mind.
+ * instant are remembered.
  */
 export async function* scan<T>({
   fetchPage,

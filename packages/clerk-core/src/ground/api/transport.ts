@@ -1,22 +1,24 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
-import type { ResolvedOptions } from '../../options.js'
 import { ClerkApiError, ConfigurationError } from '../errors.js'
 import { readLimited } from '../http/read-limited.js'
 import { retryAfterSeconds } from '../http/retry-after.js'
 import { isObject } from '../json/json-reader.js'
 import type { Observer } from '../observe/observer.js'
+import type { ResolvedOptions } from '../options/resolved.js'
+import { exponential } from '../timing/backoff.js'
+import { withTimeout } from '../timing/timeout.js'
 import { isClerkId } from './clerk-id.js'
 import { type Operation, type OperationName, operations } from './operations.js'
 
 /** The version of Clerk's API whose shapes this client reads. */
 const API_VERSION = '2026-05-12'
-/** 500 users with full metadata stay well below; a hostile or broken answer does not fill the memory. */
+/** 500 users with full metadata stay well below; a hostile or broken response does not fill the memory. */
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 const RETRIED = new Set([429, 500, 502, 503, 504])
 
 /**
- * Somebody waits for a request's answer: all its attempts share one timeout. A scan of a whole list would rather wait
- * than start again.
+ * A caller waits for a request: all its attempts share one timeout. A scan of a whole list waits rather than starts
+ * again.
  */
 const patience = {
   request: { attempts: 3, timeoutMs: 5_000, timeoutOf: 'all attempts', longestWaitMs: 2_000 },
@@ -30,7 +32,7 @@ export interface Call {
   readonly patience?: keyof typeof patience
 }
 
-/** Sends an operation and answers its JSON (`null` for an empty body). @throws {ClerkApiError} {@link ConfigurationError} */
+/** Sends an operation and returns its JSON (`null` for an empty body). @throws {ClerkApiError} {@link ConfigurationError} */
 export type Transport = (name: OperationName, call?: Call) => Promise<unknown>
 
 export type ApiOptions = Pick<ResolvedOptions, 'secretKey' | 'apiUrl' | 'now' | 'fetch'>
@@ -52,43 +54,25 @@ export function createTransport(
     const operation: Operation = operations[name]
     const url = `${apiUrl}${pathOf(name, operation, call.ids ?? [])}${queryOf(call.query)}`
     const { attempts, timeoutMs, timeoutOf, longestWaitMs } = patience[call.patience ?? 'request']
-    let signal = AbortSignal.timeout(timeoutMs)
+    const budget = createBudget(timeoutMs)
     for (let attempt = 1; ; attempt++) {
-      const answer = await send(attempt)
-      if (!(answer instanceof ClerkApiError)) return answer.json
-      const mayRetry = answer.status === 0 || RETRIED.has(answer.status)
-      if (timeoutOf === 'each attempt') signal = AbortSignal.timeout(timeoutMs)
-      else if (signal.aborted) throw answer
-      if (!operation.idempotent || !mayRetry || attempt >= attempts) throw answer
-      const delayMs = delayOf(answer, attempt)
+      const result = await send(attempt, timeoutOf === 'each attempt' ? timeoutMs : budget.leftMs())
+      if (!(result instanceof ClerkApiError)) return result.json
+      const mayRetry = result.status === 0 || RETRIED.has(result.status)
+      if (timeoutOf === 'all attempts' && budget.leftMs() <= 0) throw result
+      if (!operation.idempotent || !mayRetry || attempt >= attempts) throw result
+      const delayMs = delayOf(result, attempt)
       // Waiting less than Clerk asks for would only be refused again; waiting longer is the caller's decision.
-      if (delayMs > longestWaitMs) throw answer
+      if (delayMs > longestWaitMs) throw result
       if (observer.wants('api.retry')) {
-        observer.emit('api.retry', { operation: name, attempt, status: answer.status, delayMs })
+        observer.emit('api.retry', { operation: name, attempt, status: result.status, delayMs })
       }
       await sleep(delayMs)
     }
 
-    async function send(attempt: number): Promise<{ json: unknown } | ClerkApiError> {
+    async function send(attempt: number, leftMs: number): Promise<{ json: unknown } | ClerkApiError> {
       try {
-        const response = await fetch(url, {
-          method: operation.method,
-          headers: {
-            authorization: `Bearer ${secretKey}`,
-            'clerk-api-version': API_VERSION,
-            accept: 'application/json',
-            ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-          },
-          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-          // A redirect would carry the secret key to whoever it names.
-          redirect: 'manual',
-          signal,
-        })
-        const text = await readLimited(response, MAX_RESPONSE_BYTES)
-        if (response.ok) return { json: text === '' ? null : JSON.parse(text) }
-        // An earlier attempt that got no answer may have been the one that deleted it.
-        if (operation.method === 'DELETE' && response.status === 404 && attempt > 1) return { json: null }
-        return refusalOf(name, response, text, now())
+        return await withTimeout(leftMs, (signal) => exchange(attempt, signal))
       } catch (cause) {
         return new ClerkApiError(`Clerk gave no usable answer to ${name} (${reasonOf(cause)}).`, {
           status: 0,
@@ -97,9 +81,33 @@ export function createTransport(
       }
     }
 
+    async function exchange(
+      attempt: number,
+      signal: AbortSignal,
+    ): Promise<{ json: unknown } | ClerkApiError> {
+      const response = await fetch(url, {
+        method: operation.method,
+        headers: {
+          authorization: `Bearer ${secretKey}`,
+          'clerk-api-version': API_VERSION,
+          accept: 'application/json',
+          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        // A redirect would carry the secret key to the host it names.
+        redirect: 'manual',
+        signal,
+      })
+      const text = await readLimited(response, MAX_RESPONSE_BYTES)
+      if (response.ok) return { json: text === '' ? null : JSON.parse(text) }
+      // An earlier attempt that got no response may have been the one that deleted it.
+      if (operation.method === 'DELETE' && response.status === 404 && attempt > 1) return { json: null }
+      return refusalOf(name, response, text, now())
+    }
+
     /** Exponential with full jitter, but never sooner than `Retry-After`. */
     function delayOf(error: ClerkApiError, attempt: number): number {
-      const jitter = Math.round(random() * 200 * 2 ** (attempt - 1))
+      const jitter = Math.round(random() * exponential(attempt, 200))
       return (error.retryAfterSeconds ?? 0) * 1000 + jitter
     }
   }
@@ -109,6 +117,12 @@ const missingSecretKey = {
   option: 'secretKey',
   message: 'is missing, but this operation asks the Backend API.',
   remedy: 'Set CLERK_SECRET_KEY (Clerk dashboard → API keys).',
+}
+
+/** On the monotonic clock, which is never set. */
+function createBudget(ms: number): { leftMs(): number } {
+  const end = performance.now() + ms
+  return { leftMs: () => end - performance.now() }
 }
 
 function pathOf(name: OperationName, operation: Operation, ids: readonly string[]): string {

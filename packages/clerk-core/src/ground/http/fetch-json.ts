@@ -1,3 +1,4 @@
+import { TimeoutError, withTimeout } from '../timing/timeout.js'
 import { readLimited } from './read-limited.js'
 
 export interface JsonRequest {
@@ -13,7 +14,7 @@ export interface JsonRequest {
 
 /** `json` is `undefined` unless the status is 200 and the body is JSON within the limit; `problem` then says why. */
 export interface JsonResponse {
-  /** 0: no answer at all. */
+  /** 0: no response. */
   readonly status: number
   readonly retryAfter: string | null
   readonly json: unknown
@@ -21,28 +22,15 @@ export interface JsonResponse {
 }
 
 /**
- * One bounded exchange: a deadline for the whole of it, a cap on the body, no redirect followed (a redirect of a key
+ * One bounded exchange: a timeout for the whole of it, a cap on the body, no redirect followed (a redirect of a key
  * set or of a secret-bearing request is an attack or a mistake). Never rejects; `problem` holds no header and no body.
  */
 export async function fetchJson(fetch: typeof globalThis.fetch, request: JsonRequest): Promise<JsonResponse> {
-  const deadline = AbortSignal.timeout(request.timeoutMs)
-  const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline
-  let abort: (() => void) | undefined
-  // An injected fetch may not know about signals: the race holds the deadline for it as well.
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-  })
   try {
-    return await Promise.race([exchange(fetch, request, signal), aborted])
+    return await withTimeout(request.timeoutMs, (signal) => exchange(fetch, request, signal), request.signal)
   } catch (error) {
-    const problem = deadline.aborted
-      ? `timed out after ${request.timeoutMs / 1000} s`
-      : connectionProblem(error)
+    const problem = error instanceof TimeoutError ? error.message : connectionProblem(error)
     return { status: 0, retryAfter: null, json: undefined, problem }
-  } finally {
-    if (abort) signal.removeEventListener('abort', abort)
   }
 }
 
@@ -60,17 +48,17 @@ async function exchange(
   })
   const { status } = response
   const retryAfter = response.headers.get('retry-after')
-  const answer = (problem: string | null, json?: unknown) => ({ status, retryAfter, json, problem })
+  const result = (problem: string | null, json?: unknown) => ({ status, retryAfter, json, problem })
   if (status !== 200) {
     // An unread body would keep its socket.
     await response.body?.cancel().catch(() => {})
-    return answer(status >= 300 && status < 400 ? `answered ${status}, a redirect` : `answered ${status}`)
+    return result(status >= 300 && status < 400 ? `answered ${status}, a redirect` : `answered ${status}`)
   }
   try {
-    return answer(null, JSON.parse(await readLimited(response, maxBytes)))
+    return result(null, JSON.parse(await readLimited(response, maxBytes)))
   } catch (error) {
-    if (error instanceof RangeError) return answer(`answered with more than ${maxBytes} bytes`)
-    if (error instanceof SyntaxError) return answer('answered with something that is not JSON')
+    if (error instanceof RangeError) return result(`answered with more than ${maxBytes} bytes`)
+    if (error instanceof SyntaxError) return result('answered with something that is not JSON')
     throw error
   }
 }

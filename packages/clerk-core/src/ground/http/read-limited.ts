@@ -6,7 +6,7 @@ export async function readLimited(response: Response, maxBytes: number): Promise
   // Leaving the loop by a throw cancels the body, and with it the connection.
   for await (const chunk of response.body) {
     bytes += chunk.byteLength
-    if (bytes > maxBytes) throw new RangeError(`The answer is larger than ${maxBytes} bytes.`)
+    if (bytes > maxBytes) throw new RangeError(`The body is larger than ${maxBytes} bytes.`)
     chunks.push(chunk)
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))

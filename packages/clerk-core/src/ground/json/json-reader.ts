@@ -1,5 +1,5 @@
-import type { Metadata } from '../../domain/store/user.js'
 import { WebhookDataError } from '../errors.js'
+import type { Metadata } from './json.js'
 
 /** The last moment a `Date` can hold: a time beyond it is no time, and would outbid every later version. */
 const LAST_TIME = 8.64e15

@@ -27,7 +27,7 @@ export interface ClerkEvents {
     readonly sessionId: string | null
     readonly reason: CodesIn<'session-end'>
   }
-  /** The framework's session could not be written or ended; the answer to the request does not depend on it. */
+  /** The framework's session could not be written or ended; the `Auth` of the request does not depend on it. */
   'session.error': { readonly operation: 'write' | 'end'; readonly message: string }
   'user.provisioned': {
     readonly userId: string

@@ -18,7 +18,7 @@ export const clerk = createClerk({
 })
 `
 
-/** Runs a snippet of the guide beside a driver that makes three requests: nobody, nonsense, nonsense. */
+/** Runs a snippet of the guide beside a driver that makes three requests: no token, nonsense, nonsense. */
 async function run(name: string, before: string, after = ''): Promise<string> {
   const { code } = await readSnippet(guide, name)
   const driver = `

@@ -15,7 +15,7 @@ describe('observe', () => {
     expect(Object.isFrozen(events[0])).toBe(true)
   })
 
-  it('wants nothing until somebody listens', () => {
+  it('wants nothing until a listener is added', () => {
     const observer = observe()
     expect(observer.wants('auth.success')).toBe(false)
     const stop = observer.add(() => {})

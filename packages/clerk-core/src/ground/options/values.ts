@@ -1,5 +1,3 @@
-import { readPem } from '../../domain/keys/import-keys.js'
-
 /** A value that may be used, or what is wrong with it. */
 export type Checked<T> = { readonly value: T } | { readonly message: string; readonly remedy: string }
 
@@ -47,16 +45,6 @@ export function checkPublishableKey(text: string): Checked<{ readonly key: strin
     return { value: { key: text, host } }
   }
   return { message: 'is not a publishable key (`pk_test_…` or `pk_live_…`, complete).', remedy: DASHBOARD }
-}
-
-export function checkPem(text: string): Checked<string> {
-  const read = readPem(text)
-  if ('pem' in read) return { value: read.pem }
-  return {
-    message: read.problem,
-    remedy:
-      'Copy the JWKS public key (PEM) from the Clerk dashboard → API keys; newlines may be written as `\\n`.',
-  }
 }
 
 /** A URL to fetch from or to compare with, without its trailing slash. `http:` only for loopback. */

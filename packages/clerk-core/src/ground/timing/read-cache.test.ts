@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createReadCache, type Kept } from './read-cache.js'
+import { type Cached, createReadCache } from './read-cache.js'
 
 const TTL_SECONDS = 10
 const START = 1_800_000_000_000
@@ -11,11 +11,11 @@ function setUp({ max = 2 } = {}) {
     max,
     ttlSeconds: TTL_SECONDS,
     now: () => clock.now,
-    keeps: () => true,
+    mayCache: () => true,
   })
   const load = async (key: string) => {
     await cache.load(key, async () => ({ key }))
-    return cache.kept(key) as Kept<object>
+    return cache.cached(key) as Cached<object>
   }
   return { clock, cache, load }
 }
@@ -27,15 +27,15 @@ it.each<[string, (harness: ReturnType<typeof setUp>) => unknown]>([
   ['others push it out', ({ load }) => Promise.all([load('b'), load('c')])],
   ['its time is over', ({ clock }) => (clock.now += TTL_SECONDS * 1000)],
   ['the clock is set back to before it was read', ({ clock }) => (clock.now -= 1)],
-])('what was kept is not fresh any more when %s', async (_when, happens) => {
+])('a cached value is not fresh any more when %s', async (_when, happens) => {
   const harness = setUp()
-  const kept = await harness.load('a')
-  expect(kept.isFresh(harness.clock.now)).toBe(true)
+  const cached = await harness.load('a')
+  expect(cached.isFresh(harness.clock.now)).toBe(true)
   await happens(harness)
-  expect(kept.isFresh(harness.clock.now)).toBe(false)
+  expect(cached.isFresh(harness.clock.now)).toBe(false)
 })
 
-it('what was let go stays so when its key is read again', async () => {
+it('a dropped value stays dropped when its key is read again', async () => {
   const { cache, load, clock } = setUp()
   const before = await load('a')
   cache.drop('a')
@@ -43,7 +43,7 @@ it('what was let go stays so when its key is read again', async () => {
   expect([before.isFresh(clock.now), after.isFresh(clock.now)]).toEqual([false, true])
 })
 
-it('is fresh exactly as long as the cache answers with it', async () => {
+it('is fresh exactly as long as the cache returns it', async () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant('load' as const), key: fc.constantFrom('a', 'b', 'c') }),
     fc.record({ do: fc.constant('drop' as const), key: fc.constantFrom('a', 'b', 'c') }),
@@ -52,15 +52,15 @@ it('is fresh exactly as long as the cache answers with it', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       const { cache, clock, load } = setUp()
-      const held = new Map<Kept<object>, string>()
+      const held = new Map<Cached<object>, string>()
       for (const next of steps) {
         if (next.do === 'load') held.set(await load(next.key), next.key)
         else if (next.do === 'drop') cache.drop(next.key)
         else clock.now += next.ms
-        // Asked of the held ones first: the cache itself lets go of what it finds to be too old.
-        for (const [kept, key] of held) {
-          const fresh = kept.isFresh(clock.now)
-          expect(cache.kept(key) === kept).toBe(fresh)
+        // Asked of the held ones first: the cache itself drops what it finds to be too old.
+        for (const [cached, key] of held) {
+          const fresh = cached.isFresh(clock.now)
+          expect(cache.cached(key) === cached).toBe(fresh)
         }
       }
     }),

@@ -34,7 +34,7 @@ export const applicationColumnCases = casesOf('users', [
       await users.remove('user_ada', T)
       const after = (await probe.users()).find((row) => sameId(row.id, id))
       expectThat(before !== undefined, 'The probe does not show the local row.')
-      expectEqual(canonical(after), canonical(before), 'A sync of somebody else changed a local row.')
+      expectEqual(canonical(after), canonical(before), 'A sync of another user changed a local row.')
     },
   },
 ])

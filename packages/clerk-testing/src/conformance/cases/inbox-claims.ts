@@ -161,6 +161,11 @@ export const inboxClaimCases = casesOf('inbox', [
         const prune = () => inbox.prune(bad)
         await expectRejection(prune, 'StoreInputError', `prune took ${String(bad)} for a time.`)
       }
+      for (const bad of [Number.NaN, -1, 0.5]) {
+        const pending = () => inbox.pending(bad)
+        await expectRejection(pending, 'StoreInputError', `pending took ${bad} for a limit.`)
+      }
+      expectEqual(await inbox.pending(0), [], 'A limit of 0 must answer nothing.')
       expectEqual(canonical(await inbox.pending(10)), before, 'A refused call changed an event.')
     },
   },

@@ -25,7 +25,7 @@ export const membershipCases = casesOf('organizations', [
         await organizations.findMembership('org_acme', 'user_other'),
         await organizations.findMembership('org_other', 'user_ada'),
       ]
-      expectEqual(others, [null, null], "Somebody else's membership was found.")
+      expectEqual(others, [null, null], 'The membership of another user was found.')
     },
   },
   {
@@ -42,6 +42,21 @@ export const membershipCases = casesOf('organizations', [
       expectEqual(await apply('org:owner', T + 2), 'updated', 'Of equal versions the later write must win.')
       expectEqual(await role(), 'org:owner', 'Of equal versions the later write must win.')
       expectEqual(await apply('org:owner', T + 2), 'unchanged', 'The same again must be unchanged.')
+    },
+  },
+  {
+    id: 'membership-same-moment',
+    title:
+      'of memberships that began in the same millisecond the one with the higher id counts, byte by byte',
+    async run({ organizations }) {
+      for (const clerkId of ['orgmem_a', 'orgmem_C', 'orgmem_b', 'orgmem_B'])
+        await organizations.applyMembership(aMembership({ clerkId }))
+      const counts = await organizations.findMembership('org_acme', 'user_ada')
+      expectFields(counts, { clerkId: 'orgmem_b' }, 'A collation decides which membership counts.')
+      const listed = await organizations.listMemberships({ userId: 'user_ada' })
+      const order = ['orgmem_B', 'orgmem_C', 'orgmem_a', 'orgmem_b']
+      const ids = listed.map(({ clerkId }) => clerkId)
+      expectEqual(ids, order, 'A collation decides the order of memberships.')
     },
   },
   {
@@ -107,12 +122,12 @@ export const membershipCases = casesOf('organizations', [
       await organizations.removeMembership(second, T + 600)
       const found = await organizations.findMembership('org_acme', 'user_ada')
       const gone = { clerkId: 'orgmem_second', deletedAt: new Date(T + 600) }
-      expectFields(found, gone, 'Somebody who left is a member again through an earlier membership.')
+      expectFields(found, gone, 'A user who left is a member again through an earlier membership.')
       await organizations.applyMembership(
         aMembership({ clerkId: 'orgmem_third', createdAt: T + 700, version: T + 700 }),
       )
       const back = await organizations.findMembership('org_acme', 'user_ada')
-      expectFields(back, { clerkId: 'orgmem_third', deletedAt: null }, 'Somebody who rejoined is no member.')
+      expectFields(back, { clerkId: 'orgmem_third', deletedAt: null }, 'A user who rejoined is no member.')
     },
   },
   {

@@ -36,6 +36,18 @@ export const organizationCases = casesOf('organizations', [
     },
   },
   {
+    id: 'version-zero',
+    title: 'version 0 is a version as any: organisations are not built from claims',
+    async run({ organizations }) {
+      const apply = async (name: string) =>
+        (await organizations.applyOrganization(anOrganization({ name, version: 0 }))).outcome
+      expectEqual(await apply('One'), 'created', 'A first snapshot is not reported as created.')
+      expectEqual(await apply('Two'), 'updated', 'Of equal versions the later write must win, 0 included.')
+      const row = await organizations.findOrganization('org_acme')
+      expectFields(row, { name: 'Two', version: 0 }, 'A snapshot of version 0 was taken for claims.')
+    },
+  },
+  {
     id: 'converges-in-any-order',
     title: 'every order of a history, deletion included, ends in the same organisation',
     async run({ organizations }) {

@@ -1,4 +1,4 @@
-import type { Metadata } from '@acme/clerk-core'
+import type { Metadata } from '@acme/clerk-core/store'
 import { casesOf } from '../case.js'
 import {
   canonical,
@@ -9,9 +9,9 @@ import {
   expectRejection,
   spoil,
 } from '../expect.js'
-import { aUser, badIds, T } from '../samples.js'
+import { aPlainUser, aUser, badIds, T } from '../samples.js'
 
-/** Own keys that are operators, paths or prototypes to somebody. */
+/** Own keys that are operators, paths or prototypes to a database or an object. */
 const hostile = JSON.parse(
   `{"$set":{"isActive":true},"$ne":null,"a.b":1,"a":{"b":2},"__proto__":{"polluted":true},"constructor":{"prototype":1},
     "null":null,"empty":{},"list":[],"nested":[{"$gt":""},null,1.5,true,"🦊"],"":"no name","zero":0,"quote":"'\\"\\\\;--"}`,
@@ -65,6 +65,47 @@ export const userInputCases = casesOf('users', [
         await expectRejection(link, 'StoreInputError', `link took ${description} for a local id.`)
       }
       expectEqual(canonical(await probe.users()), before, 'A refused call changed the database.')
+    },
+  },
+  {
+    id: 'bad-dates-refused',
+    title: 'a snapshot whose dates are none is refused',
+    async run({ users, probe }) {
+      for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, 0.5, 9e15]) {
+        for (const field of ['createdAt', 'lastSignInAt', 'lastActiveAt'] as const) {
+          const apply = () => users.apply(aUser({ [field]: bad }))
+          await expectRejection(apply, 'StoreInputError', `apply took ${bad} for ${field}.`)
+        }
+      }
+      expectEqual((await probe.users()).length, 0, 'A refused call made a row.')
+    },
+  },
+  {
+    id: 'no-address-is-unverified',
+    title: 'a snapshot without an address makes no row that calls it verified',
+    async run({ users, probe }) {
+      await users.apply(aPlainUser({ email: null, emailVerified: true }))
+      const nothing = { email: null, emailVerified: false }
+      const fault = 'A row without an address calls it verified.'
+      expectFields(await users.findByClerkId('user_ada'), nothing, fault)
+      expectFields((await probe.users())[0] ?? null, nothing, fault)
+    },
+  },
+  {
+    id: 'any-text-is-stored',
+    title: 'a name that no database holds everywhere keeps no event out, and is no change the second time',
+    async run({ users }) {
+      const odd = aPlainUser({
+        ...{
+          firstName: 'A\0da',
+          lastName: 'x\ud800',
+          publicMetadata: { plan: 'pro', 'k\0': ['\0', '\udfff'] },
+        },
+      })
+      expectEqual((await users.apply(odd)).outcome, 'created', 'A name kept a user out.')
+      const again = await users.apply(odd)
+      expectEqual(again.outcome, 'unchanged', 'The same snapshot is taken for a change each time.')
+      expectFields(again.user, { firstName: 'Ada' }, 'U+0000 is not dropped.')
     },
   },
   {

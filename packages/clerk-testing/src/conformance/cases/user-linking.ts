@@ -1,6 +1,6 @@
-import type { UserRecord } from '@acme/clerk-core'
+import type { UserRecord } from '@acme/clerk-core/store'
 import { type Bench, type CaseDefinition, casesOf } from '../case.js'
-import { expectEqual, expectFields, expectThat, sameId } from '../expect.js'
+import { expectEqual, expectFields, expectThat, foldAscii, sameId } from '../expect.js'
 import { aUser, T } from '../samples.js'
 
 const localOf = async ({ probe }: Bench, id: unknown) => {
@@ -17,7 +17,7 @@ async function linkable({ linking }: Bench, email: string): Promise<UserRecord['
 }
 
 /** Pairs that some collation or pattern takes for equal. */
-const lookalikes = [
+const pairs = [
   ['a_b@example.com', 'axb@example.com', '_ stands for any letter'],
   ['a%@example.com', 'abc@example.com', '% stands for any text'],
   ['jose@example.com', 'josé@example.com', 'accents are ignored'],
@@ -25,8 +25,14 @@ const lookalikes = [
   ['a.d@example.com', 'abd@example.com', '. stands for any letter'],
   ['strasse@example.com', 'straße@example.com', 'ß is taken for ss'],
   ['ada@example.com', 'ada@example.com.evil.example', 'the beginning is enough'],
+  ['kate@example.com', '\u212Aate@example.com', 'the Kelvin sign is taken for k'],
   ['(a+)+@example.com', 'aaaa@example.com', 'an address is used as a regular expression'],
 ] as const
+
+/** Each pair in both directions, under names of their own: `asked` must not be found as `stored`. */
+const lookalikes = pairs
+  .flatMap(([one, other, why]) => [[one, other, why] as const, [other, one, why] as const])
+  .map(([asked, stored, why], index) => ({ asked: `${index}${asked}`, stored: `${index}${stored}`, why }))
 
 const definitions: readonly CaseDefinition[] = [
   {
@@ -52,12 +58,11 @@ const definitions: readonly CaseDefinition[] = [
     id: 'finds-exactly',
     title: 'an address is never a pattern, and never another address under some collation',
     async run({ linking, createLocalUser }) {
-      for (const [one, other] of lookalikes) {
-        await createLocalUser({ email: other, emailVerified: true })
-        const found = await linking.findLinkable(one)
-        const wrong = found.filter(({ email }) => email?.toLowerCase() !== one)
-        const why = lookalikes.find(([, stored]) => wrong.some(({ email }) => email === stored))?.[2]
-        expectEqual(wrong.length, 0, `findLinkable('${one}') answers another address: ${why ?? 'unknown'}.`)
+      for (const { asked, stored, why } of lookalikes) {
+        await createLocalUser({ email: stored, emailVerified: true })
+        const found = await linking.findLinkable(asked)
+        const wrong = found.filter(({ email }) => foldAscii(email ?? '') !== foldAscii(asked))
+        expectEqual(wrong.length, 0, `findLinkable('${asked}') answers another address: ${why}.`)
       }
     },
   },
@@ -179,6 +184,19 @@ const definitions: readonly CaseDefinition[] = [
       const fault = 'A row was linked by an address that it does not have (any more).'
       expectEqual(linked, null, fault)
       expectFields(await localOf(bench, local), { clerkId: null }, fault)
+    },
+  },
+  {
+    id: 'link-exactly',
+    title: 'a row is not linked by another address that some collation or alphabet takes for the same',
+    async run(bench) {
+      for (const { asked, stored, why } of lookalikes) {
+        const local = await bench.createLocalUser({ email: stored, emailVerified: true })
+        const linked = await bench.linking.link(await linkable(bench, stored), aUser({ email: asked }))
+        const fault = `The row of ${stored} was given to the owner of ${asked}: ${why}.`
+        expectEqual(linked, null, fault)
+        expectFields(await localOf(bench, local), { clerkId: null, email: stored }, fault)
+      }
     },
   },
   {

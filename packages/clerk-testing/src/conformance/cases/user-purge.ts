@@ -67,6 +67,8 @@ export const userPurgeCases = casesOf('users', [
       await expectRejection(early, 'StoreInputError', 'purge would forget what late events have to lose to.')
       const nothing = () => purge(Number.NaN, NOW)
       await expectRejection(nothing, 'StoreInputError', 'purge took NaN for a time.')
+      const noClock = () => purge(T + 1, Number.NaN)
+      await expectRejection(noClock, 'StoreInputError', 'purge took NaN for the present.')
       expectFields(await users.findByClerkId('user_ada'), { firstName: 'Ada' }, 'A refused purge purged.')
       expectEqual(await purge(NOW - week, NOW), 1, 'A purge of rows deleted 7 days ago must be possible.')
     },

@@ -1,6 +1,6 @@
-import type { UserSnapshot } from '@acme/clerk-core'
+import type { UserSnapshot } from '@acme/clerk-core/store'
 import { type Bench, type CaseDefinition, casesOf } from '../case.js'
-import { expectEqual, expectFields, expectThat, sameId } from '../expect.js'
+import { expectEqual, expectFields, expectThat, foldAscii, sameId } from '../expect.js'
 import type { Capability } from '../harness.js'
 import { aPlainUser, permutations, T } from '../samples.js'
 
@@ -99,7 +99,7 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
     },
     {
       id: 'deleted-holds-none',
-      title: `a deleted row holds no ${column}, and somebody else may have it`,
+      title: `a deleted row holds no ${column}, and another may have it`,
       async run(bench) {
         await bench.users.apply(a('x', T + 5))
         await bench.users.remove('user_a', T + 6)
@@ -110,7 +110,7 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
     },
     {
       id: 'deleted-takes-none',
-      title: `a late update of a deleted row takes its ${column} from nobody`,
+      title: `a late update of a deleted row takes its ${column} from no other`,
       async run(bench) {
         await bench.users.apply(b('x', T))
         await bench.users.remove('user_a', T)
@@ -142,6 +142,20 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
       },
     },
     {
+      id: 'deleted-local-row-keeps',
+      title: `a row that Clerk does not know never gives its ${column} up, even one that the application deleted`,
+      async run(bench) {
+        const deletedAt = new Date(T)
+        const id = await bench.createLocalUser({ [column]: 'x', emailVerified: false, deletedAt })
+        const { outcome } = await bench.users.apply(a('x', T + 9))
+        expectEqual(outcome, 'created', `A deleted local row with the same ${column} kept a user out.`)
+        const local = (await bench.probe.users()).find((row) => sameId(row.id, id))
+        const fault = `A row of the application's own lost its ${column}: its deletion is the application's.`
+        expectFields(local ?? null, { clerkId: null, [column]: 'x' }, fault)
+        expectEqual(await held(bench, 'user_a'), null, `The Clerk row must go without the ${column}.`)
+      },
+    },
+    {
       id: 'many-without',
       title: `any number of users have no ${column}`,
       async run(bench) {
@@ -153,12 +167,12 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
     },
     {
       id: 'other-case',
-      title: `a ${column} taken in another case keeps nobody out`,
+      title: `a ${column} taken in another case keeps no user out`,
       async run(bench) {
         await bench.users.apply(a('Ada@Example.com', T))
         const { outcome } = await bench.users.apply(b('ada@example.com', T + 1))
         expectEqual(outcome, 'created', `A ${column} in another case kept a user out.`)
-        const holder = (await held(bench, 'user_b'))?.toLowerCase()
+        const holder = foldAscii((await held(bench, 'user_b')) ?? '')
         expectEqual(holder, 'ada@example.com', `The newer row must have the ${column}.`)
       },
     },
@@ -170,4 +184,50 @@ function casesOfColumn({ column, capability, holding }: UniqueColumn): readonly 
   }))
 }
 
-export const userUniqueCases = casesOf('users', columns.flatMap(casesOfColumn))
+/** Only addresses are proved: an unverified one gives way to a verified one. */
+const proofCases: readonly CaseDefinition[] = [
+  {
+    id: 'unique-email/proof-outranks-version',
+    title:
+      'a verified address is not taken by a newer row that only claims it, in either order of the events',
+    needs: ['unique-email'],
+    async run({ users }) {
+      for (const [run, order] of permutations([0, 1, 2]).entries()) {
+        const email = `owner-${run}@example.com`
+        const row = (name: string, version: number, emailVerified: boolean) =>
+          aPlainUser({ clerkId: `user_${name}${run}`, email, emailVerified, version })
+        const events = [row('owner', T, true), row('claims', T + 5, false), row('older', T - 5, true)]
+        for (const index of order) {
+          const event = events[index]
+          if (event !== undefined) await users.apply(event)
+        }
+        const holder = await users.findByClerkId(`user_owner${run}`)
+        const fault = `A verified address was lost (order ${order.map((index) => index + 1).join(', ')}).`
+        expectFields(holder, { email, emailVerified: true, version: T }, fault)
+        for (const name of ['claims', 'older']) {
+          const other = await users.findByClerkId(`user_${name}${run}`)
+          expectFields(other, { email: null, emailVerified: false }, 'Two rows hold one address.')
+        }
+      }
+    },
+  },
+  {
+    id: 'unique-email/unproved-goes-by-version',
+    title: 'of two rows that only claim an address the newer has it, in either order of the events',
+    needs: ['unique-email'],
+    async run({ users }) {
+      for (const [run, order] of permutations([0, 1]).entries()) {
+        const email = `claimed-${run}@example.com`
+        for (const index of order)
+          await users.apply(
+            aPlainUser({ clerkId: `user_${run}_${index}`, email, emailVerified: false, version: T + index }),
+          )
+        const rows = [await users.findByClerkId(`user_${run}_0`), await users.findByClerkId(`user_${run}_1`)]
+        const addresses = rows.map((row) => row?.email)
+        expectEqual(addresses, [null, email], 'The newer of two unverified rows must have the address.')
+      }
+    },
+  },
+]
+
+export const userUniqueCases = casesOf('users', [...columns.flatMap(casesOfColumn), ...proofCases])

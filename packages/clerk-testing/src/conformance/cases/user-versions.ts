@@ -1,6 +1,6 @@
-import type { UserSnapshot } from '@acme/clerk-core'
+import type { UserSnapshot } from '@acme/clerk-core/store'
 import { casesOf } from '../case.js'
-import { expectEqual, expectFields, expectThat, sameId } from '../expect.js'
+import { expectEqual, expectFields, expectRejection, expectThat, sameId } from '../expect.js'
 import { aPlainUser, aUser, T } from '../samples.js'
 
 /** Fields of a snapshot that a record shows unchanged. */
@@ -105,6 +105,22 @@ export const userVersionCases = casesOf('users', [
       await users.apply(aUser({ version: T + 9 }))
       const between = await users.apply(aUser({ version: T + 8, firstName: 'Between' }))
       expectEqual(between.outcome, 'stale', 'A newer version with equal fields was not remembered.')
+    },
+  },
+  {
+    id: 'contention-is-an-outage',
+    title: 'a write that other writers get ahead of each time ends as an outage, which can be tried again',
+    needs: ['contention'],
+    async run({ users, contended }) {
+      await users.apply(aPlainUser())
+      const newer = aPlainUser({ version: T + 1, firstName: 'Augusta' })
+      const fault =
+        'Exhausted attempts are no outage: the event would be taken for one that cannot be applied.'
+      await expectRejection(() => contended.apply(newer), 'StoreUnavailableError', fault)
+      const before = await users.findByClerkId('user_ada')
+      expectFields(before, { version: T, firstName: 'Ada' }, 'A write that was given up was made.')
+      const { outcome } = await users.apply(newer)
+      expectEqual(outcome, 'updated', 'The same write must be possible once it is alone.')
     },
   },
   {

@@ -4,7 +4,7 @@ import type {
   OrganizationSnapshot,
   UserSnapshot,
   UserStore,
-} from '@acme/clerk-core'
+} from '@acme/clerk-core/store'
 import type { ConformanceStores } from '../harness.js'
 
 /** What came of a call, small enough to cross from one process to another. */

@@ -1,4 +1,4 @@
-import type { ApplyOutcome } from '@acme/clerk-core'
+import type { ApplyOutcome } from '@acme/clerk-core/store'
 import { expectEqual, expectFields, expectThat } from '../expect.js'
 import { aPlainUser, aUser, T } from '../samples.js'
 import { count, times } from './answers.js'
@@ -48,7 +48,7 @@ export const userRaces: readonly Race[] = [
   },
   {
     id: 'race-unique-email',
-    title: 'of three users who claim one address at once the newest has it, and nobody is kept out',
+    title: 'of three users who claim one address at once the newest has it, and no user is kept out',
     entity: 'users',
     needs: ['unique-email'],
     rounds: 30,
@@ -66,8 +66,31 @@ export const userRaces: readonly Race[] = [
           expectEqual(
             addresses,
             [null, null, email],
-            'The newest holder of an address must have it, nobody else.',
+            'The newest holder of an address must have it, no other.',
           )
+        },
+      }
+    },
+  },
+  {
+    id: 'race-verified-address',
+    title: 'of three users who claim one address at once the one who proved it has it, whatever the versions',
+    entity: 'users',
+    needs: ['unique-email'],
+    rounds: 30,
+    round(name, { users }) {
+      const email = `${name}@example.com`
+      const ids = times(3, (index) => `user_${name}_${index}`)
+      return {
+        calls: ids.map((clerkId, index) => ({
+          op: 'apply',
+          input: aPlainUser({ clerkId, email, emailVerified: index === 0, version: T + index }),
+        })),
+        async check() {
+          const rows = await Promise.all(ids.map((clerkId) => users.findByClerkId(clerkId)))
+          const addresses = rows.map((row) => (row === null ? 'no row' : row.email))
+          const fault = 'The verified holder of an address must have it, no other row.'
+          expectEqual(addresses, [email, null, null], fault)
         },
       }
     },
@@ -101,7 +124,7 @@ export const userRaces: readonly Race[] = [
           )
           const rows = await Promise.all([users.findByClerkId(a), users.findByClerkId(b)])
           const addresses = rows.map((row) => row?.email)
-          expectEqual(addresses, [y, x], 'An address that nobody else holds any more was lost.')
+          expectEqual(addresses, [y, x], 'An address that was free was not stored.')
         },
       }
     },
@@ -132,7 +155,7 @@ export const userRaces: readonly Race[] = [
           expectEqual(count(answers, 'linked'), 1, 'Not exactly one of several links of one row succeeded.')
           const rows = (await probe.users()).filter((row) => row.email === email)
           const winner = answers.findIndex(({ outcome }) => outcome === 'linked')
-          const fault = 'The row belongs to somebody else than was told so.'
+          const fault = 'The row belongs to another user than was told so.'
           expectEqual(
             rows.map(({ clerkId }) => clerkId),
             [`user_${name}_${winner}`],
@@ -171,7 +194,7 @@ export const userRaces: readonly Race[] = [
           )
           if (!declares('unique-email')) return
           const holders = (await probe.users()).filter((row) => row.email === email)
-          expectEqual(holders.length, 1, 'The address is lost, or held twice.')
+          expectEqual(holders.length, 1, 'No row holds the address, or two do.')
         },
       }
     },

@@ -4,7 +4,7 @@ import { count, times } from './answers.js'
 import type { RaceAnswer, RaceCall } from './operations.js'
 import type { Race } from './race.js'
 
-/** Outcomes are what became of each snapshot, whoever was there first. `versions` are those of the calls. */
+/** Outcomes are what became of each snapshot, whichever was there first. `versions` are those of the calls. */
 function expectHonest(answers: readonly RaceAnswer[], versions: readonly number[], fresh: boolean): void {
   expectEqual(
     count(answers, 'created'),

@@ -15,6 +15,6 @@ process.on('message', async (message: ToWorker) => {
   await close?.()
   process.disconnect()
 })
-// A parent that is gone closes the channel: nobody is left behind.
+// A parent that is gone closes the channel: no worker stays behind.
 process.on('disconnect', () => process.exit())
 process.send?.('ready')

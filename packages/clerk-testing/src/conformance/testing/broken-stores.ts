@@ -1,4 +1,5 @@
-import type { UserRecord, UserSnapshot } from '@acme/clerk-core'
+import { AssertionError } from 'node:assert'
+import type { UserRecord, UserSnapshot } from '@acme/clerk-core/store'
 import type { Alter, MemorySubjectOptions } from './memory-subject.js'
 
 /** A store with one fault, the cases that find it (all of them), and what the first of them says. */
@@ -148,6 +149,9 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/unique-email/moves-in-any-order',
       'users/unique-email/deleted-takes-none',
       'users/unique-email/local-row-keeps',
+      'users/unique-email/deleted-local-row-keeps',
+      'users/unique-email/proof-outranks-version',
+      'users/unique-email/unproved-goes-by-version',
       'users/linking/apply-never-links',
       'users/bad-ids-refused',
       'users/race-addresses-swapped',
@@ -212,6 +216,139 @@ export const brokenStores: readonly BrokenStore[] = [
     })),
     says: /case must not count/,
     caughtBy: ['users/linking/finds-in-any-case', 'users/linking/link-fills-the-row'],
+  },
+  {
+    fault: 'folds every letter that Unicode calls a capital',
+    alter: users(({ users }, memory) => {
+      const folded = (row: { readonly email: string | null }) => row.email?.toLowerCase()
+      return {
+        async findLinkable(email) {
+          await users.findLinkable?.(email)
+          const rows = (await memory.users.all()).filter(
+            ({ clerkId, deletedAt }) => clerkId === null && deletedAt === null,
+          )
+          return rows.filter((row) => folded(row) === email.toLowerCase())
+        },
+        async link(id, snapshot) {
+          const row = (await memory.users.all()).find((candidate) => candidate.id === id)
+          const same = row !== undefined && folded(row) === folded(snapshot)
+          if (same) await memory.users.update(row.id, { email: snapshot.email })
+          return (await users.link?.(id, snapshot)) ?? null
+        },
+      }
+    }),
+    says: /the Kelvin sign is taken for k/,
+    caughtBy: ['users/linking/finds-exactly', 'users/linking/link-exactly'],
+  },
+  {
+    fault: 'takes a unique value from a row that the application deleted',
+    unique: true,
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        for (const { id, clerkId, deletedAt } of await memory.users.all())
+          if (clerkId === null && deletedAt !== null) await memory.users.update(id, NO_UNIQUE_VALUES)
+        return users.apply(snapshot)
+      },
+    })),
+    says: /its deletion is the application's/,
+    caughtBy: [
+      'users/unique-email/deleted-local-row-keeps',
+      'users/unique-username/deleted-local-row-keeps',
+      'users/unique-phone/deleted-local-row-keeps',
+      'users/unique-external-id/deleted-local-row-keeps',
+    ],
+  },
+  {
+    fault: 'a newer row takes an address, proved or not',
+    unique: true,
+    alter: users(({ users }) => ({
+      apply: (snapshot) => users.apply({ ...snapshot, emailVerified: snapshot.email !== null }),
+    })),
+    says: /A verified address was lost/,
+    caughtBy: ['users/unique-email/proof-outranks-version', 'users/race-verified-address'],
+  },
+  {
+    fault: 'calls an address verified that is not there',
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        const applied = await users.apply(snapshot)
+        if (snapshot.email === null && snapshot.emailVerified)
+          await memory.users.update(String(applied.user.id), { emailVerified: true })
+        return applied
+      },
+    })),
+    says: /without an address calls it verified/,
+    caughtBy: ['users/no-address-is-unverified'],
+  },
+  {
+    fault: 'hands dates to the driver as they come',
+    alter: users(({ users }) => ({
+      apply: ({ createdAt, lastSignInAt, lastActiveAt, ...snapshot }) =>
+        users.apply({ ...snapshot, createdAt: null, lastSignInAt: null, lastActiveAt: null }),
+    })),
+    says: /apply took NaN for createdAt/,
+    caughtBy: ['users/bad-dates-refused'],
+  },
+  {
+    fault: 'a name that the database does not hold fails the event',
+    alter: users(({ users }) => ({
+      async apply(snapshot) {
+        if (/\0/.test(snapshot.firstName ?? ''))
+          throw new AssertionError({ message: 'invalid byte sequence: 0x00' })
+        return users.apply(snapshot)
+      },
+    })),
+    says: /invalid byte sequence/,
+    caughtBy: ['users/any-text-is-stored'],
+  },
+  {
+    fault: 'purges without a clock',
+    alter: users(({ users }) => ({
+      purge: async (before, now = Date.now()) =>
+        (await users.purge?.(before, Number.isNaN(now) ? 8e15 : now)) ?? 0,
+    })),
+    says: /purge took NaN for the present/,
+    caughtBy: ['users/purge-not-too-early'],
+  },
+  {
+    fault: 'takes every snapshot of version 0 for claims',
+    alter: organizations(({ organizations }) => ({
+      async applyOrganization(snapshot) {
+        const known = await organizations.findOrganization(snapshot.clerkId)
+        if (snapshot.version > 0 || known === null) return organizations.applyOrganization(snapshot)
+        return { organization: known, outcome: 'unchanged' }
+      },
+    })),
+    says: /the later write must win, 0 included/,
+    caughtBy: ['organizations/version-zero'],
+  },
+  {
+    fault: 'sorts memberships as a language does',
+    alter: organizations(({ organizations }) => ({
+      async findMembership(orgId, userId) {
+        await organizations.findMembership(orgId, userId)
+        const newest = await organizations.findMembership(orgId, userId)
+        const listed = newest?.deletedAt === null ? await organizations.listMemberships({ userId }) : []
+        const same = listed.filter(
+          (row) => row.orgId === orgId && Number(row.createdAt) === Number(newest?.createdAt),
+        )
+        return same.sort((a, b) => b.clerkId.localeCompare(a.clerkId, 'en'))[0] ?? newest
+      },
+    })),
+    says: /A collation decides which membership counts/,
+    caughtBy: ['organizations/membership-same-moment'],
+  },
+  {
+    fault: 'inbox: any limit will do',
+    alter: inbox(({ inbox }) => ({ pending: (limit) => inbox.pending(Math.max(0, Math.trunc(limit) || 0)) })),
+    says: /pending took NaN for a limit/,
+    caughtBy: ['inbox/bad-ids-refused'],
+  },
+  {
+    fault: 'gives up a write with an error of its own',
+    exhausted: () => new Error('A row was changed 5 times while it was being written.'),
+    says: /Exhausted attempts are no outage/,
+    caughtBy: ['users/contention-is-an-outage'],
   },
   {
     fault: 'uses an address as a pattern',
@@ -400,6 +537,8 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['inbox/prune-done-ones-only'],
   },
 ]
+
+const NO_UNIQUE_VALUES = { email: null, username: null, phone: null, externalId: null }
 
 function snapshotOf(row: UserRecord): UserSnapshot {
   return {

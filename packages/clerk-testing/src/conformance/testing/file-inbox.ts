@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Claim, Inbox } from '@acme/clerk-core'
+import type { Claim, Inbox } from '@acme/clerk-core/store'
 import type { OpenStores } from '../harness.js'
 
 /**

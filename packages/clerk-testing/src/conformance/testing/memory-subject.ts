@@ -20,6 +20,24 @@ export interface MemorySubjectOptions {
   /** What the store does not tell. */
   readonly undeclared?: Capability
   readonly alter?: Alter
+  /** What a store throws that gives up a write; default what the contract asks for. */
+  readonly exhausted?: () => Error
+}
+
+/** Users that write only while the row is as it was read, and another writer changes it each time. */
+function contendedUsers({ users }: MemoryStores, exhausted: () => Error): Stores['users'] {
+  return {
+    ...users,
+    async apply(snapshot) {
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const seen = await users.findByClerkId(snapshot.clerkId)
+        if (seen !== null) await users.update(seen.id, { theme: `changed ${attempt}` })
+        const now = await users.findByClerkId(snapshot.clerkId)
+        if (now?.['theme'] === seen?.['theme']) return users.apply(snapshot)
+      }
+      throw exhausted()
+    },
+  }
 }
 
 /** The memory store under the kit, behind a connection that can be broken. */
@@ -27,9 +45,19 @@ export function memorySubject({
   unique = false,
   undeclared,
   alter = () => ({}),
+  exhausted = () => new StoreUnavailableError('Too many writers of one row at a time.'),
 }: MemorySubjectOptions = {}): ConformanceSubject {
   const capabilities: readonly Capability[] = [
-    ...(['users', 'organizations', 'inbox', 'linking', 'purge', 'custom-columns', 'outage'] as const),
+    ...([
+      'users',
+      'organizations',
+      'inbox',
+      'linking',
+      'purge',
+      'custom-columns',
+      'outage',
+      'contention',
+    ] as const),
     ...(unique ? uniqueColumns : []),
   ]
   return {
@@ -63,6 +91,9 @@ export function memorySubject({
       return {
         get stores() {
           return stores
+        },
+        get contended() {
+          return { users: contendedUsers(memory, exhausted) }
         },
         probe: {
           users: () => memory.users.all(),

@@ -1,5 +1,5 @@
 import type { Claim, Inbox, PendingEvent } from '../inbox.js'
-import { checkText, checkTime } from './check-input.js'
+import { checkLimit, checkText, checkTime } from '../rules/input.js'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 interface Row extends Mutable<PendingEvent> {
@@ -53,12 +53,14 @@ export function memoryInbox(): MemoryInbox {
       const row = rows.get(id)
       if (row !== undefined) Object.assign(row, { doneAt: now, body: '', error: null })
     },
-    pending: async (limit) =>
-      [...rows.values()]
+    async pending(limit) {
+      checkLimit(limit)
+      return [...rows.values()]
         .filter(({ doneAt }) => doneAt === null)
         .sort((a, b) => a.timestamp - b.timestamp)
         .slice(0, limit)
-        .map(({ doneAt: _, ...event }) => structuredClone(event)),
+        .map(({ doneAt: _, ...event }) => structuredClone(event))
+    },
     async changesSince(time) {
       checkTime(time, 'time')
       return [...rows.values()]

@@ -1,14 +1,25 @@
 import { isDeepStrictEqual } from 'node:util'
 import type {
   InvitationRecord,
-  MembershipIdentity,
   MembershipRecord,
   OrganizationRecord,
   OrganizationStore,
 } from '../organization.js'
+import { decideApply } from '../rules/convergence.js'
+import {
+  checkInvitation,
+  checkMembership,
+  checkMembershipIdentity,
+  checkOrganization,
+  checkText,
+  checkTime,
+  membershipKey,
+  storable,
+} from '../rules/input.js'
+import { byCreation, newestMembership, withOrganization } from '../rules/membership.js'
+import { EMPTY_MEMBERSHIP, EMPTY_ORGANIZATION, earliestDeletion } from '../rules/tombstone.js'
 import type { ApplyOutcome, Metadata } from '../user.js'
-import { checkText, checkTime, checkVersion } from './check-input.js'
-import { settleUnique } from './unique.js'
+import { resolveConflicts } from './unique.js'
 
 export interface MemoryOrganization extends OrganizationRecord {
   readonly id: string
@@ -43,18 +54,13 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
   let created = 0
   const nextId = () => String(++created)
 
-  function settled(row: MemoryOrganization): MemoryOrganization {
-    const lost = settleUnique(row, organizations.values(), unique, (holder) => {
-      organizations.set(holder.clerkId, { ...holder, slug: null })
+  const resolved = (row: MemoryOrganization) =>
+    resolveConflicts(row, organizations.values(), unique, (holder, fields) => {
+      organizations.set(holder.clerkId, { ...holder, ...fields })
     })
-    return lost.length > 0 ? { ...row, slug: null } : row
-  }
 
-  /** The deletion of an organisation is that of its memberships: no event has to arrive for each. */
-  function withOrganization(membership: MemoryMembership): MemoryMembership {
-    const deletions = [membership.deletedAt, organizations.get(membership.orgId)?.deletedAt ?? null]
-    return { ...structuredClone(membership), deletedAt: earliest(deletions) }
-  }
+  const answer = (membership: MemoryMembership) =>
+    structuredClone(withOrganization(membership, organizations.get(membership.orgId) ?? null))
 
   return {
     async findOrganization(orgId) {
@@ -62,21 +68,16 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
       return structuredClone(organizations.get(orgId) ?? null)
     },
 
-    async applyOrganization({ clerkId, name, slug, imageUrl, publicMetadata, ...snapshot }) {
-      checkText(clerkId, 'clerkId')
-      checkVersion(snapshot.version)
-      const { row, outcome } = applied(organizations, clerkId, snapshot.version, (known) =>
-        settled({
-          id: known?.id ?? nextId(),
-          clerkId,
-          name,
-          slug,
-          imageUrl,
-          publicMetadata: structuredClone(publicMetadata),
-          privateMetadata: structuredClone(snapshot.privateMetadata) ?? known?.privateMetadata ?? null,
-          membersCount: snapshot.membersCount,
+    async applyOrganization(snapshot) {
+      checkOrganization(snapshot)
+      const { clerkId, name, slug, imageUrl, publicMetadata, privateMetadata, membersCount, version } =
+        snapshot
+      const { row, outcome } = applied(organizations, clerkId, version, (known) =>
+        resolved({
+          ...storable({ name, slug, imageUrl, publicMetadata }),
+          ...{ id: known?.id ?? nextId(), clerkId, membersCount, version },
+          privateMetadata: storable(privateMetadata) ?? known?.privateMetadata ?? null,
           createdAt: dateOf(snapshot.createdAt),
-          version: snapshot.version,
           deletedAt: known?.deletedAt ?? null,
         }),
       )
@@ -86,8 +87,11 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
     async removeOrganization(orgId, at) {
       checkText(orgId, 'orgId')
       checkTime(at, 'at')
-      const known = organizations.get(orgId) ?? { ...emptyOrganization, id: nextId(), clerkId: orgId }
-      const row = settled({ ...known, deletedAt: earliest([known.deletedAt, new Date(at)]) })
+      const known = organizations.get(orgId) ?? {
+        ...EMPTY_ORGANIZATION,
+        ...{ id: nextId(), clerkId: orgId, version: 0, deletedAt: null },
+      }
+      const row = resolved({ ...known, deletedAt: earliestDeletion(known.deletedAt, new Date(at)) })
       organizations.set(orgId, row)
       return structuredClone(row)
     },
@@ -95,65 +99,53 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
     async findMembership(orgId, userId) {
       checkText(orgId, 'orgId')
       checkText(userId, 'userId')
-      const [newest] = [...memberships.values()]
-        .filter((row) => row.orgId === orgId && row.userId === userId)
-        .sort((a, b) => byCreation(b, a))
-      return newest === undefined ? null : withOrganization(newest)
+      const newest = newestMembership(
+        [...memberships.values()].filter((row) => row.orgId === orgId && row.userId === userId),
+      )
+      return newest === null ? null : answer(newest)
     },
 
-    async applyMembership({ permissions, publicMetadata, updatedAt: _, createdAt, ...fields }) {
-      checkMembership({ ...fields, createdAt })
-      checkVersion(fields.version)
-      const { row, outcome } = applied(memberships, fields.clerkId, fields.version, (known) => ({
-        ...fields,
-        id: known?.id ?? nextId(),
-        permissions: [...permissions],
-        publicMetadata: structuredClone(publicMetadata),
-        createdAt: new Date(createdAt),
+    async applyMembership(snapshot) {
+      checkMembership(snapshot)
+      const { clerkId, orgId, userId, role, permissions, publicMetadata, version } = snapshot
+      const { row, outcome } = applied(memberships, clerkId, version, (known) => ({
+        ...storable({ role, permissions, publicMetadata }),
+        ...{ id: known?.id ?? nextId(), clerkId, orgId, userId, version },
+        createdAt: new Date(snapshot.createdAt),
         deletedAt: known?.deletedAt ?? null,
       }))
-      return { membership: withOrganization(row), outcome }
+      return { membership: answer(row), outcome }
     },
 
     async removeMembership({ clerkId, orgId, userId, createdAt }, at) {
-      checkMembership({ clerkId, orgId, userId, createdAt })
+      checkMembershipIdentity({ clerkId, orgId, userId, createdAt })
       checkTime(at, 'at')
       const known: MemoryMembership = memberships.get(clerkId) ?? {
-        id: nextId(),
-        clerkId,
-        orgId,
-        userId,
-        role: null,
-        permissions: [],
-        publicMetadata: null,
+        ...EMPTY_MEMBERSHIP,
+        ...{ id: nextId(), clerkId, orgId, userId, version: 0, deletedAt: null },
         createdAt: new Date(createdAt),
-        version: 0,
-        deletedAt: null,
       }
-      const row = { ...known, deletedAt: earliest([known.deletedAt, new Date(at)]) }
+      const row = { ...known, deletedAt: earliestDeletion(known.deletedAt, new Date(at)) }
       memberships.set(clerkId, row)
-      return withOrganization(row)
+      return answer(row)
     },
 
     async listMemberships(of) {
-      const [column, id] = 'userId' in of ? (['userId', of.userId] as const) : (['orgId', of.orgId] as const)
-      checkText(id, column)
+      const [column, id] = membershipKey(of)
       return [...memberships.values()]
         .filter((row) => row[column] === id)
-        .map(withOrganization)
+        .map(answer)
         .filter(({ deletedAt }) => deletedAt === null)
         .sort(byCreation)
     },
 
-    async applyInvitation({ createdAt: _c, updatedAt: _u, expiresAt, publicMetadata, ...fields }) {
-      checkText(fields.clerkId, 'clerkId')
-      checkText(fields.orgId, 'orgId')
-      checkVersion(fields.version)
-      const { row, outcome } = applied(invitations, fields.clerkId, fields.version, (known) => ({
-        ...fields,
-        id: known?.id ?? nextId(),
-        publicMetadata: structuredClone(publicMetadata),
-        expiresAt: dateOf(expiresAt),
+    async applyInvitation(snapshot) {
+      checkInvitation(snapshot)
+      const { clerkId, orgId, email, role, status, publicMetadata, version } = snapshot
+      const { row, outcome } = applied(invitations, clerkId, version, (known) => ({
+        ...storable({ email, role, status, publicMetadata }),
+        ...{ id: known?.id ?? nextId(), clerkId, orgId, version },
+        expiresAt: dateOf(snapshot.expiresAt),
       }))
       return { invitation: row, outcome }
     },
@@ -174,7 +166,7 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
   }
 }
 
-/** The highest version wins, of equal ones the later write. The row answered is a copy. */
+/** Stores what the rule of convergence lets it. Stored and answered rows are copies. */
 function applied<R extends { readonly version: number }>(
   rows: Map<string, R>,
   clerkId: string,
@@ -182,40 +174,12 @@ function applied<R extends { readonly version: number }>(
   next: (known: R | undefined) => R,
 ): { row: R; outcome: ApplyOutcome } {
   const known = rows.get(clerkId)
-  if (known !== undefined && version < known.version) return { row: structuredClone(known), outcome: 'stale' }
-  const row = next(known)
+  const decision = decideApply(known ?? null, version)
+  if (known !== undefined && decision === 'stale') return { row: structuredClone(known), outcome: 'stale' }
+  const row = structuredClone(next(known))
   rows.set(clerkId, row)
   const outcome = known === undefined ? 'created' : isDeepStrictEqual(row, known) ? 'unchanged' : 'updated'
   return { row: structuredClone(row), outcome }
 }
 
-function checkMembership({ clerkId, orgId, userId, createdAt }: MembershipIdentity): void {
-  checkText(clerkId, 'clerkId')
-  checkText(orgId, 'orgId')
-  checkText(userId, 'userId')
-  checkTime(createdAt, 'createdAt')
-}
-
-const emptyOrganization = {
-  name: null,
-  slug: null,
-  imageUrl: null,
-  publicMetadata: null,
-  privateMetadata: null,
-  membersCount: null,
-  createdAt: null,
-  version: 0,
-  deletedAt: null,
-} as const
-
 const dateOf = (ms: number | null) => (ms === null ? null : new Date(ms))
-
-function earliest(dates: readonly (Date | null)[]): Date | null {
-  const times = dates.filter((date) => date !== null).map((date) => date.getTime())
-  return times.length === 0 ? null : new Date(Math.min(...times))
-}
-
-/** Oldest first; ids settle what began in the same millisecond, so that the order is always the same. */
-function byCreation(a: MemoryMembership, b: MemoryMembership): number {
-  return a.createdAt.getTime() - b.createdAt.getTime() || (a.clerkId < b.clerkId ? -1 : 1)
-}

@@ -74,7 +74,7 @@ describe('users in memory', () => {
     expect(await users.findByClerkId('user_2')).toMatchObject({ email: 'user_2@example.com' })
   })
 
-  it('are linked only while nobody has taken the row, its address or the user', async () => {
+  it('are linked only while the row, its address and the user are free', async () => {
     const { users } = memoryStore()
     const snapshot = userSnapshot('user_1', { email: 'ann@example.com' })
     const ann = () => users.create({ email: 'Ann@example.com', emailVerified: true })

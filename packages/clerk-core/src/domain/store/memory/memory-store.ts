@@ -1,4 +1,4 @@
-import type { Stores } from '../../../options.js'
+import type { Stores } from '../stores.js'
 import { type MemoryInbox, memoryInbox } from './memory-inbox.js'
 import {
   type MemoryMembership,

@@ -1,8 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { StoreInputError } from '../../../ground/errors.js'
+import { decideApply } from '../rules/convergence.js'
+import { hasVerifiedAddress, isSameAddress } from '../rules/email.js'
+import { checkText, checkTime, checkUser, storable } from '../rules/input.js'
+import { checkPurge, EMPTY_USER, ERASED_VERSION, earliestDeletion, isBareUser } from '../rules/tombstone.js'
+import { emptied } from '../rules/uniqueness.js'
 import type { ApplyOutcome, Metadata, UserRecord, UserSnapshot, UserStore } from '../user.js'
-import { checkText, checkTime, checkVersion } from './check-input.js'
-import { settleUnique } from './unique.js'
+import { resolveConflicts } from './unique.js'
 
 /** A user in memory: what Clerk says, and whatever else the application put beside it. */
 export interface MemoryUser extends UserRecord {
@@ -36,10 +40,6 @@ export interface MemoryUserStore extends UserStore<MemoryUser> {
 /** Columns of users that may be unique. */
 export type UniqueUserColumn = 'email' | 'username' | 'phone' | 'externalId'
 
-const DAY_MS = 24 * 3600 * 1000
-/** A late delivery is retried for about a day and a half; a week leaves room for an outage. */
-const PURGE_AFTER_MS = 7 * DAY_MS
-
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 type Row = Mutable<MemoryUser>
 
@@ -61,9 +61,9 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
 
   /** Writes a snapshot over a row; answers whether that changed anything. */
   function fill(row: Row, snapshot: UserSnapshot): boolean {
-    const next: Row = { ...row, ...syncedFields(snapshot), clerkId: snapshot.clerkId }
-    next.isActive = next.deletedAt === null && !snapshot.banned
-    for (const column of settleUnique(next, rows.values(), unique, clear)) clear(next, column)
+    const synced: Row = { ...row, ...syncedFields(snapshot), clerkId: snapshot.clerkId }
+    synced.isActive = synced.deletedAt === null && !snapshot.banned
+    const next = resolveConflicts(synced, rows.values(), unique, Object.assign)
     if (isDeepStrictEqual(next, row)) return false
     Object.assign(row, next)
     return true
@@ -77,66 +77,52 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
     },
 
     async apply(snapshot): Promise<{ user: MemoryUser; outcome: ApplyOutcome }> {
-      checkSnapshot(snapshot)
+      checkUser(snapshot)
       const known = byClerkId.get(snapshot.clerkId)
-      if (known === undefined) {
-        const row = emptyRow(nextId())
-        fill(row, snapshot)
-        return { user: copy(insert(row)), outcome: 'created' }
-      }
-      if (snapshot.version < known.version) return { user: copy(known), outcome: 'stale' }
-      // Claims fill a row that has nothing but its id, and no other.
-      const changed = snapshot.version === 0 && !isBare(known) ? false : fill(known, snapshot)
-      return { user: copy(known), outcome: changed ? 'updated' : 'unchanged' }
+      const decision = decideApply(
+        known ? { version: known.version, isBare: isBareUser(known) } : null,
+        snapshot.version,
+      )
+      if (decision === 'stale' || decision === 'unchanged')
+        return { user: copy(known as Row), outcome: decision }
+      const row = known ?? emptyRow(nextId())
+      const changed = fill(row, snapshot)
+      if (known === undefined) return { user: copy(insert(row)), outcome: 'created' }
+      return { user: copy(row), outcome: changed ? 'updated' : 'unchanged' }
     },
 
     async remove(clerkId, at) {
       checkText(clerkId, 'clerkId')
       checkTime(at, 'at')
       const row = byClerkId.get(clerkId) ?? insert({ ...emptyRow(nextId()), clerkId })
-      row.deletedAt = new Date(Math.min(at, row.deletedAt?.getTime() ?? at))
-      row.isActive = false
-      for (const column of unique) clear(row, column)
+      const deletedAt = earliestDeletion(row.deletedAt, new Date(at))
+      Object.assign(row, { deletedAt, isActive: false }, emptied(unique))
       return copy(row)
     },
 
     async findLinkable(email) {
       checkText(email, 'email')
-      const address = email.toLowerCase()
-      return [...rows.values()]
-        .filter(
-          (row) => row.clerkId === null && row.deletedAt === null && row.email?.toLowerCase() === address,
-        )
-        .map(copy)
+      return [...rows.values()].filter((row) => isUnlinked(row) && isSameAddress(row.email, email)).map(copy)
     },
 
     async link(id, snapshot) {
       checkText(id, 'id')
-      checkSnapshot(snapshot)
+      checkUser(snapshot)
       const row = rows.get(id)
-      if (row === undefined || row.clerkId !== null || row.deletedAt !== null) return null
+      if (row === undefined || !isUnlinked(row) || byClerkId.has(snapshot.clerkId)) return null
       // The address may have changed hands since the row was looked at.
-      if (snapshot.email === null || row.email?.toLowerCase() !== snapshot.email.toLowerCase()) return null
-      if (byClerkId.has(snapshot.clerkId)) return null
+      if (snapshot.email === null || !isSameAddress(row.email, snapshot.email)) return null
       fill(row, snapshot)
       return copy(insert(row))
     },
 
     async purge(before, now = Date.now()) {
-      checkTime(before, 'before')
-      if (before > now - PURGE_AFTER_MS) {
-        throw new StoreInputError(
-          'before must be at least 7 days ago: late events would find nothing to lose to.',
-        )
-      }
+      checkPurge(before, now)
       const due = [...rows.values()].filter(
         ({ clerkId, deletedAt, version }) =>
-          clerkId !== null &&
-          deletedAt !== null &&
-          deletedAt.getTime() < before &&
-          version < Number.MAX_SAFE_INTEGER,
+          clerkId !== null && deletedAt !== null && deletedAt.getTime() < before && version < ERASED_VERSION,
       )
-      for (const row of due) Object.assign(row, NOTHING_SYNCED, { version: Number.MAX_SAFE_INTEGER })
+      for (const row of due) Object.assign(row, EMPTY_USER, { version: ERASED_VERSION })
       return due.length
     },
 
@@ -162,59 +148,23 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
   }
 }
 
-function clear(row: Row, column: UniqueUserColumn): void {
-  row[column] = null
-  if (column === 'email') row.emailVerified = false
-}
-
-function checkSnapshot({ clerkId, version }: UserSnapshot): void {
-  checkText(clerkId, 'clerkId')
-  checkVersion(version)
-}
+const isUnlinked = ({ clerkId, deletedAt }: Row) => clerkId === null && deletedAt === null
 
 const dateOf = (ms: number | null) => (ms === null ? null : new Date(ms))
 
-const NOTHING_SYNCED = {
-  email: null,
-  emailVerified: false,
-  username: null,
-  phone: null,
-  firstName: null,
-  lastName: null,
-  imageUrl: null,
-  externalId: null,
-  publicMetadata: null,
-  privateMetadata: null,
-  banned: false,
-  locked: false,
-  createdAt: null,
-  lastSignInAt: null,
-  lastActiveAt: null,
-} as const
-
 function emptyRow(id: string): Row {
-  return { ...NOTHING_SYNCED, id, clerkId: null, isActive: true, version: 0, deletedAt: null }
+  return { ...EMPTY_USER, id, clerkId: null, isActive: true, version: 0, deletedAt: null }
 }
 
-function isBare(row: Row): boolean {
-  return (
-    row.version === 0 && Object.entries(NOTHING_SYNCED).every(([column, nothing]) => row[column] === nothing)
-  )
-}
-
-function syncedFields(snapshot: UserSnapshot) {
-  const { email, emailVerified, username, phone, firstName, lastName, imageUrl, externalId } = snapshot
-  return {
-    ...{ email, emailVerified, username, phone, firstName, lastName, imageUrl, externalId },
-    publicMetadata: structuredClone(snapshot.publicMetadata),
-    ...(snapshot.privateMetadata === undefined
-      ? {}
-      : { privateMetadata: structuredClone(snapshot.privateMetadata) }),
-    banned: snapshot.banned,
-    locked: snapshot.locked,
+function syncedFields(snapshot: UserSnapshot): Partial<Row> {
+  const { email, username, phone, firstName, lastName, imageUrl, externalId, publicMetadata } = snapshot
+  const { privateMetadata, banned, locked, version } = snapshot
+  const texts = { email, username, phone, firstName, lastName, imageUrl, externalId, publicMetadata }
+  return structuredClone({
+    ...storable({ ...texts, ...(privateMetadata !== undefined && { privateMetadata }) }),
+    ...{ emailVerified: hasVerifiedAddress(snapshot), banned, locked, version },
     createdAt: dateOf(snapshot.createdAt),
     lastSignInAt: dateOf(snapshot.lastSignInAt),
     lastActiveAt: dateOf(snapshot.lastActiveAt),
-    version: snapshot.version,
-  }
+  })
 }

@@ -1,32 +1,27 @@
-interface Versioned {
-  readonly id: string
-  readonly clerkId: string | null
-  readonly version: number
-  readonly deletedAt: Date | null
-}
+import { emptied, givesWay, type Holder } from '../rules/uniqueness.js'
 
 /**
- * Settles who of all `rows` holds a unique value, before `row` is stored: a deleted row holds none and takes none; a row that Clerk
- * does not know never gives one up; else the row with the lower version does.
+ * Resolves who of all `rows` holds the unique values of `row`, before it is stored. `empty` takes columns from a holder
+ * that gives them up.
  *
- * @returns the columns that `row` may not have
+ * @returns the row, without the values that it may not have
  */
-export function settleUnique<R extends Versioned, C extends keyof R>(
+export function resolveConflicts<R extends Holder & { readonly id: string }>(
   row: R,
   rows: Iterable<R>,
-  columns: readonly C[],
-  giveUp: (holder: R, column: C) => void,
-): readonly C[] {
-  if (columns.length === 0) return []
-  if (row.deletedAt !== null) return columns
-  const lost: C[] = []
-  for (const other of rows) {
-    if (other.id === row.id) continue
-    for (const column of columns) {
-      if (row[column] === null || other[column] !== row[column]) continue
-      if (other.clerkId !== null && other.version < row.version) giveUp(other, column)
-      else lost.push(column)
+  columns: readonly (keyof R & string)[],
+  empty: (holder: R, fields: Partial<R>) => void,
+): R {
+  if (row.deletedAt !== null) return { ...row, ...emptied(columns) }
+  const conceded: string[] = []
+  if (columns.length > 0) {
+    for (const other of rows) {
+      for (const column of columns) {
+        if (other.id === row.id || row[column] === null || other[column] !== row[column]) continue
+        if (givesWay(column, other, row)) empty(other, emptied([column]) as Partial<R>)
+        else conceded.push(column)
+      }
     }
   }
-  return lost
+  return { ...row, ...emptied(conceded) }
 }

@@ -1,0 +1,30 @@
+// What the adapter of a framework needs, besides what applications use (./index.ts): it describes the framework's request
+// once, as a `Framework`, and renders the responses that it is given.
+
+export { validateRequirement } from './domain/guard/validate-requirement.js'
+export type { AccountPortal } from './flows/web/account-portal.js'
+export type { AnyAuth, AnyClerk } from './flows/web/any-clerk.js'
+export {
+  type AuditedRequest,
+  type AuditedResponse,
+  createAuditLog,
+  routePattern,
+} from './flows/web/audit.js'
+export { createAuthenticator, type MiddlewareOptions } from './flows/web/authenticator.js'
+export { credentialsFrom, credentialsFromFetch } from './flows/web/credentials-from.js'
+export type { Framework } from './flows/web/framework.js'
+export { FrameworkSession, SESSION_KEY } from './flows/web/framework-session.js'
+export { createGuard, type GuardOptions } from './flows/web/guard.js'
+export { originOf, type WebRequest, type WebResponse } from './flows/web/messages.js'
+export type { BodySource } from './flows/web/raw-body.js'
+export {
+  findState,
+  REQUEST_STATE,
+  type RequestState,
+  setState,
+  stateOf,
+} from './flows/web/request-state.js'
+export { createRoutes, findRoute, type Route, type RoutesOptions } from './flows/web/routes.js'
+export { type ClerkSettings, settingsOf } from './flows/web/settings.js'
+export { closeWhenEnded } from './flows/web/upgrade.js'
+export { createWebhookRoute, type WebhookRouteOptions } from './flows/web/webhook-route.js'

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { authorize, startInstance, startOffline } from '../../../testing/authority-harness.js'
+
+const ACCEPT = { accept: { apiKeys: true } } as const
+const MACHINE = { machine: 'only' } as const
+const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` })
+
+describe('a key passes no check that its user does not', () => {
+  test('where nobody is provisioned, the key of a user without a row is refused', async () => {
+    const offline = await startOffline()
+    const { clerk } = startInstance(offline, { ...ACCEPT, provisioning: 'off' })
+    const user = offline.createUser()
+    expect(await clerk.authenticate(await offline.authHeader(user))).toMatchObject({
+      reason: 'user-not-provisioned',
+    })
+    const { secret } = offline.createApiKey({ subject: user })
+    expect(authorize(await clerk.authenticate(bearer(secret)), MACHINE)).toMatchObject({ status: 401 })
+  })
+
+  test('the key of a user whom Clerk does not know any more is refused', async () => {
+    const offline = await startOffline()
+    const { clerk } = startInstance(offline, ACCEPT)
+    const user = offline.createUser()
+    const { secret } = offline.createApiKey({ subject: user })
+    offline.faults.set('GET /v1/users/:id', {
+      status: 404,
+      body: { errors: [{ code: 'resource_not_found' }] },
+    })
+    expect(authorize(await clerk.authenticate(bearer(secret)), MACHINE)).toMatchObject({ status: 401 })
+  })
+})
+
+describe('the organisation that a key asks for', () => {
+  async function setUp() {
+    const offline = await startOffline()
+    const { clerk, deliver } = startInstance(offline, ACCEPT)
+    const user = offline.createUser()
+    const own = offline.createOrganization({ name: 'Own', createdBy: user.id })
+    const foreign = offline.createOrganization({ name: 'Foreign', createdBy: offline.createUser().id })
+    await deliver()
+    const ask = async (subject: { id: string }, organization: string) => {
+      const { secret } = offline.createApiKey({ subject })
+      return authorize(await clerk.authenticate({ ...bearer(secret), organization }), MACHINE)
+    }
+    return { user, own, foreign, ask }
+  }
+
+  test('is refused where its user is no member of it', async () => {
+    const { user, own, foreign, ask } = await setUp()
+    expect(await ask(user, foreign.id)).toMatchObject({ status: 403, code: 'organization-mismatch' })
+    expect(await ask(user, own.id)).toBeNull()
+  })
+
+  test('is refused where it is not the organisation of the key', async () => {
+    const { own, foreign, ask } = await setUp()
+    expect(await ask(own, foreign.id)).toMatchObject({ status: 403, code: 'organization-mismatch' })
+    expect(await ask(own, own.id)).toBeNull()
+  })
+})
+
+describe('invented keys', () => {
+  test('lock out no key that this process has not seen yet', async () => {
+    const offline = await startOffline()
+    const { clerk } = startInstance(offline, ACCEPT)
+    for (let n = 0; n < 60; n++) {
+      await clerk.authenticate({ ...bearer(`ak_invented_${n}`), clientAddress: '203.0.113.9' } as object)
+    }
+    const { secret } = offline.createApiKey({ subject: offline.createUser() })
+    const auth = await clerk.authenticate({ ...bearer(secret), clientAddress: '198.51.100.7' } as object)
+    expect(authorize(auth, MACHINE)).toBeNull()
+  })
+
+  test('take at most a fifth of what Clerk answers in ten seconds', async () => {
+    const offline = await startOffline()
+    const { clerk } = startInstance(offline, ACCEPT)
+    for (let n = 0; n < 200; n++) {
+      const clientAddress = `203.0.113.${n}`
+      await clerk.authenticate({ ...bearer(`ak_invented_${n}`), clientAddress } as object)
+    }
+    // A development instance answers 100 requests per 10 seconds.
+    expect(offline.requests.filter(({ path }) => path === '/api_keys/verify').length).toBeLessThanOrEqual(20)
+  })
+})

@@ -1,0 +1,41 @@
+import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
+import type { Revalidation } from '../../domain/session/decision.js'
+import { confirmedRecord } from '../../domain/session/make-record.js'
+import type { SessionOrganization, SessionRecord } from '../../domain/session/record.js'
+import type { SessionStatusClient } from '../../domain/session/session-status-client.js'
+import { StoreUnavailableError } from '../../ground/errors.js'
+
+/**
+ * Asks Clerk whether the session of a record is still active. Its answer says nothing of roles: the organisation is the
+ * store's, or dropped. Never rejects for an outage.
+ */
+export function createRevalidate(parts: {
+  readonly sessionStatus: SessionStatusClient
+  readonly organizations: Pick<OrganizationDirectory, 'membership' | 'organizations'> | null
+}): (record: SessionRecord) => Promise<Revalidation> {
+  const { sessionStatus, organizations } = parts
+
+  return async (record) => {
+    const status = await sessionStatus.statusOf(record.sub, record.sid)
+    if (status.kind !== 'active') return status
+    const { orgId, askedAt } = status
+    try {
+      const organization = orgId === null ? null : await organizationOf(record, orgId)
+      return { kind: 'active', record: confirmedRecord(record, askedAt, organization) }
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return { kind: 'unreachable' }
+      throw error
+    }
+  }
+
+  async function organizationOf(record: SessionRecord, orgId: string): Promise<SessionOrganization | null> {
+    const membership = await organizations?.membership(orgId, record.sub)
+    if (!membership || membership.deletedAt !== null || membership.role === null) return null
+    const slug =
+      record.org?.id === orgId
+        ? record.org.slug
+        : ((await organizations?.organizations.get(orgId))?.slug ?? null)
+    const { role, permissions } = membership
+    return { id: orgId, role, slug, per: null, fpm: null, permissions }
+  }
+}

@@ -1,0 +1,45 @@
+import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { type AccountPortal, accountPortalOf } from './account-portal.js'
+
+/** What the web layer reads of a clerk's options. Holds no secret. */
+export interface ClerkSettings {
+  /** Names the Clerk instance, in tokens and in the application's sessions. */
+  readonly issuer: string
+  /** Normalised origins; `null` for `'any'`. */
+  readonly authorizedParties: ReadonlySet<string> | null
+  readonly clockToleranceSeconds: number
+  /** Longest webhook body. */
+  readonly maxBodyBytes: number
+  /** The Account Portal of the publishable key; `null` without one. */
+  readonly accountPortal: AccountPortal | null
+  /** The clock, in milliseconds. */
+  readonly now: () => number
+}
+
+/** Beside the clerk, not on it: an application that logs or copies its clerk meets no configuration there. */
+const settings = new WeakMap<object, ClerkSettings>()
+
+/** Called once, by `createClerk`. */
+export function provideSettings(clerk: object, options: ResolvedOptions): void {
+  const { issuer, authorizedParties, clockToleranceSeconds, webhook, publishableKey, now } = options
+  settings.set(
+    clerk,
+    Object.freeze({
+      issuer,
+      authorizedParties,
+      clockToleranceSeconds,
+      maxBodyBytes: webhook.maxBodyBytes,
+      accountPortal: accountPortalOf(publishableKey),
+      now,
+    }),
+  )
+}
+
+/** @throws {TypeError} for an object that this copy of the package has not created */
+export function settingsOf(clerk: object): ClerkSettings {
+  const found = settings.get(clerk)
+  if (found !== undefined) return found
+  throw new TypeError(
+    'This is not what createClerk returned. Pass that object itself, and install one version of @acme/clerk-core.',
+  )
+}

@@ -1,0 +1,47 @@
+/** Options with every default filled in and every value validated. What the modules of core receive. */
+export interface ResolvedOptions {
+  readonly secretKey: string | null
+  readonly publishableKey: string | null
+  readonly machineSecretKey: string | null
+  /** Expected `iss`; also names the instance. */
+  readonly issuer: string
+  /** Without trailing slash and without `/v1`. */
+  readonly apiUrl: string
+  readonly keys:
+    | { readonly kind: 'pem'; readonly pem: string }
+    /** `secretKey` set: send it as bearer (the Backend API's key set). */
+    | { readonly kind: 'jwks'; readonly url: string; readonly secretKey: string | null }
+  /** Normalised origins; `null` for `'any'`. */
+  readonly authorizedParties: ReadonlySet<string> | null
+  readonly allowMissingAzp: boolean
+  readonly audience: readonly string[] | null
+  readonly clockToleranceSeconds: number
+  readonly allowPending: boolean
+  readonly accept: { readonly apiKeys: boolean; readonly m2m: boolean; readonly oauth: boolean }
+  /** `__session_<suffix>` of the publishable key; `null` without one. */
+  readonly cookieSuffix: string | null
+  readonly session: {
+    readonly revalidateAfterSeconds: number
+    readonly graceSeconds: number
+    readonly remember: 'cookies' | 'always' | 'never'
+  }
+  readonly provisioning: 'api' | 'claims' | 'off'
+  readonly linking: 'off' | 'verified-email'
+  readonly privateMetadata: boolean
+  readonly webhookSecrets: readonly string[]
+  readonly webhook: {
+    readonly toleranceSeconds: number
+    readonly leaseSeconds: number
+    readonly handlerTimeoutSeconds: number
+    readonly maxBodyBytes: number
+  }
+  readonly cache: {
+    readonly tokens: number
+    readonly users: number
+    readonly userTtlSeconds: number
+    readonly organizationTtlSeconds: number
+  }
+  readonly pollSeconds: number
+  readonly now: () => number
+  readonly fetch: typeof globalThis.fetch
+}

@@ -1,0 +1,23 @@
+// What a store implements and what it stores. Stores also throw `StoreInputError` and `StoreUnavailableError` of the root.
+export type { Invalidation } from './domain/changes/invalidation.js'
+export type { Change, Claim, Inbox, InboxEvent, PendingEvent } from './domain/store/inbox.js'
+export type {
+  InvitationRecord,
+  InvitationSnapshot,
+  MembershipIdentity,
+  MembershipRecord,
+  MembershipSnapshot,
+  OrganizationRecord,
+  OrganizationSnapshot,
+  OrganizationStore,
+} from './domain/store/organization.js'
+export * from './domain/store/rules/index.js'
+export type { Stores } from './domain/store/stores.js'
+export type {
+  ApplyOutcome,
+  Json,
+  Metadata,
+  UserRecord,
+  UserSnapshot,
+  UserStore,
+} from './domain/store/user.js'

@@ -1,0 +1,78 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  type AuthorityBinding,
+  GUARD_NAMES,
+  GUARDS,
+  type GuardName,
+  readOnlySlot,
+  runAuthorityTable,
+  SESSION_KEY,
+  serveEvents,
+  serveSockets,
+} from '@acme/adapter-suite/authority'
+import Koa, { type Middleware } from 'koa'
+import { createSession } from 'koa-session'
+import { clerkMiddleware, clerkRoutes, requireAuth } from './index.js'
+
+/** Sessions are the same for every instance of the application. */
+const sessions = new Map<string, string>()
+const store = {
+  get: async (key: string) => JSON.parse(sessions.get(key) ?? 'null') as unknown,
+  set: async (key: string, session: unknown) => void sessions.set(key, JSON.stringify(session)),
+  destroy: async (key: string) => void sessions.delete(key),
+}
+
+const binding: AuthorityBinding = {
+  name: 'Koa 3',
+  async start({ clerk, bus }) {
+    const app = new Koa()
+    app.keys = ['a secret']
+    const readSession = createSession({ store }, app)
+    app.use(readSession)
+    app.use(clerkMiddleware(clerk))
+    app.use(clerkRoutes(clerk, { prefix: '/auth' }))
+    for (const guard of GUARD_NAMES) {
+      const guarded = requireAuth(GUARDS[guard])
+      const route =
+        (path: string, handle: Middleware): Middleware =>
+        (ctx, next) =>
+          ctx.path === path ? guarded(ctx, async () => handle(ctx, next)) : next()
+      app.use(
+        route(`/g/${guard}`, (ctx) => {
+          ctx.body = {}
+        }),
+      )
+      app.use(
+        route(`/events/${guard}`, (ctx) => {
+          ctx.respond = false
+          serveEvents({ clerk, bus }, { auth: ctx.state.auth, guard: guard as GuardName, res: ctx.res })
+        }),
+      )
+    }
+    const server = createServer(app.callback()).listen(0, '127.0.0.1')
+    serveSockets(server, clerk, (req) => sessionOf(app, readSession, req))
+    await once(server, 'listening')
+    return {
+      origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      async stop() {
+        server.closeAllConnections()
+        server.close()
+        await once(server, 'close')
+      },
+    }
+  },
+}
+
+/** The session's own middleware, on a context that no response will follow. */
+async function sessionOf(app: Koa, readSession: Middleware, req: IncomingMessage) {
+  const ctx = app.createContext(req, new ServerResponse(req))
+  let record: unknown
+  await readSession(ctx as Parameters<Middleware>[0], async () => {
+    record = (ctx as unknown as { session: Record<string, unknown> | null }).session?.[SESSION_KEY]
+  })
+  return readOnlySlot(record)
+}
+
+await runAuthorityTable(binding)

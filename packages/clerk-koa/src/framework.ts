@@ -1,0 +1,28 @@
+import { credentialsFrom, type Framework, originOf, type WebResponse } from '@acme/clerk-core/adapter'
+import type { Context } from 'koa'
+import { sessionSlot } from './session-slot.js'
+
+export const koa: Framework<Context> = {
+  middleware: 'clerkMiddleware',
+  rawBodyRemedy:
+    'Mount the route before the body parser, or use one that keeps ctx.request.rawBody, as koa-bodyparser and @koa/bodyparser do.',
+
+  credentialsOf: (ctx, localUser) =>
+    credentialsFrom(ctx, sessionSlot(ctx, localUser !== undefined), localUser),
+
+  webRequestOf(ctx) {
+    const { method, originalUrl, protocol, host, headers } = ctx
+    return { method, url: originalUrl, origin: originOf(protocol, host), headers }
+  },
+
+  bodySourceOf(ctx) {
+    const { rawBody, body } = ctx.request as { rawBody?: unknown; body?: unknown }
+    return { stream: ctx.req, headers: ctx.headers, rawBody, body }
+  },
+}
+
+export function send(ctx: Context, { status, headers, body }: WebResponse): void {
+  ctx.status = status
+  ctx.set({ ...headers })
+  ctx.body = body ?? ''
+}

@@ -1,0 +1,17 @@
+/** All that the table needs of core, by the doors it has today. */
+export {
+  type AnyAuth,
+  type AnyClerk,
+  type Auth,
+  authenticateUpgrade,
+  authorize,
+  type Clerk,
+  type ClerkOptions,
+  createClerk,
+  memoryStore,
+  type Requirement,
+  refuseUpgrade,
+  SESSION_KEY,
+  type SessionSlot,
+} from '@acme/clerk-core'
+export type Stores = ReturnType<typeof import('@acme/clerk-core').memoryStore>
