@@ -1,6 +1,6 @@
 // Derives what the offline Clerk needs of Clerk's OpenAPI documents: names, types and formats, no prose.
 //
-//   npx tsx tools/make-tables.ts bapi-2026-05-12.yml webhooks-2025-04-15.yml
+//   node --import tsx tools/make-tables.ts bapi-2026-05-12.yml webhooks-2025-04-15.yml
 //
 // The documents are Clerk's (https://github.com/clerk/openapi-specs); the LICENSE beside them goes into the tables.
 import { readFileSync, writeFileSync } from 'node:fs'
