@@ -58,7 +58,9 @@ test('the configurations for Playwright and Docker Compose name keys and options
   expect(compose.services.app?.environment.CLERK_PUBLISHABLE_KEY).toBe(publishableKeyOf('localhost:4400'))
   const help = await readFile(new URL('./cli/main.ts', import.meta.url), 'utf8')
   for (const command of [config.webServer[0]?.command, compose.services.clerk?.command]) {
-    const options = [...(command ?? '').matchAll(/--[a-z-]+/g)].map(([option]) => option)
+    const options = [...(command?.split('clerk-offline ')[1] ?? '').matchAll(/--[a-z-]+/g)].map(
+      ([option]) => option,
+    )
     expect(options.length).toBeGreaterThan(2)
     expect(options.filter((option) => !help.includes(`  ${option} `))).toEqual([])
   }

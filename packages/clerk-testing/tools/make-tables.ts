@@ -129,8 +129,8 @@ function operationsOf(document: Document): Json[] {
       if (operation === undefined) return []
       const parameters = [...list(item.parameters), ...list(operation.parameters)].map(resolve)
       const named = (where: string) => parameters.filter((one) => one.in === where)
-      const fields = (some: Json[]) =>
-        Object.fromEntries(some.map((one) => [one.name, normalise(record(one.schema))]))
+      const fields = (some: Json[]): Record<string, Json> =>
+        Object.fromEntries(some.map((one) => [String(one.name), normalise(record(one.schema))]))
       const query = named('query')
       const required = query.filter((one) => one.required === true).map(({ name }) => name)
       const choices = Object.entries(fields(named('path'))).filter(([, schema]) => schema.enum !== undefined)

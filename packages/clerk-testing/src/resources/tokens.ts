@@ -50,13 +50,13 @@ export async function sessionToken(
   return instance.issuer.mint(
     {
       azp: undefined,
+      ...entitlements(instance, { u: user.id, o: organization?.id ?? null }),
       ...instance.sessionClaims?.(user, session),
       sub: user.id,
       sid: session.id,
       fva: [Math.floor((now - session.created_at) / 60_000), -1],
       ...(session.actor ? { act: session.actor } : {}),
       organization,
-      ...entitlements(instance, { u: user.id, o: organization?.id ?? null }),
       ...claims,
     },
     options,
