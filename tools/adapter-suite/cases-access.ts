@@ -122,7 +122,7 @@ export const accessCases: readonly Case[] = [
     title: 'a machine is accepted only where the guard allows machines',
     options: { accept: { apiKeys: true } },
     steps: ({ ada, offline }) => {
-      const { secret } = offline.createApiKey({ subject: ada.id, name: 'ci' })
+      const { secret } = offline.createApiKey({ subject: ada.id, name: 'ci key' })
       return [
         {
           request: 'GET /machine',
