@@ -193,7 +193,7 @@ describe('a record that is not ours', () => {
   const changes: Record<string, (record: SessionRecord) => unknown> = {
     truncated: ({ sid: _, ...rest }) => rest,
     'from the future': (record) => ({ ...record, checkedAt: record.checkedAt + 3600 }),
-    'of another instance': (record) => ({ ...record, instance: 'https://clerk.other.test' }),
+    'of another version': (record) => ({ ...record, v: 1, instance: record.iss }),
     text: () => 'signed in, honestly',
   }
   for (const [name, change] of Object.entries(changes)) {

@@ -18,9 +18,10 @@ it('plans and features of an organisation do not follow a session that has left 
   const ada = offline.createUser()
   const session = offline.createSession(ada)
   const record: SessionRecord = {
-    ...{ v: 1, instance: offline.issuer, sub: ada.id, sid: session.id, checkedAt: 1, asOf: 1 },
+    ...{ v: 2, iss: offline.issuer, aud: null, azp: null, azpMissing: null, sts: 'active' },
+    ...{ sub: ada.id, sid: session.id, checkedAt: 1, asOf: 1, tokenAt: 1 },
     org: { id: 'org_left', role: 'org:admin', slug: null, per: null, fpm: null, permissions: [] },
-    ...{ pla: 'o:pro,u:basic', fea: 'o:reports,uo:notes', fva: null, act: null },
+    ...{ pla: 'o:pro,u:basic', fea: 'o:reports,uo:notes', fva: null, act: null, claims: null },
   }
   expect(await revalidate(record)).toMatchObject({
     kind: 'active',
