@@ -34,8 +34,7 @@ export function createLargeClaimsWarning(names: readonly string[]): (claims: Ses
 }
 
 /** A frozen copy for the application: the record lies in the session, where a handler must not change it. */
-export function copyOfClaims(kept: Claims | null, names: readonly string[]): Claims | undefined {
-  if (kept === null || names.length === 0) return undefined
+export function copyOfClaims(kept: Claims, names: readonly string[]): Claims | undefined {
   const picked = pickClaims(kept, names)
   return picked === null ? undefined : deepFreeze(structuredClone(picked))
 }

@@ -89,7 +89,8 @@ function personalOnly(list: string | null): string | null {
 }
 
 /** Compared as they are; what is not named here is about the moment (`checkedAt`) or the session itself (`sub`, `sid`). */
-const COMPARED = ['aud', 'azp', 'azpMissing', 'sts', 'org', 'pla', 'fea', 'act', 'claims'] as const
+const COMPARED = ['azp', 'azpMissing', 'sts', 'pla', 'fea', 'aud', 'act', 'claims'] as const
+const COMPARED_OF_ORGANIZATION = ['id', 'role', 'slug', 'per', 'fpm', 'fromStore', 'permissions'] as const
 
 /**
  * Whether a token says something else than the record remembers. A token's minutes are whole, so that ageing may be one
@@ -97,13 +98,24 @@ const COMPARED = ['aud', 'azp', 'azpMissing', 'sts', 'org', 'pla', 'fea', 'act',
  */
 export function saysOtherwise(record: SessionRecord, fresh: SessionRecord): boolean {
   return (
-    COMPARED.some((name) => !isSame(record[name], fresh[name])) ||
+    !sameFields(record, fresh, COMPARED) ||
+    !sameOrganization(record.org, fresh.org) ||
     !sameAges(agedFactors(record.fva, record.tokenAt, fresh.tokenAt), fresh.fva)
   )
 }
 
+/** Field by field: to compare whole objects took a third of the time of a request with a token and a session. */
+function sameFields<T extends object>(a: T, b: T, names: readonly (keyof T)[]): boolean {
+  for (const name of names) if (!isSame(a[name], b[name])) return false
+  return true
+}
+
+function sameOrganization(a: SessionOrganization | null, b: SessionOrganization | null): boolean {
+  return a === null || b === null ? a === b : sameFields(a, b, COMPARED_OF_ORGANIZATION)
+}
+
 function isSame(a: unknown, b: unknown): boolean {
-  return a === b || isDeepStrictEqual(a, b)
+  return a === b || (typeof a === 'object' && isDeepStrictEqual(a, b))
 }
 
 function sameAges(a: FactorAges | null, b: FactorAges | null): boolean {

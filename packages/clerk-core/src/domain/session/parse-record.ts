@@ -154,7 +154,10 @@ function isOrganizationOrNull(value: unknown): value is SessionOrganization | nu
   const { id, role, slug, per, fpm, permissions, fromStore } = value
   return (
     isId(id) &&
-    [role, slug, per, fpm].every(isTextOrNull) &&
+    isTextOrNull(role) &&
+    isTextOrNull(slug) &&
+    isTextOrNull(per) &&
+    isTextOrNull(fpm) &&
     (permissions === null || isTexts(permissions)) &&
     (fromStore === undefined || fromStore === true)
   )

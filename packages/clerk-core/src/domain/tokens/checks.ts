@@ -124,13 +124,15 @@ export interface RememberedClaims {
 
 /** Why this backend would have refused the token that a session record was made from; `null` where it would not. */
 export function checkRemembered(
-  { iss, sub, sid, aud, azp, azpMissing, sts }: RememberedClaims,
+  record: RememberedClaims,
   policy: TokenPolicy & Pick<ResolvedOptions, 'allowMissingAzp'>,
 ): TokenRefusal | null {
-  const claims = { iss, sub, sid, aud, azp: azp ?? undefined, sts }
+  const { azp, azpMissing } = record
+  // Fields are named like the claims: only a missing `azp` is written in another way.
+  const claims = azp === null ? { ...record, azp: undefined } : record
   const excused = azpMissing === 'same-origin' || (azpMissing === 'option' && policy.allowMissingAzp)
   return (
-    firstFailure(REMEMBERED_CHECKS, claims, policy) ??
+    firstFailure(REMEMBERED_CHECKS, claims as Partial<RememberedClaims> as JsonObject, policy) ??
     (lacksAzp(claims.azp, excused) ? 'authorized-party-missing' : null)
   )
 }

@@ -99,7 +99,8 @@ export function createAuthenticate(
     const { issuer, clockToleranceSeconds } = options
     return chain(readSlot(slot), (value) => {
       const found = parseRecord(value, { issuer, nowSeconds: nowSeconds(), clockToleranceSeconds })
-      return found.record === null ? found : { ...found, refusal: checkRemembered(found.record, options) }
+      const { record, untrusted } = found
+      return record === null ? found : { record, untrusted, refusal: checkRemembered(record, options) }
     })
   }
 

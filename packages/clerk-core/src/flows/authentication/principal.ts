@@ -70,7 +70,8 @@ export function principalFromRecord(
     userId: sub,
     sessionId: sid,
     sessionStatus: sts,
-    claims: areEntitled(tokenAt, reader) ? copyOfClaims(claims, reader.keepClaims) : undefined,
+    claims:
+      claims !== null && areEntitled(tokenAt, reader) ? copyOfClaims(claims, reader.keepClaims) : undefined,
     actor: act,
     organizationAsOf: org?.fromStore === true ? 0 : tokenAt,
     organization: org && expandOrganization(org, fea, reader.permissionsOf),
@@ -95,37 +96,37 @@ function areEntitled(tokenAt: number, aging: ClaimAging): boolean {
  * worked out when it is asked for, and costs nothing where it is not.
  */
 class CurrentAccess implements AccessSubject {
-  readonly #principal: Principal
-  readonly #organization: RequestOrganization
-  readonly #aging: ClaimAging
+  private readonly principal: Principal
+  private readonly organization: RequestOrganization
+  private readonly aging: ClaimAging
 
   constructor(principal: Principal, organization: RequestOrganization, aging: ClaimAging) {
-    this.#principal = principal
-    this.#organization = organization
-    this.#aging = aging
+    this.principal = principal
+    this.organization = organization
+    this.aging = aging
   }
 
   get orgId() {
-    return this.#organization.orgId
+    return this.organization.orgId
   }
   get role() {
-    return this.#organization.role
+    return this.organization.role
   }
   get permissions() {
-    return this.#organization.permissions
+    return this.organization.permissions
   }
   get organizationScoped() {
-    return this.#organization.organizationScoped
+    return this.organization.organizationScoped
   }
   get fea() {
-    return areEntitled(this.#principal.tokenAt, this.#aging) ? this.#principal.fea : null
+    return areEntitled(this.principal.tokenAt, this.aging) ? this.principal.fea : null
   }
   get pla() {
-    return areEntitled(this.#principal.tokenAt, this.#aging) ? this.#principal.pla : null
+    return areEntitled(this.principal.tokenAt, this.aging) ? this.principal.pla : null
   }
   get fva() {
-    const { fva, tokenAt } = this.#principal
-    return agedFactors(fva, tokenAt, secondsOf(this.#aging))
+    const { fva, tokenAt } = this.principal
+    return agedFactors(fva, tokenAt, secondsOf(this.aging))
   }
 }
 

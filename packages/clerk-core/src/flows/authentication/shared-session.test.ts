@@ -32,6 +32,14 @@ function sessionWithData() {
   }
 }
 
+function signal() {
+  let give = (): void => undefined
+  const given = new Promise<void>((resolve) => {
+    give = resolve
+  })
+  return { given, give }
+}
+
 type Session = ReturnType<typeof sessionWithData>
 type Instance = ReturnType<typeof startInstance>
 
@@ -152,17 +160,25 @@ describe('a record', () => {
 
   test('that another request made newer while Clerk was asked is left as it is', async () => {
     const offline = await startOffline()
-    const { clerk } = startInstance(offline)
+    const [asked, answered] = [signal(), signal()]
+    const slowFetch: typeof fetch = async (input, init) => {
+      if (String(input).includes('/v1/sessions/')) {
+        asked.give()
+        await answered.given
+      }
+      return fetch(input, init)
+    }
+    const { clerk } = startInstance(offline, { fetch: slowFetch })
     const slot = memorySlot()
     const ada = offline.createSession(offline.createUser())
     const ask = async (cookie: string) => clerk.authenticate({ cookie, method: 'GET', session: slot })
     await ask(`__session=${await offline.token(ada, { claims: { pla: 'u:pro' } })}`)
     await offline.advance(301_000)
     const asking = ask('theme=dark')
-    const cookie = `__session=${await offline.token(ada)}`
-    const late = { ...slot, read: () => slot.held.record }
-    await clerk.authenticate({ cookie, method: 'GET', session: late })
-    await asking
+    await asked.given
+    await ask(`__session=${await offline.token(ada)}`)
+    answered.give()
+    expect(await asking).toMatchObject({ kind: 'user' })
     expect(slot.held.record).toMatchObject({ pla: null, tokenAt: Math.floor(offline.now() / 1000) })
   })
 
