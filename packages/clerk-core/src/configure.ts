@@ -1,4 +1,5 @@
 import type { Invalidation } from './domain/changes/invalidation.js'
+import { checkProduction } from './domain/keys/check-production.js'
 import { cookieSuffix, resolveKeys } from './domain/keys/configured-keys.js'
 import type { MembershipRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
@@ -31,6 +32,7 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
   const problems = new Problems()
   const given = toRecord(options)
   const keys = resolveKeys(options, problems)
+  checkProduction(keys, flag(given, 'allowOfflineClerk', problems), problems)
   const { secretKey, machineSecretKey } = keys
   const accept = resolveAccept(options, secretKey, machineSecretKey, problems)
   const provisioning = word(given, 'provisioning', problems)

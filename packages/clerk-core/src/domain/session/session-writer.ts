@@ -1,6 +1,7 @@
 import type { CodesIn } from '../../ground/codes.js'
 import { nameOf } from '../../ground/error-name.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import { withSafeCause } from '../../ground/safe-cause.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { SessionEffect } from './decision.js'
 import { besideOthers, holdsNewer } from './parse-record.js'
@@ -21,7 +22,10 @@ export function readSlot(slot: SessionSlot): MaybePromise<unknown> {
 }
 
 function unreadable(cause: unknown): never {
-  throw new SessionReadError('the session cannot be read', { cause })
+  throw new SessionReadError(
+    'the session cannot be read',
+    withSafeCause({ cause }, () => false),
+  )
 }
 
 export interface SessionWriter {

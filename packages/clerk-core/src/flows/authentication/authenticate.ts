@@ -71,7 +71,14 @@ export function createAuthenticate(
   const auths = createAuthFactory(observer)
   const aging: ClaimAging = { now: options.now, entitlementSeconds: entitlementSeconds(options) }
   const userAuth = createUserAuth({ users, organizations, auths, aging })
-  const machineAuth = createMachineAuth({ machines, revocations, users, organizations, auths })
+  const machineAuth = createMachineAuth({
+    machines,
+    revocations,
+    userAuth,
+    hasUsers: users !== null,
+    organizations,
+    auths,
+  })
   const revalidate = sessionStatus === null ? null : createRevalidate({ sessionStatus, organizations })
   const sessionWriter = createSessionWriter(observer)
   const warnOfLargeClaims = createLargeClaimsWarning(keepClaims)

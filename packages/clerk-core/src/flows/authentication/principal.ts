@@ -138,7 +138,7 @@ export function joinRows(
   membership: MembershipRecord | null | undefined,
   aging: ClaimAging,
 ): MadeUserAuth {
-  const { userId, sessionId, claims, actor, source } = principal
+  const { userId, sessionId, sessionStatus, claims, actor, source } = principal
   const organization = requestOrganization({
     requested,
     claimed: principal.organization,
@@ -152,6 +152,7 @@ export function joinRows(
     isAuthenticated: true,
     userId,
     sessionId,
+    sessionStatus,
     orgId,
     orgSlug: organization.slug,
     orgRole: role,

@@ -1,6 +1,7 @@
 import { bearerOf } from '../../domain/credentials/bearer.js'
 import { readSessionCookies } from '../../domain/credentials/cookies.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
+import { localUserOf } from '../../domain/credentials/local-user.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
@@ -44,7 +45,7 @@ export function readRequest(
   return {
     credentials,
     slot: session.remember === 'never' ? undefined : credentials.session,
-    localUser: credentials.localUser ?? undefined,
+    localUser: localUserOf(credentials.localUser, options),
     bearer: bearerOf(credentials.authorization),
     crossSite: violatesOriginRule(credentials, authorizedParties),
     cookieToken: cookies.token,

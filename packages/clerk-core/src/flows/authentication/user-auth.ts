@@ -10,7 +10,7 @@ import type { MadeAuth, MadeUserAuth } from './made-auth.js'
 import { type ClaimAging, joinRows, type Principal, principalFromToken } from './principal.js'
 import type { Request } from './request.js'
 
-interface LocalRows {
+export interface LocalRows {
   readonly ok: true
   readonly user: UserRecord | undefined
   readonly membership: MembershipRecord | null | undefined
@@ -29,6 +29,16 @@ const NO_STORE = { kind: 'user', user: undefined } as const
 export interface UserAuthSource {
   ofToken(request: Request, token: VerifiedToken): MaybePromise<MadeAuth>
   ofPrincipal(request: Request, principal: Principal): MaybePromise<MadeAuth>
+  /**
+   * The local user, provisioned when there is none, and the membership in `orgId`.
+   *
+   * @throws {StoreUnavailableError} when the membership cannot be read
+   */
+  localRows(
+    userId: string,
+    claims: SessionClaims | null,
+    orgId: string | undefined,
+  ): MaybePromise<LocalRows | NoUser>
 }
 
 /** Joins the principal with the local rows. `null`: no such store. */
@@ -66,6 +76,7 @@ export function createUserAuth(parts: {
           : auths.noUser(request, rows),
       )
     },
+    localRows,
   }
 
   function isStillTrue({ user, membership }: LastAuth): boolean {
