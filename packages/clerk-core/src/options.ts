@@ -49,6 +49,11 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
         graceSeconds?: number | undefined
         /** Which requests get a session: those that carry cookies (default), all, none. */
         remember?: 'cookies' | 'always' | 'never' | undefined
+        /**
+         * Names of claims that a session remembers, for `auth.claims` of requests without a token; none by default. Together
+         * at most 1 KB of JSON, or none is kept. They count for as long as plan and features do, and never for `has()`.
+         */
+        keepClaims?: readonly string[] | undefined
       }
     | undefined
 

@@ -451,6 +451,10 @@ export const CODES = {
     'A session was signed out here, and refused by every process, but could not be revoked at Clerk. Told once a minute.',
     "Check `CLERK_SECRET_KEY` and that this host reaches Clerk's Backend API; `revokeAtClerk: false` leaves it to the front end.",
   ),
+  ACME_CLERK_KEEP_CLAIMS: warning(
+    'The claims that `session.keepClaims` names took more than 1 KB, and the session keeps none of them. Told once.',
+    'Name smaller claims: a cookie session has 4 KB for everything.',
+  ),
   ACME_CLERK_LOCAL_USER: warning(
     'What `localUser` gave is no user: a list, an empty object, an empty string or a number that is not positive. The request is anonymous. Told once a minute.',
     "Give the user's row or id, or `undefined` where no user is signed in.",

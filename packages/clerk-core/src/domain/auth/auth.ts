@@ -29,8 +29,11 @@ export interface UserAuth<U extends UserRecord = UserRecord, M extends Membershi
   readonly actor: ActorClaim | null
   /** Verified on this request, or remembered by the application's session. */
   readonly source: 'token' | 'session'
-  /** Absent when `source` is `'session'`. */
-  readonly claims: SessionClaims | undefined
+  /**
+   * All claims where `source` is `'token'`. Where it is `'session'` only those that `session.keepClaims` names, until
+   * window and grace have passed since the token, and else `undefined`: a predicate must not rest on any other claim.
+   */
+  readonly claims: Readonly<Partial<SessionClaims>> | undefined
   /** The local row. */
   readonly user: LocalRow<U>
   /** The local membership in `orgId`, when an organisation store is configured and knows it. */

@@ -21,10 +21,24 @@ export interface Request {
   tokenHash: string | null
 }
 
+/**
+ * A moment of the browser's clock that any page of the site can set: one that lies in the future by more than the tolerance
+ * says nothing, else it would make every token and every record look outdated.
+ */
+function readClientUat(
+  clientUat: number | null,
+  { now, clockToleranceSeconds }: Pick<ResolvedOptions, 'now' | 'clockToleranceSeconds'>,
+): number | null {
+  return clientUat === null || clientUat > now() / 1000 + clockToleranceSeconds ? null : clientUat
+}
+
 /** Reads what a request carries; nothing of it is verified yet, but where it comes from. */
 export function readRequest(
   credentials: Credentials,
-  options: Pick<ResolvedOptions, 'session' | 'cookieSuffix' | 'authorizedParties'>,
+  options: Pick<
+    ResolvedOptions,
+    'session' | 'cookieSuffix' | 'authorizedParties' | 'now' | 'clockToleranceSeconds'
+  >,
 ): Request {
   const { session, cookieSuffix, authorizedParties } = options
   const cookies = readSessionCookies(credentials.cookie, cookieSuffix)
@@ -35,7 +49,7 @@ export function readRequest(
     bearer: bearerOf(credentials.authorization),
     crossSite: violatesOriginRule(credentials, authorizedParties),
     cookieToken: cookies.token,
-    clientUat: cookies.clientUat,
+    clientUat: readClientUat(cookies.clientUat, options),
     requested: credentials.organization?.trim() || undefined,
     tokenHash: null,
   }

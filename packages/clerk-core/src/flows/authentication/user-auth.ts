@@ -7,7 +7,7 @@ import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { Cached } from '../../ground/timing/read-cache.js'
 import type { AuthFactory, NoUser } from './auth-factory.js'
 import type { MadeAuth, MadeUserAuth } from './made-auth.js'
-import { joinRows, type Principal, principalFromToken } from './principal.js'
+import { type ClaimAging, joinRows, type Principal, principalFromToken } from './principal.js'
 import type { Request } from './request.js'
 
 export interface LocalRows {
@@ -46,9 +46,10 @@ export function createUserAuth(parts: {
   readonly users: UserDirectory<UserRecord> | null
   readonly organizations: OrganizationDirectory | null
   readonly auths: AuthFactory
-  readonly now: () => number
+  readonly aging: ClaimAging
 }): UserAuthSource {
-  const { users, organizations, auths, now } = parts
+  const { users, organizations, auths, aging } = parts
+  const { now } = aging
   const lastAuth = new WeakMap<VerifiedToken, LastAuth>()
 
   return {
@@ -62,7 +63,7 @@ export function createUserAuth(parts: {
       const orgId = requested ?? token.organization?.id
       return chain(localRows(token.claims.sub, token.claims, orgId), (rows) => {
         if (!('ok' in rows)) return auths.noUser(request, rows)
-        const auth = joinRows(principalFromToken(token), requested, rows.user, rows.membership)
+        const auth = joinRows(principalFromToken(token), requested, rows.user, rows.membership, aging)
         remember(token, orgId, requested, rows, auth)
         return auths.user(auth)
       })
@@ -71,7 +72,7 @@ export function createUserAuth(parts: {
       const { requested } = request
       return chain(localRows(principal.userId, null, requested ?? principal.organization?.id), (rows) =>
         'ok' in rows
-          ? auths.user(joinRows(principal, requested, rows.user, rows.membership))
+          ? auths.user(joinRows(principal, requested, rows.user, rows.membership, aging))
           : auths.noUser(request, rows),
       )
     },

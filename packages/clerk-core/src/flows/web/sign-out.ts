@@ -34,7 +34,7 @@ export async function signOut(
   const { issuer, now, clockToleranceSeconds } = settingsOf(clerk)
   const nowSeconds = Math.floor(now() / 1000)
   const { record } = parseRecord(await session?.read(), {
-    instance: issuer,
+    issuer,
     nowSeconds,
     clockToleranceSeconds,
   })
