@@ -39,6 +39,9 @@ export function createMachineAuth(parts: {
     if (resolved?.kind === 'none' && resolved.reason === 'user-inactive')
       return auths.anonymous(request, resolved.reason)
     const user = users === null ? undefined : resolved?.kind === 'user' ? resolved.user : null
-    return auths.machine({ tokenType, id, subject, scopes, claims, userId, orgId, user })
+    return auths.machine(
+      { tokenType, id, subject, scopes, claims, userId, orgId, user },
+      { kind: 'machine', credential: bearer, requested: request.requested, until: result.until },
+    )
   }
 }

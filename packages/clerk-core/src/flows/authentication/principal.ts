@@ -12,10 +12,13 @@ import type {
   VerifiedToken,
 } from '../../domain/tokens/session-claims.js'
 import type { MadeUserAuth } from './made-auth.js'
+import { noteOrigin } from './origin.js'
 
 /** Who is asking according to a token or a record, before the local rows are consulted. */
 export interface Principal {
   readonly source: 'token' | 'session'
+  /** The token or record itself. */
+  readonly from: VerifiedToken | SessionRecord
   readonly userId: string
   readonly sessionId: string
   readonly claims: SessionClaims | undefined
@@ -28,9 +31,11 @@ export interface Principal {
   readonly fva: unknown
 }
 
-export function principalFromToken({ claims, organization }: VerifiedToken): Principal {
+export function principalFromToken(token: VerifiedToken): Principal {
+  const { claims, organization } = token
   return {
     source: 'token',
+    from: token,
     userId: claims.sub,
     sessionId: claims.sid,
     claims,
@@ -51,6 +56,7 @@ export function principalFromRecord(
   const { sub, sid, act, asOf, org, fea, pla } = record
   return {
     source: 'session',
+    from: record,
     userId: sub,
     sessionId: sid,
     claims: undefined,
@@ -100,5 +106,6 @@ export function joinRows(
     organizationMismatch: organization.mismatch,
     has: (params) => hasAccess({ orgId, role, permissions, fea, pla, fva, organizationScoped }, params),
   }
+  noteOrigin(auth, { kind: 'user', from: principal.from, requested })
   return Object.freeze(auth)
 }

@@ -10,7 +10,7 @@ import type { MadeAuth, MadeUserAuth } from './made-auth.js'
 import { joinRows, type Principal, principalFromToken } from './principal.js'
 import type { Request } from './request.js'
 
-interface LocalRows {
+export interface LocalRows {
   readonly ok: true
   readonly user: UserRecord | undefined
   readonly membership: MembershipRecord | null | undefined
@@ -29,6 +29,8 @@ const NO_STORE = { kind: 'user', user: undefined } as const
 export interface UserAuthSource {
   ofToken(request: Request, token: VerifiedToken): MaybePromise<MadeAuth>
   ofPrincipal(request: Request, principal: Principal): MaybePromise<MadeAuth>
+  /** What a principal is joined with. @param orgId the organisation that the request is about */
+  rows(userId: string, orgId: string | undefined): MaybePromise<LocalRows | NoUser>
 }
 
 /** Joins the principal with the local rows. `null`: no such store. */
@@ -65,6 +67,7 @@ export function createUserAuth(parts: {
           : auths.noUser(request, rows),
       )
     },
+    rows: (userId, orgId) => localRows(userId, null, orgId),
   }
 
   function isStillTrue({ user, membership }: LastAuth): boolean {

@@ -1,6 +1,7 @@
 import type { Credentials } from '../../domain/credentials/credentials.js'
+import type { SessionSlot } from '../../domain/session/slot.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { AnyClerk } from './any-clerk.js'
+import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import type { Framework } from './framework.js'
 import type { RequestState } from './request-state.js'
 import { checkedUrl } from './sign-in-url.js'
@@ -33,8 +34,11 @@ export function createAuthenticator<R extends object>(
   function authenticate(credentials: Credentials): MaybePromise<RequestState> {
     const { session } = credentials
     const auth = clerk.authenticateNow(credentials)
-    if (auth instanceof Promise) return auth.then((known) => ({ clerk, auth: known, session, signInUrl }))
-    return { clerk, auth, session, signInUrl }
+    return auth instanceof Promise ? auth.then((known) => stateOf(known, session)) : stateOf(auth, session)
+  }
+
+  function stateOf(auth: AnyAuth, session: SessionSlot | undefined): RequestState {
+    return { clerk, auth, session, signInUrl, passed: undefined }
   }
 }
 

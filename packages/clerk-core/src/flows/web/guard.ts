@@ -24,10 +24,14 @@ export function createGuard<R extends object>(
   { redirect = false }: GuardOptions,
 ): (request: R) => WebResponse | null {
   const required = validateRequirement(requirement)
+  const alone = [required] as readonly Requirement[]
   return (request) => {
     const state = stateOf(request, middleware)
     const denial = authorize(state.auth as RegisteredAuth, required)
-    if (denial === null) return null
+    if (denial === null) {
+      state.passed = state.passed === undefined ? alone : [...state.passed, ...alone]
+      return null
+    }
     return redirect && denial.status === 401 ? toSignIn(denial, state, webRequestOf(request)) : render(denial)
   }
 }

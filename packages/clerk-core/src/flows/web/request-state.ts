@@ -1,3 +1,4 @@
+import type { Requirement } from '../../domain/guard/requirement.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 
@@ -7,6 +8,8 @@ export interface RequestState {
   readonly auth: AnyAuth
   readonly session: SessionSlot | undefined
   readonly signInUrl: string | undefined
+  /** What the guards asked that have let the request pass: a connection that it opens is held to it. */
+  passed: readonly Requirement[] | undefined
 }
 
 /**

@@ -42,7 +42,8 @@ async function setUp(options: Partial<ClerkOptions> = {}) {
   expect(auth.kind).toBe('user')
 
   const ends: string[] = []
-  const stop = watching.watch(auth, (reason) => ends.push(reason))
+  const connection = watching.watch(auth)
+  const stop = connection.onEnd(({ reason }) => ends.push(reason))
   const sent = new Set<string>()
   const deliver = async () => {
     for (const delivery of offline.webhooks.deliveries.filter(({ id }) => !sent.has(id))) {
@@ -61,7 +62,7 @@ async function setUp(options: Partial<ClerkOptions> = {}) {
     }
   }
   await deliver()
-  return { offline, stores, watching, auth, ada, org, session, ends, stop, deliver }
+  return { offline, stores, watching, auth, connection, ada, org, session, ends, stop, deliver }
 }
 
 const soon = (ends: string[], expected: string[]) =>
@@ -130,15 +131,22 @@ describe('a watched connection', () => {
   it('is closed in an outage of the inbox although the callback of another one throws', async () => {
     const { offline, stores, auth, watching, ends } = await setUp()
     stores.inbox.changesSince = () => Promise.reject(new StoreUnavailableError('down'))
-    watching.watch(auth, () => {
+    watching.watch(auth).onEnd(() => {
       ends.push('one that throws')
       throw new Error('a socket that is gone')
     })
-    const last: string[] = []
-    watching.watch(auth, (reason) => last.push(reason))
+    const last: [number, string][] = []
+    watching.watch(auth).onEnd(({ code, reason }) => last.push([code, reason]))
     await offline.advance(121_000)
-    await soon(last, ['unavailable'])
-    expect(ends).toEqual(['unavailable', 'one that throws'])
+    // Closed within ten seconds, not at one moment.
+    await vi.waitFor(
+      async () => {
+        await offline.advance(1_000)
+        expect(last).toEqual([[1013, 'unavailable']])
+        expect([...ends].sort()).toEqual(['one that throws', 'unavailable'])
+      },
+      { timeout: 4000, interval: 20 },
+    )
   })
 
   it('is forgotten when it closes by itself', async () => {
