@@ -1,5 +1,5 @@
 import { type Auth, authorize, type Requirement } from '@acme/clerk-core'
-import { validateRequirement } from '@acme/clerk-core/adapter'
+import { findConnection, validateRequirement } from '@acme/clerk-core/adapter'
 import type {
   TRPCProcedureBuilder,
   TRPCRootObject,
@@ -8,6 +8,7 @@ import type {
 } from '@trpc/server'
 import { deniedError } from './denied-error.js'
 import type { Authorized, ClerkContext } from './types.js'
+import { whileAllowed } from './while-allowed.js'
 
 type Unset = TRPCUnsetMarker
 
@@ -16,11 +17,16 @@ export interface Guards<C extends ClerkContext<Auth>, Meta extends object> {
   authed<const R extends Requirement<C['auth']> = Record<never, never>>(
     requirement?: R & Requirement<C['auth']>,
   ): TRPCProcedureBuilder<C, Meta, { auth: Authorized<C['auth'], R> }, Unset, Unset, Unset, Unset, false>
+  /** For everybody; `ctx.auth` says who is asking now, where the context says who opened the connection. */
+  open(): TRPCProcedureBuilder<C, Meta, { auth: C['auth'] }, Unset, Unset, Unset, Unset, false>
 }
 
 /**
  * `const { authed } = createGuards(t)`: procedures for requests that meet a requirement; `ctx.auth` is narrowed to the
  * kinds that can meet it. All others get `UNAUTHORIZED`, `FORBIDDEN` or `SERVICE_UNAVAILABLE`.
+ *
+ * Over a connection the requirement is compared with what is true when the call is made, and what the procedure goes on
+ * answering (a subscription, a generator, a promise in a streamed batch) ends when it is met no more.
  */
 export function createGuards<
   C extends ClerkContext<Auth>,
@@ -29,13 +35,31 @@ export function createGuards<
 >(t: TRPCRootObject<C, Meta, Options>): Guards<C, Meta> {
   const authed = (requirement: Requirement<C['auth']> = {}) => {
     const required = validateRequirement(requirement)
-    return t.procedure.use(({ ctx, next }) => {
-      const { auth } = ctx as C
-      const denial = authorize(auth, required)
-      if (denial !== null) throw deniedError(denial)
-      return next({ ctx: { auth } })
+    return t.procedure.use(async ({ ctx, next, signal }) => {
+      const { auth: opened } = ctx as C
+      const connection = findConnection(opened)
+      if (connection === null) return next({ ctx: { auth: allowed(opened) } })
+      const check = async () => allowed((await connection.current()) as Auth)
+      const result = await next({ ctx: { auth: await check() } })
+      if (!result.ok) return result
+      const hold = { connection, requirement: required as Requirement, signal, check }
+      return { ...result, data: whileAllowed(result.data, hold) }
     })
+
+    function allowed(auth: Auth): Auth {
+      const denial = authorize(auth, required as Requirement)
+      if (denial !== null) throw deniedError(denial)
+      return auth
+    }
   }
+  const open = () =>
+    t.procedure.use(async ({ ctx, next }) => {
+      const { auth } = ctx as C
+      return next({ ctx: { auth: (await findConnection(auth)?.current()) ?? auth } })
+    })
   // The types of the builder differ from version to version of tRPC 11; those above are common to all.
-  return { authed: authed as unknown as Guards<C, Meta>['authed'] }
+  return {
+    authed: authed as unknown as Guards<C, Meta>['authed'],
+    open: open as unknown as Guards<C, Meta>['open'],
+  }
 }
