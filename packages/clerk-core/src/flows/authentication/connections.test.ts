@@ -1,7 +1,8 @@
+import { inspect } from 'node:util'
 import { signWebhook, startClerk } from '@acme/clerk-testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createClerk } from '../../create-clerk.js'
-import type { Auth } from '../../domain/auth/auth.js'
+import type { Auth, UserAuth } from '../../domain/auth/auth.js'
 import { memoryStore } from '../../domain/store/memory/memory-store.js'
 import { fromEnv } from '../../env.js'
 import { StoreUnavailableError } from '../../ground/errors.js'
@@ -157,5 +158,213 @@ describe('a watched connection', () => {
     await offline.advance(10_000)
     await new Promise((resolve) => setImmediate(resolve))
     expect(ends).toEqual([])
+  })
+})
+
+describe('who is asking over a connection', () => {
+  it('is what is true now, and the same object until something changes', async () => {
+    const { offline, connection, ada, org, ends, deliver } = await setUp()
+    const opened = (await connection.current()) as UserAuth
+    expect(opened).toMatchObject({ orgRole: 'org:admin', claims: { sub: ada.id } })
+    expect(await connection.current()).toBe(opened)
+    await offline.advance(1000)
+    offline.updateMembership(org, ada, 'org:member')
+    await deliver()
+    await offline.advance(20)
+    await vi.waitFor(async () =>
+      expect(await connection.current()).toMatchObject({ kind: 'user', orgRole: 'org:member' }),
+    )
+    expect(ends).toEqual([])
+    expect(connection.ended).toBeNull()
+  })
+
+  it('has factors as old as they are', async () => {
+    const { offline, connection } = await setUp()
+    const isStrict = async () => ((await connection.current()) as UserAuth).has({ reverification: 'strict' })
+    expect(await isStrict()).toBe(true)
+    await offline.advance(11 * 60_000)
+    expect(await isStrict()).toBe(false)
+  })
+
+  it('has claims only for as long as a session would bridge', async () => {
+    const { offline, connection } = await setUp()
+    await offline.advance(419_000)
+    expect(await connection.current()).toMatchObject({ source: 'token', claims: { v: 2 } })
+    await offline.advance(2_000)
+    expect(await connection.current()).toMatchObject({ source: 'session', claims: undefined })
+  })
+
+  it('is anonymous after the end, and the signal says why', async () => {
+    const { offline, connection, session, ends, deliver } = await setUp()
+    const { signal } = connection
+    offline.revokeSession(session)
+    await deliver()
+    await offline.advance(20)
+    await soon(ends, ['session-revoked'])
+    expect(await connection.current()).toMatchObject({ kind: 'anonymous', reason: 'session-revoked' })
+    expect(signal.reason).toBe(connection.ended)
+    expect(connection.ended).toMatchObject({ code: 4401, denial: { status: 401 } })
+    const late: string[] = []
+    connection.onEnd(({ reason }) => late.push(reason))
+    expect(late).toEqual(['session-revoked'])
+  })
+
+  it('is unavailable in an outage that lasts longer than the grace, and nothing is kept for it', async () => {
+    const { offline, connection, stores } = await setUp()
+    const { findMembership } = stores.organizations
+    stores.organizations.findMembership = () => Promise.reject(new StoreUnavailableError('down'))
+    await offline.advance(901_000)
+    expect(await connection.current()).toMatchObject({ kind: 'unavailable', reason: 'store-unavailable' })
+    stores.organizations.findMembership = findMembership
+    await offline.advance(1_000)
+    expect(await connection.current()).toMatchObject({ kind: 'user' })
+  })
+
+  it('cannot be asked of a copy of an auth', async () => {
+    const { watching, auth } = await setUp()
+    expect(() => watching.watch({ ...auth } as typeof auth)).toThrow(TypeError)
+  })
+
+  it('nothing of what an auth was made of can be read from it', async () => {
+    const { auth } = await setUp()
+    expect(inspect(auth, { showHidden: true, depth: 9 })).not.toMatch(/asOf|checkedAt|origin/i)
+    expect(Reflect.ownKeys(auth)).not.toContainEqual(expect.any(Symbol))
+  })
+})
+
+describe('a part of a connection', () => {
+  async function* naturals() {
+    for (let n = 0; ; n++) {
+      yield n
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  it('ends singly when its own requirement does', async () => {
+    const { offline, connection, ada, org, ends, deliver } = await setUp()
+    const read: number[] = []
+    const reading = (async () => {
+      for await (const value of connection.whileAllowed(naturals(), { role: 'admin' })) read.push(value)
+    })()
+    const denied = expect(reading).rejects.toMatchObject({
+      name: 'AccessEndedError',
+      end: { code: 4401, reason: 'requirement-failed', denial: { status: 403, code: 'forbidden' } },
+    })
+    await vi.waitFor(() => expect(read.length).toBeGreaterThan(3))
+    await offline.advance(1000)
+    offline.updateMembership(org, ada, 'org:member')
+    await deliver()
+    await offline.advance(20)
+    await denied
+    expect(ends).toEqual([])
+    // What everybody may read goes on.
+    const others = connection.whileAllowed(naturals())
+    expect((await others.next()).value).toBe(0)
+    await others.return()
+  })
+
+  it('ends where the source waits for ever, and with the whole connection', async () => {
+    const { offline, connection, session, deliver } = await setUp()
+    async function* silent(): AsyncGenerator<never> {
+      await new Promise(() => undefined)
+    }
+    const waiting = connection.whileAllowed(silent()).next()
+    const ended = expect(waiting).rejects.toMatchObject({ end: { reason: 'session-revoked' } })
+    offline.revokeSession(session)
+    await deliver()
+    await offline.advance(20)
+    await ended
+  })
+
+  it('returns with its source, and what the source throws is passed on', async () => {
+    const { connection } = await setUp()
+    async function* two() {
+      yield 1
+      yield 2
+    }
+    const values: number[] = []
+    for await (const value of connection.whileAllowed(two())) values.push(value)
+    expect(values).toEqual([1, 2])
+    async function* broken(): AsyncGenerator<number> {
+      yield 1
+      throw new Error('of the source')
+    }
+    const reading = connection.whileAllowed(broken())
+    await reading.next()
+    await expect(reading.next()).rejects.toThrow('of the source')
+    expect(() => connection.whileAllowed(two(), { roles: 'admin' } as object)).toThrow(/requirement/)
+  })
+})
+
+describe('ten thousand connections', () => {
+  it('cost nothing while nothing changes, and a change those that it concerns', {
+    timeout: 30_000,
+  }, async () => {
+    const { offline, watching, stores, auth, deliver } = await setUp()
+    const bob = offline.createUser({ firstName: 'Bob' })
+    await deliver()
+    const { authorization } = await offline.authHeader(offline.createSession(bob), { azp: ORIGIN })
+    const bobs = (await watching.authenticate({ authorization })) as Auth<never, never>
+    let evaluations = 0
+    const requirement = {
+      predicate: () => {
+        evaluations += 1
+        return true
+      },
+    }
+    for (let n = 0; n < 10_000; n++) {
+      watching.watch(n < 10 ? bobs : auth, requirement).onEnd(() => expect.unreachable())
+    }
+    // Each is evaluated once, for now and for the end of its window.
+    await vi.waitFor(() => expect(evaluations).toBe(20_000), { timeout: 20_000 })
+
+    let looks = 0
+    const { changesSince } = stores.inbox
+    stores.inbox.changesSince = (time) => {
+      looks += 1
+      return changesSince(time)
+    }
+    const ticks = async (more: number) => {
+      const until = looks + more
+      await vi.waitFor(
+        async () => {
+          await offline.advance(20)
+          expect(looks).toBeGreaterThanOrEqual(until)
+        },
+        { timeout: 10_000, interval: 5 },
+      )
+    }
+    await ticks(20)
+    // A minute at a time: a look that was begun before a longer jump would be older than the grace.
+    for (let minute = 0; minute < 4; minute++) {
+      await offline.advance(60_000)
+      await ticks(5)
+    }
+    expect(evaluations).toBe(20_000)
+
+    offline.updateUser(bob, { firstName: 'Robert' })
+    await deliver()
+    await ticks(5)
+    await vi.waitFor(() => expect(evaluations).toBe(20_020))
+  })
+
+  it('are not closed at one moment after an outage', async () => {
+    const { offline, watching, auth, stores } = await setUp()
+    const closed: number[] = []
+    for (let n = 0; n < 40; n++) {
+      watching.watch(auth).onEnd(({ code }) => closed.push(code === 1013 ? offline.now() : Number.NaN))
+    }
+    stores.inbox.changesSince = () => Promise.reject(new StoreUnavailableError('down'))
+    await offline.advance(121_000)
+    const grace = offline.now()
+    await vi.waitFor(
+      async () => {
+        await offline.advance(500)
+        expect(closed).toHaveLength(40)
+      },
+      { timeout: 10_000, interval: 30 },
+    )
+    expect(new Set(closed).size).toBeGreaterThan(10)
+    expect(Math.min(...closed)).toBeGreaterThanOrEqual(grace)
   })
 })

@@ -85,7 +85,8 @@ export function createEvaluate(parts: {
   /** Clerk cannot be asked about the session: what is known counts for as long as a session would bridge. */
   function unreachable(connection: OpenConnection, seen: Look): Evaluation {
     connection.unknownSince ??= now()
-    if (seen.auth.kind === 'unavailable' || now() >= connection.unknownSince + graceMs) {
+    if (seen.auth.kind === 'unavailable') return unknown(connection, seen.auth, graceMs)
+    if (now() >= connection.unknownSince + graceMs) {
       return unknown(connection, auths.unavailable('clerk-unavailable'), graceMs)
     }
     return decided(connection, seen, Math.min(now() + RETRY_MS, connection.unknownSince + graceMs))
