@@ -6,6 +6,7 @@ export {
   requirementOf,
   validateRequirement,
 } from './domain/guard/validate-requirement.js'
+export { findConnection } from './flows/authentication/connections.js'
 export type { AccountPortal } from './flows/web/account-portal.js'
 export type { AnyAuth, AnyClerk } from './flows/web/any-clerk.js'
 export {
@@ -31,5 +32,5 @@ export {
 } from './flows/web/request-state.js'
 export { createRoutes, findRoute, type Route, type RoutesOptions } from './flows/web/routes.js'
 export { type ClerkSettings, settingsOf } from './flows/web/settings.js'
-export { closeWhenEnded } from './flows/web/upgrade.js'
+export { closeRefused } from './flows/web/upgrade.js'
 export { createWebhookRoute, type WebhookRouteOptions } from './flows/web/webhook-route.js'

@@ -15,7 +15,7 @@ import type { UserRecord } from './domain/store/user.js'
 import { createTokenVerifier } from './domain/tokens/verify-token.js'
 import { createUserDirectory } from './domain/users/directory.js'
 import { createAuthenticate } from './flows/authentication/authenticate.js'
-import { createWatch, type Watch } from './flows/authentication/watch.js'
+import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
 import { provideSettings } from './flows/web/settings.js'
 import { effectOf } from './flows/webhooks/event-table.js'
@@ -75,9 +75,11 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const sessionStatus = resolved.secretKey
     ? createSessionStatusClient({ api, allowPending: resolved.allowPending, now })
     : null
-  const watch: Watch = createWatch({
+  const machines = createMachineVerifier(resolved, observer)
+  const connections = createConnections({
     options: resolved,
     revocations,
+    machines,
     users,
     organizations,
     changes,
@@ -95,7 +97,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const authenticate = createAuthenticate({
     options: resolved,
     tokens,
-    machines: createMachineVerifier(resolved, observer),
+    machines,
     revocations,
     users,
     organizations,
@@ -113,7 +115,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       if (subjects.user) organizations?.dropMembership(subjects.organization, subjects.user)
       else organizations?.dropOrganization(subjects.organization)
     }
-    watch.notice(change)
+    connections.notice(change)
   }
 
   const made: Clerk<U, M> = {
@@ -138,14 +140,14 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       organizations?.organizations ??
       notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
     api,
-    watch: watch.watch,
+    watch: connections.watch as Clerk<U, M>['watch'],
     signOut: webhooks.signOut,
     check: () => runChecks({ options: resolved, stores: options, keys, api }),
     async ready() {
       await Promise.all([keys.prefetch(), changes?.start()])
     },
     async close() {
-      watch.close()
+      connections.close()
       keys.close()
       await changes?.close()
     },

@@ -32,6 +32,8 @@ const register: FastifyPluginAsync<ClerkPluginOptions> = async (
 
 function attach(request: FastifyRequest, state: RequestState, next: HookHandlerDoneFunction): void {
   setState(request, state)
+  // A WebSocket handler, tRPC's for instance, may get Node's own request alone.
+  if (request.headers.upgrade !== undefined) setState(request.raw, state)
   next()
 }
 

@@ -17,7 +17,14 @@ export function contextOf<A extends AnyAuth>(request: object, clerk: AnyClerk, a
     states = {}
     statesOfRequest.set(request, states)
   }
-  setState(states, { clerk, auth, session: undefined, signInUrl: undefined, earlier: null })
+  setState(states, {
+    clerk,
+    auth,
+    session: undefined,
+    signInUrl: undefined,
+    earlier: null,
+    passed: undefined,
+  })
   const context: ClerkContext<A> & StatefulContext = { auth, [STATES]: states }
   return context
 }

@@ -1,7 +1,10 @@
 import type { Auth } from '@acme/clerk-core'
 import type { AnyAuth } from '@acme/clerk-core/adapter'
 
-/** What `createClerkContext` makes; spread it into a context of your own. */
+/**
+ * What `createClerkContext` makes; spread it into a context of your own. Over a connection `auth` is what it was opened with:
+ * the procedures of `createGuards` see, in its place, what is true when they are called.
+ */
 export interface ClerkContext<A extends AnyAuth = Auth> {
   readonly auth: A
 }
@@ -35,6 +38,10 @@ export interface ContextOptions {
   readonly res?: unknown
   readonly info?: {
     readonly type?: string
+    /** The header `trpc-accept`. */
+    readonly accept?: string | null
+    /** Aborted when the client leaves. */
+    readonly signal?: AbortSignal
     readonly connectionParams?: Readonly<Record<string, string | undefined>> | null
   }
 }

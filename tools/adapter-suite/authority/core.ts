@@ -10,6 +10,7 @@ export {
   type Requirement,
   refuseUpgrade,
   type SessionSlot,
+  type UpgradeRequest,
 } from '@acme/clerk-core'
 export { type AnyAuth, type AnyClerk, SESSION_KEY } from '@acme/clerk-core/adapter'
 export type Stores = ReturnType<typeof import('@acme/clerk-core').memoryStore>

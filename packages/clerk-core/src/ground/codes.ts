@@ -10,7 +10,7 @@
  * - `webhook-body`: `code` in the body that Svix gets
  * - `webhook-refusal`: `message` of the event `webhook.failed`
  * - `session-end`: `reason` of the event `session.ended`
- * - `connection`: what `clerk.watch()` is told, and the text of the close frame of a WebSocket
+ * - `connection`: `reason` of the end of a connection, and the text of the close frame of a WebSocket
  * - `check`: `Diagnostic.code` of `clerk.check()`
  * - `thrown`: `code` of an error class
  * - `warning`: `code` of a process warning
@@ -45,6 +45,7 @@ const metIn =
 
 const refusedToken = metIn('token', 'anonymous')
 const refusedMachine = metIn('anonymous')
+const endedMachine = metIn('anonymous', 'connection')
 const anonymous = metIn('anonymous')
 const unavailable = metIn('unavailable')
 const denial = metIn('denial')
@@ -161,15 +162,15 @@ export const CODES = {
     'The machine credential is a JWT, according to its unverified claims.',
     'Issue the opaque form.',
   ),
-  'machine-credential-invalid': refusedMachine(
+  'machine-credential-invalid': endedMachine(
     'Clerk does not know the machine credential, or it has the wrong form.',
     'Check that it was copied whole and belongs to this instance.',
   ),
-  'machine-credential-revoked': refusedMachine(
+  'machine-credential-revoked': endedMachine(
     'The machine credential has been revoked at Clerk.',
     'Issue a new one.',
   ),
-  'machine-credential-expired': refusedMachine('The machine credential has expired.', 'Issue a new one.'),
+  'machine-credential-expired': endedMachine('The machine credential has expired.', 'Issue a new one.'),
 
   // Requests without a user.
   'no-credentials': anonymous(
@@ -193,7 +194,7 @@ export const CODES = {
     'The session has not been confirmed within `revalidateAfterSeconds`, and without a secret key Clerk cannot be asked.',
     'Set `CLERK_SECRET_KEY`, or let the client send a token.',
   ),
-  'user-not-provisioned': anonymous(
+  'user-not-provisioned': metIn('anonymous', 'connection')(
     'The token is valid, and its user is not in the store: `provisioning` is `off`, or Clerk does not know the user.',
     "Set `provisioning` to `'api'` or `'claims'`, or import the user.",
   ),
@@ -341,8 +342,12 @@ export const CODES = {
     'Open a new connection.',
   ),
   'revalidation-failed': metIn('connection')(
-    'The window of trust is over, and without a secret key Clerk cannot be asked.',
-    'Open a new connection with a new token, or set `CLERK_SECRET_KEY`.',
+    'The window of trust is over, and without a secret key Clerk cannot be asked about the session, or without a store of organisations nothing tells of the organisation.',
+    'Open a new connection with a new token. Set `CLERK_SECRET_KEY`, and give `createClerk` the stores.',
+  ),
+  'requirement-failed': metIn('connection')(
+    'What the connection was opened with is not met any more: a role, a permission, a plan, a feature, or the age of a factor.',
+    'Open a new connection; its refusal says what is missing. For reverification, let the user verify again first.',
   ),
 
   // Findings of `clerk.check()`.
@@ -409,6 +414,10 @@ export const CODES = {
     "`ClerkApiError`: Clerk's Backend API answered with an error, or not at all (`status` 0).",
     "Look at `status`, Clerk's own `codes` and `retryAfterSeconds`; give `traceId` to Clerk's support.",
   ),
+  'access-ended': thrown(
+    '`AccessEndedError`: the values of `connection.whileAllowed()` ended, because the right to them did.',
+    'Its `end` has the reason, and the answer that a request would get now.',
+  ),
   'middleware-missing': thrown(
     '`MiddlewareMissingError`: a guard or handler asks about a request that was not authenticated.',
     "Mount the adapter's middleware before the guards and handlers that need it.",
@@ -460,7 +469,7 @@ export const CODES = {
     "Give the user's row or id, or `undefined` where no user is signed in.",
   ),
   ACME_CLERK_WATCH: warning(
-    'A callback that was given to `clerk.watch()` threw. The other connections were closed as usual.',
+    'A callback of a connection of `clerk.watch()` threw when the connection ended. The other connections were closed as usual.',
     'Catch the error in the callback; the warning names its class.',
   ),
 } satisfies Readonly<Record<string, CodeEntry>>

@@ -16,8 +16,10 @@ import { type Applicant, createRateLimiter } from './rate-limiter.js'
 import { verifyAtClerk } from './verify-at-clerk.js'
 
 /** `hash`: of the credential, the only form in which it is mentioned. */
-export type MachineResult = { readonly hash: string } & (
-  | { readonly ok: true; readonly machine: MachineCredential }
+export type MachineResult = {
+  readonly hash: string
+} /** `until`: milliseconds; how long Clerk's confirmation counts. */ & (
+  | { readonly ok: true; readonly machine: MachineCredential; readonly until: number }
   | { readonly ok: false; readonly reason: MachineErrorReason }
   /** Clerk could not be asked, so that it is not known. */
   | { readonly ok: false; readonly unavailable: { readonly retryAfterSeconds: number } }
@@ -94,9 +96,10 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
       cache?.delete(hash)
       return { ok: false, reason: check.reason, hash }
     }
-    const result: MachineResult = Object.freeze({ ok: true, machine: check.machine, hash })
     const since = now()
-    cache?.set(hash, { result, since, until: Math.min(since + CACHE_MS, check.expiresAtMs) })
+    const until = Math.min(since + CACHE_MS, check.expiresAtMs)
+    const result: MachineResult = Object.freeze({ ok: true, machine: check.machine, until, hash })
+    cache?.set(hash, { result, since, until })
     return result
   }
 }

@@ -148,6 +148,8 @@ export function createAuthenticate(
       graceSeconds,
       remembers:
         request.slot !== undefined &&
+        // No response follows that could set a cookie: a session that got a new id would be lost to its browser.
+        request.credentials.upgrade !== true &&
         (remember === 'always' || typeof request.credentials.cookie === 'string'),
       revoked: record !== null && revocations.isRevoked(record.sub, record.sid),
       canAskClerk: revalidate !== null,

@@ -5,6 +5,7 @@ import type { OrganizationDirectory } from '../../domain/organizations/directory
 import { requestOrganization } from '../../domain/organizations/request-organization.js'
 import type { AuthFactory } from './auth-factory.js'
 import type { MadeAuth, MadeMachineAuth } from './made-auth.js'
+import type { Origin } from './origin.js'
 import type { Request } from './request.js'
 import type { UserAuthSource } from './user-auth.js'
 
@@ -34,14 +35,15 @@ export function createMachineAuth(parts: {
         ? auths.unavailable('clerk-unavailable', result.unavailable.retryAfterSeconds)
         : auths.anonymous(request, result.reason)
     }
-    const { machine } = result
-    if (machine.subject.startsWith('user_')) return ofUser(request, machine)
-    if (machine.subject.startsWith('org_')) return ofOrganization(request, machine)
-    return made(request, machine, noUser)
+    const { machine, until } = result
+    const origin: Origin = { kind: 'machine', credential: bearer, requested: request.requested, until }
+    if (machine.subject.startsWith('user_')) return ofUser(request, machine, origin)
+    if (machine.subject.startsWith('org_')) return ofOrganization(request, machine, origin)
+    return made(request, machine, noUser, origin)
   }
 
   /** The same resolution as of a token: a key passes no check that its user does not. */
-  async function ofUser(request: Request, machine: MachineCredential): Promise<MadeAuth> {
+  async function ofUser(request: Request, machine: MachineCredential, origin: Origin): Promise<MadeAuth> {
     const userId = machine.subject
     if (revocations.isRevoked(userId, '')) return auths.anonymous(request, 'user-inactive')
     const rows = await userAuth.localRows(userId, null, request.requested)
@@ -53,34 +55,32 @@ export function createMachineAuth(parts: {
       asOfSeconds: 0,
       membership: rows.membership,
     })
-    return made(request, machine, { userId, orgId, user: rows.user })
+    return made(request, machine, { userId, orgId, user: rows.user }, origin)
   }
 
-  async function ofOrganization(request: Request, machine: MachineCredential): Promise<MadeAuth> {
+  async function ofOrganization(
+    request: Request,
+    machine: MachineCredential,
+    origin: Origin,
+  ): Promise<MadeAuth> {
     const orgId = machine.subject
     const organization = await organizations?.organizations.get(orgId)
     if (organization?.deletedAt) return auths.anonymous(request, 'machine-credential-revoked')
     const { requested } = request
     const own = requested === undefined || requested === orgId
-    return made(request, machine, { ...noUser, orgId: own ? orgId : null })
+    return made(request, machine, { ...noUser, orgId: own ? orgId : null }, origin)
   }
 
   function made(
     { requested }: Request,
     { tokenType, id, subject, scopes, claims }: MachineCredential,
     { userId, orgId, user }: Subject,
+    origin: Origin,
   ): MadeAuth {
     const organizationMismatch = requested !== undefined && requested !== orgId
-    return auths.machine({
-      tokenType,
-      id,
-      subject,
-      scopes,
-      claims,
-      userId,
-      orgId,
-      organizationMismatch,
-      user,
-    })
+    return auths.machine(
+      { tokenType, id, subject, scopes, claims, userId, orgId, organizationMismatch, user },
+      origin,
+    )
   }
 }

@@ -14,10 +14,13 @@ import { expandOrganization, textOf } from '../../domain/tokens/organization-cla
 import type { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { ActorClaim, OrganizationClaims, VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { MadeUserAuth } from './made-auth.js'
+import { noteOrigin } from './origin.js'
 
 /** Who is asking according to a token or a record, before the local rows are consulted. */
 export interface Principal {
   readonly source: 'token' | 'session'
+  /** The token or record itself. */
+  readonly from: VerifiedToken | SessionRecord
   readonly userId: string
   readonly sessionId: string
   readonly sessionStatus: SessionRecord['sts']
@@ -41,9 +44,11 @@ export interface ClaimAging {
   readonly entitlementSeconds: number
 }
 
-export function principalFromToken({ claims, organization }: VerifiedToken): Principal {
+export function principalFromToken(token: VerifiedToken): Principal {
+  const { claims, organization } = token
   return {
     source: 'token',
+    from: token,
     userId: claims.sub,
     sessionId: claims.sid,
     sessionStatus: sessionStatusOf(claims),
@@ -59,14 +64,16 @@ export function principalFromToken({ claims, organization }: VerifiedToken): Pri
 }
 
 export function principalFromRecord(
-  { sub, sid, sts, act, org, tokenAt, fea, pla, fva, claims }: SessionRecord,
+  record: SessionRecord,
   reader: ClaimAging & {
     readonly keepClaims: readonly string[]
     readonly permissionsOf: ReturnType<typeof createPermissionDecoder>
   },
 ): Principal {
+  const { sub, sid, sts, act, org, tokenAt, fea, pla, fva, claims } = record
   return {
     source: 'session',
+    from: record,
     userId: sub,
     sessionId: sid,
     sessionStatus: sts,
@@ -165,5 +172,6 @@ export function joinRows(
     organizationMismatch: organization.mismatch,
     has: (params) => hasAccess(access, params),
   }
+  noteOrigin(auth, { kind: 'user', from: principal.from, requested })
   return Object.freeze(auth)
 }

@@ -9,14 +9,17 @@ import { StoreUnavailableError } from '../../ground/errors.js'
 /**
  * Asks Clerk whether the session of a record is still active. Its answer says nothing of roles: the organisation is the
  * store's, or dropped. Never rejects for an outage.
+ *
+ * `organization`: the one that the session is active in now, or the one that the record names (a connection stays in the
+ * organisation that it was opened for).
  */
 export function createRevalidate(parts: {
   readonly sessionStatus: SessionStatusClient
   readonly organizations: Pick<OrganizationDirectory, 'membership' | 'organizations'> | null
-}): (record: SessionRecord) => Promise<Revalidation> {
+}): (record: SessionRecord, organization?: 'of the session' | 'of the record') => Promise<Revalidation> {
   const { sessionStatus, organizations } = parts
 
-  return async (record) => {
+  return async (record, which = 'of the session') => {
     const status = await sessionStatus.statusOf(record.sub, record.sid)
     if (status.kind === 'unreachable') return status
     if (status.kind === 'ended') {
@@ -28,7 +31,8 @@ export function createRevalidate(parts: {
         record: confirmedRecord(record, { askedAt, sts: 'pending', org: record.org }),
       }
     }
-    const { orgId, askedAt, sts } = status
+    const { askedAt, sts } = status
+    const orgId = which === 'of the session' ? status.orgId : (record.org?.id ?? null)
     try {
       const org = orgId === null ? null : await organizationOf(record, orgId)
       return { kind: 'active', record: confirmedRecord(record, { askedAt, sts, org }) }

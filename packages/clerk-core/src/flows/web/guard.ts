@@ -38,6 +38,7 @@ export function createGuard<R extends object>(
 ): (request: R) => WebResponse | null {
   const required = requirementOf(given)
   const { redirect, clerk } = readGuardOptions(given[1])
+  const alone = [required] as readonly Requirement[]
   return (request) => {
     const state = stateOf(request, middleware, clerk)
     const denial = authorize(state.auth as RegisteredAuth, required)
@@ -47,6 +48,8 @@ export function createGuard<R extends object>(
         setState(request, state)
         setAuth(request, state.auth)
       }
+      const passing = clerk === undefined ? state : (findState(request, clerk) ?? state)
+      passing.passed = passing.passed === undefined ? alone : [...passing.passed, ...alone]
       return null
     }
     return redirect && denial.status === 401 ? toSignIn(denial, state, webRequestOf(request)) : render(denial)

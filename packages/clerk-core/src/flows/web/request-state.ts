@@ -1,3 +1,4 @@
+import type { Requirement } from '../../domain/guard/requirement.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 
@@ -9,6 +10,8 @@ export interface RequestState {
   readonly signInUrl: string | undefined
   /** What the middleware of another clerk stored before. */
   readonly earlier: RequestState | null
+  /** What the guards asked that have let the request pass: a connection that it opens is held to it. */
+  passed: readonly Requirement[] | undefined
 }
 
 /**
@@ -54,7 +57,7 @@ export function makeState(
   session: SessionSlot | undefined,
   signInUrl: string | undefined,
 ): RequestState {
-  return { clerk, auth, session, signInUrl, earlier: null }
+  return { clerk, auth, session, signInUrl, earlier: null, passed: undefined }
 }
 
 /**
