@@ -15,6 +15,7 @@ export const snapshot = (n: number | string, version = T): UserSnapshot => ({
   externalId: null,
   publicMetadata: { plan: 'free', seats: 3 },
   banned: false,
+  deprovisioned: false,
   locked: false,
   createdAt: T,
   updatedAt: version,

@@ -132,10 +132,12 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     receiveWebhook: webhooks.receive,
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
-    users: users?.users ?? notConfigured('users', ['get', 'refresh', 'forget']),
-    organizations:
-      organizations?.organizations ??
-      notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
+    users: users
+      ? { ...users.users, forget: (clerkId) => webhooks.forget('user', clerkId) }
+      : notConfigured('users', ['get', 'refresh', 'forget']),
+    organizations: organizations
+      ? { ...organizations.organizations, forget: (orgId) => webhooks.forget('organization', orgId) }
+      : notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
     api,
     watch: watch.watch,
     signOut: webhooks.signOut,

@@ -10,8 +10,6 @@ export interface Write {
   clerkId: string
   version: number
   synced: Document
-  /** Fields that depend on whether the row is deleted. */
-  derived?: (deleted: boolean) => Document
   /** Only in a row that is created. */
   onInsert?: Document
   /** Of a user built from claims: that a row has nothing but its id. No other row is written over. */
@@ -47,9 +45,9 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
 
   /** Everything that is written, without the unique values that the row may not have. */
   async function fields(write: Write, conceded: Iterable<string>, deleted: boolean): Promise<Document> {
-    const { synced, derived, version } = write
+    const { synced, version } = write
     const without = deleted ? await uniqueness.unique.columns() : conceded
-    return { ...synced, ...derived?.(deleted), ...uniqueness.empty(without), version }
+    return { ...synced, ...uniqueness.empty(without), version }
   }
 
   /** Makes the row, and leaves one that is there alone. */
@@ -155,14 +153,9 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
     },
 
     /** Deletes the row, or makes one that only says so. The earliest deletion stays. */
-    async remove(
-      clerkId: string,
-      at: number,
-      derived: Document = {},
-      onInsert: Document = {},
-    ): Promise<Document> {
+    async remove(clerkId: string, at: number, onInsert: Document = {}): Promise<Document> {
       const deletedAt = new Date(at)
-      const set: Document = { ...derived, deletedAt, ...uniqueness.empty(await uniqueness.unique.columns()) }
+      const set: Document = { deletedAt, ...uniqueness.empty(await uniqueness.unique.columns()) }
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
         try {
           await collection.updateOne(

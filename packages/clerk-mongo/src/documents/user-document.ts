@@ -32,7 +32,7 @@ export function emptiedUser(columns: Iterable<string>): Document {
 }
 
 export function userDocument(snapshot: UserSnapshot): Document {
-  const { publicMetadata, privateMetadata, banned, locked } = snapshot
+  const { publicMetadata, privateMetadata, banned, deprovisioned, locked } = snapshot
   const email = storable(snapshot.email)
   return {
     ...Object.fromEntries(TEXTS.map((column) => [column, storable(snapshot[column])])),
@@ -42,13 +42,13 @@ export function userDocument(snapshot: UserSnapshot): Document {
     publicMetadata: encodeMetadata(storable(publicMetadata)),
     ...(privateMetadata === undefined ? {} : { privateMetadata: encodeMetadata(storable(privateMetadata)) }),
     banned,
+    deprovisioned,
     locked,
   }
 }
 
 /** A document as a row. The application's own rows may lack any of it. */
 export function userRow<U extends MongoUser<unknown>>({ emailLower: _, ...document }: Document): U {
-  const deletedAt = dateOrNull(document.deletedAt)
   const row = {
     ...document,
     ...Object.fromEntries(TEXTS.map((column) => [column, textOrNull(document[column])])),
@@ -59,10 +59,11 @@ export function userRow<U extends MongoUser<unknown>>({ emailLower: _, ...docume
     publicMetadata: decodeMetadata(document.publicMetadata),
     privateMetadata: decodeMetadata(document.privateMetadata),
     banned: document.banned === true,
+    deprovisioned: document.deprovisioned === true,
     locked: document.locked === true,
-    isActive: deletedAt === null && document.isActive !== false,
+    isActive: document.isActive !== false,
     version: typeof document.version === 'number' ? document.version : 0,
-    deletedAt,
+    deletedAt: dateOrNull(document.deletedAt),
   }
   return row as unknown as U
 }

@@ -97,7 +97,7 @@ export function mongoOrganizations<Id>(
     async removeOrganization(orgId, at) {
       checkText(orgId, 'orgId')
       checkTime(at, 'at')
-      return organizationRow<Id>(await reach(() => organizations.remove(orgId, at, {}, onInsert())))
+      return organizationRow<Id>(await reach(() => organizations.remove(orgId, at, onInsert())))
     },
 
     async findMembership(orgId, userId) {
@@ -130,7 +130,7 @@ export function mongoOrganizations<Id>(
       checkTime(at, 'at')
       const bare = { ...onInsert(), ...membershipIdentity(membership) }
       const [document, organization] = await reach(async () => [
-        await memberships.remove(membership.clerkId, at, {}, bare),
+        await memberships.remove(membership.clerkId, at, bare),
         await organizations.find(membership.orgId),
       ])
       return answer(document, organization)

@@ -52,11 +52,12 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     clerkId: snapshot.clerkId,
     version: snapshot.version,
     synced: userDocument(snapshot),
-    derived: (deleted) => ({ isActive: !deleted && !snapshot.banned }),
     ...(snapshot.version === 0 && { whileBare: WHILE_BARE }),
   })
   const onInsert = (snapshot: UserSnapshot): Document => ({
     ...(newId === undefined ? {} : { _id: newId() }),
+    // The switch is the application's from the first moment: its own columns may say otherwise.
+    isActive: true,
     ...create?.(snapshot),
   })
 
@@ -78,9 +79,9 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     async remove(clerkId, at) {
       checkText(clerkId, 'clerkId')
       checkTime(at, 'at')
-      const empty = { emailVerified: false, banned: false, locked: false }
-      const onInsert = newId === undefined ? empty : { ...empty, _id: newId() }
-      return userRow<U>(await reach(() => rows.remove(clerkId, at, { isActive: false }, onInsert)))
+      const flags = { emailVerified: false, banned: false, deprovisioned: false, locked: false }
+      const onInsert = { ...flags, isActive: true, ...(newId && { _id: newId() }) }
+      return userRow<U>(await reach(() => rows.remove(clerkId, at, onInsert)))
     },
 
     async findLinkable(email) {

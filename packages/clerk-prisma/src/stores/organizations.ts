@@ -77,9 +77,7 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         checkText(orgId, 'orgId')
         checkTime(at, 'at')
         const own = () => ownColumns(options.organizations, emptyOrganization(orgId))
-        return asOrganization(
-          await organizations.remove(orgId, new Date(at), { fields: {}, whenDeleted: {}, own }),
-        )
+        return asOrganization(await organizations.remove(orgId, new Date(at), { fields: {}, own }))
       }),
 
     findMembership: (orgId, userId) =>
@@ -115,7 +113,6 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         const snapshot = emptyMembership(identity)
         const row = await memberships.remove(identity.clerkId, new Date(at), {
           fields: { ...membershipFields(snapshot), ...EMPTY_MEMBERSHIP },
-          whenDeleted: {},
           own: () => ownColumns(options.memberships, snapshot),
         })
         return answer(row)

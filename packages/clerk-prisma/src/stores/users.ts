@@ -31,7 +31,9 @@ export function userStore<U extends UserRecord>(
   const users = context.versioned(USERS, options)
   const { table } = users
   const { run } = context
-  const own = (snapshot: UserSnapshot): Values => ({ ...options.create?.(snapshot) })
+  // The switch is the application's from the first moment: its own columns may say otherwise.
+  const switchedOn = { [table.columns.get('isActive') ?? 'isActive']: true }
+  const own = (snapshot: UserSnapshot): Values => ({ ...switchedOn, ...options.create?.(snapshot) })
   const asUser = (row: Row) => row as unknown as U
 
   const incoming = (snapshot: UserSnapshot): Incoming => {
@@ -41,7 +43,6 @@ export function userStore<U extends UserRecord>(
       version: snapshot.version,
       createdAt: snapshot.createdAt,
       fields: syncedFields(snapshot),
-      whenDeleted: { isActive: false },
       own: () => own(snapshot),
     }
   }
@@ -88,7 +89,6 @@ export function userStore<U extends UserRecord>(
         checkTime(at, 'at')
         const tombstone = {
           fields: { emailVerified: false },
-          whenDeleted: { isActive: false },
           own: () => own(emptySnapshot(clerkId)),
         }
         return asUser(await users.remove(clerkId, new Date(at), tombstone))
@@ -149,9 +149,9 @@ function syncedFields(snapshot: UserSnapshot): Values {
     imageUrl: snapshot.imageUrl,
     externalId: snapshot.externalId,
     publicMetadata: snapshot.publicMetadata,
-    isActive: !snapshot.banned,
     privateMetadata: snapshot.privateMetadata,
     banned: snapshot.banned,
+    deprovisioned: snapshot.deprovisioned,
     locked: snapshot.locked,
     clerkCreatedAt: dateOf(snapshot.createdAt),
     lastSignInAt: dateOf(snapshot.lastSignInAt),
@@ -169,5 +169,5 @@ const emptySnapshot = (clerkId: string): UserSnapshot => ({
 
 const ERASED: Values = {
   ...{ ...NOTHING, clerkCreatedAt, privateMetadata },
-  ...{ isActive: false, version: ERASED_VERSION },
+  version: ERASED_VERSION,
 }

@@ -24,8 +24,6 @@ export interface Incoming {
   readonly createdAt: number | null
   /** Synced fields of a live row, without `clerkId` and `version`. */
   readonly fields: Values
-  /** What a deleted row stores instead, where that differs. */
-  readonly whenDeleted?: Values
   /** Columns of the application's own, for a row that has to be created. */
   readonly own: () => Values
 }
@@ -133,11 +131,10 @@ export class Versioned {
       return { row: known, outcome: decision }
 
     const deleted = known !== null && known.deletedAt != null
-    const wanted = deleted ? { ...incoming.fields, ...incoming.whenDeleted } : incoming.fields
     const conceded = deleted
       ? emptied(unique)
-      : await this.#resolveConflicts(unique, wanted, known, version, last)
-    const fields = { ...wanted, ...conceded, version }
+      : await this.#resolveConflicts(unique, incoming.fields, known, version, last)
+    const fields = { ...incoming.fields, ...conceded, version }
     try {
       if (known === null) {
         const row = await this.table.insert({ ...fields, clerkId }, incoming.own())
@@ -179,15 +176,11 @@ export class Versioned {
   }
 
   /** The earliest deletion stays; an unknown id gets a row that has nothing else. */
-  async remove(
-    clerkId: string,
-    at: Date,
-    tombstone: { fields: Values; own: () => Values; whenDeleted: Values },
-  ) {
+  async remove(clerkId: string, at: Date, tombstone: { fields: Values; own: () => Values }) {
     const unique = await this.#uniqueFields()
     const deletedBefore = (row: Row | null) =>
       Number(row?.deletedAt ?? Number.NaN) <= at.getTime() ? row : null
-    const deletion = { deletedAt: at, ...tombstone.whenDeleted, ...emptied(unique) }
+    const deletion = { deletedAt: at, ...emptied(unique) }
     if (!this.table.isCaseSensitive) await this.find(clerkId)
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       const removed =

@@ -23,6 +23,7 @@ export const aUser = (fields: Partial<UserSnapshot> = {}): UserSnapshot => ({
   externalId: 'crm-1',
   publicMetadata: { plan: 'free' },
   banned: false,
+  deprovisioned: false,
   locked: false,
   createdAt: T,
   updatedAt: fields.version ?? T,

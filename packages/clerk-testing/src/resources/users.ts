@@ -133,6 +133,7 @@ export function createUser(instance: Instance, body: unknown): UserJSON {
     external_id: null,
     last_sign_in_at: null,
     banned: given.banned === true,
+    deprovisioned: false,
     locked: given.locked === true,
     lockout_expires_in_seconds: null,
     verification_attempts_remaining: 100,

@@ -35,6 +35,7 @@ export function userSnapshotFromClerk(
     publicMetadata: user.metadata('public_metadata'),
     ...(privateMetadata ? { privateMetadata: user.metadata('private_metadata') } : {}),
     banned: user.flag('banned'),
+    deprovisioned: user.flag('deprovisioned'),
     locked: user.flag('locked'),
     createdAt: user.optionalTime('created_at'),
     updatedAt,

@@ -17,7 +17,8 @@ import type {
 import type { ClerkOrganizations } from './organizations.js'
 
 export interface OrganizationDirectory<M extends MembershipRecord = MembershipRecord> {
-  readonly organizations: ClerkOrganizations<M>
+  /** Without what other processes have to be told of. */
+  readonly organizations: Omit<ClerkOrganizations<M>, 'forget'>
   /**
    * The newest membership, live or deleted; `null` when there is none (cached as well). Without a promise where the
    * cache knows. @throws {StoreUnavailableError}
@@ -135,7 +136,6 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
           throw error
         }
       },
-      forget: (orgId) => directory.dropOrganization(orgId),
     },
   }
   return directory

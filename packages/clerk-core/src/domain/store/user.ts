@@ -18,7 +18,14 @@ export interface UserRecord {
   readonly imageUrl: string | null
   readonly externalId: string | null
   readonly publicMetadata: Metadata | null
-  /** False for deleted and banned users: they are anonymous everywhere. */
+  /** At Clerk. Synced. */
+  readonly banned: boolean
+  /** A directory (SCIM) has withdrawn the user, who may not sign in, as if banned. Synced. */
+  readonly deprovisioned: boolean
+  /**
+   * The application's own switch, true by default: no event, link, sync or deletion writes it. After the application
+   * changed it, `clerk.users.forget(clerkId)` tells every process. See {@link maySignIn}.
+   */
   readonly isActive: boolean
   /** Clerk's `updated_at` in milliseconds of the state stored; 0 for a row that holds nothing from Clerk yet. */
   readonly version: number
@@ -43,6 +50,7 @@ export interface UserSnapshot {
   /** Only with `privateMetadata: true` in the options; never logged. */
   readonly privateMetadata?: Metadata
   readonly banned: boolean
+  readonly deprovisioned: boolean
   readonly locked: boolean
   readonly createdAt: number | null
   readonly updatedAt: number | null
@@ -70,8 +78,8 @@ export interface UserStore<U extends UserRecord = UserRecord> {
   /** Stores the snapshot unless the row holds a higher version. Fills the fields of a deleted row and leaves it deleted. */
   apply(snapshot: UserSnapshot): Promise<{ user: U; outcome: ApplyOutcome }>
   /**
-   * Marks the row deleted (`isActive` false) and keeps it; an unknown id gets a row of version 0 that has nothing else.
-   * Never changes a version.
+   * Sets `deletedAt` and keeps the row; an unknown id gets a row of version 0 that has nothing else. Changes neither a
+   * version nor `isActive`.
    *
    * @param at milliseconds
    */

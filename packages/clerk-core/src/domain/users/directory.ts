@@ -6,6 +6,7 @@ import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
+import { maySignIn } from '../store/rules/sign-in.js'
 import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
 import { createApplyUser, type SnapshotSource } from './apply-user.js'
@@ -24,7 +25,8 @@ export type UserResolution<U extends UserRecord = UserRecord> =
     }
 
 export interface UserDirectory<U extends UserRecord = UserRecord> {
-  readonly users: ClerkUsers<U>
+  /** Without what other processes have to be told of. */
+  readonly users: Omit<ClerkUsers<U>, 'forget'>
   /** The local user, provisioned when there is none. Never rejects; without a promise where the cache knows. */
   resolve(clerkId: string, claims: SessionClaims | null): MaybePromise<UserResolution<U>>
   /** The cached row. */
@@ -77,7 +79,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   /** Only what came from a row: everything else is read again. */
   const loaded = (row: Readonly<U>): Loaded<U> => ({
     row,
-    resolution: row.isActive && row.deletedAt === null ? { kind: 'user', user: row } : INACTIVE,
+    resolution: maySignIn(row) ? { kind: 'user', user: row } : INACTIVE,
   })
 
   async function read(clerkId: string): Promise<Loaded<U>> {
@@ -203,7 +205,6 @@ export function createUserDirectory<U extends UserRecord>(parts: {
           throw error
         }
       },
-      forget: (clerkId) => directory.drop(clerkId),
     },
   }
   return directory

@@ -1,4 +1,5 @@
 import { foldAddress, isSameAddress } from '../store/rules/email.js'
+import { maySignIn } from '../store/rules/sign-in.js'
 import type { UserRecord, UserSnapshot } from '../store/user.js'
 
 /**
@@ -27,7 +28,10 @@ export function linkAddress({ version, email, emailVerified }: UserSnapshot): st
   return version > 0 && emailVerified && email !== null ? foldAddress(email) : null
 }
 
-/** Default `canLink`: the person who registered the row locally must have proved the address there too. */
+/**
+ * Default `canLink`: the row may sign in, and the person who registered it locally has proved the address there too. A row
+ * that the application has switched off would lock its new owner out, or be switched on by a person it was closed to.
+ */
 export function rowIsVerified(row: UserRecord): boolean {
-  return row.emailVerified === true
+  return maySignIn(row) && row.emailVerified === true
 }

@@ -44,12 +44,17 @@ export interface EventType {
   readonly effect: boolean
   /** Ends what this subject is signed in with. */
   readonly revokes?: 'session' | 'user'
+  /** Recorded by this package itself, to tell the other processes: no handler sees it. */
+  readonly own?: true
   /** @throws {WebhookDataError} */
   readonly read: (data: unknown, context: EventContext) => ReadEvent
 }
 
-/** A sign-out of our own, recorded like an event of Clerk's. No handler sees it. */
+/** A sign-out of our own, recorded like an event of Clerk's. */
 export const SIGNED_OUT = 'session.signed_out'
+
+/** The application has changed a row itself: what is cached of it is outdated in every process. */
+export const FORGOTTEN = { user: 'user.forgotten', organization: 'organization.forgotten' } as const
 
 const nothing = async () => undefined
 
@@ -129,6 +134,13 @@ const invitationChanged: EventType = {
   },
 }
 
+const forgotten = (kind: keyof typeof FORGOTTEN): EventType => ({
+  subjects: [kind],
+  effect: true,
+  own: true,
+  read: (data) => ({ subjects: [readJson(data, kind).id('id')], apply: nothing }),
+})
+
 const eventTable: Readonly<Record<string, EventType>> = {
   'user.created': userChanged,
   'user.updated': userChanged,
@@ -141,8 +153,11 @@ const eventTable: Readonly<Record<string, EventType>> = {
     subjects: ['session'],
     effect: true,
     revokes: 'session',
+    own: true,
     read: (data) => ({ subjects: [readJson(data, 'session').id('id')], apply: nothing }),
   },
+  [FORGOTTEN.user]: forgotten('user'),
+  [FORGOTTEN.organization]: forgotten('organization'),
   'organization.created': organizationChanged,
   'organization.updated': organizationChanged,
   'organization.deleted': {

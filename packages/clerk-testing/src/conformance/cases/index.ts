@@ -10,6 +10,7 @@ import { userDeletionCases } from './user-deletions.js'
 import { userInputCases } from './user-input.js'
 import { userLinkingCases } from './user-linking.js'
 import { userPurgeCases } from './user-purge.js'
+import { userSignInCases } from './user-sign-in.js'
 import { userUniqueCases } from './user-unique.js'
 import { userVersionCases } from './user-versions.js'
 
@@ -17,6 +18,7 @@ import { userVersionCases } from './user-versions.js'
 export const conformanceCases: readonly ConformanceCase[] = [
   ...userVersionCases,
   ...userDeletionCases,
+  ...userSignInCases,
   ...userClaimsCases,
   ...applicationColumnCases,
   ...userUniqueCases,

@@ -11,6 +11,8 @@ const shown = ({ clerkId, email, emailVerified, username, phone, ...rest }: User
   imageUrl: rest.imageUrl,
   externalId: rest.externalId,
   publicMetadata: rest.publicMetadata,
+  banned: rest.banned,
+  deprovisioned: rest.deprovisioned,
   version: rest.version,
 })
 
@@ -121,26 +123,6 @@ export const userVersionCases = casesOf('users', [
       expectFields(before, { version: T, firstName: 'Ada' }, 'A write that was given up was made.')
       const { outcome } = await users.apply(newer)
       expectEqual(outcome, 'updated', 'The same write must be possible once it is alone.')
-    },
-  },
-  {
-    id: 'banned-is-inactive',
-    title: 'a ban makes the row inactive, a newer snapshot without it active again; a lock does neither',
-    async run({ users, probe }) {
-      const active = async () => [
-        (await users.findByClerkId('user_ada'))?.isActive,
-        (await probe.users())[0]?.isActive,
-      ]
-      await users.apply(aUser({ banned: true }))
-      expectEqual(await active(), [false, false], 'A banned user must not be active.')
-      await users.apply(aUser({ banned: false, version: T + 1 }))
-      expectEqual(await active(), [true, true], 'A user whose ban was lifted must be active.')
-      await users.apply(aUser({ banned: true, version: T + 1 }))
-      expectEqual(await active(), [false, false], 'A ban of the same version must count.')
-      await users.apply(aUser({ banned: false, version: T }))
-      expectEqual(await active(), [false, false], 'An older snapshot lifted a ban.')
-      await users.apply(aUser({ locked: true, version: T + 2 }))
-      expectEqual(await active(), [true, true], 'A locked user is still who they are: only bans deactivate.')
     },
   },
   {

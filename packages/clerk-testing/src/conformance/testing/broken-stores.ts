@@ -78,8 +78,9 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/older-version-loses',
       'users/stale-is-reported',
       'users/unchanged-is-reported',
-      'users/banned-is-inactive',
       'users/converges-in-any-order',
+      'users/banned-is-synced',
+      'users/deprovisioned-is-synced',
       'users/claims-do-not-overwrite',
       'users/bad-numbers-refused',
       'users/purged-stays-purged',
@@ -90,7 +91,7 @@ export const brokenStores: readonly BrokenStore[] = [
     alter: users(({ users }) => {
       const revived = new Set<string>()
       const shown = <U extends UserRecord>(row: U): U =>
-        revived.has(row.clerkId ?? '') ? { ...row, deletedAt: null, isActive: true } : row
+        revived.has(row.clerkId ?? '') ? { ...row, deletedAt: null } : row
       return {
         async findByClerkId(clerkId) {
           const row = await users.findByClerkId(clerkId)
@@ -266,6 +267,77 @@ export const brokenStores: readonly BrokenStore[] = [
     })),
     says: /A verified address was lost/,
     caughtBy: ['users/unique-email/proof-outranks-version', 'users/race-verified-address'],
+  },
+  {
+    fault: 'an update sets the switch of the application',
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        const { user, outcome } = await users.apply(snapshot)
+        if (outcome !== 'updated') return { user, outcome }
+        const isActive = !user.banned && user.deletedAt === null
+        return { user: (await memory.users.update(String(user.id), { isActive })) ?? user, outcome }
+      },
+    })),
+    says: /A sync switched on/,
+    caughtBy: ['users/switch-survives-apply'],
+  },
+  {
+    fault: 'a removal sets the switch of the application',
+    alter: users(({ users }, memory) => ({
+      async remove(clerkId, at) {
+        const row = await users.remove(clerkId, at)
+        if (row.version === 0) return row
+        return (await memory.users.update(String(row.id), { isActive: false })) ?? row
+      },
+    })),
+    says: /A removal used the switch/,
+    caughtBy: ['users/switch-survives-remove'],
+  },
+  {
+    fault: 'a link sets the switch of the application',
+    alter: users(({ users }, memory) => ({
+      async link(id, snapshot) {
+        const row = await users.link?.(id, snapshot)
+        return row ? memory.users.update(String(row.id), { isActive: true }) : null
+      },
+    })),
+    says: /A link switched on/,
+    caughtBy: ['users/switch-survives-link'],
+  },
+  {
+    fault: 'a purge sets the switch of the application',
+    alter: users(({ users }, memory) => ({
+      async purge(before, now) {
+        const purged = (await users.purge?.(before, now)) ?? 0
+        if (purged > 0)
+          for (const { id } of await memory.users.all()) await memory.users.update(id, { isActive: true })
+        return purged
+      },
+    })),
+    says: /A purge switched on/,
+    caughtBy: ['users/switch-survives-purge'],
+  },
+  {
+    fault: 'knows no directories',
+    alter: users(({ users }) => ({
+      apply: (snapshot) => users.apply({ ...snapshot, deprovisioned: false }),
+      link: async (id, snapshot) => (await users.link?.(id, { ...snapshot, deprovisioned: false })) ?? null,
+    })),
+    says: /withdrawn by a directory was stored without it/,
+    caughtBy: ['users/deprovisioned-is-synced', 'users/linking/link-bans'],
+  },
+  {
+    fault: 'a stale snapshot lifts a ban',
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        const { user, outcome } = await users.apply(snapshot)
+        if (outcome !== 'stale') return { user, outcome }
+        const { banned } = snapshot
+        return { user: (await memory.users.update(String(user.id), { banned })) ?? user, outcome }
+      },
+    })),
+    says: /order of events .* ends in another state.*banned is true/,
+    caughtBy: ['users/converges-in-any-order', 'users/banned-is-synced'],
   },
   {
     fault: 'calls an address verified that is not there',
@@ -545,7 +617,6 @@ function snapshotOf(row: UserRecord): UserSnapshot {
     ...row,
     clerkId: row.clerkId ?? '',
     publicMetadata: row.publicMetadata ?? {},
-    banned: !row.isActive && row.deletedAt === null,
     locked: false,
     createdAt: null,
     updatedAt: null,

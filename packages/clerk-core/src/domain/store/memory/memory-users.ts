@@ -12,7 +12,6 @@ import { resolveConflicts } from './unique.js'
 export interface MemoryUser extends UserRecord {
   readonly id: string
   readonly privateMetadata: Metadata | null
-  readonly banned: boolean
   readonly locked: boolean
   readonly createdAt: Date | null
   readonly lastSignInAt: Date | null
@@ -62,7 +61,6 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
   /** Writes a snapshot over a row; answers whether that changed anything. */
   function fill(row: Row, snapshot: UserSnapshot): boolean {
     const synced: Row = { ...row, ...syncedFields(snapshot), clerkId: snapshot.clerkId }
-    synced.isActive = synced.deletedAt === null && !snapshot.banned
     const next = resolveConflicts(synced, rows.values(), unique, Object.assign)
     if (isDeepStrictEqual(next, row)) return false
     Object.assign(row, next)
@@ -96,7 +94,7 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
       checkTime(at, 'at')
       const row = byClerkId.get(clerkId) ?? insert({ ...emptyRow(nextId()), clerkId })
       const deletedAt = earliestDeletion(row.deletedAt, new Date(at))
-      Object.assign(row, { deletedAt, isActive: false }, emptied(unique))
+      Object.assign(row, { deletedAt }, emptied(unique))
       return copy(row)
     },
 
@@ -158,11 +156,11 @@ function emptyRow(id: string): Row {
 
 function syncedFields(snapshot: UserSnapshot): Partial<Row> {
   const { email, username, phone, firstName, lastName, imageUrl, externalId, publicMetadata } = snapshot
-  const { privateMetadata, banned, locked, version } = snapshot
+  const { privateMetadata, banned, deprovisioned, locked, version } = snapshot
   const texts = { email, username, phone, firstName, lastName, imageUrl, externalId, publicMetadata }
   return structuredClone({
     ...storable({ ...texts, ...(privateMetadata !== undefined && { privateMetadata }) }),
-    ...{ emailVerified: hasVerifiedAddress(snapshot), banned, locked, version },
+    ...{ emailVerified: hasVerifiedAddress(snapshot), banned, deprovisioned, locked, version },
     createdAt: dateOf(snapshot.createdAt),
     lastSignInAt: dateOf(snapshot.lastSignInAt),
     lastActiveAt: dateOf(snapshot.lastActiveAt),

@@ -20,6 +20,7 @@ export const EMPTY_USER = {
   publicMetadata: null,
   privateMetadata: null,
   banned: false,
+  deprovisioned: false,
   locked: false,
   createdAt: null,
   lastSignInAt: null,
