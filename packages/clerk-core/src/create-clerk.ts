@@ -105,14 +105,15 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
 
   /** What a change means here, whether this process applied it or another one. */
   function applyChange(change: Change): void {
-    const { subjects, revokes } = effectOf(change)
+    const { subjects, anyMembership, revokes } = effectOf(change)
     if (revokes) revocations.revoke(revokes.id, change.appliedAt)
     if (subjects.user) users?.drop(subjects.user)
+    if (anyMembership) organizations?.dropAll()
     if (subjects.organization) {
       if (subjects.user) organizations?.dropMembership(subjects.organization, subjects.user)
       else organizations?.dropOrganization(subjects.organization)
     }
-    watch.notice(change)
+    watch.notice(change, anyMembership)
   }
 
   const made: Clerk<U, M> = {

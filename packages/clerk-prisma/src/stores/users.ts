@@ -1,5 +1,6 @@
 import type { UserRecord, UserSnapshot, UserStore } from '@acme/clerk-core/store'
 import {
+  carried,
   checkLocalId,
   checkPurge,
   checkText,
@@ -41,8 +42,9 @@ export function userStore<U extends UserRecord>(
     return {
       clerkId: snapshot.clerkId,
       version: snapshot.version,
-      createdAt: snapshot.createdAt,
+      ...(snapshot.createdAt !== undefined && { createdAt: snapshot.createdAt }),
       fields: syncedFields(snapshot),
+      nothing: NOTHING,
       own: () => own(snapshot),
     }
   }
@@ -105,7 +107,7 @@ export function userStore<U extends UserRecord>(
       run(async () => {
         checkLocalId(id)
         const wanted = incoming(snapshot)
-        if (snapshot.email === null) return null
+        if (snapshot.email == null) return null
         const [row] = await table.findMany({ where: { id, clerkId: null, deletedAt: null }, take: 1 })
         // The address may have changed hands since the row was looked at, and must not between here and the write.
         if (row === undefined || !isSameAddress(row.email, snapshot.email)) return null
@@ -136,10 +138,11 @@ export function userStore<U extends UserRecord>(
   }
 }
 
-export const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
+export const dateOf = (ms: number | null | undefined): Date | null | undefined =>
+  typeof ms === 'number' ? new Date(ms) : ms
 
 function syncedFields(snapshot: UserSnapshot): Values {
-  return {
+  return carried({
     email: snapshot.email,
     emailVerified: hasVerifiedAddress(snapshot),
     username: snapshot.username,
@@ -156,18 +159,18 @@ function syncedFields(snapshot: UserSnapshot): Values {
     clerkCreatedAt: dateOf(snapshot.createdAt),
     lastSignInAt: dateOf(snapshot.lastSignInAt),
     lastActiveAt: dateOf(snapshot.lastActiveAt),
-  }
+  })
 }
 
-const { createdAt: clerkCreatedAt, privateMetadata, ...NOTHING } = EMPTY_USER
+const { createdAt: clerkCreatedAt, ...withoutTime } = EMPTY_USER
+
+/** The columns of a user of whom nothing is known. */
+const NOTHING: Values = { ...withoutTime, clerkCreatedAt }
 
 /** A user of whom nothing is known but the id. */
-const emptySnapshot = (clerkId: string): UserSnapshot => ({
-  ...{ ...NOTHING, clerkId, publicMetadata: {}, version: 0 },
-  ...{ createdAt: null, updatedAt: null },
-})
-
-const ERASED: Values = {
-  ...{ ...NOTHING, clerkCreatedAt, privateMetadata },
-  version: ERASED_VERSION,
+const emptySnapshot = (clerkId: string): UserSnapshot => {
+  const { privateMetadata: _, ...nothing } = EMPTY_USER
+  return { ...nothing, clerkId, publicMetadata: {}, updatedAt: null, version: 0 }
 }
+
+const ERASED: Values = { ...NOTHING, version: ERASED_VERSION }

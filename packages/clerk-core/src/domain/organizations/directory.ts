@@ -7,8 +7,8 @@ import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type {
   InvitationSnapshot,
-  MembershipIdentity,
   MembershipRecord,
+  MembershipReference,
   MembershipSnapshot,
   OrganizationRecord,
   OrganizationSnapshot,
@@ -36,7 +36,7 @@ export interface OrganizationDirectory<M extends MembershipRecord = MembershipRe
     snapshot: MembershipSnapshot,
   ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyMembership']>
   /** @param at milliseconds */
-  removeMembership(membership: MembershipIdentity, at: number): Promise<M>
+  removeMembership(membership: MembershipReference, at: number): Promise<M>
   applyInvitation(
     snapshot: InvitationSnapshot,
   ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyInvitation']>
@@ -107,7 +107,10 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
       ),
     removeMembership: (membership, at) =>
       changing(
-        () => directory.dropMembership(membership.orgId, membership.userId),
+        () =>
+          'orgId' in membership
+            ? directory.dropMembership(membership.orgId, membership.userId)
+            : directory.dropAll(),
         () => store.removeMembership(membership, at),
       ),
     applyInvitation: (snapshot) => store.applyInvitation(snapshot),

@@ -33,29 +33,33 @@ export interface UserRecord {
   readonly deletedAt: Date | null
 }
 
-/** A user as Clerk describes it at one moment. Times are milliseconds. */
+/**
+ * A user as Clerk describes it at one moment. A field that is absent was not carried: the row keeps its value, and a new
+ * row is empty there. `null` clears. Times are milliseconds.
+ */
 export interface UserSnapshot {
   readonly clerkId: string
   /** Primary e-mail address. */
-  readonly email: string | null
-  readonly emailVerified: boolean
-  readonly username: string | null
+  readonly email?: string | null
+  /** Of `email`: without it this says nothing. */
+  readonly emailVerified?: boolean
+  readonly username?: string | null
   /** Primary phone number. */
-  readonly phone: string | null
-  readonly firstName: string | null
-  readonly lastName: string | null
-  readonly imageUrl: string | null
-  readonly externalId: string | null
-  readonly publicMetadata: Metadata
+  readonly phone?: string | null
+  readonly firstName?: string | null
+  readonly lastName?: string | null
+  readonly imageUrl?: string | null
+  readonly externalId?: string | null
+  readonly publicMetadata?: Metadata
   /** Only with `privateMetadata: true` in the options; never logged. */
   readonly privateMetadata?: Metadata
-  readonly banned: boolean
-  readonly deprovisioned: boolean
-  readonly locked: boolean
-  readonly createdAt: number | null
-  readonly updatedAt: number | null
-  readonly lastSignInAt: number | null
-  readonly lastActiveAt: number | null
+  readonly banned?: boolean
+  readonly deprovisioned?: boolean
+  readonly locked?: boolean
+  readonly createdAt?: number | null
+  readonly updatedAt?: number | null
+  readonly lastSignInAt?: number | null
+  readonly lastActiveAt?: number | null
   /**
    * Clerk's `updated_at`, else the event's timestamp. 0 for a snapshot built from token claims, which only creates a
    * row or fills one that has nothing but its id.

@@ -14,8 +14,8 @@ import type { WatchEnd } from './watch-end.js'
 /** Watches long-lived connections: no further request comes that could be authenticated anew. */
 export interface Watch {
   watch(auth: MadeAuth, ended: (reason: WatchEnd) => void): () => void
-  /** Checks at once the connections that the change concerns. */
-  notice(change: Change): void
+  /** Checks at once the connections that the change concerns; `anyMembership`: all that are in an organisation. */
+  notice(change: Change, anyMembership?: boolean): void
   close(): void
 }
 
@@ -60,13 +60,13 @@ export function createWatch(parts: {
       check(watcher)
       return () => drop(watcher)
     },
-    notice({ subjects }) {
+    notice({ subjects }, anyMembership = false) {
       for (const watcher of watchers) {
         const { auth } = watcher
         const concerned =
           (auth.kind === 'user' && subjects.includes(auth.sessionId)) ||
           (auth.userId !== null && subjects.includes(auth.userId)) ||
-          (auth.orgId !== null && subjects.includes(auth.orgId))
+          (auth.orgId !== null && (anyMembership || subjects.includes(auth.orgId)))
         if (concerned) check(watcher)
       }
     },

@@ -1,6 +1,6 @@
 import {
   invitationSnapshotFromClerk,
-  membershipIdentityFromClerk,
+  membershipReferenceFromClerk,
   membershipSnapshotFromClerk,
   organizationSnapshotFromClerk,
 } from '../../domain/backend-api/organization-snapshot.js'
@@ -180,9 +180,13 @@ const eventTable: Readonly<Record<string, EventType>> = {
     subjects: membershipSubjects,
     effect: true,
     read(data, { timestamp }) {
-      const membership = membershipIdentityFromClerk(data)
+      const membership = membershipReferenceFromClerk(data)
       return {
-        subjects: [membership.clerkId, membership.orgId, membership.userId],
+        // Without the others every membership is concerned: see `effectOf`.
+        subjects: [
+          membership.clerkId,
+          ...('orgId' in membership ? [membership.orgId, membership.userId] : []),
+        ],
         apply: async ({ organizations }) => {
           await organizations?.removeMembership(membership, timestamp)
           return undefined
@@ -210,6 +214,8 @@ export function eventType(type: string): EventType & { readonly known: boolean }
 /** What a change is about, and what it revokes. */
 export interface ChangeEffect {
   readonly subjects: Readonly<Partial<Record<SubjectKind, string>>>
+  /** A membership of which only its own id is known: that of any user in any organisation. */
+  readonly anyMembership: boolean
   /** Whose sign-in ends with it. */
   readonly revokes: { readonly kind: 'session' | 'user'; readonly id: string } | null
 }
@@ -225,6 +231,7 @@ export function effectOf({ type, subjects }: Pick<Change, 'type' | 'subjects'>):
   const id = revokes === undefined ? undefined : named[revokes]
   return {
     subjects: named,
+    anyMembership: named.membership !== undefined && named.organization === undefined,
     revokes: revokes === undefined || id === undefined ? null : { kind: revokes, id },
   }
 }

@@ -1,4 +1,5 @@
 import type { ConformanceCase } from '../case.js'
+import { organizationAbsenceCases, userAbsenceCases } from './absence.js'
 import { applicationColumnCases } from './application-columns.js'
 import { inboxClaimCases } from './inbox-claims.js'
 import { inboxLogCases } from './inbox-log.js'
@@ -25,8 +26,10 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...userLinkingCases,
   ...userInputCases,
   ...userPurgeCases,
+  ...userAbsenceCases,
   ...organizationCases,
   ...membershipCases,
+  ...organizationAbsenceCases,
   ...invitationCases,
   ...inboxClaimCases,
   ...inboxLogCases,

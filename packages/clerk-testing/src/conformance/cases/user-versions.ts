@@ -1,10 +1,9 @@
-import type { UserSnapshot } from '@acme/clerk-core/store'
 import { casesOf } from '../case.js'
 import { expectEqual, expectFields, expectRejection, expectThat, sameId } from '../expect.js'
 import { aPlainUser, aUser, T } from '../samples.js'
 
 /** Fields of a snapshot that a record shows unchanged. */
-const shown = ({ clerkId, email, emailVerified, username, phone, ...rest }: UserSnapshot) => ({
+const shown = ({ clerkId, email, emailVerified, username, phone, ...rest }: ReturnType<typeof aUser>) => ({
   ...{ clerkId, email, emailVerified, username, phone },
   firstName: rest.firstName,
   lastName: rest.lastName,

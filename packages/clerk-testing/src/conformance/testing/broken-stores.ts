@@ -84,6 +84,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/claims-do-not-overwrite',
       'users/bad-numbers-refused',
       'users/purged-stays-purged',
+      'users/absent-keeps',
     ],
   },
   {
@@ -113,6 +114,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/late-update-stays-deleted',
       'users/converges-in-any-order',
       'users/claims-do-not-resurrect',
+      'users/absent-in-a-deleted-row',
       'users/race-removal',
     ],
   },
@@ -130,6 +132,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/unchanged-is-reported',
       'users/claims-do-not-overwrite',
       'users/purged-stays-purged',
+      'users/absent-keeps',
     ],
   },
   {
@@ -221,7 +224,7 @@ export const brokenStores: readonly BrokenStore[] = [
   {
     fault: 'folds every letter that Unicode calls a capital',
     alter: users(({ users }, memory) => {
-      const folded = (row: { readonly email: string | null }) => row.email?.toLowerCase()
+      const folded = (row: { readonly email?: string | null }) => row.email?.toLowerCase()
       return {
         async findLinkable(email) {
           await users.findLinkable?.(email)
@@ -233,7 +236,7 @@ export const brokenStores: readonly BrokenStore[] = [
         async link(id, snapshot) {
           const row = (await memory.users.all()).find((candidate) => candidate.id === id)
           const same = row !== undefined && folded(row) === folded(snapshot)
-          if (same) await memory.users.update(row.id, { email: snapshot.email })
+          if (same) await memory.users.update(row.id, { email: snapshot.email ?? null })
           return (await users.link?.(id, snapshot)) ?? null
         },
       }
@@ -267,6 +270,61 @@ export const brokenStores: readonly BrokenStore[] = [
     })),
     says: /A verified address was lost/,
     caughtBy: ['users/unique-email/proof-outranks-version', 'users/race-verified-address'],
+  },
+  {
+    fault: 'takes absent for empty',
+    alter: users(({ users }) => ({
+      apply: (snapshot) => users.apply({ ...EMPTY_SNAPSHOT, ...snapshot }),
+      link: async (id, snapshot) => (await users.link?.(id, { ...EMPTY_SNAPSHOT, ...snapshot })) ?? null,
+    })),
+    says: /does not carry must keep its value/,
+    caughtBy: [
+      'users/absent-keeps',
+      'users/null-clears',
+      'users/absent-in-a-new-row',
+      'users/absent-in-a-link',
+    ],
+  },
+  {
+    fault: 'takes null for absent',
+    alter: users(({ users }) => ({
+      apply: (snapshot) =>
+        users.apply(
+          Object.fromEntries(Object.entries(snapshot).filter(([, value]) => value !== null)) as never,
+        ),
+    })),
+    says: /A newer snapshot was not stored/,
+    caughtBy: ['users/newer-version-wins', 'users/null-clears'],
+  },
+  {
+    fault: 'keeps permissions whatever the role',
+    alter: organizations(({ organizations }) => ({
+      async applyMembership({ permissions, ...snapshot }) {
+        if (permissions !== undefined) return organizations.applyMembership({ permissions, ...snapshot })
+        const known = await organizations.findMembership(snapshot.orgId, snapshot.userId)
+        return organizations.applyMembership({
+          ...snapshot,
+          permissions: known?.clerkId === snapshot.clerkId ? known.permissions : [],
+        })
+      },
+    })),
+    says: /A demoted member kept the permissions/,
+    caughtBy: ['organizations/membership-permissions-of-another-role'],
+  },
+  {
+    fault: 'forgets a removal that has nothing but an id',
+    alter: organizations(({ organizations }) => ({
+      async removeMembership(reference, at) {
+        if ('orgId' in reference) return organizations.removeMembership(reference, at)
+        const unknown = { ...reference, orgId: 'org_0', userId: 'user_0', createdAt: at }
+        return organizations.removeMembership({ ...unknown, clerkId: 'orgmem_0' }, at)
+      },
+    })),
+    says: /not found by its id alone/,
+    caughtBy: [
+      'organizations/membership-removed-by-its-id',
+      'organizations/membership-removed-by-its-id-first',
+    ],
   },
   {
     fault: 'an update sets the switch of the application',
@@ -324,7 +382,7 @@ export const brokenStores: readonly BrokenStore[] = [
       link: async (id, snapshot) => (await users.link?.(id, { ...snapshot, deprovisioned: false })) ?? null,
     })),
     says: /withdrawn by a directory was stored without it/,
-    caughtBy: ['users/deprovisioned-is-synced', 'users/linking/link-bans'],
+    caughtBy: ['users/deprovisioned-is-synced', 'users/linking/link-bans', 'users/absent-keeps'],
   },
   {
     fault: 'a stale snapshot lifts a ban',
@@ -611,6 +669,11 @@ export const brokenStores: readonly BrokenStore[] = [
 ]
 
 const NO_UNIQUE_VALUES = { email: null, username: null, phone: null, externalId: null }
+
+const EMPTY_SNAPSHOT = {
+  ...{ ...NO_UNIQUE_VALUES, emailVerified: false, firstName: null, lastName: null, imageUrl: null },
+  ...{ publicMetadata: {}, banned: false, deprovisioned: false },
+}
 
 function snapshotOf(row: UserRecord): UserSnapshot {
   return {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { StoreInputError } from '../../../ground/errors.js'
+import { carried } from '../rules/absence.js'
 import { decideApply } from '../rules/convergence.js'
 import { hasVerifiedAddress, isSameAddress } from '../rules/email.js'
 import { checkText, checkTime, checkUser, storable } from '../rules/input.js'
@@ -109,7 +110,7 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
       const row = rows.get(id)
       if (row === undefined || !isUnlinked(row) || byClerkId.has(snapshot.clerkId)) return null
       // The address may have changed hands since the row was looked at.
-      if (snapshot.email === null || !isSameAddress(row.email, snapshot.email)) return null
+      if (snapshot.email == null || !isSameAddress(row.email, snapshot.email)) return null
       fill(row, snapshot)
       return copy(insert(row))
     },
@@ -148,7 +149,7 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
 
 const isUnlinked = ({ clerkId, deletedAt }: Row) => clerkId === null && deletedAt === null
 
-const dateOf = (ms: number | null) => (ms === null ? null : new Date(ms))
+const dateOf = (ms: number | null | undefined) => (typeof ms === 'number' ? new Date(ms) : ms)
 
 function emptyRow(id: string): Row {
   return { ...EMPTY_USER, id, clerkId: null, isActive: true, version: 0, deletedAt: null }
@@ -157,12 +158,14 @@ function emptyRow(id: string): Row {
 function syncedFields(snapshot: UserSnapshot): Partial<Row> {
   const { email, username, phone, firstName, lastName, imageUrl, externalId, publicMetadata } = snapshot
   const { privateMetadata, banned, deprovisioned, locked, version } = snapshot
-  const texts = { email, username, phone, firstName, lastName, imageUrl, externalId, publicMetadata }
-  return structuredClone({
-    ...storable({ ...texts, ...(privateMetadata !== undefined && { privateMetadata }) }),
-    ...{ emailVerified: hasVerifiedAddress(snapshot), banned, deprovisioned, locked, version },
-    createdAt: dateOf(snapshot.createdAt),
-    lastSignInAt: dateOf(snapshot.lastSignInAt),
-    lastActiveAt: dateOf(snapshot.lastActiveAt),
-  })
+  const texts = { email, username, phone, firstName, lastName, imageUrl, externalId }
+  return structuredClone(
+    carried({
+      ...storable({ ...texts, publicMetadata, privateMetadata }),
+      ...{ emailVerified: hasVerifiedAddress(snapshot), banned, deprovisioned, locked, version },
+      createdAt: dateOf(snapshot.createdAt),
+      lastSignInAt: dateOf(snapshot.lastSignInAt),
+      lastActiveAt: dateOf(snapshot.lastActiveAt),
+    }),
+  )
 }

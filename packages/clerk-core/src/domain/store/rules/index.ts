@@ -1,4 +1,5 @@
 /** What every store decides alike. Pure functions: reading and writing is each store's own. */
+export * from './absence.js'
 export * from './convergence.js'
 export * from './email.js'
 export * from './input.js'
