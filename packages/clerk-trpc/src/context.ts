@@ -8,6 +8,7 @@ import {
   findState,
 } from '@acme/clerk-core/adapter'
 import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
+import { contextOf } from './context-state.js'
 import type { ClerkContext, ContextOptions } from './types.js'
 
 /**
@@ -21,10 +22,10 @@ export function createClerkContext<U extends UserRecord, M extends MembershipRec
   clerk: Clerk<U, M>,
 ): (options: ContextOptions) => Promise<ClerkContext<Auth<U, M>>> {
   return async (options) => {
-    const state = findState(options.req)
-    const auth = state?.clerk === clerk ? state.auth : await clerk.authenticateNow(credentialsOf(options))
+    const state = findState(options.req, clerk)
+    const auth = state === null ? await clerk.authenticateNow(credentialsOf(options)) : state.auth
     closeWhenAccessEnds(clerk, auth, options)
-    return { auth: auth as Auth<U, M> }
+    return contextOf(options.req, clerk, auth as Auth<U, M>)
   }
 }
 
@@ -32,12 +33,17 @@ function credentialsOf({ req, res, info }: ContextOptions): Credentials {
   const { headers, method } = req
   // An unknown method counts as unsafe.
   if (headers instanceof Headers) return credentialsFromFetch({ headers, method: method ?? '' })
-  const given = credentialsFrom({ headers, method })
+  const given = credentialsFrom({ headers, method }, undefined, undefined, () => addressOf(req))
   if (!isSocket(res)) return given
   // Over HTTP, tRPC sends these parameters in the URL, and URLs end up in logs: they are ignored there.
   const params = info?.connectionParams
   const authorization = params?.['authorization'] ?? params?.['Authorization'] ?? given.authorization
-  return { ...given, authorization, upgrade: true }
+  return { ...given, authorization, clientAddress: addressOf(req), upgrade: true }
+}
+
+/** As Express and Fastify know it (by their rules for trusted proxies), else the peer of the connection. */
+function addressOf({ ip, socket }: ContextOptions['req']): string | undefined {
+  return ip ?? socket?.remoteAddress
 }
 
 /** Closes a connection that outlives its request when access ends. */

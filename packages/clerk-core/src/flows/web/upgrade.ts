@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Auth } from '../../domain/auth/auth.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import { authorize } from '../../domain/guard/authorize.js'
-import type { Denial, Requirement } from '../../domain/guard/requirement.js'
+import { ANY_USER, type Denial, type Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { MembershipRecord } from '../../domain/store/organization.js'
@@ -13,8 +13,8 @@ import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
 
 export interface UpgradeOptions<A extends Auth = Auth> {
-  /** Default: any signed-in user. */
-  requirement?: Requirement<A> | undefined
+  /** Default, where it is left out: any signed-in user. */
+  requirement?: Requirement<A>
   /** `Bearer …`, for clients that send the token in the first message or in connection parameters. Default: the header. */
   authorization?: string | undefined
   /** The framework's session, where it has been read for this request. */
@@ -56,16 +56,20 @@ interface AuthenticatingClerk<U extends UserRecord, M extends MembershipRecord>
 export async function authenticateUpgrade<U extends UserRecord, M extends MembershipRecord>(
   clerk: AuthenticatingClerk<U, M>,
   req: IncomingMessage,
-  { requirement, authorization, session, localUser }: UpgradeOptions<Auth<U, M>> = {},
+  options: UpgradeOptions<Auth<U, M>> = {},
 ): Promise<Upgrade<U, M>> {
-  const required = requirement ?? {}
-  validateRequirement(required as object)
+  const { authorization, session, localUser } = options
+  // Not `requirement ?? {}`: one that came out undefined must not open the connection.
+  const required = Object.hasOwn(options, 'requirement')
+    ? validateRequirement(options.requirement as Requirement<Auth<U, M>>)
+    : (ANY_USER as Requirement<Auth<U, M>>)
   // Node gives an upgraded socket without an error listener: a client that resets it while we wait would end the process.
   req.socket.on('error', ignore)
   const given = credentialsFrom(req, session, localUser)
   const auth = await clerk.authenticate({
     ...given,
     authorization: authorization ?? given.authorization,
+    clientAddress: req.socket.remoteAddress,
     upgrade: true,
   })
   return {
