@@ -108,14 +108,15 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
 
   /** What a change means here, whether this process applied it or another one. */
   function applyChange(change: Change): void {
-    const { subjects, revokes } = effectOf(change)
+    const { subjects, anyMembership, revokes } = effectOf(change)
     if (revokes) revocations.revoke(revokes.id, change.appliedAt)
     if (subjects.user) users?.drop(subjects.user)
+    if (anyMembership) organizations?.dropAll()
     if (subjects.organization) {
       if (subjects.user) organizations?.dropMembership(subjects.organization, subjects.user)
       else organizations?.dropOrganization(subjects.organization)
     }
-    connections.notice(change)
+    connections.notice(change, anyMembership)
   }
 
   const made: Clerk<U, M> = {
@@ -135,10 +136,12 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     receiveWebhook: webhooks.receive,
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
-    users: users?.users ?? notConfigured('users', ['get', 'refresh', 'forget']),
-    organizations:
-      organizations?.organizations ??
-      notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
+    users: users
+      ? { ...users.users, forget: (clerkId) => webhooks.forget('user', clerkId) }
+      : notConfigured('users', ['get', 'refresh', 'forget']),
+    organizations: organizations
+      ? { ...organizations.organizations, forget: (orgId) => webhooks.forget('organization', orgId) }
+      : notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
     api,
     watch: connections.watch as Clerk<U, M>['watch'],
     signOut: webhooks.signOut,

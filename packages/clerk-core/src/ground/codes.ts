@@ -199,8 +199,8 @@ export const CODES = {
     "Set `provisioning` to `'api'` or `'claims'`, or import the user.",
   ),
   'user-inactive': metIn('anonymous', 'connection')(
-    'The local row of the user is not active: banned, deleted, or switched off by the application.',
-    'Lift the ban at Clerk, or set `isActive` in the row.',
+    'The user may not sign in: banned, deleted or withdrawn by a directory at Clerk, or switched off by the application.',
+    'Lift the ban at Clerk, or set `isActive` in the row and call `clerk.users.forget(clerkId)`.',
   ),
 
   // What could not be reached. Never reported as anonymous.

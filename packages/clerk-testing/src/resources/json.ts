@@ -80,6 +80,8 @@ export interface UserJSON {
   external_id: string | null
   last_sign_in_at: number | null
   banned: boolean
+  /** A directory (SCIM) has withdrawn the user. */
+  deprovisioned: boolean
   locked: boolean
   lockout_expires_in_seconds: number | null
   verification_attempts_remaining: number | null

@@ -101,6 +101,7 @@ function createUser({ instance, body }: ApiCall<Creation>): UserJSON {
     unsafe_metadata: body.unsafe_metadata ?? {},
     password_last_updated_at: null,
     banned: body.banned === true,
+    deprovisioned: false,
     locked: body.locked === true,
     verification_attempts_remaining: 100,
     created_at: now,

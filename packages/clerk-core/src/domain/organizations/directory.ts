@@ -8,8 +8,8 @@ import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type {
   InvitationSnapshot,
-  MembershipIdentity,
   MembershipRecord,
+  MembershipReference,
   MembershipSnapshot,
   OrganizationRecord,
   OrganizationSnapshot,
@@ -18,7 +18,8 @@ import type {
 import type { ClerkOrganizations } from './organizations.js'
 
 export interface OrganizationDirectory<M extends MembershipRecord = MembershipRecord> {
-  readonly organizations: ClerkOrganizations<M>
+  /** Without what other processes have to be told of. */
+  readonly organizations: Omit<ClerkOrganizations<M>, 'forget'>
   /**
    * The newest membership, live or deleted; `null` when there is none (cached as well). Without a promise where the
    * cache knows. @throws {StoreUnavailableError}
@@ -36,7 +37,7 @@ export interface OrganizationDirectory<M extends MembershipRecord = MembershipRe
     snapshot: MembershipSnapshot,
   ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyMembership']>
   /** @param at milliseconds */
-  removeMembership(membership: MembershipIdentity, at: number): Promise<M>
+  removeMembership(membership: MembershipReference, at: number): Promise<M>
   applyInvitation(
     snapshot: InvitationSnapshot,
   ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyInvitation']>
@@ -107,7 +108,10 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
       ),
     removeMembership: (membership, at) =>
       changing(
-        () => directory.dropMembership(membership.orgId, membership.userId),
+        () =>
+          'orgId' in membership
+            ? directory.dropMembership(membership.orgId, membership.userId)
+            : directory.dropAll(),
         () => store.removeMembership(membership, at),
       ),
     applyInvitation: (snapshot) => store.applyInvitation(snapshot),
@@ -136,7 +140,6 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
           throw error
         }
       },
-      forget: (orgId) => directory.dropOrganization(orgId),
     },
   }
   return directory

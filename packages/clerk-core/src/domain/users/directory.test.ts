@@ -83,7 +83,7 @@ describe('a user who is in the store', () => {
     expect(await users.resolve('user_1', null)).toMatchObject({ kind: 'user' })
     await deliver(eventJson('user.deleted', { id: 'user_1', deleted: true }, 4_000))
     expect(await users.resolve('user_1', null)).toEqual({ kind: 'none', reason: 'user-inactive' })
-    expect(await users.users.get('user_1')).toMatchObject({ isActive: false })
+    expect(await users.users.get('user_1')).toMatchObject({ deletedAt: new Date(4_000), isActive: true })
     expect(await stores.users.all()).toHaveLength(1)
   })
 
@@ -293,13 +293,13 @@ describe('clerk.users', () => {
     expect(await users.users.get('user_local')).toMatchObject({ isActive: true, deletedAt: null })
   })
 
-  it('forget lets the next request see what the application wrote itself', async () => {
+  it('that was dropped is read again, with what the application wrote itself', async () => {
     const { users, stores } = harness()
     const { user } = await stores.users.apply(userSnapshot('user_1'))
     await users.users.get('user_1')
     await stores.users.update(user.id, { theme: 'dark' })
     expect(await users.users.get('user_1')).not.toMatchObject({ theme: 'dark' })
-    users.users.forget('user_1')
+    users.drop('user_1')
     expect(await users.users.get('user_1')).toMatchObject({ theme: 'dark' })
   })
 })

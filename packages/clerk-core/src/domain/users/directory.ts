@@ -7,6 +7,7 @@ import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
+import { maySignIn } from '../store/rules/sign-in.js'
 import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
 import { createApplyUser, type SnapshotSource } from './apply-user.js'
@@ -25,7 +26,8 @@ export type UserResolution<U extends UserRecord = UserRecord> =
     }
 
 export interface UserDirectory<U extends UserRecord = UserRecord> {
-  readonly users: ClerkUsers<U>
+  /** Without what other processes have to be told of. */
+  readonly users: Omit<ClerkUsers<U>, 'forget'>
   /** The local user, provisioned when there is none. Never rejects; without a promise where the cache knows. */
   resolve(clerkId: string, claims: SessionClaims | null): MaybePromise<UserResolution<U>>
   /** The cached row. */
@@ -80,7 +82,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     const row = readOnlyCopy(found)
     return {
       row,
-      resolution: row.isActive && row.deletedAt === null ? { kind: 'user', user: row } : INACTIVE,
+      resolution: maySignIn(row) ? { kind: 'user', user: row } : INACTIVE,
     }
   }
 
@@ -207,7 +209,6 @@ export function createUserDirectory<U extends UserRecord>(parts: {
           throw error
         }
       },
-      forget: (clerkId) => directory.drop(clerkId),
     },
   }
   return directory

@@ -21,8 +21,8 @@ export const findConnection = (auth: object): Connection<MadeAuth> | null => con
 /** The open connections of this process. */
 export interface Connections {
   watch(auth: MadeAuth, requirement?: Requirement | readonly Requirement[]): Connection<MadeAuth>
-  /** Evaluates the connections that the change concerns. */
-  notice(change: Change): void
+  /** Evaluates the connections that the change concerns; `anyMembership`: it does not say whose, so all of them. */
+  notice(change: Change, anyMembership?: boolean): void
   close(): void
 }
 
@@ -70,12 +70,11 @@ export function createConnections(parts: ConnectionsParts): Connections {
       connections.set(connection.auth, connection)
       return connection
     },
-    notice({ subjects }) {
-      for (const id of subjects) {
-        for (const connection of byId.get(id) ?? []) {
-          connection.outdate()
-          schedule(connection)
-        }
+    notice({ subjects }, anyMembership = false) {
+      const concerned = anyMembership ? [open] : subjects.map((id) => byId.get(id) ?? [])
+      for (const connection of concerned.flatMap((some) => [...some])) {
+        connection.outdate()
+        schedule(connection)
       }
     },
     close() {
