@@ -42,7 +42,7 @@ describe('a row that the application changed itself', () => {
   test('ends the open connections of the user', async () => {
     const { stores, here, id, credentials } = await twoProcesses()
     const auth = await here.authenticate(credentials)
-    const ended = new Promise((resolve) => here.watch(auth, resolve))
+    const ended = new Promise((resolve) => here.watch(auth).onEnd(({ reason }) => resolve(reason)))
     await switchOff(stores, id)
     await here.users.forget(id)
     expect(await ended).toBe('user-inactive')
