@@ -141,7 +141,7 @@ export const accessCases: readonly Case[] = [
     options: { accept: { apiKeys: true } },
     steps: async ({ ada, bob, orgId, clerk, offline }) => {
       await clerk.organizations.refresh(orgId)
-      const secretOf = (subject: string) => offline.createApiKey({ subject, name: 'ci' }).secret
+      const secretOf = (subject: string) => offline.createApiKey({ subject, name: 'continuous' }).secret
       const header = { 'x-organization-id': orgId }
       const mismatch = { status: 403, includes: { code: 'organization-mismatch' } }
       const foreign = offline.createOrganization({ name: 'Foreign', createdBy: bob.id }).id
@@ -162,7 +162,7 @@ export const accessCases: readonly Case[] = [
     title: 'a guard that lists types of tokens accepts machines with one of them, and no users',
     options: { accept: { apiKeys: true } },
     steps: ({ ada, offline }) => {
-      const { secret } = offline.createApiKey({ subject: ada.id, name: 'ci' })
+      const { secret } = offline.createApiKey({ subject: ada.id, name: 'continuous' })
       return [
         { request: 'GET /api-key', bearer: secret, status: 200, includes: { tokenType: 'api_key' } },
         { request: 'GET /m2m', bearer: secret, status: 403, json: FORBIDDEN },
@@ -178,7 +178,7 @@ export const accessCases: readonly Case[] = [
       { request: 'GET /private', bearer: ada.token, status: 401 },
       {
         request: 'GET /machine',
-        bearer: offline.createApiKey({ subject: ada.id, name: 'ci' }).secret,
+        bearer: offline.createApiKey({ subject: ada.id, name: 'continuous' }).secret,
         status: 401,
         json: UNAUTHENTICATED,
       },

@@ -41,7 +41,7 @@ export function guardTests(binding: AppBinding, offline: () => OfflineClerk): vo
 
   test('a polluted Object.prototype opens no route', async () => {
     const { app, harness } = await open({}, { accept: { apiKeys: true }, allowPending: true })
-    const { secret } = harness.offline.createApiKey({ subject: harness.ada.id, name: 'ci' })
+    const { secret } = harness.offline.createApiKey({ subject: harness.ada.id, name: 'continuous' })
     const pending = await harness.offline.token(harness.ada.sessionId, { claims: { sts: 'pending' } })
     const pollution = { machine: 'allow', local: 'allow', pending: 'allow', role: 'member', org: true }
     for (const [name, value] of Object.entries(pollution))
