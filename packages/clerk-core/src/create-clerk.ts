@@ -7,6 +7,7 @@ import { createKeySource } from './domain/keys/create-key-source.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
 import { createOrganizationDirectory } from './domain/organizations/directory.js'
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
+import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
 import type { Change } from './domain/store/inbox.js'
 import type { MembershipRecord } from './domain/store/organization.js'
@@ -151,7 +152,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       await changes?.close()
     },
   }
-  provideSettings(made, resolved)
+  provideSettings(made, resolved, resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null)
   return made
 }
 

@@ -63,7 +63,7 @@ export {
 export type { Diagnostic } from './flows/check/diagnostic.js'
 export type { AuditEntry, AuditOptions, AuditWriter } from './flows/web/audit.js'
 // What is thrown, and the reasons and codes that are reported.
-export { MiddlewareMissingError } from './flows/web/request-state.js'
+export { ClerkNotNamedError, MiddlewareMissingError } from './flows/web/request-state.js'
 export {
   authenticateUpgrade,
   refuseUpgrade,

@@ -1,10 +1,12 @@
 import type { RegisteredAuth } from '@acme/clerk-core'
 import {
   createAuthenticator,
+  findState,
+  type GetAuthOptions,
   REQUEST_STATE,
   type RequestState,
   setState,
-  stateOf,
+  storedAuth,
 } from '@acme/clerk-core/adapter'
 import type { FastifyPluginAsync, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
@@ -47,11 +49,14 @@ export const clerkPlugin = fp(register, { name: '@acme/clerk-fastify', fastify: 
  * The same as `request.auth`.
  *
  * @throws {MiddlewareMissingError} where `clerkPlugin` has not authenticated the request
+ * @throws {ClerkNotNamedError} where the middlewares of several clerks have run, and none is named
  */
-export function getAuth(request: object): RegisteredAuth {
-  return stateOf(request, fastify.middleware).auth as RegisteredAuth
+export function getAuth(request: object, options?: GetAuthOptions): RegisteredAuth {
+  return storedAuth(request, fastify.middleware, options) as RegisteredAuth
 }
 
 function getAuthOfThis(this: FastifyRequest): RegisteredAuth {
-  return getAuth(this)
+  const state = findState(this)
+  // Like a property in the other frameworks: of several clerks' answers the last one. Guards and `getAuth` want a name.
+  return state === null ? getAuth(this) : (state.auth as RegisteredAuth)
 }

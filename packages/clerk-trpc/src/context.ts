@@ -8,6 +8,7 @@ import {
   findState,
 } from '@acme/clerk-core/adapter'
 import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
+import { contextOf } from './context-state.js'
 import type { ClerkContext, ContextOptions } from './types.js'
 
 /**
@@ -29,13 +30,12 @@ export function createClerkContext<U extends UserRecord, M extends MembershipRec
       : goesOn(options)
         ? overResponse(clerk, auth, options)
         : auth
-    return { auth: connected as Auth<U, M> }
+    return contextOf(options.req, clerk, connected as Auth<U, M>)
   }
 }
 
 async function authenticate(clerk: AnyClerk, options: ContextOptions): Promise<AnyAuth> {
-  const found = findState(options.req)
-  const state = found?.clerk === clerk ? found : null
+  const state = findState(options.req, clerk)
   const inParameters = authorizationInParameters(options)
   if (state !== null && inParameters === undefined) return state.auth
   const given = credentialsOf(options)
@@ -50,8 +50,13 @@ function credentialsOf({ req, res }: ContextOptions): Credentials {
   const { headers, method } = req
   // An unknown method counts as unsafe.
   if (headers instanceof Headers) return credentialsFromFetch({ headers, method: method ?? '' })
-  const given = credentialsFrom({ headers, method })
-  return isSocket(res) ? { ...given, upgrade: true } : given
+  const given = credentialsFrom({ headers, method }, undefined, undefined, () => addressOf(req))
+  return isSocket(res) ? { ...given, clientAddress: addressOf(req), upgrade: true } : given
+}
+
+/** As Express and Fastify know it (by their rules for trusted proxies), else the peer of the connection. */
+function addressOf({ ip, socket }: ContextOptions['req']): string | undefined {
+  return ip ?? socket?.remoteAddress
 }
 
 /** Over HTTP, tRPC sends these parameters in the URL, and URLs end up in logs: they are ignored there. */

@@ -9,7 +9,8 @@ export {
   memoryStore,
   type Requirement,
   refuseUpgrade,
+  type SessionSlot,
   type UpgradeRequest,
 } from '@acme/clerk-core'
-export type { AnyAuth, AnyClerk } from '@acme/clerk-core/adapter'
+export { type AnyAuth, type AnyClerk, SESSION_KEY } from '@acme/clerk-core/adapter'
 export type Stores = ReturnType<typeof import('@acme/clerk-core').memoryStore>

@@ -39,7 +39,8 @@ describe('the table of codes', () => {
       })),
     )
     expect(given.length).toBeGreaterThan(20)
-    expect(given.filter(({ code }) => !(code in CODES))).toEqual([])
+    // Prisma's own codes (P2002) are Prisma's to explain.
+    expect(given.filter(({ code }) => !(code in CODES) && !/^P\d{4}$/.test(code))).toEqual([])
   })
 
   it('has no code that no source uses', () => {

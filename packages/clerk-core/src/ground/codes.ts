@@ -422,6 +422,10 @@ export const CODES = {
     '`MiddlewareMissingError`: a guard or handler asks about a request that was not authenticated.',
     "Mount the adapter's middleware before the guards and handlers that need it.",
   ),
+  'clerk-not-named': thrown(
+    '`ClerkNotNamedError`: several instances of `createClerk` have authenticated the request, and a guard names none of them.',
+    'Name the one whose users may pass: `requireAuth({ … }, { clerk })`.',
+  ),
   'organization-scope': thrown(
     '`OrganizationScopeError` (Prisma): the operation cannot be confined to the organisation.',
     'Name the model and its relations in the scope, or use the plain client where every organisation is meant.',
@@ -443,6 +447,26 @@ export const CODES = {
   ACME_CLERK_AUDIT: warning(
     'An entry of the audit log could not be written. The request went on.',
     'Check the target that `auditLog` writes to; the warning names the class of the error.',
+  ),
+  ACME_CLERK_TEST_KEYS: warning(
+    '`NODE_ENV` is `production`, and the keys are of a development instance of Clerk. Told when `createClerk` is called.',
+    'Usual on a staging host. In production use the keys of the production instance (`sk_live_…`, `pk_live_…`).',
+  ),
+  ACME_CLERK_OTHER_INSTANCE: warning(
+    'A webhook with a valid signature is about another Clerk instance than the one whose tokens are accepted. It was processed. Told once per instance.',
+    'Give each instance an endpoint, a signing secret and stores of its own; remove the secret of the other instance from `webhookSecrets`.',
+  ),
+  ACME_CLERK_REVOKE: warning(
+    'A session was signed out here, and refused by every process, but could not be revoked at Clerk. Told once a minute.',
+    "Check `CLERK_SECRET_KEY` and that this host reaches Clerk's Backend API; `revokeAtClerk: false` leaves it to the front end.",
+  ),
+  ACME_CLERK_KEEP_CLAIMS: warning(
+    'The claims that `session.keepClaims` names took more than 1 KB, and the session keeps none of them. Told once.',
+    'Name smaller claims: a cookie session has 4 KB for everything.',
+  ),
+  ACME_CLERK_LOCAL_USER: warning(
+    'What `localUser` gave is no user: a list, an empty object, an empty string or a number that is not positive. The request is anonymous. Told once a minute.',
+    "Give the user's row or id, or `undefined` where no user is signed in.",
   ),
   ACME_CLERK_WATCH: warning(
     'A callback of a connection of `clerk.watch()` threw when the connection ended. The other connections were closed as usual.',

@@ -1,5 +1,6 @@
 import { isClerkId } from '../../ground/api/clerk-id.js'
 import { ClerkApiError } from '../../ground/errors.js'
+import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
@@ -83,7 +84,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
       }
       if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'membership' })
       return chain(
-        cache.load(key, async () => ({ row: await store.findMembership(orgId, userId) })),
+        cache.load(key, async () => ({ row: readOnlyCopy(await store.findMembership(orgId, userId)) })),
         ({ row }) => row,
       )
     },

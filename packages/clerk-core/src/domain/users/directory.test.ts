@@ -112,11 +112,26 @@ describe('a user who is in the store', () => {
     expect(users.resolve('user_1', null)).toMatchObject({ user: { firstName: 'New' } })
   })
 
-  it('is shared by the cache, and is not frozen: the row belongs to the store', async () => {
-    const { users, stores } = harness()
-    await stores.users.apply(userSnapshot('user_1'))
-    const found = await users.resolve('user_1', null)
-    expect(found.kind === 'user' && Object.isFrozen(found.user)).toBe(false)
+  it('is shared by the requests, and none of them can change it for the others', async () => {
+    const row = { ...(await memoryStore().users.apply(userSnapshot('user_1'))).user, tags: ['staff'] }
+    const stores = memoryStore()
+    stores.users.findByClerkId = async () => row
+    for (const cache of [{}, { users: 0 }]) {
+      const { users } = harness({ cache }, stores)
+      const found = await users.resolve('user_1', null)
+      const shared = (found.kind === 'user' ? found.user : null) as typeof row
+      const changes = [
+        () => Object.assign(shared, { isActive: false }),
+        () => shared.tags.push('admin'),
+        () => Object.assign(shared.publicMetadata as object, { admin: true }),
+        () => shared.createdAt?.setTime(0),
+      ]
+      for (const change of changes) expect(change).toThrow(TypeError)
+      expect(shared).toEqual(row)
+      expect(await users.users.get('user_1')).toEqual(row)
+    }
+    // The store's own object is not ours to freeze.
+    row.tags.push('owner')
   })
 
   it('is unavailable while the store is down, and there again when it is back', async () => {

@@ -1,5 +1,6 @@
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreInputError } from '../../ground/errors.js'
+import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createBackoff } from '../../ground/timing/backoff.js'
@@ -74,11 +75,14 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
   const apply = createApplyUser({ store, linking, canLink, observer })
 
-  /** Only what came from a row: everything else is read again. */
-  const loaded = (row: Readonly<U>): Loaded<U> => ({
-    row,
-    resolution: row.isActive && row.deletedAt === null ? { kind: 'user', user: row } : INACTIVE,
-  })
+  /** Only what came from a row: everything else is read again. What one request did to it, the next one would see. */
+  const loaded = (found: Readonly<U>): Loaded<U> => {
+    const row = readOnlyCopy(found)
+    return {
+      row,
+      resolution: row.isActive && row.deletedAt === null ? { kind: 'user', user: row } : INACTIVE,
+    }
+  }
 
   async function read(clerkId: string): Promise<Loaded<U>> {
     const row = await store.findByClerkId(clerkId)

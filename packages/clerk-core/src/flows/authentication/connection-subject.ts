@@ -5,6 +5,7 @@ import { recordFromToken } from '../../domain/session/make-record.js'
 import type { SessionRecord } from '../../domain/session/record.js'
 import type { SessionStatusClient } from '../../domain/session/session-status-client.js'
 import type { UserRecord } from '../../domain/store/user.js'
+import { entitlementSeconds } from '../../domain/tokens/claim-age.js'
 import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
@@ -14,7 +15,7 @@ import { createAuthFactory, NOTHING_CARRIED } from './auth-factory.js'
 import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth, MadeMachineAuth, MadeUserAuth } from './made-auth.js'
 import { type Origin, originOfAuth } from './origin.js'
-import { joinRows, type Principal, principalFromRecord } from './principal.js'
+import { type ClaimAging, joinRows, type Principal, principalFromRecord } from './principal.js'
 import { readRequest } from './request.js'
 import { createRevalidate } from './revalidate.js'
 import { createUserAuth } from './user-auth.js'
@@ -39,7 +40,10 @@ export interface Subject {
 }
 
 export interface SubjectParts {
-  readonly options: Pick<ResolvedOptions, 'now' | 'session' | 'cookieSuffix' | 'authorizedParties'>
+  readonly options: Pick<
+    ResolvedOptions,
+    'now' | 'session' | 'cookieSuffix' | 'authorizedParties' | 'clockToleranceSeconds'
+  >
   readonly revocations: Revocations
   readonly machines: MachineVerifier
   readonly users: UserDirectory<UserRecord> | null
@@ -57,9 +61,11 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
   const { now } = options
   // What is looked at again and again is no request: it is not observed as one.
   const auths = createAuthFactory(SILENT)
-  const userAuth = createUserAuth({ users, organizations, auths, now })
-  const machineAuth = createMachineAuth({ ...parts, auths })
+  const aging: ClaimAging = { now, entitlementSeconds: entitlementSeconds(options) }
+  const userAuth = createUserAuth({ users, organizations, auths, aging })
+  const machineAuth = createMachineAuth({ ...parts, userAuth, hasUsers: users !== null, auths })
   const revalidate = sessionStatus === null ? null : createRevalidate({ sessionStatus, organizations })
+  const { keepClaims } = options.session
   const permissionsOf = createPermissionDecoder()
   const windowSeconds = options.session.revalidateAfterSeconds
 
@@ -85,29 +91,40 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
       async ask() {
         if (revalidate === null) return 'cannot'
         const revalidation = await revalidate(record, 'of the record')
-        if (revalidation.kind !== 'active') return revalidation.kind
+        if (revalidation.kind === 'ended' || revalidation.kind === 'unreachable') return revalidation.kind
         record = revalidation.record
         return 'confirmed'
       },
       async look() {
         if (revocations.isRevoked(userId, sessionId))
           return always(auths.anonymous(NOTHING_CARRIED, 'session-revoked'))
-        const rows = await userAuth.rows(userId, requested ?? record.org?.id)
+        const rows = await userAuth.localRows(userId, null, requested ?? record.org?.id)
         if (!('ok' in rows)) return always(auths.noUser(NOTHING_CARRIED, rows))
         const at = (seconds: number) =>
-          joinRows(principalAt(record, token, seconds), requested, rows.user, rows.membership)
+          joinRows(
+            principalAt(record, token, seconds),
+            requested,
+            rows.user,
+            rows.membership,
+            agingAt(seconds),
+          )
         return { auth: at(nowSeconds()), at }
       },
     }
   }
 
   function principalAt(record: SessionRecord, token: VerifiedToken | null, seconds: number): Principal {
-    const principal = principalFromRecord(record, seconds, permissionsOf)
+    const principal = principalFromRecord(record, { ...agingAt(seconds), keepClaims, permissionsOf })
     if (token === null) return principal
     const { claims } = token
-    // Claims are no more than what was said once: they count for as long as a session would bridge.
-    const lasts = seconds < claims.iat + windowSeconds + options.session.graceSeconds
+    // Claims are no more than what was said once: they count for as long as plan and features do.
+    const lasts = seconds - claims.iat < aging.entitlementSeconds
     return lasts ? { ...principal, from: token, source: 'token', claims } : principal
+  }
+
+  /** As it will be at that moment, by the clock alone. */
+  function agingAt(seconds: number): ClaimAging {
+    return { ...aging, now: () => seconds * 1000 }
   }
 
   function machineSubject(opened: MadeMachineAuth, { credential, requested, until }: MachineOrigin): Subject {

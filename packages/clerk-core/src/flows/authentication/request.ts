@@ -1,6 +1,7 @@
 import { bearerOf } from '../../domain/credentials/bearer.js'
 import { readSessionCookies } from '../../domain/credentials/cookies.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
+import { localUserOf } from '../../domain/credentials/local-user.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
@@ -20,24 +21,35 @@ export interface Request {
   tokenHash: string | null
 }
 
+/**
+ * A moment of the browser's clock that any page of the site can set: one that lies in the future by more than the tolerance
+ * says nothing, else it would make every token and every record look outdated.
+ */
+function readClientUat(
+  clientUat: number | null,
+  { now, clockToleranceSeconds }: Pick<ResolvedOptions, 'now' | 'clockToleranceSeconds'>,
+): number | null {
+  return clientUat === null || clientUat > now() / 1000 + clockToleranceSeconds ? null : clientUat
+}
+
 /** Reads what a request carries; nothing of it is verified yet, but where it comes from. */
 export function readRequest(
   credentials: Credentials,
-  {
-    session,
-    cookieSuffix,
-    authorizedParties,
-  }: Pick<ResolvedOptions, 'session' | 'cookieSuffix' | 'authorizedParties'>,
+  options: Pick<
+    ResolvedOptions,
+    'session' | 'cookieSuffix' | 'authorizedParties' | 'now' | 'clockToleranceSeconds'
+  >,
 ): Request {
+  const { session, cookieSuffix, authorizedParties } = options
   const cookies = readSessionCookies(credentials.cookie, cookieSuffix)
   return {
     credentials,
     slot: session.remember === 'never' ? undefined : credentials.session,
-    localUser: credentials.localUser ?? undefined,
+    localUser: localUserOf(credentials.localUser, options),
     bearer: bearerOf(credentials.authorization),
     crossSite: violatesOriginRule(credentials, authorizedParties),
     cookieToken: cookies.token,
-    clientUat: cookies.clientUat,
+    clientUat: readClientUat(cookies.clientUat, options),
     requested: credentials.organization?.trim() || undefined,
     tokenHash: null,
   }

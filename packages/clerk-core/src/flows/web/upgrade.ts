@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Auth, RegisteredAuth } from '../../domain/auth/auth.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import { authorize } from '../../domain/guard/authorize.js'
-import type { Denial, Requirement } from '../../domain/guard/requirement.js'
+import { ANY_USER, type Denial, type Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { MembershipRecord } from '../../domain/store/organization.js'
@@ -16,10 +16,10 @@ import { findState, type RequestState, stateOf } from './request-state.js'
 
 export interface UpgradeOptions<A extends Auth = Auth> {
   /**
-   * What the connection needs for as long as it is open. Default: what the guards asked that have let the request pass,
-   * else any signed-in user.
+   * What the connection needs for as long as it is open. Where it is left out: what the guards asked that have let the
+   * request pass, else any signed-in user.
    */
-  requirement?: Requirement<A> | undefined
+  requirement?: Requirement<A>
   /** `Bearer …`, for clients that send the token in the first message or in connection parameters. Default: the header. */
   authorization?: string | undefined
   /** The framework's session. Default: what the middleware of an adapter has found in the request. */
@@ -66,9 +66,8 @@ export async function authenticateUpgrade<U extends UserRecord, M extends Member
   options: UpgradeOptions<Auth<U, M>> = {},
 ): Promise<Upgrade<U, M>> {
   const req = nodeRequest(request)
-  const found = findState(request)
-  const state = found !== null && (found.clerk as object) === clerk ? found : null
-  const requirements = requirementsOf(state, options.requirement)
+  const state = findState(request, clerk as object as AnyClerk)
+  const requirements = requirementsOf(state, options)
   // Node gives an upgraded socket without an error listener: a client that resets it while we wait would end the process.
   req.socket.on('error', ignore)
   const given = credentialsFrom(
@@ -79,6 +78,7 @@ export async function authenticateUpgrade<U extends UserRecord, M extends Member
   const auth = await clerk.authenticate({
     ...given,
     authorization: options.authorization ?? given.authorization,
+    clientAddress: req.socket.remoteAddress,
     upgrade: true,
   })
   const connection = clerk.watch(auth, requirements)
@@ -92,12 +92,13 @@ export async function authenticateUpgrade<U extends UserRecord, M extends Member
 
 function requirementsOf<A extends Auth>(
   state: RequestState | null,
-  requirement: Requirement<A> | undefined,
+  options: UpgradeOptions<A>,
 ): readonly Requirement<A>[] {
   const passed = (state?.passed ?? []) as readonly Requirement<A>[]
-  if (requirement !== undefined)
-    return [...passed, validateRequirement(requirement as object) as Requirement<A>]
-  return passed.length > 0 ? passed : [{}]
+  // Not `requirement ?? {}`: one that came out undefined must not open the connection.
+  if (Object.hasOwn(options, 'requirement'))
+    return [...passed, validateRequirement(options.requirement as Requirement<A>)]
+  return passed.length > 0 ? passed : [ANY_USER as Requirement<A>]
 }
 
 function nodeRequest(request: UpgradeRequest): IncomingMessage {

@@ -7,6 +7,7 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { type EventType, eventType, type ReadEvent, SIGNED_OUT, type Targets } from './event-table.js'
 import { createHandlerRegistry } from './handler-registry.js'
 import type { OnWebhook } from './handlers.js'
+import { createInstanceCheck } from './instance-check.js'
 import { webhookOutcome } from './outcome.js'
 import { createSignatureVerifier } from './verify-signature.js'
 import type { WebhookOutcome, WebhookRequest } from './webhook.js'
@@ -29,6 +30,8 @@ interface Delivery {
   readonly event: InboxEvent
   readonly type: EventType & { readonly known: boolean }
   readonly read: ReadEvent
+  /** As sent. */
+  readonly instanceId: unknown
 }
 
 /** verify → claim → apply → applied → handlers → done. Every step may be repeated. */
@@ -43,6 +46,7 @@ export function createWebhooks(parts: {
 }): Webhooks {
   const { options, users, organizations, inbox, observer, applied } = parts
   const { now, privateMetadata, webhook } = options
+  const checkInstance = createInstanceCheck()
   const handlers = createHandlerRegistry({ timeoutSeconds: webhook.handlerTimeoutSeconds })
   const verifier = createSignatureVerifier({
     secrets: options.webhookSecrets,
@@ -53,10 +57,10 @@ export function createWebhooks(parts: {
 
   /** @throws {WebhookDataError} */
   function readDelivery(id: string, body: string): Delivery {
-    const { type, timestamp, data } = envelope(body)
+    const { type, timestamp, data, instanceId } = envelope(body)
     const known = eventType(type)
     const read = known.read(data, { timestamp, privateMetadata })
-    return { event: { id, type, timestamp, subjects: read.subjects, body }, type: known, read }
+    return { event: { id, type, timestamp, subjects: read.subjects, body }, type: known, read, instanceId }
   }
 
   /** @throws whatever the store throws */
@@ -146,6 +150,7 @@ export function createWebhooks(parts: {
           return webhookOutcome(kind)
         }
         const delivery = readDelivery(message.id, message.text)
+        checkInstance(delivery.instanceId)
         observer.emit('webhook.received', { id: message.id, type: delivery.event.type })
         return withOutcome(message.id, () => process(delivery))
       })
@@ -178,7 +183,7 @@ const refusals = {
 } as const
 
 /** @throws {WebhookDataError} */
-function envelope(body: string): { type: string; timestamp: number; data: unknown } {
+function envelope(body: string): { type: string; timestamp: number; data: unknown; instanceId: unknown } {
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -186,5 +191,10 @@ function envelope(body: string): { type: string; timestamp: number; data: unknow
     throw new WebhookDataError('The body is not JSON.')
   }
   const event = readJson(json, 'event')
-  return { type: event.id('type'), timestamp: event.time('timestamp'), data: event.value('data') }
+  return {
+    type: event.id('type'),
+    timestamp: event.time('timestamp'),
+    data: event.value('data'),
+    instanceId: event.value('instance_id'),
+  }
 }
