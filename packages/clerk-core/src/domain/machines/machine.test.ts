@@ -92,6 +92,7 @@ describe('verification at Clerk', () => {
     expect(await resultOf(bearer)).toEqual({
       ok: true,
       machine: { tokenType, id: 'ak_id_1', subject: 'user_1', scopes: ['read'], claims: { team: 'a' } },
+      until: START + 60_000,
     })
     expect(server.requests).toEqual([
       { method: 'POST', path, authorization: `Bearer ${authority}`, body: JSON.stringify(body) },
