@@ -75,7 +75,8 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
     },
     pollSeconds: number('invalidation.pollSeconds'),
     invalidation: resolveInvalidation(options.invalidation, problems),
-    now: options.now ?? Date.now,
+    // Read when it is needed: fake timers replace `Date` after this.
+    now: options.now ?? (() => Date.now()),
     // Looked up at each call: tests and instrumentation replace the global one after this.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   }

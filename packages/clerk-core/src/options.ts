@@ -93,7 +93,7 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
   /** How changes reach other processes: by polling the inbox (default every 2 s), or at once with an {@link Invalidation}. */
   invalidation?: { pollSeconds?: number | undefined } | Invalidation | undefined
 
-  /** Clock, in milliseconds. Default `Date.now`. */
+  /** Clock, in milliseconds. Default: the system's, read at each use, so that fake timers are followed. */
   now?: (() => number) | undefined
   /** Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined
