@@ -128,7 +128,7 @@ export const CODES = {
   'token-issued-in-future': refusedToken('The claim `iat` lies in the future.', CLOCK),
   'authorized-party-missing': refusedToken(
     'The token has no `azp`.',
-    'Native apps and tokens minted by the Backend API carry none: set `allowMissingAzp` to accept them.',
+    'Native apps and the Backend API send such bearer tokens: set `allowMissingAzp`. A cookie token needs an `Origin` that `authorizedParties` lists by name, or a request of the same origin.',
   ),
   'authorized-party-mismatch': refusedToken(
     'The claim `azp` is not one of `authorizedParties`.',

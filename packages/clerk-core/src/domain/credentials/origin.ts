@@ -1,3 +1,4 @@
+import type { OriginList } from '../../ground/options/origins.js'
 import type { Credentials } from './credentials.js'
 
 /** RFC 9110 §9.2.1. A method that is not known counts as unsafe. */
@@ -13,7 +14,7 @@ const SAFE_METHODS = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS'])
  */
 export function violatesOriginRule(
   { cookie, method, upgrade, origin, fetchSite }: Credentials,
-  authorizedParties: ReadonlySet<string> | null,
+  authorizedParties: Pick<OriginList, 'has'> | null,
 ): boolean {
   if (cookie === undefined) return false
   if (upgrade !== true && SAFE_METHODS.has(method)) return false
@@ -21,10 +22,19 @@ export function violatesOriginRule(
   return origin === undefined || authorizedParties === null || !authorizedParties.has(origin)
 }
 
+/** What a request says in place of the `azp` that its cookie token lacks. */
+export type AzpExcuse = 'navigation' | 'same-origin' | 'listed-origin'
+
 /**
- * Whether a cookie token may lack `azp`: Clerk leaves it out on some document navigations, and a request of the page's
- * own origin proves what `azp` would.
+ * Why a cookie token may lack `azp`, `null` where it may not: Clerk leaves it out on some document navigations, and a
+ * request of this server's own page, or of a page that is listed by name, proves what `azp` would. A pattern does not:
+ * which of the pages it lists the token was made for is not known, and `'any'` lists none.
  */
-export function isSameOriginNavigation({ fetchSite, fetchDest }: Credentials): boolean {
-  return fetchSite === 'same-origin' || fetchDest === 'document'
+export function excuseForMissingAzp(
+  { fetchSite, fetchDest, origin }: Credentials,
+  authorizedParties: Pick<OriginList, 'exact'> | null,
+): AzpExcuse | null {
+  if (fetchSite === 'same-origin') return 'same-origin'
+  if (fetchDest === 'document') return 'navigation'
+  return origin !== undefined && authorizedParties?.exact.has(origin) === true ? 'listed-origin' : null
 }

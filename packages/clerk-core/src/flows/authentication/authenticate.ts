@@ -1,7 +1,7 @@
 import type { Changes } from '../../domain/changes/changes.js'
 import type { Revocations } from '../../domain/changes/revocations.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
-import { isSameOriginNavigation } from '../../domain/credentials/origin.js'
+import { excuseForMissingAzp } from '../../domain/credentials/origin.js'
 import type { MachineVerifier } from '../../domain/machines/machine.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import { decideAfterAsking, decideSession } from '../../domain/session/decide.js'
@@ -23,7 +23,7 @@ import { createAuthFactory } from './auth-factory.js'
 import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth } from './made-auth.js'
 import { type Principal, principalFromRecord } from './principal.js'
-import { type Request, readRequest } from './request.js'
+import { createRequestReader, type Request } from './request.js'
 import { createRevalidate } from './revalidate.js'
 import { tokenStateOf } from './token-state.js'
 import { createUserAuth } from './user-auth.js'
@@ -40,6 +40,7 @@ export interface AuthenticateParts {
     | 'cookieSuffix'
     | 'issuer'
     | 'now'
+    | 'publishableKey'
     | 'session'
   >
   readonly tokens: TokenVerifier
@@ -63,6 +64,7 @@ export function createAuthenticate(
   const { options, tokens, machines, revocations, users, organizations, changes, sessionStatus, observer } =
     parts
   const { remember, revalidateAfterSeconds, graceSeconds } = options.session
+  const readRequest = createRequestReader(options)
   const auths = createAuthFactory(observer)
   const userAuth = createUserAuth({ users, organizations, auths, now: options.now })
   const machineAuth = createMachineAuth({ machines, revocations, users, organizations, auths })
@@ -71,7 +73,7 @@ export function createAuthenticate(
   const permissionsOf = createPermissionDecoder()
 
   return function authenticate(credentials) {
-    const request = readRequest(credentials, options)
+    const request = readRequest(credentials)
     const { bearer, slot, cookieToken, localUser } = request
     if (bearer === null && cookieToken === null && slot === undefined && localUser === undefined) {
       return auths.anonymous(request, request.crossSite ? 'cross-site-request' : 'no-credentials')
@@ -117,7 +119,10 @@ export function createAuthenticate(
 
   function verifyToken(token: string, request: Request, found: FoundRecord): MaybePromise<MadeAuth> {
     const { bearer, credentials } = request
-    const allowMissingAzp = bearer === null ? isSameOriginNavigation(credentials) : options.allowMissingAzp
+    const allowMissingAzp =
+      bearer === null
+        ? excuseForMissingAzp(credentials, options.authorizedParties) !== null
+        : options.allowMissingAzp
     return chain(tokens.verify(token, { allowMissingAzp }), (result) => {
       request.tokenHash = result.ok ? result.token.hash : result.hash
       const state = tokenStateOf(result, request)

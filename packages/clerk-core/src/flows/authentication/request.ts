@@ -20,25 +20,36 @@ export interface Request {
   tokenHash: string | null
 }
 
+type RequestOptions = Pick<
+  ResolvedOptions,
+  'session' | 'cookieSuffix' | 'publishableKey' | 'issuer' | 'authorizedParties' | 'now'
+>
+
 /** Reads what a request carries; nothing of it is verified yet, but where it comes from. */
-export function readRequest(
-  credentials: Credentials,
-  {
-    session,
-    cookieSuffix,
-    authorizedParties,
-  }: Pick<ResolvedOptions, 'session' | 'cookieSuffix' | 'authorizedParties'>,
-): Request {
-  const cookies = readSessionCookies(credentials.cookie, cookieSuffix)
-  return {
-    credentials,
-    slot: session.remember === 'never' ? undefined : credentials.session,
-    localUser: credentials.localUser ?? undefined,
-    bearer: bearerOf(credentials.authorization),
-    crossSite: violatesOriginRule(credentials, authorizedParties),
-    cookieToken: cookies.token,
-    clientUat: cookies.clientUat,
-    requested: credentials.organization?.trim() || undefined,
-    tokenHash: null,
+export function createRequestReader({
+  session,
+  cookieSuffix: suffix,
+  publishableKey,
+  issuer,
+  authorizedParties,
+  now,
+}: RequestOptions): (credentials: Credentials) => Request {
+  const production = publishableKey?.startsWith('pk_live_') ?? false
+  const instance = suffix === null ? null : { suffix, issuer, production }
+  const nowSeconds = () => Math.floor(now() / 1000)
+
+  return (credentials) => {
+    const cookies = readSessionCookies(credentials.cookie, instance, nowSeconds)
+    return {
+      credentials,
+      slot: session.remember === 'never' ? undefined : credentials.session,
+      localUser: credentials.localUser ?? undefined,
+      bearer: bearerOf(credentials.authorization),
+      crossSite: violatesOriginRule(credentials, authorizedParties),
+      cookieToken: cookies.token,
+      clientUat: cookies.clientUat,
+      requested: credentials.organization?.trim() || undefined,
+      tokenHash: null,
+    }
   }
 }

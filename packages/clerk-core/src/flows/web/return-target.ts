@@ -1,3 +1,5 @@
+import type { OriginList } from '../../ground/options/origins.js'
+
 /** Forbidden in every part of a return target: each of these has misled a parser or a browser. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression is there to find control characters.
 const FORBIDDEN = /[\u0000-\u0020\u007f-\uffff\\]|%2f|%5c/i
@@ -16,7 +18,7 @@ const MAX_LENGTH = 2048
 export function safeReturnTarget(
   target: string,
   origin: string | null,
-  listed: ReadonlySet<string>,
+  listed: Pick<OriginList, 'has'>,
 ): string | null {
   if (target.length > MAX_LENGTH || FORBIDDEN.test(target)) return null
   const isPath = target.startsWith('/')

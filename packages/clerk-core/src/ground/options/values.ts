@@ -68,7 +68,7 @@ export function checkUrl(text: string): Checked<string> {
  */
 export function checkOrigin(text: unknown): Checked<string> {
   const shown = JSON.stringify(text) ?? String(text)
-  const remedy = 'Write origins as `https://app.example.com`, with scheme, without path or wildcard.'
+  const remedy = 'Write origins as `https://app.example.com`, with scheme, without path.'
   if (typeof text !== 'string') return { message: `${shown} is not an origin.`, remedy }
   if (text === 'any') {
     return {
