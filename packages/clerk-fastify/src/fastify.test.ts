@@ -190,3 +190,25 @@ test('inject() works as over a socket', async () => {
     'user',
   )
 })
+
+test('below prefixes with parameters, nested and rewritten, the routes lead back to where the client sees them', async () => {
+  const { clerk, ada } = await harness()
+  const app = fastify({ rewriteUrl: (req) => (req.url ?? '').replace(/^\/public\//, '/api/') })
+  await app.register(
+    async (scope) => {
+      await scope.register(async (inner) => inner.register(clerkRoutesPlugin, { clerk, prefix: '/auth' }), {
+        prefix: '/t/:tenant',
+      })
+    },
+    { prefix: '/api' },
+  )
+  const origin = await serve(app)
+  const headers = { authorization: `Bearer ${ada.token}` }
+  for (const base of ['/api/t/acme/auth', '/public/t/acme/auth']) {
+    const { location } = (await request(`${origin}${base}/sign-in?returnTo=/x`)).headers
+    expect(new URL(location ?? '').searchParams.get('redirect_url')).toBe(
+      `${origin}${base}/callback?returnTo=%2Fx`,
+    )
+    expect((await request(`${origin}${base}/me`, { headers })).status).toBe(200)
+  }
+})

@@ -262,7 +262,7 @@ export const CODES = {
     `${SVIX_RETRIES} If it happens often, check the proxy in front.`,
   ),
   'return-target-refused': route(
-    '`returnTo` does not lead to this origin or to a listed one, or has a form that browsers read differently.',
+    '`returnTo` or `redirect_url` does not lead to this origin or to a listed one, has a form that browsers read differently, or is there twice.',
     'Use a path of this application, or list the origin in the option `returnTo`.',
   ),
   'sign-in-url-required': route(

@@ -33,3 +33,13 @@ export function safeReturnTarget(
     return url.origin === base && !url.pathname.startsWith('//') ? url.href.slice(base.length) : null
   return url.origin === origin || listed.has(url.origin) ? url.href : null
 }
+
+const NONE = new Set<string>()
+
+/** A page of this origin as a return target that is not refused when it comes back; `/` for what would be. */
+export function returnTargetOf(url: string, origin: string): string {
+  const query = url.indexOf('?')
+  // In a query a slash means the same, encoded or not (RFC 3986 §3.4); in a path it does not.
+  const plain = query < 0 ? url : `${url.slice(0, query)}${url.slice(query).replace(/%2f/gi, '/')}`
+  return `${origin}${(plain.startsWith('/') ? safeReturnTarget(plain, origin, NONE) : null) ?? '/'}`
+}
