@@ -2,6 +2,7 @@
 // once, as a `Framework`, and renders the responses that it is given.
 
 export { validateRequirement } from './domain/guard/validate-requirement.js'
+export { notLookedAt } from './flows/authentication/auth-factory.js'
 export type { AccountPortal } from './flows/web/account-portal.js'
 export type { AnyAuth, AnyClerk } from './flows/web/any-clerk.js'
 export {

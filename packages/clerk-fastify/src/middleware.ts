@@ -1,6 +1,8 @@
-import type { RegisteredAuth } from '@acme/clerk-core'
+import { ConfigurationError, type RegisteredAuth } from '@acme/clerk-core'
 import {
   createAuthenticator,
+  findState,
+  notLookedAt,
   REQUEST_STATE,
   type RequestState,
   setState,
@@ -11,10 +13,21 @@ import fp from 'fastify-plugin'
 import { fastify } from './framework.js'
 import type { ClerkPluginOptions } from './types.js'
 
+const HOOKS = new Set<unknown>(['onRequest', 'preHandler'])
+
 const register: FastifyPluginAsync<ClerkPluginOptions> = async (
   app,
   { clerk, hook = 'onRequest', ...options },
 ) => {
+  if (!HOOKS.has(hook)) {
+    throw new ConfigurationError([
+      {
+        option: 'hook',
+        message: 'is not a hook in which requests can be authenticated.',
+        remedy: "Use 'onRequest' (the default) or 'preHandler'.",
+      },
+    ])
+  }
   if (!app.hasRequestDecorator(REQUEST_STATE)) {
     app.decorateRequest(REQUEST_STATE, null)
     app.decorateRequest('auth', { getter: getAuthOfThis })
@@ -37,12 +50,12 @@ function attach(request: FastifyRequest, state: RequestState, next: HookHandlerD
  * Puts `request.auth` on every request of its scope and those below. It refuses none: `requireAuth` does that. Register it
  * after the session and the application's own login, where there are such.
  *
- * @throws {ConfigurationError} for a `signInUrl` that is no URL
+ * @throws {ConfigurationError} for a `signInUrl` that is no URL, and for another hook
  */
 export const clerkPlugin = fp(register, { name: '@acme/clerk-fastify', fastify: '5.x' })
 
 /**
- * The same as `request.auth`.
+ * The same as `request.auth`, for code that must not run before `clerkPlugin`.
  *
  * @throws {MiddlewareMissingError} where `clerkPlugin` has not authenticated the request
  */
@@ -50,6 +63,10 @@ export function getAuth(request: object): RegisteredAuth {
   return stateOf(request, fastify.middleware).auth as RegisteredAuth
 }
 
+/**
+ * Error handlers and log serializers read it too, for requests that another hook refused before: an error thrown there would
+ * hide the refusal, or end the process. Guards and `getAuth` still refuse such a request.
+ */
 function getAuthOfThis(this: FastifyRequest): RegisteredAuth {
-  return getAuth(this)
+  return (findState(this)?.auth ?? notLookedAt()) as RegisteredAuth
 }

@@ -176,6 +176,10 @@ export const CODES = {
     'The request carries no token, no machine credential and no session of ours.',
     'Usual for a visitor. If a client was to send a token, check its `Authorization` header or its cookies.',
   ),
+  'not-looked-at': anonymous(
+    'The request was answered, or is looked at by another hook, before the hook of `clerkPlugin` ran.',
+    'Usual in an error handler or a log serializer. Register a hook that reads `request.auth` after `clerkPlugin`.',
+  ),
   'cookie-outdated': anonymous(
     'The cookie token is older than `__client_uat`, the last sign-in or sign-out of the browser.',
     'Usual right after a sign-in: the front end writes a new token. If it stays, check which cookies a proxy passes on.',

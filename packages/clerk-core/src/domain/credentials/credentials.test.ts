@@ -4,7 +4,7 @@ import { compact } from '../../../testing/signer.js'
 import { checkListedOrigin, originList } from '../../ground/options/origins.js'
 import { bearerOf } from './bearer.js'
 import { readSessionCookies } from './cookies.js'
-import type { Credentials } from './credentials.js'
+import { type PresentCredentials, withoutNulls } from './credentials.js'
 import { excuseForMissingAzp, violatesOriginRule } from './origin.js'
 
 // Made once and kept short: to make it costs half a second, and long strings of it find nothing more.
@@ -25,6 +25,15 @@ describe('Authorization', () => {
     ['BEARER abc', 'abc'],
     ['Bearer   abc  ', 'abc'],
     ['Bearer a b', 'a b'],
+    ['Bearer\tabc', 'abc'],
+    ['bearer \t abc', 'abc'],
+    ['abc.def.g-_h', 'abc.def.g-_h'],
+    ['ak_abcdef', 'ak_abcdef'],
+    ['oat_abcdef', 'oat_abcdef'],
+    ['abcdefghij', null],
+    ['abc.def', null],
+    ['abc.def.ghi.jkl', null],
+    ['Basic abc.def.ghi', null],
     ['Bearer', null],
     ['Bearer ', null],
     ['Bearer    ', null],
@@ -144,9 +153,9 @@ describe('the Origin rule', () => {
       return 'value' in checked ? checked.value : []
     }),
   )
-  const unsafe: Credentials = { cookie: '__session=tok', method: 'POST' }
+  const unsafe: PresentCredentials = { cookie: '__session=tok', method: 'POST' }
 
-  it.each<[string, Credentials, boolean]>([
+  it.each<[string, PresentCredentials, boolean]>([
     ['no cookie', { method: 'POST', origin: 'https://evil.example' }, false],
     ['GET', { ...unsafe, method: 'GET', origin: 'https://evil.example' }, false],
     ['HEAD', { ...unsafe, method: 'HEAD' }, false],
@@ -185,7 +194,7 @@ describe('the Origin rule', () => {
     expect(violatesOriginRule({ ...unsafe, fetchSite: 'same-origin' }, null)).toBe(false)
   })
 
-  it.each<[string, Credentials, string | null]>([
+  it.each<[string, PresentCredentials, string | null]>([
     ['a document navigation', { fetchDest: 'document', fetchSite: 'cross-site' }, 'navigation'],
     ['a request of this server’s own page', { fetchSite: 'same-origin', fetchDest: 'empty' }, 'same-origin'],
     [
@@ -205,5 +214,18 @@ describe('the Origin rule', () => {
 
   it("'any' lists no page that would excuse a missing azp", () => {
     expect(excuseForMissingAzp({ origin: 'https://app.example.com' }, null)).toBe(null)
+  })
+})
+
+describe('credentials', () => {
+  it('have undefined where a header is null, as Headers.get gives it', () => {
+    const headers = new Headers()
+    const [absent, user] = [headers.get('cookie'), { id: 7 }]
+    expect(withoutNulls({ cookie: absent, authorization: 'Bearer x', localUser: user })).toEqual({
+      authorization: 'Bearer x',
+      localUser: user,
+    })
+    const present = { authorization: 'Bearer x' }
+    expect(withoutNulls(present)).toBe(present)
   })
 })

@@ -1,5 +1,5 @@
 import type { OriginList } from '../../ground/options/origins.js'
-import type { Credentials } from './credentials.js'
+import type { PresentCredentials } from './credentials.js'
 
 /** RFC 9110 §9.2.1. A method that is not known counts as unsafe. */
 const SAFE_METHODS = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS'])
@@ -13,7 +13,7 @@ const SAFE_METHODS = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS'])
  * @returns true when the request must be refused
  */
 export function violatesOriginRule(
-  { cookie, method, upgrade, origin, fetchSite }: Credentials,
+  { cookie, method, upgrade, origin, fetchSite }: PresentCredentials,
   authorizedParties: Pick<OriginList, 'has'> | null,
 ): boolean {
   if (cookie === undefined) return false
@@ -31,7 +31,7 @@ export type AzpExcuse = 'navigation' | 'same-origin' | 'listed-origin'
  * which of the pages it lists the token was made for is not known, and `'any'` lists none.
  */
 export function excuseForMissingAzp(
-  { fetchSite, fetchDest, origin }: Credentials,
+  { fetchSite, fetchDest, origin }: PresentCredentials,
   authorizedParties: Pick<OriginList, 'exact'> | null,
 ): AzpExcuse | null {
   if (fetchSite === 'same-origin') return 'same-origin'

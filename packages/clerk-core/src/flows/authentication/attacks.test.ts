@@ -298,6 +298,28 @@ describe('a page from another site', () => {
   })
 })
 
+it('null where a header is absent, as Headers.get has it, throws nothing and means what undefined means', async () => {
+  const { clerk, session, offline } = await setUp()
+  const nulls = {
+    authorization: null,
+    cookie: null,
+    origin: null,
+    fetchSite: null,
+    fetchDest: null,
+    method: null,
+    organization: null,
+  }
+  expect(await clerk.authenticate(nulls)).toMatchObject({ reason: 'no-credentials' })
+  const authorization = `Bearer ${await offline.token(session, { azp: ORIGIN })}`
+  expect(await clerk.authenticate({ ...nulls, authorization })).toMatchObject({ kind: 'user' })
+  const cookie = `__session=${await offline.token(session, { azp: ORIGIN })}`
+  expect(await clerk.authenticate({ ...nulls, cookie, method: 'GET' })).toMatchObject({ kind: 'user' })
+  expect(await clerk.authenticate({ ...nulls, cookie })).toMatchObject({ reason: 'cross-site-request' })
+  expect(
+    await clerk.receiveWebhook({ id: null, timestamp: null, signature: null, body: Buffer.from('{}') }),
+  ).toMatchObject({ status: 403 })
+})
+
 describe('signing out', () => {
   it('elsewhere, as a webhook, ends the session at once', async () => {
     const { offline, app, session, browser, withCookie, deliver } = await setUp()

@@ -1,13 +1,17 @@
 import { bearerOf } from '../../domain/credentials/bearer.js'
 import { readSessionCookies } from '../../domain/credentials/cookies.js'
-import type { Credentials } from '../../domain/credentials/credentials.js'
+import {
+  type Credentials,
+  type PresentCredentials,
+  withoutNulls,
+} from '../../domain/credentials/credentials.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 
 /** One request on its way through the pipeline. */
 export interface Request {
-  readonly credentials: Credentials
+  readonly credentials: PresentCredentials
   readonly slot: SessionSlot | undefined
   readonly localUser: unknown
   readonly bearer: string | null
@@ -38,7 +42,8 @@ export function createRequestReader({
   const instance = suffix === null ? null : { suffix, issuer, production }
   const nowSeconds = () => Math.floor(now() / 1000)
 
-  return (credentials) => {
+  return (given) => {
+    const credentials = withoutNulls(given)
     const cookies = readSessionCookies(credentials.cookie, instance, nowSeconds)
     return {
       credentials,

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Credentials } from '../../domain/credentials/credentials.js'
+import type { PresentCredentials } from '../../domain/credentials/credentials.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 
 /**
@@ -13,7 +13,7 @@ export function credentialsFrom(
   request: { readonly headers: IncomingHttpHeaders; readonly method?: string | undefined },
   session?: SessionSlot,
   localUser?: unknown,
-): Credentials {
+): PresentCredentials {
   const { headers } = request
   return {
     authorization: single(headers.authorization),
@@ -35,7 +35,7 @@ export function credentialsFrom(
 export function credentialsFromFetch(request: {
   readonly headers: Headers
   readonly method: string
-}): Credentials {
+}): PresentCredentials {
   const { headers, method } = request
   const get = (name: string) => headers.get(name) ?? undefined
   return {

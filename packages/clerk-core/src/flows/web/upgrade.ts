@@ -16,7 +16,7 @@ export interface UpgradeOptions<A extends Auth = Auth> {
   /** Default: any signed-in user. */
   requirement?: Requirement<A> | undefined
   /** `Bearer …`, for clients that send the token in the first message or in connection parameters. Default: the header. */
-  authorization?: string | undefined
+  authorization?: string | null | undefined
   /** The framework's session, where it has been read for this request. */
   session?: SessionSlot | undefined
   /** The user whom the application's own login has signed in. */

@@ -1,7 +1,7 @@
 import type { Change, Inbox, InboxEvent, PendingEvent } from '../../domain/store/inbox.js'
 import { nameOf } from '../../ground/error-name.js'
 import { StoreUnavailableError, WebhookDataError } from '../../ground/errors.js'
-import { readJson } from '../../ground/json/json-reader.js'
+import { isObject, readJson } from '../../ground/json/json-reader.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { type EventType, eventType, type ReadEvent, SIGNED_OUT, type Targets } from './event-table.js'
@@ -16,7 +16,7 @@ export interface Webhooks {
   /** Never throws for what was sent. */
   receive(request: WebhookRequest): Promise<WebhookOutcome>
   /** Processes an event of {@link Inbox.pending}, whose signature was verified when it came. */
-  replay(event: Pick<PendingEvent, 'id' | 'body'>): Promise<WebhookOutcome>
+  replay(event: Pick<PendingEvent, 'id' | 'body' | 'timestamp'>): Promise<WebhookOutcome>
   /**
    * Records the end of a session like an event of Clerk's. In effect here even when it cannot be recorded for the other
    * processes. @throws {StoreUnavailableError} then: to be tried again
@@ -52,8 +52,8 @@ export function createWebhooks(parts: {
   })
 
   /** @throws {WebhookDataError} */
-  function readDelivery(id: string, body: string): Delivery {
-    const { type, timestamp, data } = envelope(body)
+  function readDelivery(id: string, body: string, sentAt: number): Delivery {
+    const { type, timestamp, data } = envelope(body, sentAt)
     const known = eventType(type)
     const read = known.read(data, { timestamp, privateMetadata })
     return { event: { id, type, timestamp, subjects: read.subjects, body }, type: known, read }
@@ -145,17 +145,18 @@ export function createWebhooks(parts: {
           observer.emit('webhook.failed', { id: null, type: null, code: kind, message: message.refused })
           return webhookOutcome(kind)
         }
-        const delivery = readDelivery(message.id, message.text)
+        const delivery = readDelivery(message.id, message.text, message.sentAt)
         observer.emit('webhook.received', { id: message.id, type: delivery.event.type })
         return withOutcome(message.id, () => process(delivery))
       })
     },
-    replay: ({ id, body }) => withOutcome(id, () => process(readDelivery(id, body))),
+    // What was stored as its time is its time: the attempt that it was dated by is not known any more.
+    replay: ({ id, body, timestamp }) => withOutcome(id, () => process(readDelivery(id, body, timestamp))),
     async signOut(sessionId) {
       const timestamp = now()
       const body = JSON.stringify({ type: SIGNED_OUT, timestamp, data: { id: sessionId } })
       // A new id each time: what was signed out long ago and pruned must be refused again.
-      const { event } = readDelivery(`signout-${sessionId}-${timestamp}`, body)
+      const { event } = readDelivery(`signout-${sessionId}-${timestamp}`, body, timestamp)
       const { id, type, subjects } = event
       // Here first: while the inbox is down, this process at least must not go on trusting the session that was left.
       await applied({ id, type, subjects, appliedAt: timestamp })
@@ -177,8 +178,12 @@ const refusals = {
   signature: 'refused',
 } as const
 
-/** @throws {WebhookDataError} */
-function envelope(body: string): { type: string; timestamp: number; data: unknown } {
+/**
+ * An event without a `timestamp` is dated by its data, and a deletion, whose data is older than itself, by the attempt.
+ *
+ * @throws {WebhookDataError}
+ */
+function envelope(body: string, sentAt: number): { type: string; timestamp: number; data: unknown } {
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -186,5 +191,13 @@ function envelope(body: string): { type: string; timestamp: number; data: unknow
     throw new WebhookDataError('The body is not JSON.')
   }
   const event = readJson(json, 'event')
-  return { type: event.id('type'), timestamp: event.time('timestamp'), data: event.value('data') }
+  const type = event.id('type')
+  const data = event.value('data')
+  return { type, timestamp: event.optionalTime('timestamp') ?? timeOf(type, data) ?? sentAt, data }
+}
+
+function timeOf(type: string, data: unknown): number | null {
+  return type.endsWith('.deleted') || !isObject(data)
+    ? null
+    : readJson(data, 'data').optionalTime('updated_at')
 }
