@@ -210,6 +210,19 @@ export const routeCases: readonly Case[] = [
     ],
   },
   {
+    title: 'what does not fit into a fetch Request is refused, as by the SDKs of Clerk',
+    steps: ({ ada }) => [
+      ...['TRACE /open', 'TRACE /auth/me', 'GET //', 'GET ///'].map((request) => ({
+        request,
+        bearer: ada.token,
+        status: 400,
+        json: { error: 'Bad request', code: 'request-malformed' },
+      })),
+      { request: 'GET //nowhere', bearer: ada.token, status: 404 },
+      { request: 'OPTIONS /nowhere', bearer: ada.token, status: 404 },
+    ],
+  },
+  {
     title: 'what is not one of the routes is left to the application',
     steps: () => [
       { request: 'GET /auth/unknown', status: 404 },

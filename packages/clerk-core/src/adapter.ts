@@ -25,6 +25,7 @@ export {
   setState,
   stateOf,
 } from './flows/web/request-state.js'
+export { refuseMalformed } from './flows/web/request-target.js'
 export { createRoutes, findRoute, type Route, type RoutesOptions } from './flows/web/routes.js'
 export { type ClerkSettings, settingsOf } from './flows/web/settings.js'
 export { closeWhenEnded } from './flows/web/upgrade.js'

@@ -5,12 +5,13 @@ import {
   notLookedAt,
   REQUEST_STATE,
   type RequestState,
+  refuseMalformed,
   setState,
   stateOf,
 } from '@acme/clerk-core/adapter'
-import type { FastifyPluginAsync, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
-import { fastify } from './framework.js'
+import { fastify, send } from './framework.js'
 import type { ClerkPluginOptions } from './types.js'
 
 const HOOKS = new Set<unknown>(['onRequest', 'preHandler'])
@@ -34,7 +35,9 @@ const register: FastifyPluginAsync<ClerkPluginOptions> = async (
   }
   const authenticate = createAuthenticator<FastifyRequest>(fastify, clerk, options)
   // A callback, not a promise: every microtask shows in what a Fastify request costs.
-  app.addHook(hook, (request: FastifyRequest, _reply: unknown, next: HookHandlerDoneFunction) => {
+  app.addHook(hook, (request: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction) => {
+    const refusal = refuseMalformed(request.method, request.originalUrl)
+    if (refusal !== null) return send(reply, refusal)
     const state = authenticate(request)
     if (state instanceof Promise) state.then((known) => attach(request, known, next), next)
     else attach(request, state, next)
@@ -47,8 +50,8 @@ function attach(request: FastifyRequest, state: RequestState, next: HookHandlerD
 }
 
 /**
- * Puts `request.auth` on every request of its scope and those below. It refuses none: `requireAuth` does that. Register it
- * after the session and the application's own login, where there are such.
+ * Puts `request.auth` on every request of its scope and those below. It refuses none but those
+ * that are no requests (TRACE, `//`: 400): `requireAuth` does that. Register it after the session and the application's own login, where there are such.
  *
  * @throws {ConfigurationError} for a `signInUrl` that is no URL, and for another hook
  */

@@ -265,6 +265,10 @@ export const CODES = {
     'The body of the webhook did not arrive within `bodyTimeoutSeconds`.',
     `${SVIX_RETRIES} If it happens often, check the proxy in front.`,
   ),
+  'request-malformed': route(
+    'The method is TRACE, or the target of the request is no URL (`//`).',
+    'Find out what sends it: browsers and Clerk do not.',
+  ),
   'return-target-refused': route(
     '`returnTo` or `redirect_url` does not lead to this origin or to a listed one, has a form that browsers read differently, or is there twice.',
     'Use a path of this application, or list the origin in the option `returnTo`.',
