@@ -12,8 +12,9 @@ const STOREYS = {
   /** Infrastructure: it knows HTTP, JSON and time, and neither users nor sessions. */
   ground: [
     'ground/codes.ts',
-    'ground/errors.ts',
     'ground/error-name.ts',
+    'ground/safe-cause.ts',
+    'ground/errors.ts',
     'ground/timing/',
     'ground/json/',
     'ground/options/',

@@ -114,6 +114,65 @@ test('the index of decisions has every page, under its title', () => {
   expect(marked.map(([, page]) => `docs/decisions/${page}`)).toEqual(superseded)
 })
 
+describe('docs/security.md', () => {
+  const guide = read('docs/security.md')
+  const labels = new Map(
+    [...guide.matchAll(/^\[([^\]]+)\]: (\S+)$/gm)].map(([, label = '', target = '']) => [label, target]),
+  )
+  const rows = guide.split('\n').filter((line) => /^\| (?!-|requirement|section|promise)/.test(line))
+  const labelsOf = (text: string) =>
+    [...text.matchAll(/\[([^\]]+)\](?![([:])/g)].map(([, label = '']) => label)
+
+  test('every test that it names is there, and every name is used', () => {
+    const used = new Set(labelsOf(guide))
+    expect([...used].filter((label) => !labels.has(label))).toEqual([])
+    expect([...labels.keys()].filter((label) => !used.has(label))).toEqual([])
+    const tests = [...labels.values()].filter((target) => !target.endsWith('.md'))
+    expect(tests.length).toBeGreaterThan(30)
+    for (const target of tests) {
+      expect(target).toMatch(/\.test\.ts$/)
+      expect(files).toContain(join('docs', target))
+    }
+  })
+
+  test('who meets a requirement is one of five, and what is met names a test', () => {
+    for (const row of rows) {
+      const [, , who = ''] = row.split(' | ').length > 2 ? ['', ...row.split(' | ')] : ['', '', 'Met']
+      expect(['Met', 'Partly', 'Application', 'Clerk', 'Not met'], row).toContain(who.trim())
+      if (who === 'Met' || who === 'Partly') expect(labelsOf(row).length, row).toBeGreaterThan(0)
+    }
+  })
+
+  test.each<[string, readonly string[]]>([
+    [
+      'V7',
+      [
+        ...upTo('7.1', 3),
+        ...upTo('7.2', 4),
+        ...upTo('7.3', 2),
+        ...upTo('7.4', 5),
+        ...upTo('7.5', 3),
+        ...upTo('7.6', 2),
+      ],
+    ],
+    ['V8', [...upTo('8.1', 4), ...upTo('8.2', 4), ...upTo('8.3', 3), ...upTo('8.4', 2)]],
+    ['V9', [...upTo('9.1', 3), ...upTo('9.2', 4)]],
+    ['V10', ['10.1.1', ...upTo('10.3', 5)]],
+    ['RFC 8725', upTo('3', 12)],
+  ])('no requirement of %s is left out', (_chapter, requirements) => {
+    const present = rows.map((row) => /^\| (\d+(?:\.\d+)+) /.exec(row)?.[1])
+    expect(requirements.filter((requirement) => !present.includes(requirement))).toEqual([])
+  })
+
+  function upTo(section: string, last: number): string[] {
+    return Array.from({ length: last }, (_, index) => `${section}.${index + 1}`)
+  }
+})
+
+test('SECURITY.md says how to report', () => {
+  expect(read('SECURITY.md')).toMatch(/security\/advisories\/new/)
+})
+
 test('every suite has the shared time limits', () => {
   const suites = files
     .filter((file) => /(^|\/)package\.json$/.test(file))

@@ -7,7 +7,10 @@ import type { AnyClerk, RoutesOptions, WebhookRouteOptions } from '@acme/clerk-c
  * | route | answers |
  * |---|---|
  * | any `/open` | `describeAuth(auth)` |
- * | any `/private` `/org` `/admin` `/machine` `/local` `/page` | the same, behind the guard of `GUARDS` |
+ * | any path of `GUARDS` | the same, behind that guard |
+ * | any `/first` `/second` `/elsewhere` | the same, behind a guard that names `clerk`, `second`, `other` |
+ * | any `/changed` | the same, behind `changedGuard` |
+ * | `GET /change` | `changeRows(auth)`, behind a guard |
  * | `POST /cart` | puts `cart: 1` into the session, 204 |
  * | `POST /login` | puts `localName: 'lea'` into the session, 204: the application's own login |
  * | `GET /session` | `{ cart, localName, id }` of the session |
@@ -31,6 +34,8 @@ export interface AppSpec {
   readonly trustProxy: boolean
   /** A second Clerk instance in the same process. */
   readonly other: AnyClerk
+  /** Its middleware runs after that of `clerk`. */
+  readonly second?: AnyClerk
   /** Instead of what the session says. */
   readonly localUser?: () => unknown
 }
@@ -59,6 +64,8 @@ export interface AppBinding {
    * guards are tested, and only the status of a refusal.
    */
   unwrap?(body: unknown): unknown
+  /** Makes a guard of what an application gives to it. */
+  guard(...given: readonly unknown[]): unknown
   start(spec: AppSpec): Promise<RunningApp>
 }
 
@@ -67,8 +74,24 @@ export const GUARDS = {
   '/org': [{ org: true }, {}],
   '/admin': [{ role: 'admin' }, {}],
   '/machine': [{ machine: 'only' }, {}],
+  '/api-key': [{ machine: ['api_key'] }, {}],
+  '/m2m': [{ machine: ['m2m', 'oauth'] }, {}],
+  '/pending': [{ pending: 'allow' }, {}],
   '/local': [{ local: 'allow' }, {}],
   '/page': [{}, { redirect: true }],
 } as const
+
+/** The guards that name their clerk, by path. */
+export function namedGuards({ clerk, second, other }: Pick<AppSpec, 'clerk' | 'second' | 'other'>) {
+  return { '/first': clerk, '/elsewhere': other, ...(second === undefined ? {} : { '/second': second }) }
+}
+
+/** A guard for administrators, whose requirement is emptied after it was given. */
+export function changedGuard<G>(make: (requirement: { role: string }) => G): G {
+  const given: { role?: string } = { role: 'admin' }
+  const guard = make(given as { role: string })
+  delete given.role
+  return guard
+}
 
 export const LOCAL_USER = { id: 7, email: 'lea@app.example', passwordHash: 'never to be seen' }

@@ -122,7 +122,7 @@ export const accessCases: readonly Case[] = [
     title: 'a machine is accepted only where the guard allows machines',
     options: { accept: { apiKeys: true } },
     steps: ({ ada, offline }) => {
-      const { secret } = offline.createApiKey({ subject: ada.id, name: 'ci' })
+      const { secret } = offline.createApiKey({ subject: ada.id, name: 'ci key' })
       return [
         {
           request: 'GET /machine',
@@ -133,6 +133,140 @@ export const accessCases: readonly Case[] = [
         { request: 'GET /private', bearer: secret, status: 403, json: FORBIDDEN },
         { request: 'GET /machine', bearer: ada.token, status: 403, json: FORBIDDEN },
         { request: 'GET /auth/me', bearer: secret, status: 403, json: FORBIDDEN },
+      ]
+    },
+  },
+  {
+    title: 'a machine names its own organisation or one of its user, and is refused with any other',
+    options: { accept: { apiKeys: true } },
+    steps: async ({ ada, bob, orgId, clerk, offline }) => {
+      await clerk.organizations.refresh(orgId)
+      const secretOf = (subject: string) => offline.createApiKey({ subject, name: 'continuous' }).secret
+      const header = { 'x-organization-id': orgId }
+      const mismatch = { status: 403, includes: { code: 'organization-mismatch' } }
+      const foreign = offline.createOrganization({ name: 'Foreign', createdBy: bob.id }).id
+      return [
+        { request: 'GET /machine', bearer: secretOf(ada.id), headers: header, status: 200 },
+        { request: 'GET /machine', bearer: secretOf(orgId), headers: header, status: 200 },
+        { request: 'GET /machine', bearer: secretOf(bob.id), headers: header, ...mismatch },
+        {
+          request: 'GET /machine',
+          bearer: secretOf(orgId),
+          headers: { 'x-organization-id': foreign },
+          ...mismatch,
+        },
+      ]
+    },
+  },
+  {
+    title: 'a guard that lists types of tokens accepts machines with one of them, and no users',
+    options: { accept: { apiKeys: true } },
+    steps: ({ ada, offline }) => {
+      const { secret } = offline.createApiKey({ subject: ada.id, name: 'continuous' })
+      return [
+        { request: 'GET /api-key', bearer: secret, status: 200, includes: { tokenType: 'api_key' } },
+        { request: 'GET /m2m', bearer: secret, status: 403, json: FORBIDDEN },
+        { request: 'GET /api-key', bearer: ada.token, status: 403, json: FORBIDDEN },
+        { request: 'GET /api-key', status: 401, json: UNAUTHENTICATED },
+      ]
+    },
+  },
+  {
+    title: 'a key passes no check that its user does not',
+    options: { accept: { apiKeys: true }, provisioning: 'off' },
+    steps: ({ ada, offline }) => [
+      { request: 'GET /private', bearer: ada.token, status: 401 },
+      {
+        request: 'GET /machine',
+        bearer: offline.createApiKey({ subject: ada.id, name: 'continuous' }).secret,
+        status: 401,
+        json: UNAUTHENTICATED,
+      },
+    ],
+  },
+  ...[true, false].map(
+    (trustProxy): Case => ({
+      routesOnly: true,
+      title: trustProxy
+        ? 'behind a trusted proxy, invented credentials of one client are no limit for another'
+        : 'without a trusted proxy a client cannot make up addresses',
+      options: { accept: { apiKeys: true } },
+      app: { trustProxy },
+      steps: () => {
+        const from = (address: string, n: number) => ({
+          request: 'GET /open',
+          bearer: `ak_invented_${n}`,
+          headers: { 'x-forwarded-for': address },
+          status: 200,
+        })
+        const asked = { json: { kind: 'anonymous', reason: 'machine-credential-invalid' } }
+        const turnedAway = { json: { kind: 'unavailable', reason: 'clerk-unavailable' } }
+        return [
+          ...[1, 2, 3, 4].map((n) => ({ ...from('203.0.113.9', n), ...asked })),
+          { ...from('203.0.113.9', 5), ...turnedAway },
+          { ...from('198.51.100.7', 6), ...(trustProxy ? asked : turnedAway) },
+        ]
+      },
+    }),
+  ),
+  {
+    title: 'a pending session is anonymous to every guard that does not ask for it',
+    options: { allowPending: true },
+    sessions: 'every',
+    steps: async ({ ada, bob, offline }) => {
+      const pending = await offline.token(ada.sessionId, { claims: { sts: 'pending' } })
+      const user = { kind: 'user', userId: ada.id }
+      return [
+        { request: 'GET /open', bearer: pending, status: 200, includes: user },
+        {
+          request: 'GET /private',
+          bearer: pending,
+          status: 401,
+          json: UNAUTHENTICATED,
+          responseHeaders: REFUSED,
+        },
+        { request: 'GET /admin', bearer: pending, status: 401, json: UNAUTHENTICATED },
+        { request: 'GET /pending', bearer: pending, status: 200, includes: user },
+        { request: 'GET /pending', bearer: bob.token, status: 200, includes: { userId: bob.id } },
+        { request: 'GET /private', bearer: bob.token, status: 200 },
+      ]
+    },
+  },
+  {
+    title: 'a pending session is remembered as pending',
+    options: { allowPending: true },
+    sessions: 'every',
+    routesOnly: true,
+    steps: async ({ ada, offline }) => {
+      const pending = await offline.token(ada.sessionId, { claims: { sts: 'pending' } })
+      return [
+        { request: 'GET /open', cookie: pending, status: 200, includes: { source: 'token' } },
+        { request: 'GET /open', status: 200, includes: { kind: 'user', source: 'session' } },
+        { request: 'GET /private', status: 401, json: UNAUTHENTICATED, responseHeaders: SIGNED_OUT },
+        { request: 'GET /auth/me', status: 401, json: UNAUTHENTICATED },
+        { request: 'GET /pending', status: 200, includes: { userId: ada.id, source: 'session' } },
+        // The tasks are done: the next token says so.
+        { request: 'GET /private', cookie: ada.token, status: 200 },
+        { request: 'GET /private', status: 200, includes: { source: 'session' } },
+      ]
+    },
+  },
+  {
+    title: 'what one handler does to the rows of a user, no later request sees',
+    steps: ({ ada, clerk, orgId }) => {
+      const json = {
+        firstName: 'Ada',
+        isActive: true,
+        publicMetadata: '{}',
+        isRecent: true,
+        role: 'org:admin',
+        everything: [false, false],
+      }
+      const meanwhile = () => clerk.organizations.refresh(orgId)
+      return [
+        { meanwhile, request: 'GET /change', bearer: ada.token, status: 200, json },
+        { request: 'GET /change', bearer: ada.token, status: 200, json },
+        { request: 'GET /admin', bearer: ada.token, status: 200, includes: { firstName: 'Ada' } },
       ]
     },
   },

@@ -164,8 +164,8 @@ export const routeCases: readonly Case[] = [
     },
   },
   {
-    title: 'signing out takes a POST, or a GET from the same origin',
-    steps: ({ ada }) => [
+    title: 'signing out takes a POST, or a link that was followed on a page of the same origin',
+    steps: ({ ada, offline }) => [
       {
         request: 'GET /auth/sign-out',
         cookie: ada.token,
@@ -178,6 +178,18 @@ export const routeCases: readonly Case[] = [
         headers: { 'sec-fetch-site': site },
         status: 403,
       })),
+      ...['image', 'script', 'iframe', 'empty'].map((dest) => ({
+        request: 'GET /auth/sign-out',
+        cookie: ada.token,
+        headers: { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': dest },
+        status: 403,
+      })),
+      {
+        request: 'GET /auth/sign-out',
+        cookie: ada.token,
+        headers: { 'sec-fetch-site': 'same-origin' },
+        status: 403,
+      },
       {
         request: 'POST /auth/sign-out',
         cookie: ada.token,
@@ -188,17 +200,35 @@ export const routeCases: readonly Case[] = [
       {
         request: 'GET /auth/sign-out',
         cookie: ada.token,
-        headers: { 'sec-fetch-site': 'same-origin' },
+        headers: { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'document' },
         status: 303,
         responseHeaders: { location: '/' },
       },
-      { request: 'GET /private', cookie: ada.token, status: 401 },
+      {
+        meanwhile: () => expect(offline.getSession(ada.sessionId).status).toBe('revoked'),
+        request: 'GET /private',
+        cookie: ada.token,
+        status: 401,
+      },
       { request: 'POST /auth/sign-out', headers: { origin: PAGE }, status: 303 },
       {
         request: 'POST /auth/sign-out?returnTo=https:evil',
         headers: { origin: PAGE },
         status: 400,
         json: TARGET_REFUSED,
+      },
+    ],
+  },
+  {
+    title: 'signing out ends the session at Clerk, unless it is left to the front end',
+    app: { routes: { revokeAtClerk: false } },
+    steps: ({ ada, offline }) => [
+      { request: 'POST /auth/sign-out', bearer: ada.token, status: 303 },
+      {
+        meanwhile: () => expect(offline.getSession(ada.sessionId).status).toBe('active'),
+        request: 'GET /private',
+        bearer: ada.token,
+        status: 401,
       },
     ],
   },

@@ -6,18 +6,19 @@ import { runServerSnippet } from './readme.js'
 const PAGE = { origin: 'http://localhost:3000' }
 const EVENT = { object: 'event', type: 'email.created', timestamp: 1, instance_id: 'ins_1', data: {} }
 const TIMEOUT = { timeout: 60_000 }
+const SECRET = { SESSION_SECRET: 'thirty-two characters of a secret' }
 
 /** The whole application of a framework's guide (`app.ts`), and the webhook after a body parser where it has one. */
 export function runGuideSuite(guide: URL, cwd: URL, { afterBodyParser = true } = {}): void {
   test('the application of the guide does what the guide says', TIMEOUT, async () => {
-    const { origin, signIn, offline } = await runServerSnippet(guide, 'app.ts', cwd)
+    const { origin, signIn, offline } = await runServerSnippet(guide, 'app.ts', cwd, SECRET)
     const ada = await signIn('Ada', 'admin')
     const get = (path: string, headers: Record<string, string>) => request(`${origin}${path}`, { headers })
 
     const refused = await get('/profile', PAGE)
     expect(refused.status).toBe(401)
     expect(refused.headers['access-control-allow-origin']).toBe(PAGE.origin)
-    expect((await get('/profile', ada)).text).toContain('"firstName":"Ada"')
+    expect(JSON.parse((await get('/profile', ada)).text)).toEqual({ kind: 'user', firstName: 'Ada' })
     expect((await get('/billing', ada)).status).toBe(403)
     expect((await get('/report', ada)).status).toBe(200)
     const navigation = await get('/page', { 'sec-fetch-dest': 'document' })
@@ -31,9 +32,14 @@ export function runGuideSuite(guide: URL, cwd: URL, { afterBodyParser = true } =
     })
     expect(login.status).toBe(204)
     const cookie = (login.headers['set-cookie'] ?? []).map((one) => one.split(';')[0]).join('; ')
-    expect((await get('/profile', { cookie })).text).toContain('"kind":"local"')
+    expect(JSON.parse((await get('/profile', { cookie })).text)).toEqual({ kind: 'local' })
     expect((await get('/billing', { cookie })).status).toBe(403)
     expect(await deliver(`${origin}/auth/webhook`, offline.webhookSecret)).toBe(200)
+  })
+
+  test('the application of the guide does not start without a secret for its sessions', TIMEOUT, async () => {
+    const start = runServerSnippet(guide, 'app.ts', cwd, { SESSION_SECRET: '' })
+    await expect(start).rejects.toThrow('SESSION_SECRET is missing')
   })
 
   test.runIf(afterBodyParser)(

@@ -77,10 +77,55 @@ export function recordOf({ clerk }: Harness, { id, sessionId }: Person): Record<
     instance: settingsOf(clerk).issuer,
     sub: id,
     sid: sessionId,
+    sts: 'active',
     checkedAt: now,
     asOf: now,
     ...nothing,
   }
+}
+
+/**
+ * What a handler sees in the rows of a request, and then tries to change in them: a field, JSON in a column, a date, a right.
+ * Each change is tried on its own: that it throws is one way to stop it.
+ */
+export function changeRows(auth: AnyAuth): Record<string, unknown> {
+  if (auth.kind !== 'user') return { kind: auth.kind }
+  const { user, organization } = auth as unknown as Record<'user' | 'organization', ChangeableRow | null>
+  const seen = {
+    firstName: user?.firstName,
+    isActive: user?.isActive,
+    publicMetadata: JSON.stringify(user?.publicMetadata),
+    isRecent: (user?.createdAt?.getTime() ?? 0) > 0,
+    role: organization?.role,
+    everything: [organization?.permissions, auth.orgPermissions].map((list) =>
+      list?.includes('org:everything'),
+    ),
+  }
+  const changes: (() => unknown)[] = [
+    () => Object.assign(user ?? {}, { firstName: 'Mallory', isActive: false }),
+    () => Object.assign(user?.publicMetadata ?? {}, { admin: true }),
+    () => user?.createdAt?.setTime(0),
+    () => Object.assign(organization ?? {}, { role: 'org:owner' }),
+    () => organization?.permissions.push('org:everything'),
+    () => (auth.orgPermissions as string[]).push('org:everything'),
+  ]
+  for (const change of changes) {
+    try {
+      change()
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+    }
+  }
+  return seen
+}
+
+interface ChangeableRow {
+  readonly firstName?: string
+  readonly isActive?: boolean
+  readonly role?: string
+  readonly publicMetadata?: object
+  readonly createdAt?: Date | null
+  readonly permissions: string[]
 }
 
 /** What the application's routes answer: who is asking, in a form that can be compared. */

@@ -71,11 +71,17 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Every titled TypeScript block, as the editor of a user who pastes it sees it. */
-export async function typecheckSnippets(file: URL, cwd: URL): Promise<void> {
+/**
+ * Every titled TypeScript block, as the editor of a user who pastes it sees it.
+ *
+ * @param titles where a guide has blocks for several packages: those that compile in this one
+ */
+export async function typecheckSnippets(file: URL, cwd: URL, titles?: readonly string[]): Promise<void> {
   const folder = fileURLToPath(new URL(`.snippets/types-${process.pid}-${Date.now()}/`, cwd))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const snippets = (await readSnippets(file)).filter(({ language, info }) => language === 'ts' && info !== '')
+  const snippets = (await readSnippets(file)).filter(
+    ({ language, info }) => language === 'ts' && info !== '' && (titles?.includes(info) ?? true),
+  )
   expect(snippets).not.toEqual([])
   for (const { code, info } of snippets) {
     const own = join(folder, info)

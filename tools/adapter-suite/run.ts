@@ -7,6 +7,7 @@ import { routeCases } from './cases-routes.js'
 import { sessionCases } from './cases-session.js'
 import { webhookCases } from './cases-webhook.js'
 import { connectionTests } from './connections.js'
+import { guardTests } from './guards.js'
 import { createHarness, type Harness } from './harness.js'
 import { type RawResponse, request } from './http.js'
 import { processTests } from './process.js'
@@ -40,6 +41,7 @@ export function runAdapterSuite(binding: AppBinding): void {
         }
       })
     }
+    guardTests(binding, () => offline)
     if (binding.unwrap === undefined) {
       connectionTests(binding, () => offline)
       processTests(binding, () => offline)

@@ -106,6 +106,7 @@ const snapshot = (n: number): UserSnapshot => ({
   externalId: null,
   publicMetadata: { plan: 'pro', seats: n % 10 },
   banned: false,
+  deprovisioned: false,
   locked: false,
   createdAt: 1_700_000_000_000,
   updatedAt: 1_700_000_000_000,

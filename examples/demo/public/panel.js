@@ -233,7 +233,7 @@ class People {
     fill(row.flag, atClerk.banned && chip('banned', 'bad'))
     const role = { 'org:admin': 'Administrator', 'org:member': 'Member' }[local?.role]
     fill(row.local, local?.name ?? 'no row yet', role && element('span', { class: 'role' }, role))
-    fill(row.access, local?.isActive ? chip('yes', 'good') : chip('no', 'bad'))
+    fill(row.access, local?.maySignIn ? chip('yes', 'good') : chip('no', 'bad'))
   }
 
   newRow(id) {

@@ -50,7 +50,7 @@ async function runWithClerk({ example }: DemoOptions, env: Env, port: number): P
     const running = await startExample(example, {
       ...env,
       CLERK_AUTHORIZED_PARTIES: env['CLERK_AUTHORIZED_PARTIES'] ?? originsAt(port),
-      SESSION_SECRET: env['SESSION_SECRET'] ?? newSecret(),
+      SESSION_SECRET: env['SESSION_SECRET'] || newSecret(),
     })
     cleanup.add(() => running.stop())
     const url = await perform(running, port, { state: async () => ({ mode: 'real', example }) }, cleanup)

@@ -1,3 +1,4 @@
+import { maySignIn } from '@acme/clerk-core/store'
 import type { Scene } from './actions.js'
 import type { DemoState } from './stage.js'
 
@@ -17,7 +18,7 @@ export async function stateOf({ offline, clerk, cast }: Scene): Promise<DemoStat
         local: row && {
           name: fullName(row.firstName, row.lastName),
           role: membership?.role ?? null,
-          isActive: row.isActive,
+          maySignIn: maySignIn(row),
           version: row.version,
         },
       }

@@ -59,7 +59,7 @@ export async function administration(prisma: Database): Promise<Router> {
     const [organizations, notes, users, subscriptions] = await Promise.all([
       prisma.organization.findMany({ where: { deletedAt: null }, orderBy: { name: 'asc' } }),
       prisma.note.groupBy({ by: ['orgId'], _count: true }),
-      prisma.user.count({ where: { isActive: true } }),
+      prisma.user.count({ where: { isActive: true, banned: false, deprovisioned: false, deletedAt: null } }),
       prisma.subscription.groupBy({ by: ['plan'], _count: true }),
     ])
     res.json({

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { createServer, type Server, STATUS_CODES } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { clerkMiddleware, clerkRoutes, getAuth, requireAuth } from '@acme/clerk-express'
-import { pageConfig, pageFolder, pageHeaders, workspaceOf } from '@acme/example-page'
+import { pageConfig, pageFolder, pageHeaders, sessionSecret, workspaceOf } from '@acme/example-page'
 import express, { type ErrorRequestHandler } from 'express'
 import session from 'express-session'
 import { administration, administratorOf, createAdministrator } from './administrators.js'
@@ -46,7 +45,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
   app.use(
     session({
       name: 'team-notes',
-      secret: env['SESSION_SECRET'] ?? randomBytes(32).toString('hex'),
+      secret: sessionSecret(env),
       resave: false,
       saveUninitialized: false,
       cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' },

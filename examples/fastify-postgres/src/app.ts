@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { auditLog, clerkPlugin, clerkRoutesPlugin, requireAuth } from '@acme/clerk-fastify'
-import { pageConfig, pageFolder, pageHeaders, workspaceOf } from '@acme/example-page'
+import { pageConfig, pageFolder, pageHeaders, sessionSecret, workspaceOf } from '@acme/example-page'
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import files from '@fastify/static'
@@ -40,7 +39,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
     await api.register(cookie)
     await api.register(session, {
       cookieName: 'team-notes',
-      secret: env['SESSION_SECRET'] ?? randomBytes(32).toString('hex'),
+      secret: sessionSecret(env),
       saveUninitialized: false,
       cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' },
     })

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { clerkMiddleware, clerkRoutes, getAuth, requireAuth } from '@acme/clerk-koa'
-import { pageConfig, pageFolder, pageHeaders, workspaceOf } from '@acme/example-page'
+import { pageConfig, pageFolder, pageHeaders, sessionSecret, workspaceOf } from '@acme/example-page'
 import { Router } from '@koa/router'
 import Koa from 'koa'
 import session from 'koa-session'
@@ -28,7 +27,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
 
   const app = new Koa()
   // The cookie is the session, so it is signed: what is in it can be read, but not changed.
-  app.keys = [env['SESSION_SECRET'] ?? randomBytes(32).toString('hex')]
+  app.keys = [sessionSecret(env)]
 
   const headers = pageHeaders(env)
   const config = pageConfig(env, { example: 'koa-mongo', stack: 'Koa · MongoDB' })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { createServer } from 'node:net'
 import type { AnyClerk } from '@acme/clerk-core/adapter'
@@ -42,7 +43,12 @@ export function smoke(start: (env: Env) => Promise<Application>, env: () => Env 
     offline = await startClerk()
     const port = await freePort()
     const origin = `http://127.0.0.1:${port}`
-    application = await start({ ...offline.env, CLERK_AUTHORIZED_PARTIES: origin, ...(await env()) })
+    application = await start({
+      ...offline.env,
+      CLERK_AUTHORIZED_PARTIES: origin,
+      SESSION_SECRET: randomBytes(32).toString('hex'),
+      ...(await env()),
+    })
     await new Promise<void>((resolve) => application.server.listen(port, '127.0.0.1', resolve))
     offline.webhooks.sendTo(`${origin}/webhook`)
     api = await connectTo(origin)

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { clerkMiddleware, clerkRoutes } from '@acme/clerk-express'
 import { createClerkContext } from '@acme/clerk-trpc'
-import { pageConfig, pageFolder, pageHeaders } from '@acme/example-page'
+import { pageConfig, pageFolder, pageHeaders, sessionSecret } from '@acme/example-page'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import express from 'express'
@@ -49,7 +48,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
   app.use(
     session({
       name: 'team-notes',
-      secret: env['SESSION_SECRET'] ?? randomBytes(32).toString('hex'),
+      secret: sessionSecret(env),
       resave: false,
       saveUninitialized: false,
       cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' },

@@ -1,8 +1,13 @@
 // What the adapter of a framework needs, besides what applications use (./index.ts): it describes the framework's request
 // once, as a `Framework`, and renders the responses that it is given.
 
-export { validateRequirement } from './domain/guard/validate-requirement.js'
+export {
+  type RequirementArgument,
+  requirementOf,
+  validateRequirement,
+} from './domain/guard/validate-requirement.js'
 export { notLookedAt } from './flows/authentication/auth-factory.js'
+export { findConnection } from './flows/authentication/connections.js'
 export type { AccountPortal } from './flows/web/account-portal.js'
 export type { AnyAuth, AnyClerk } from './flows/web/any-clerk.js'
 export {
@@ -15,7 +20,8 @@ export { createAuthenticator, type MiddlewareOptions } from './flows/web/authent
 export { credentialsFrom, credentialsFromFetch } from './flows/web/credentials-from.js'
 export type { Framework } from './flows/web/framework.js'
 export { FrameworkSession, SESSION_KEY } from './flows/web/framework-session.js'
-export { createGuard, type GuardOptions } from './flows/web/guard.js'
+export { createGuard, type GuardArguments, storedAuth } from './flows/web/guard.js'
+export { type GetAuthOptions, type GuardOptions, namedClerk } from './flows/web/guard-options.js'
 export { originOf, type WebRequest, type WebResponse } from './flows/web/messages.js'
 export type { BodySource } from './flows/web/raw-body.js'
 export {
@@ -28,5 +34,5 @@ export {
 export { refuseMalformed } from './flows/web/request-target.js'
 export { createRoutes, findRoute, type Route, type RoutesOptions } from './flows/web/routes.js'
 export { type ClerkSettings, settingsOf } from './flows/web/settings.js'
-export { closeWhenEnded } from './flows/web/upgrade.js'
+export { closeRefused } from './flows/web/upgrade.js'
 export { createWebhookRoute, type WebhookRouteOptions } from './flows/web/webhook-route.js'

@@ -1,12 +1,13 @@
 import type { Auth } from './domain/auth/auth.js'
 import type { ClerkApi } from './domain/backend-api/clerk-api.js'
 import type { Credentials } from './domain/credentials/credentials.js'
+import type { Requirement } from './domain/guard/requirement.js'
 import type { ClerkOrganizations } from './domain/organizations/organizations.js'
 import type { MembershipRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import type { SessionClaims } from './domain/tokens/session-claims.js'
 import type { ClerkUsers } from './domain/users/users.js'
-import type { WatchEnd } from './flows/authentication/watch-end.js'
+import type { Connection } from './flows/authentication/connection.js'
 import type { Diagnostic } from './flows/check/diagnostic.js'
 import type { OnWebhook } from './flows/webhooks/handlers.js'
 import type { WebhookOutcome, WebhookRequest } from './flows/webhooks/webhook.js'
@@ -35,11 +36,18 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   /** @throws {ConfigurationError} on use, without a secret key */
   readonly api: ClerkApi
   /**
-   * Watches what a long-lived connection rests on: calls `ended` once when the session or user is revoked, the user
-   * banned or deleted, the organisation lost, or when looking again every `revalidateAfterSeconds` fails for longer
-   * than `graceSeconds`. Returns a function that stops watching.
+   * The connection that was opened by a client of this `auth`: a WebSocket, an event stream. Say what it is with
+   * `closes(socket)`, or with `onEnd`.
+   *
+   * @param requirement what the connection needs for as long as it is open, one or several. Default: that its user or
+   *   machine, its session and its organisation stay
+   * @throws {ConfigurationError} for a requirement with an unknown key or value
+   * @throws {TypeError} for a copy of an `auth`
    */
-  watch(auth: Auth<U, M>, ended: (reason: WatchEnd) => void): () => void
+  watch(
+    auth: Auth<U, M>,
+    requirement?: Requirement<Auth<U, M>> | readonly Requirement<Auth<U, M>>[],
+  ): Connection<Auth<U, M>>
   /** Ends the Clerk session locally, in every process: records its `sid` like a `session.ended` event. */
   signOut(sessionId: string): Promise<void>
   /** Configuration and reachability problems, each with its remedy. */

@@ -1,4 +1,5 @@
 import type { Invalidation } from './domain/changes/invalidation.js'
+import { checkProduction } from './domain/keys/check-production.js'
 import { cookieSuffix, resolveKeys } from './domain/keys/configured-keys.js'
 import type { MembershipRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
@@ -32,6 +33,7 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
   const problems = new Problems()
   const given = toRecord(options)
   const keys = resolveKeys(options, problems)
+  checkProduction(keys, flag(given, 'allowOfflineClerk', problems), problems)
   const { secretKey, machineSecretKey } = keys
   const accept = resolveAccept(options, secretKey, machineSecretKey, problems)
   const provisioning = word(given, 'provisioning', problems)
@@ -57,6 +59,7 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
       revalidateAfterSeconds: number('session.revalidateAfterSeconds'),
       graceSeconds: number('session.graceSeconds'),
       remember: word(given, 'session.remember', problems),
+      keepClaims: resolveKeepClaims(options.session?.keepClaims, problems),
     },
     provisioning,
     linking,
@@ -133,6 +136,18 @@ function resolveAudience(value: unknown, problems: Problems): readonly string[] 
     'Name the expected `aud`, or leave it out.',
   )
   return null
+}
+
+function resolveKeepClaims(value: unknown, problems: Problems): readonly string[] {
+  if (value === undefined) return []
+  if (Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''))
+    return Object.freeze([...new Set(value as string[])])
+  problems.add(
+    'session.keepClaims',
+    'is not a list of names of claims.',
+    "Name the claims that a session keeps, as `['locale']`, or leave it out.",
+  )
+  return []
 }
 
 function resolveAccept(

@@ -7,6 +7,7 @@ import { createKeySource } from './domain/keys/create-key-source.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
 import { createOrganizationDirectory } from './domain/organizations/directory.js'
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
+import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
 import type { Change } from './domain/store/inbox.js'
 import type { MembershipRecord } from './domain/store/organization.js'
@@ -14,7 +15,7 @@ import type { UserRecord } from './domain/store/user.js'
 import { createTokenVerifier } from './domain/tokens/verify-token.js'
 import { createUserDirectory } from './domain/users/directory.js'
 import { createAuthenticate } from './flows/authentication/authenticate.js'
-import { createWatch, type Watch } from './flows/authentication/watch.js'
+import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
 import { provideSettings } from './flows/web/settings.js'
 import { effectOf } from './flows/webhooks/event-table.js'
@@ -74,9 +75,11 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const sessionStatus = resolved.secretKey
     ? createSessionStatusClient({ api, allowPending: resolved.allowPending, now })
     : null
-  const watch: Watch = createWatch({
+  const machines = createMachineVerifier(resolved, observer)
+  const connections = createConnections({
     options: resolved,
     revocations,
+    machines,
     users,
     organizations,
     changes,
@@ -94,7 +97,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const authenticate = createAuthenticate({
     options: resolved,
     tokens,
-    machines: createMachineVerifier(resolved, observer),
+    machines,
     revocations,
     users,
     organizations,
@@ -105,14 +108,15 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
 
   /** What a change means here, whether this process applied it or another one. */
   function applyChange(change: Change): void {
-    const { subjects, revokes } = effectOf(change)
+    const { subjects, anyMembership, revokes } = effectOf(change)
     if (revokes) revocations.revoke(revokes.id, change.appliedAt)
     if (subjects.user) users?.drop(subjects.user)
+    if (anyMembership) organizations?.dropAll()
     if (subjects.organization) {
       if (subjects.user) organizations?.dropMembership(subjects.organization, subjects.user)
       else organizations?.dropOrganization(subjects.organization)
     }
-    watch.notice(change)
+    connections.notice(change, anyMembership)
   }
 
   const made: Clerk<U, M> = {
@@ -132,24 +136,26 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     receiveWebhook: webhooks.receive,
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
-    users: users?.users ?? notConfigured('users', ['get', 'refresh', 'forget']),
-    organizations:
-      organizations?.organizations ??
-      notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
+    users: users
+      ? { ...users.users, forget: (clerkId) => webhooks.forget('user', clerkId) }
+      : notConfigured('users', ['get', 'refresh', 'forget']),
+    organizations: organizations
+      ? { ...organizations.organizations, forget: (orgId) => webhooks.forget('organization', orgId) }
+      : notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
     api,
-    watch: watch.watch,
+    watch: connections.watch as Clerk<U, M>['watch'],
     signOut: webhooks.signOut,
     check: () => runChecks({ options: resolved, stores: options, keys, api }),
     async ready() {
       await Promise.all([keys.prefetch(), changes?.start()])
     },
     async close() {
-      watch.close()
+      connections.close()
       keys.close()
       await changes?.close()
     },
   }
-  provideSettings(made, resolved)
+  provideSettings(made, resolved, resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null)
   return made
 }
 

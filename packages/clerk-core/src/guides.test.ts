@@ -10,6 +10,7 @@ describe('the guides', () => {
   it.each([
     ['webhooks.md', 'webhooks'],
     ['users-and-organizations.md', 'users'],
+    ['users-and-organizations.md', 'switch-off'],
   ])('%s prints what it says', async (file, name) => {
     const guide = new URL(file, docs)
     const [{ code }, expected] = await Promise.all([

@@ -50,18 +50,27 @@ export type { MemoryUser } from './domain/store/memory/memory-users.js'
 export type { ActorClaim, SessionClaims } from './domain/tokens/session-claims.js'
 export type { ClerkUsers } from './domain/users/users.js'
 export { type EnvOptions, fromEnv } from './env.js'
+// Connections that stay open.
+export {
+  AccessEndedError,
+  type ClosableSocket,
+  type ClosableStream,
+  type Connection,
+  type ConnectionEnd,
+  type ConnectionEndReason,
+} from './flows/authentication/connection.js'
 // What an operator sees.
-export type { WatchEnd } from './flows/authentication/watch-end.js'
 export type { Diagnostic } from './flows/check/diagnostic.js'
 export type { AuditEntry, AuditOptions, AuditWriter } from './flows/web/audit.js'
 // What is thrown, and the reasons and codes that are reported.
-export { MiddlewareMissingError } from './flows/web/request-state.js'
+export { ClerkNotNamedError, MiddlewareMissingError } from './flows/web/request-state.js'
 export {
   authenticateUpgrade,
-  type ClosableSocket,
   refuseUpgrade,
   type Upgrade,
   type UpgradeOptions,
+  type UpgradeRequest,
+  watchRequest,
 } from './flows/web/upgrade.js'
 // Webhooks.
 export type {

@@ -20,6 +20,11 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
   issuer?: string | undefined
   /** Default `https://api.clerk.com`. `http:` only for loopback. */
   apiUrl?: string | undefined
+  /**
+   * Allow keys of an offline Clerk (on this host: `localhost`, 127.0.0.1) under `NODE_ENV=production`, for tests of a
+   * production build. Default false: a client that reaches that server can sign in as any user.
+   */
+  allowOfflineClerk?: boolean | undefined
   /** Secret key of this machine (`ak_…`), needed for `accept: { m2m: true }`. */
   machineSecretKey?: string | undefined
 
@@ -48,6 +53,11 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
         graceSeconds?: number | undefined
         /** Which requests get a session: those that carry cookies (default), all, none. */
         remember?: 'cookies' | 'always' | 'never' | undefined
+        /**
+         * Names of claims that a session remembers, for `auth.claims` of requests without a token; none by default. Together
+         * at most 1 KB of JSON, or none is kept. They count for as long as plan and features do, and never for `has()`.
+         */
+        keepClaims?: readonly string[] | undefined
       }
     | undefined
 

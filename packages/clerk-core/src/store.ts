@@ -6,6 +6,7 @@ export type {
   InvitationSnapshot,
   MembershipIdentity,
   MembershipRecord,
+  MembershipReference,
   MembershipSnapshot,
   OrganizationRecord,
   OrganizationSnapshot,

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { membershipSnapshotFromClerk } from '../src/domain/backend-api/organization-snapshot.js'
 import { userSnapshotFromClerk } from '../src/domain/backend-api/user-snapshot.js'
 import type { MembershipRecord, OrganizationRecord } from '../src/domain/store/organization.js'
+import { maySignIn } from '../src/domain/store/rules/sign-in.js'
 import type { UserRecord } from '../src/domain/store/user.js'
 import { ClerkApiError } from '../src/ground/errors.js'
 import type { Stores } from '../src/options.js'
@@ -122,7 +123,7 @@ async function arrive(stores: Stores, history: History, arrivals: readonly Arriv
           }
           for (const id of deleted) {
             const row = await stores.users.findByClerkId(id)
-            assert.ok(row?.deletedAt && !row.isActive, `the deletion of ${id} came undone`)
+            assert.ok(row?.deletedAt && !maySignIn(row), `the deletion of ${id} came undone`)
           }
         }
       }
@@ -169,6 +170,8 @@ const userState = (row: UserRecord | null) =>
     firstName: row.firstName,
     publicMetadata: row.publicMetadata,
     isActive: row.isActive,
+    banned: row.banned,
+    deprovisioned: row.deprovisioned,
     version: row.version,
     deletedAt: row.deletedAt?.getTime() ?? null,
   }

@@ -58,8 +58,8 @@ const GROUPS: Readonly<Record<CodeKind, Group>> = {
   },
   connection: {
     title: 'Connections that ended',
-    seen: '`clerk.watch()`, close frame 4401',
-    about: 'A WebSocket is closed with code 4401, and with the reason as text.',
+    seen: '`end.reason` of a connection, close frame',
+    about: 'A WebSocket is closed with code 4401 (for `unavailable` with 1013), and with the reason as text.',
   },
   check: {
     title: 'Findings of `clerk.check()`',

@@ -32,6 +32,7 @@ const kinds = [
   'user.rename',
   'user.address',
   'user.ban',
+  'user.deprovision',
   'user.metadata',
   'user.delete',
   'organization.create',
@@ -128,6 +129,8 @@ function createHistory() {
     'user.address': ({ a, value }) =>
       update(nth(users, a), () => ({ primary_email_address_id: 'idn_1', ...withAddress(value) })),
     'user.ban': ({ a }) => update(nth(users, a), ({ banned }) => ({ banned: !banned })),
+    'user.deprovision': ({ a }) =>
+      update(nth(users, a), ({ deprovisioned }) => ({ deprovisioned: !deprovisioned })),
     'user.metadata': ({ a, value }) =>
       update(nth(users, a), () => ({ public_metadata: { value } satisfies Metadata })),
     'user.delete': ({ a }) => {

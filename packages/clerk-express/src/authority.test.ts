@@ -5,13 +5,12 @@ import {
   type AuthorityBinding,
   GUARD_NAMES,
   GUARDS,
-  readOnlySlot,
   runAuthorityTable,
-  SESSION_KEY,
   serveEvents,
   serveSockets,
 } from '@acme/adapter-suite/authority'
-import express, { type Request, type Response } from 'express'
+import { watchRequest } from '@acme/clerk-core'
+import express, { type Request, type RequestHandler, type Response } from 'express'
 import session from 'express-session'
 import { clerkMiddleware, clerkRoutes, requireAuth } from './index.js'
 
@@ -32,11 +31,11 @@ const binding: AuthorityBinding = {
         res.json({})
       })
       app.get(`/events/${guard}`, requireAuth(GUARDS[guard]), (req, res) => {
-        serveEvents({ clerk, bus }, { auth: req.auth, guard, res })
+        serveEvents(bus, watchRequest(req), res)
       })
     }
     const server = createServer(app).listen(0, '127.0.0.1')
-    serveSockets(server, clerk, sessionOf)
+    serveSockets(server, clerk, (req) => withSession(req, clerkMiddleware(clerk)))
     await once(server, 'listening')
     return {
       origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -49,16 +48,15 @@ const binding: AuthorityBinding = {
   },
 }
 
-/** What a WebSocket guide of express-session does: its middleware, on a request that no response will follow. */
-async function sessionOf(req: IncomingMessage) {
-  const request = req as Request
-  await new Promise<void>((resolve, reject) => {
-    readSession(request, new ServerResponse(req) as Response, (error?: unknown) =>
-      error ? reject(error) : resolve(),
-    )
-  })
-  const fields = request.session as unknown as Record<string, unknown>
-  return readOnlySlot(fields[SESSION_KEY])
+/** As docs/websockets.md shows it: the application's middleware, on a request that no response will follow. */
+async function withSession(req: IncomingMessage, authenticate: RequestHandler): Promise<IncomingMessage> {
+  const res = new ServerResponse(req) as Response
+  for (const middleware of [readSession, authenticate]) {
+    await new Promise<void>((resolve, reject) => {
+      middleware(req as Request, res, (error?: unknown) => (error ? reject(error) : resolve()))
+    })
+  }
+  return req
 }
 
 await runAuthorityTable(binding)

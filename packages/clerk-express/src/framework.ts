@@ -1,3 +1,4 @@
+import type { RegisteredAuth } from '@acme/clerk-core'
 import { credentialsFrom, type Framework, originOf, type WebResponse } from '@acme/clerk-core/adapter'
 import type { Request, Response } from 'express'
 import { sessionSlot } from './session-slot.js'
@@ -7,8 +8,12 @@ export const express: Framework<Request> = {
   rawBodyRemedy:
     'Mount the route before express.json(), or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
 
+  setAuth(req, auth) {
+    req.auth = auth as RegisteredAuth
+  },
+
   credentialsOf: (req, localUser) =>
-    credentialsFrom(req, sessionSlot(req, localUser !== undefined), localUser),
+    credentialsFrom(req, sessionSlot(req, localUser !== undefined), localUser, ({ ip }) => ip),
 
   webRequestOf(req) {
     const { method, originalUrl, protocol, headers } = req

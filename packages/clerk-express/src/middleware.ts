@@ -2,10 +2,11 @@ import type { RegisteredAuth } from '@acme/clerk-core'
 import {
   type AnyClerk,
   createAuthenticator,
+  type GetAuthOptions,
   type RequestState,
   refuseMalformed,
   setState,
-  stateOf,
+  storedAuth,
 } from '@acme/clerk-core/adapter'
 import type { NextFunction, Request, RequestHandler } from 'express'
 import { express, send } from './framework.js'
@@ -31,7 +32,7 @@ export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions
 
 function attach(req: Request, state: RequestState, next: NextFunction): void {
   setState(req, state)
-  req.auth = state.auth as RegisteredAuth
+  express.setAuth(req, state.auth)
   next()
 }
 
@@ -39,7 +40,8 @@ function attach(req: Request, state: RequestState, next: NextFunction): void {
  * The same as `req.auth`, also where another library has replaced that.
  *
  * @throws {MiddlewareMissingError} where `clerkMiddleware` has not run
+ * @throws {ClerkNotNamedError} where the middlewares of several clerks have run, and none is named
  */
-export function getAuth(req: Request): RegisteredAuth {
-  return stateOf(req, express.middleware).auth as RegisteredAuth
+export function getAuth(req: Request, options?: GetAuthOptions): RegisteredAuth {
+  return storedAuth(req, express.middleware, options) as RegisteredAuth
 }

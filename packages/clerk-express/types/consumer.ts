@@ -1,5 +1,5 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test. No triple-slash reference.
-import type { Clerk } from '@acme/clerk-core'
+import type { Clerk, Requirement } from '@acme/clerk-core'
 import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import { clerkMiddleware, clerkRoutes, clerkWebhook, getAuth, requireAuth } from '@acme/clerk-express'
 import express from 'express'
@@ -50,6 +50,15 @@ app.get('/', requireAuth({ role: 'admin' }), (req, res) => {
 
 requireAuth({ predicate: (auth) => auth.kind === 'user' && auth.user.favouriteColour === 'red' })
 requireAuth({}, { redirect: true })
+requireAuth()
+requireAuth({ machine: ['api_key', 'oauth'], pending: 'allow' }, { clerk })
+const requirements: { admin?: Requirement } = {}
+// @ts-expect-error may be undefined: would have opened the route
+requireAuth(requirements.admin)
+// @ts-expect-error may be undefined: would have taken the users of any clerk
+requireAuth({}, { clerk: undefined })
+// @ts-expect-error no type of token
+requireAuth({ machine: ['session'] })
 // @ts-expect-error misspelt: would have opened the route
 requireAuth({ roles: 'admin' })
 // @ts-expect-error only `true` can be required

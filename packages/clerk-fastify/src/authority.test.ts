@@ -6,6 +6,7 @@ import {
   runAuthorityTable,
   serveEvents,
 } from '@acme/adapter-suite/authority'
+import { watchRequest } from '@acme/clerk-core'
 import cookie from '@fastify/cookie'
 import session, { type FastifySessionOptions } from '@fastify/session'
 import websocket from '@fastify/websocket'
@@ -49,12 +50,12 @@ const binding: AuthorityBinding = {
       app.get(`/g/${guard}`, { onRequest }, async () => ({}))
       app.get(`/events/${guard}`, { onRequest }, (request, reply) => {
         reply.hijack()
-        serveEvents({ clerk, bus }, { auth: request.auth, guard, res: reply.raw })
+        serveEvents(bus, watchRequest(request), reply.raw)
       })
       // As docs/websockets.md shows it.
       app.get(`/ws/${guard}`, { websocket: true, onRequest }, async (socket, request) => {
         socket.on('message', () => socket.send('here'))
-        const { closes } = await authenticateUpgrade(clerk, request.raw)
+        const { closes } = await authenticateUpgrade(clerk, request)
         closes(socket)
       })
     }

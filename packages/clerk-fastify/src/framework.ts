@@ -12,8 +12,12 @@ export const fastify: Framework<AnyRequest> = {
   middleware: 'clerkPlugin',
   rawBodyRemedy: 'Do not read the body in a hook before the route, or keep the bytes as request.rawBody.',
 
+  setAuth() {
+    // `request.auth` is a getter of the latest state.
+  },
+
   credentialsOf: (request, localUser) =>
-    credentialsFrom(request, sessionSlot(request, localUser !== undefined), localUser),
+    credentialsFrom(request, sessionSlot(request, localUser !== undefined), localUser, ({ ip }) => ip),
 
   webRequestOf(request) {
     const { method, originalUrl, protocol, host, headers } = request

@@ -1,5 +1,4 @@
-import type { RegisteredAuth, Requirement } from '@acme/clerk-core'
-import { createGuard, type GuardOptions } from '@acme/clerk-core/adapter'
+import { createGuard, type GuardArguments } from '@acme/clerk-core/adapter'
 import { fastify, send } from './framework.js'
 import type { Hook } from './types.js'
 
@@ -7,10 +6,10 @@ import type { Hook } from './types.js'
  * A hook (`onRequest` or `preHandler`) that lets a request pass that meets the requirement; without one, any signed-in
  * user's. Answers all others: 401, 403 or 503.
  *
- * @throws {ConfigurationError} for a requirement with an unknown key or value
+ * @throws {ConfigurationError} for a requirement or options with an unknown key or value, `undefined` included
  */
-export function requireAuth(requirement: Requirement<RegisteredAuth> = {}, options: GuardOptions = {}): Hook {
-  const refuse = createGuard(fastify, requirement, options)
+export function requireAuth(...requirement: GuardArguments): Hook {
+  const refuse = createGuard(fastify, ...requirement)
   return (request, reply, done) => {
     const refusal = refuse(request)
     if (refusal === null) done()

@@ -2,12 +2,13 @@ import { ConfigurationError, type RegisteredAuth } from '@acme/clerk-core'
 import {
   createAuthenticator,
   findState,
+  type GetAuthOptions,
   notLookedAt,
   REQUEST_STATE,
   type RequestState,
   refuseMalformed,
   setState,
-  stateOf,
+  storedAuth,
 } from '@acme/clerk-core/adapter'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
@@ -46,6 +47,8 @@ const register: FastifyPluginAsync<ClerkPluginOptions> = async (
 
 function attach(request: FastifyRequest, state: RequestState, next: HookHandlerDoneFunction): void {
   setState(request, state)
+  // A WebSocket handler, tRPC's for instance, may get Node's own request alone.
+  if (request.headers.upgrade !== undefined) setState(request.raw, state)
   next()
 }
 
@@ -61,9 +64,10 @@ export const clerkPlugin = fp(register, { name: '@acme/clerk-fastify', fastify: 
  * The same as `request.auth`, for code that must not run before `clerkPlugin`.
  *
  * @throws {MiddlewareMissingError} where `clerkPlugin` has not authenticated the request
+ * @throws {ClerkNotNamedError} where the middlewares of several clerks have run, and none is named
  */
-export function getAuth(request: object): RegisteredAuth {
-  return stateOf(request, fastify.middleware).auth as RegisteredAuth
+export function getAuth(request: object, options?: GetAuthOptions): RegisteredAuth {
+  return storedAuth(request, fastify.middleware, options) as RegisteredAuth
 }
 
 /**
@@ -71,5 +75,6 @@ export function getAuth(request: object): RegisteredAuth {
  * hide the refusal, or end the process. Guards and `getAuth` still refuse such a request.
  */
 function getAuthOfThis(this: FastifyRequest): RegisteredAuth {
+  // Like a property in the other frameworks: of several clerks' answers the last one. Guards and `getAuth` want a name.
   return (findState(this)?.auth ?? notLookedAt()) as RegisteredAuth
 }

@@ -5,13 +5,11 @@ import {
   type AuthorityBinding,
   GUARD_NAMES,
   GUARDS,
-  type GuardName,
-  readOnlySlot,
   runAuthorityTable,
-  SESSION_KEY,
   serveEvents,
   serveSockets,
 } from '@acme/adapter-suite/authority'
+import { type UpgradeRequest, watchRequest } from '@acme/clerk-core'
 import Koa, { type Middleware } from 'koa'
 import { createSession } from 'koa-session'
 import { clerkMiddleware, clerkRoutes, requireAuth } from './index.js'
@@ -47,12 +45,12 @@ const binding: AuthorityBinding = {
       app.use(
         route(`/events/${guard}`, (ctx) => {
           ctx.respond = false
-          serveEvents({ clerk, bus }, { auth: ctx.state.auth, guard: guard as GuardName, res: ctx.res })
+          serveEvents(bus, watchRequest(ctx), ctx.res)
         }),
       )
     }
     const server = createServer(app.callback()).listen(0, '127.0.0.1')
-    serveSockets(server, clerk, (req) => sessionOf(app, readSession, req))
+    serveSockets(server, clerk, (req) => withSession(app, [readSession, clerkMiddleware(clerk)], req))
     await once(server, 'listening')
     return {
       origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -65,14 +63,15 @@ const binding: AuthorityBinding = {
   },
 }
 
-/** The session's own middleware, on a context that no response will follow. */
-async function sessionOf(app: Koa, readSession: Middleware, req: IncomingMessage) {
-  const ctx = app.createContext(req, new ServerResponse(req))
-  let record: unknown
-  await readSession(ctx as Parameters<Middleware>[0], async () => {
-    record = (ctx as unknown as { session: Record<string, unknown> | null }).session?.[SESSION_KEY]
-  })
-  return readOnlySlot(record)
+/** As docs/websockets.md shows it: the application's middleware, on a context that no response will follow. */
+async function withSession(
+  app: Koa,
+  [readSession, authenticate]: readonly [Middleware, Middleware],
+  req: IncomingMessage,
+): Promise<UpgradeRequest> {
+  const ctx = app.createContext(req, new ServerResponse(req)) as Parameters<Middleware>[0]
+  await readSession(ctx, async () => authenticate(ctx, async () => undefined))
+  return ctx
 }
 
 await runAuthorityTable(binding)

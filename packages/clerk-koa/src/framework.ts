@@ -1,3 +1,4 @@
+import type { RegisteredAuth } from '@acme/clerk-core'
 import { credentialsFrom, type Framework, originOf, type WebResponse } from '@acme/clerk-core/adapter'
 import type { Context } from 'koa'
 import { sessionSlot } from './session-slot.js'
@@ -7,8 +8,12 @@ export const koa: Framework<Context> = {
   rawBodyRemedy:
     'Mount the route before the body parser, or use one that keeps ctx.request.rawBody, as koa-bodyparser and @koa/bodyparser do.',
 
+  setAuth(ctx, auth) {
+    ctx.state.auth = auth as RegisteredAuth
+  },
+
   credentialsOf: (ctx, localUser) =>
-    credentialsFrom(ctx, sessionSlot(ctx, localUser !== undefined), localUser),
+    credentialsFrom(ctx, sessionSlot(ctx, localUser !== undefined), localUser, ({ ip }) => ip),
 
   webRequestOf(ctx) {
     const { method, protocol, host, headers } = ctx

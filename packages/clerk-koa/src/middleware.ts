@@ -2,10 +2,11 @@ import type { RegisteredAuth } from '@acme/clerk-core'
 import {
   type AnyClerk,
   createAuthenticator,
+  type GetAuthOptions,
   type RequestState,
   refuseMalformed,
   setState,
-  stateOf,
+  storedAuth,
 } from '@acme/clerk-core/adapter'
 import type { Context, Middleware, Next } from 'koa'
 import { koa, send } from './framework.js'
@@ -32,7 +33,7 @@ export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions
 
 function attach(ctx: Pick<Context, 'state'>, state: RequestState, next: Next): Promise<unknown> {
   setState(ctx, state)
-  ctx.state.auth = state.auth as RegisteredAuth
+  koa.setAuth(ctx as Context, state.auth)
   return next()
 }
 
@@ -40,7 +41,8 @@ function attach(ctx: Pick<Context, 'state'>, state: RequestState, next: Next): P
  * The same as `ctx.state.auth`, also where another library has replaced that.
  *
  * @throws {MiddlewareMissingError} where `clerkMiddleware` has not run
+ * @throws {ClerkNotNamedError} where the middlewares of several clerks have run, and none is named
  */
-export function getAuth(ctx: Pick<Context, 'state'>): RegisteredAuth {
-  return stateOf(ctx, koa.middleware).auth as RegisteredAuth
+export function getAuth(ctx: Pick<Context, 'state'>, options?: GetAuthOptions): RegisteredAuth {
+  return storedAuth(ctx, koa.middleware, options) as RegisteredAuth
 }

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url'
+import { maySignIn } from '@acme/clerk-core/store'
 import { startClerk } from '@acme/clerk-testing'
 import { describeWith } from '@acme/tools/services/vitest'
 import { readSnippet, runSnippet } from '@acme/tools/snippets'
+import { MongoClient } from 'mongodb'
 import { expect, test } from 'vitest'
+import { mongoStore } from './mongo-store.js'
 
 const readme = new URL('../README.md', import.meta.url)
 const guide = new URL('../../../docs/mongo.md', import.meta.url)
@@ -34,6 +37,36 @@ await describeWith('mongodb', 'the documents', (server) => {
 
   test('the guide confines a collection to an organisation', { timeout: 60_000 }, async () => {
     expect(await output(guide, 'tenants.ts')).toEqual(['1 [ 10 ]', '1', 'tenant-scope'])
+  })
+
+  test('the guide gives the switch of banned and deleted users back, and lets no one in', async () => {
+    const { code } = await readSnippet(guide, 'restore-switch.js')
+    const database = await server.createDatabase('docs')
+    const client = new MongoClient(database.url)
+    const db = client.db()
+    const clerk = { version: 1 }
+    await db
+      .collection('users')
+      .insertMany([
+        { ...clerk, clerkId: 'user_banned', banned: true, isActive: false },
+        { ...clerk, clerkId: 'user_deleted', banned: false, isActive: false, deletedAt: new Date(1) },
+        { ...clerk, clerkId: 'user_off', banned: false, isActive: false },
+        { email: 'local@example.com' },
+      ])
+    const written = `${code}`.trim()
+    // The shell's `db.users` is a collection of the driver's.
+    await new Function('db', `return ${written}`)({ users: db.collection('users') })
+    const { users } = mongoStore(db)
+    const rows = await Promise.all(
+      ['user_banned', 'user_deleted', 'user_off'].map((clerkId) => users.findByClerkId(clerkId)),
+    )
+    expect(rows.map((row) => row?.isActive)).toEqual([true, true, false])
+    expect(rows.map((row) => row && maySignIn(row))).toEqual([false, false, false])
+    expect(await users.findLinkable('local@example.com')).toMatchObject([
+      { isActive: true, banned: false, deprovisioned: false },
+    ])
+    await client.close()
+    await database.drop()
   })
 
   test('the guide goes together with Mongoose', { timeout: 60_000 }, async () => {

@@ -13,7 +13,6 @@ export interface MongoUser<Id = ObjectId> extends UserRecord {
   readonly _id: Id
   /** Only with `privateMetadata: true` in the options of `createClerk`. */
   readonly privateMetadata: Metadata | null
-  readonly banned: boolean
   readonly locked: boolean
   readonly createdAt: Date | null
   readonly lastSignInAt: Date | null

@@ -13,6 +13,8 @@ CREATE TABLE `accounts` (
     `foreignId` VARCHAR(191) UNIQUE,
     `metadata` JSON,
     `secretMetadata` JSON,
+    `barred` BOOLEAN NOT NULL DEFAULT false,
+    `deprovisioned` BOOLEAN NOT NULL DEFAULT false,
     `enabled` BOOLEAN NOT NULL DEFAULT true,
     `clerkVersion` DOUBLE NOT NULL DEFAULT 0,
     `removedAt` DATETIME(3),

@@ -13,6 +13,8 @@ CREATE TABLE "accounts" (
     "foreignId" TEXT UNIQUE,
     "metadata" JSONB,
     "secretMetadata" JSONB,
+    "barred" BOOLEAN NOT NULL DEFAULT false,
+    "deprovisioned" BOOLEAN NOT NULL DEFAULT false,
     "enabled" BOOLEAN NOT NULL DEFAULT true,
     "clerkVersion" DOUBLE PRECISION NOT NULL DEFAULT 0,
     "removedAt" TIMESTAMP(3),

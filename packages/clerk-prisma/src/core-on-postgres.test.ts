@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Stores } from '@acme/clerk-core/store'
+import type { Stores, UserStore } from '@acme/clerk-core/store'
 import { describeWith } from '@acme/tools/services/vitest'
 import { expect, test } from 'vitest'
 import { createDatabase, engineOf, type TestClient } from './testing/databases.js'
@@ -8,6 +8,7 @@ import { SHAPES } from './testing/stores.js'
 // Sources of another package, which only its own configuration can compile.
 interface CoreTests {
   assertConverges(options: { emptyStores(): Promise<Stores>; workers?: number; runs?: number }): Promise<void>
+  assertProofHolds(options: { emptyUsers(): Promise<UserStore>; runs?: number }): Promise<void>
   deliverThroughCrashes(options: {
     stores: Stores
     events: readonly { id: string; json: object }[]
@@ -56,6 +57,21 @@ await describeWith('postgres', 'core on PostgreSQL', () => {
     })
   }
 
+  test('an address is left to the user who has proved it, however many claim it', {
+    timeout: 300_000,
+  }, async () => {
+    const { assertProofHolds } = await core('proof')
+    const database = await createDatabase(engineOf('v7-postgresql'))
+    if ('missing' in database) throw new Error(database.missing)
+    const prisma = await database.connect()
+    const emptyUsers = async () => {
+      await empty(prisma)
+      return SHAPES.existing(prisma).users
+    }
+    await assertProofHolds({ emptyUsers, runs: Number(process.env.FUZZ_RUNS ?? 30) })
+    await database.drop()
+  })
+
   test('a backend that is killed in the middle of its work loses nothing', { timeout: 300_000 }, async () => {
     const { deliverThroughCrashes } = await core('crash')
     const { eventJson, userJson } = await core('clerk-json')
@@ -81,7 +97,7 @@ await describeWith('postgres', 'core on PostgreSQL', () => {
         expect(runs.get(`${handler} ${id}`)).toBeGreaterThanOrEqual(1)
     }
     expect(await stores.users.findByClerkId('user_1')).toMatchObject({
-      ...{ firstName: 'Ann', version: 2_000, isActive: false, deletedAt: new Date(3_000) },
+      ...{ firstName: 'Ann', version: 2_000, isActive: true, deletedAt: new Date(3_000) },
     })
     await database.drop()
   })

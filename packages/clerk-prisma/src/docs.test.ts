@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { maySignIn } from '@acme/clerk-core/store'
 import { startClerk } from '@acme/clerk-testing'
 import { describeWith } from '@acme/tools/services/vitest'
 import { readSnippet, runSnippet } from '@acme/tools/snippets'
@@ -71,6 +72,57 @@ describe('the documents', () => {
     expect(await readFile(document('prisma/shop.prisma'), 'utf8')).toContain(code)
   })
 
+  test('the guide tells a ban at Clerk from the switch of the application, and lets no one in', {
+    timeout: 60_000,
+  }, async () => {
+    const engine = engineOf('v7-sqlite')
+    const database = await createDatabase(engine, [])
+    if ('missing' in database) throw new Error(database.missing)
+    const prisma = await database.connect()
+    const read = (file: string) => readFile(document(file), 'utf8')
+    const users = await read('migrations/sqlite/users.sql')
+    await applySql(prisma, users.replace(/^ +"(banned|deprovisioned)" .*\n/gm, ''))
+    await applySql(
+      prisma,
+      (await read('migrations/sqlite/clerk.sql')) + (await read('prisma/app.sqlite.sql')),
+    )
+
+    const offline = await startClerk()
+    const names = ['Live', 'Banned', 'SwitchedOff', 'Deleted'] as const
+    const ids = Object.fromEntries(names.map((name) => [name, offline.createUser({ firstName: name }).id]))
+    offline.banUser(ids.Banned ?? '')
+    for (const name of names) {
+      const deletedAt = name === 'Deleted' ? "'2024-01-01T00:00:00.000Z'" : 'NULL'
+      await prisma.$executeRawUnsafe(
+        `INSERT INTO "User" ("id", "clerkId", "isActive", "deletedAt") VALUES ('${name}', '${ids[name]}', ${name === 'Live'}, ${deletedAt})`,
+      )
+    }
+    await prisma.$executeRawUnsafe(`INSERT INTO "User" ("id", "isActive") VALUES ('Local', false)`)
+    const rows = async () =>
+      Object.fromEntries(
+        (await prisma.user.findMany()).map((row) => [row.id, [row.isActive, row.banned, maySignIn(row)]]),
+      )
+
+    await applySql(prisma, await read('migrations/sqlite/banned.sql'))
+    const lockedOut = [false, false, false]
+    const afterMigration = { Banned: lockedOut, SwitchedOff: lockedOut, Deleted: lockedOut, Local: lockedOut }
+    expect(await rows()).toEqual({ Live: [true, false, true], ...afterMigration })
+
+    const env = { ...offline.env, CLERK_AUTHORIZED_PARTIES: PARTY }
+    const module = prismaModule('v7-sqlite-app', libsql(database.url))
+    await output('../../docs/prisma.md', 'refresh-locked-out.ts', module, env)
+    await applySql(prisma, (await readSnippet(document('../../docs/prisma.md'), 'restore-switch.sql')).code)
+    expect(await rows()).toEqual({
+      Live: [true, false, true],
+      Banned: [true, true, false],
+      SwitchedOff: lockedOut,
+      Deleted: [true, false, false],
+      Local: lockedOut,
+    })
+    await offline.stop()
+    await database.drop()
+  })
+
   test.each(['postgresql', 'sqlite', 'mysql'])(
     'the SQL for %s has every column and index of its schema',
     async (provider) => {
@@ -81,6 +133,11 @@ describe('the documents', () => {
         await read('clerk'),
         await read('existing-users'),
       ]
+      for (const column of ['banned', 'deprovisioned']) {
+        const added = new RegExp(`ADD COLUMN .${column}. BOOLEAN NOT NULL DEFAULT false`)
+        expect(existing).toMatch(added)
+        expect(await read('banned')).toMatch(added)
+      }
       for (const [, model = '', body = ''] of schema.matchAll(/^model (\w+) \{\n([\s\S]*?)^\}/gm)) {
         const table = (model === 'User' ? users : others)
           .split(/CREATE TABLE /)

@@ -416,7 +416,7 @@ describe('machine credentials', () => {
   test('an API key is created, verified, listed, updated, revoked and deleted', async () => {
     const user = offline.createUser({ username: 'ada' })
     const key = await client.apiKeys.create({
-      name: 'ci',
+      name: 'ci key',
       subject: user.id,
       scopes: ['read'],
       claims: { team: 1 },

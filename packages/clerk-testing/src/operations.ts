@@ -1,11 +1,12 @@
 import type { SessionTokenClaims } from './issuer/claims.js'
 import type { MintOptions } from './issuer/issuer.js'
-import { createApiKey } from './resources/api-keys.js'
+import * as billing from './resources/billing.js'
+import { createOAuthToken, revokeOAuthToken } from './resources/credentials.js'
 import type { Instance } from './resources/instance.js'
-import { acceptOrganizationInvitation, createOrganizationInvitation } from './resources/invitations.js'
 import type {
   ApiKeyJSON,
   DeletedJSON,
+  IdentifiedJSON,
   M2MTokenJSON,
   MachineJSON,
   MembershipJSON,
@@ -16,16 +17,9 @@ import type {
   SessionJSON,
   UserJSON,
 } from './resources/json.js'
-import { createM2MToken } from './resources/m2m-tokens.js'
-import { createMachine, getMachine, machineJson } from './resources/machines.js'
-import { createMembership, deleteMembership, updateMembership } from './resources/memberships.js'
-import { createOAuthToken, revokeOAuthToken } from './resources/oauth-tokens.js'
-import {
-  createOrganization,
-  deleteOrganization,
-  getOrganization,
-  updateOrganization,
-} from './resources/organizations.js'
+import { getMachine } from './resources/machines.js'
+import { acceptOrganizationInvitation } from './resources/organization-invitations.js'
+import { getOrganization } from './resources/organizations.js'
 import type {
   CreateOrganizationParams,
   CreateUserParams,
@@ -34,16 +28,11 @@ import type {
 } from './resources/params.js'
 import { createSession, endSession, getSession, setActiveOrganization } from './resources/sessions.js'
 import { activeOrganization, sessionToken } from './resources/tokens.js'
-import {
-  changeUserMetadata,
-  createUser,
-  deleteUser,
-  getUser,
-  setBanned,
-  updateUser,
-} from './resources/users.js'
+import { addCredential, type CredentialKind, getUser } from './resources/users.js'
+import type { Given } from './server/api.js'
 import { notFound } from './server/errors.js'
 import { snakeCase } from './snake-case.js'
+import type { OperationId } from './tables/operations.js'
 
 /** A user, or the id of one. */
 export type UserRef = string | { readonly id: string }
@@ -88,7 +77,11 @@ export interface Operations {
   /** What following the link of the invitation does. */
   acceptInvitation(invitation: string | { readonly id: string }, user: UserRef): MembershipJSON
 
-  createSession(user: UserRef, params?: { organization?: OrganizationRef | null }): SessionJSON
+  /** `status` is `pending` while the user still has a task to do. Default `active`. */
+  createSession(
+    user: UserRef,
+    params?: { organization?: OrganizationRef | null; status?: 'active' | 'pending' },
+  ): SessionJSON
   getSession(session: string | { readonly id: string }): SessionJSON
   /** What the organisation switcher does. */
   switchOrganization(
@@ -125,6 +118,25 @@ export interface Operations {
     ttlSeconds?: number
   }): OAuthAccessTokenJSON & { token: string }
   revokeOAuthToken(token: string | { readonly id: string }): void
+
+  /** What only a browser and another service could make. `fields` are those of Clerk's object. */
+  addCredential(user: UserRef, kind: CredentialKind, fields?: Record<string, unknown>): IdentifiedJSON
+
+  /** A plan of Clerk Billing. There is a free one for users and one for organisations. */
+  createPlan(plan: billing.NewPlan): { id: string; slug: string }
+  /** What checking out does: payments, `subscription…` events, and from then on `pla` and `fea` in tokens. */
+  subscribe(payer: UserRef | OrganizationRef, plan: string, params?: billing.Subscribing): { id: string }
+  /** Another payment for a subscription item, as each month. */
+  charge(item: string | { readonly id: string }, params?: { fails?: boolean }): { id: string; status: string }
+  /** Any other state of a subscription item, with its event. */
+  setSubscriptionItem(item: string | { readonly id: string }, status: billing.ItemStatus): { id: string }
+
+  /**
+   * Any operation of the Backend API by its id at Clerk, with its checks and events:
+   * `call('CreateRedirectURL', { body: { url } })`.
+   * @throws {BackendError}
+   */
+  call<T = unknown>(operation: OperationId, given?: Omit<Given, 'caller'>): T
 }
 
 const idOf = (ref: string | { readonly id: string }) => (typeof ref === 'string' ? ref : ref.id)
@@ -133,6 +145,18 @@ const copy = <T>(json: T): T => structuredClone(json)
 export function createOperations(instance: Instance): Operations {
   const organizationId = (ref: OrganizationRef) => getOrganization(instance, idOf(ref)).id
 
+  // What is handed out is a copy: changing it changes nothing.
+  const call = <T>(operation: OperationId, given: Given = {}): T => {
+    const answer = instance.call<T>(operation, given)
+    return answer instanceof Promise ? (answer.then(copy) as T) : copy(answer)
+  }
+  const user = <T>(operation: OperationId, ref: UserRef, body?: object) =>
+    call<T>(operation, { path: { user_id: idOf(ref) }, body })
+  const organization = <T>(operation: OperationId, ref: OrganizationRef, body?: object) =>
+    call<T>(operation, { path: { organization_id: idOf(ref) }, body })
+  const member = <T>(operation: OperationId, ref: OrganizationRef, of: UserRef, body?: object) =>
+    call<T>(operation, { path: { organization_id: idOf(ref), user_id: idOf(of) }, body })
+
   const sessionOf = (ref: SessionRef): string => {
     const id = idOf(ref)
     if (!id.startsWith('user_')) return id
@@ -140,98 +164,88 @@ export function createOperations(instance: Instance): Operations {
       (session) =>
         session.user_id === id && session.status === 'active' && instance.now() < session.expire_at,
     )
-    return (own.at(-1) ?? createSession(instance, { user_id: id })).id
+    return (own.at(-1) ?? createSession(instance, { userId: id })).id
   }
 
   const token: Operations['token'] = async (
     of,
-    { organization, azp = new URL(instance.appUrl).origin, claims, options } = {},
+    { organization: wanted, azp = new URL(instance.appUrl).origin, claims, options } = {},
   ) => {
     const sessionId = sessionOf(of)
-    const wanted =
-      organization === undefined ? {} : { organization: membershipClaims(sessionId, organization) }
-    return sessionToken(instance, sessionId, { azp: azp ?? undefined, ...wanted, ...claims }, options)
+    const active = wanted === undefined ? {} : { organization: membershipClaims(sessionId, wanted) }
+    return sessionToken(instance, sessionId, { azp: azp ?? undefined, ...active, ...claims }, options)
   }
 
-  const membershipClaims = (sessionId: string, organization: OrganizationRef | null) => {
-    if (organization === null) return null
+  const membershipClaims = (sessionId: string, ref: OrganizationRef | null) => {
+    if (ref === null) return null
     const session = getSession(instance, sessionId)
-    const id = organizationId(organization)
-    const claims = activeOrganization(instance, { ...session, last_active_organization_id: id })
+    const claims = activeOrganization(instance, {
+      ...session,
+      last_active_organization_id: organizationId(ref),
+    })
     if (!claims) throw notFound('organization membership')
     return claims
   }
 
   return {
-    createUser: (params = {}) => copy(createUser(instance, snakeCase(params))),
-    getUser: (user) => copy(getUser(instance, idOf(user))),
-    updateUser: (user, params) => copy(updateUser(instance, idOf(user), snakeCase(params))),
-    updateUserMetadata: (user, metadata) =>
-      copy(changeUserMetadata(instance, idOf(user), snakeCase(metadata), 'merge')),
-    banUser: (user) => copy(setBanned(instance, idOf(user), true)),
-    unbanUser: (user) => copy(setBanned(instance, idOf(user), false)),
-    deleteUser: (user) => deleteUser(instance, idOf(user)),
+    createUser: (params = {}) => call('CreateUser', { body: snakeCase(params) }),
+    getUser: (ref) => user('GetUser', ref),
+    updateUser: (ref, params) => user('UpdateUser', ref, snakeCase(params)),
+    updateUserMetadata: (ref, metadata) => user('UpdateUserMetadata', ref, snakeCase(metadata)),
+    banUser: (ref) => user('BanUser', ref),
+    unbanUser: (ref) => user('UnbanUser', ref),
+    deleteUser: (ref) => user('DeleteUser', ref),
 
-    createOrganization: (params) => copy(createOrganization(instance, snakeCase(params))),
-    getOrganization: (organization) => copy(getOrganization(instance, idOf(organization))),
-    updateOrganization: (organization, params) =>
-      copy(updateOrganization(instance, idOf(organization), snakeCase(params))),
-    deleteOrganization: (organization) => deleteOrganization(instance, idOf(organization)),
-    addMember: (organization, user, role = 'org:member') =>
-      copy(createMembership(instance, organizationId(organization), { user_id: idOf(user), role })),
-    updateMembership: (organization, user, role) =>
-      copy(updateMembership(instance, organizationId(organization), idOf(user), { role })),
-    removeMember: (organization, user) =>
-      copy(deleteMembership(instance, organizationId(organization), idOf(user))),
-    inviteMember: (organization, emailAddress, role = 'org:member') =>
-      copy(
-        createOrganizationInvitation(instance, organizationId(organization), {
-          email_address: emailAddress,
-          role,
-        }),
-      ),
-    acceptInvitation: (invitation, user) =>
-      copy(acceptOrganizationInvitation(instance, idOf(invitation), idOf(user))),
+    createOrganization: (params) => call('CreateOrganization', { body: snakeCase(params) }),
+    getOrganization: (ref) => organization('GetOrganization', ref),
+    updateOrganization: (ref, params) => organization('UpdateOrganization', ref, snakeCase(params)),
+    deleteOrganization: (ref) => organization('DeleteOrganization', ref),
+    addMember: (ref, of, role = 'org:member') =>
+      organization('CreateOrganizationMembership', ref, { user_id: idOf(of), role }),
+    updateMembership: (ref, of, role) => member('UpdateOrganizationMembership', ref, of, { role }),
+    removeMember: (ref, of) => member('DeleteOrganizationMembership', ref, of),
+    inviteMember: (ref, emailAddress, role = 'org:member') =>
+      organization('CreateOrganizationInvitation', ref, { email_address: emailAddress, role, notify: false }),
+    acceptInvitation: (invitation, of) =>
+      copy(acceptOrganizationInvitation(instance, idOf(invitation), idOf(of))),
 
-    createSession: (user, { organization = null } = {}) =>
+    createSession: (of, { organization: active = null, status } = {}) =>
       copy(
         createSession(instance, {
-          user_id: idOf(user),
-          ...(organization === null ? {} : { organization_id: organizationId(organization) }),
+          userId: idOf(of),
+          organizationId: active === null ? null : organizationId(active),
+          status,
         }),
       ),
     getSession: (session) => copy(getSession(instance, idOf(session))),
-    switchOrganization: (session, organization) =>
-      copy(
-        setActiveOrganization(
-          instance,
-          idOf(session),
-          organization === null ? null : organizationId(organization),
-        ),
-      ),
+    switchOrganization: (session, ref) =>
+      copy(setActiveOrganization(instance, idOf(session), ref === null ? null : organizationId(ref))),
     revokeSession: (session) => copy(endSession(instance, idOf(session), 'revoked')),
     endSession: (session) => copy(endSession(instance, idOf(session), 'ended')),
     token,
     authHeader: async (of, params) => ({ authorization: `Bearer ${await token(of, params)}` }),
 
     createApiKey: ({ subject, name = 'test key', ...params }) =>
-      copy(createApiKey(instance, snakeCase({ ...params, name, subject: idOf(subject) }))),
-    createMachine: (params) => {
-      const machine = createMachine(instance, snakeCase(params))
-      return copy({ ...machineJson(instance, machine), secret_key: machine.secret_key })
+      call('createApiKey', { body: snakeCase({ ...params, name, subject: idOf(subject) }) }),
+    createMachine: (params) => call('CreateMachine', { body: snakeCase(params) }),
+    createM2MToken: ({ machine, ...params }) =>
+      call('createM2MToken', { caller: getMachine(instance, idOf(machine)), body: snakeCase(params) }),
+    createOAuthToken: ({ user: of, ...params }) =>
+      copy(createOAuthToken(instance, { ...params, subject: idOf(of) })),
+    revokeOAuthToken: (ref) => revokeOAuthToken(instance, idOf(ref)),
+
+    addCredential: (of, kind, fields = {}) =>
+      copy(addCredential(instance, getUser(instance, idOf(of)), kind, fields)),
+
+    createPlan: (plan) => planRef(billing.createPlan(instance, plan)),
+    subscribe: (payer, plan, params = {}) => copy(billing.subscribe(instance, idOf(payer), plan, params)),
+    charge: (item, params = {}) => {
+      const { id, status } = billing.charge(instance, idOf(item), params)
+      return { id, status: String(status) }
     },
-    createM2MToken: async ({ machine, ...params }) =>
-      copy(
-        (await createM2MToken(
-          instance,
-          getMachine(instance, idOf(machine)),
-          snakeCase(params),
-        )) as M2MTokenJSON & {
-          token: string
-        },
-      ),
-    createOAuthToken: ({ user, ...params }) =>
-      copy(createOAuthToken(instance, { ...params, subject: idOf(user) })),
-    revokeOAuthToken: (token) => revokeOAuthToken(instance, idOf(token)),
+    setSubscriptionItem: (item, status) => copy(billing.setItemStatus(instance, idOf(item), status)),
+    call,
   }
 }
+
+const planRef = ({ id, slug }: { id: string; slug?: unknown }) => ({ id, slug: String(slug) })

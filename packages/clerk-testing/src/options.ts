@@ -5,6 +5,7 @@ import type { Roles } from './resources/instance.js'
 import type { SessionJSON, UserJSON } from './resources/json.js'
 import type { Seed } from './resources/seed.js'
 import type { Snapshot } from './resources/snapshot.js'
+import type { Danger } from './safety.js'
 import type { Faults } from './server/faults.js'
 import type { RateLimits } from './server/rate-limit.js'
 import type { RequestRecord } from './server/server.js'
@@ -15,8 +16,19 @@ export interface StartClerkOptions {
   port?: number | undefined
   /** Address to listen on. Default `127.0.0.1`. */
   host?: string | undefined
-  /** Users and organisations to begin with; none by default. Planted again by `reset()`. */
-  seed?: Seed | ((offline: OfflineClerk) => void | Promise<void>) | undefined
+  /** Another name for `url`, as a container has one: the address under which applications and browsers reach it. */
+  publicUrl?: string | undefined
+  /** `iss` of its tokens. Default: its URL. Some SDKs want one that begins with `https://clerk.`. */
+  issuer?: string | undefined
+  /**
+   * It signs every user in without a password, so it refuses to run with `NODE_ENV=production`, and on addresses that other machines reach,
+   * unless that is said here.
+   */
+  dangerouslyAllow?: readonly Danger[] | undefined
+  /** Milliseconds that every answer takes longer. Default 0. */
+  latencyMs?: number | undefined
+  /** Users and organisations to begin with, or a file of them (JSON or YAML); none by default. Planted again by `reset()`. */
+  seed?: string | Seed | ((offline: OfflineClerk) => void | Promise<void>) | undefined
   /** File written by `save()`, or a snapshot: state and keys to continue with. `seed` is then not planted. */
   snapshot?: string | Snapshot | undefined
   /** Endpoint that receives the webhooks. Without one events are only logged; see `webhooks.sendTo`. */
@@ -67,9 +79,11 @@ export interface Webhooks {
 
 /** A running offline Clerk. */
 export interface OfflineClerk extends Operations, AsyncDisposable {
+  /** Id of its instance, `ins_…`. */
+  readonly id: string
   /** `http://127.0.0.1:<port>`: Backend API (`apiUrl`), frontend API and pages. */
   readonly url: string
-  /** `iss` of its tokens: equal to `url`. */
+  /** `iss` of its tokens. */
   readonly issuer: string
   /** Its keys: mint any token, rotate, revoke, forge. */
   readonly tokens: TestIssuer
@@ -80,6 +94,11 @@ export interface OfflineClerk extends Operations, AsyncDisposable {
   readonly machineSecretKey: string
   /** Environment variables for the application under test. */
   readonly env: Readonly<Record<string, string>>
+  /**
+   * The same as the text of an `.env` file, with `CLERK_JWT_KEY`. An SDK that has it verifies without a request, and does
+   * not see that keys are rotated.
+   */
+  readonly dotenv: string
   readonly webhooks: Webhooks
   readonly faults: Faults
   /** Every request that came in, oldest first. */
@@ -88,11 +107,22 @@ export interface OfflineClerk extends Operations, AsyncDisposable {
   now(): number
   /** Moves its time forward and makes every delivery that falls due on the way, at its time. */
   advance(ms: number): Promise<void>
+  /** Every answer takes so much longer from now on. */
+  latency(ms: number): void
+  /** Clerk's rate limits from now on: `true` a development instance's, `false` none. */
+  limits(limits: boolean | RateLimits): void
+  /** Adds what a seed names. @throws {Error} naming the entry that is wrong */
+  plant(seed: Seed): void
   /** Back to the seed: users, sessions, deliveries, faults and chaos are gone. Keys and secrets stay. */
   reset(): Promise<void>
   snapshot(): Snapshot
+  /** The state of a snapshot, in place of its own. Keys and secrets stay; deliveries, faults and chaos are gone. */
+  restore(snapshot: Snapshot): void
   /** Writes the snapshot to a file only its owner can read: it holds private keys. */
   save(file: string): Promise<void>
-  /** Closes every connection and timer. */
+  /** Further instances in this process, each with a port and keys of its own: one for each worker of a test run. */
+  startInstance(options?: StartClerkOptions): Promise<OfflineClerk>
+  readonly instances: readonly OfflineClerk[]
+  /** Closes every connection and timer, and its further instances. */
   stop(): Promise<void>
 }

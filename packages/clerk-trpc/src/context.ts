@@ -1,13 +1,14 @@
-import type { Auth, Clerk, ClosableSocket, Credentials } from '@acme/clerk-core'
+import type { Auth, Clerk, ClosableSocket, ClosableStream, Credentials } from '@acme/clerk-core'
 import {
   type AnyAuth,
   type AnyClerk,
-  closeWhenEnded,
+  closeRefused,
   credentialsFrom,
   credentialsFromFetch,
   findState,
 } from '@acme/clerk-core/adapter'
 import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
+import { contextOf } from './context-state.js'
 import type { ClerkContext, ContextOptions } from './types.js'
 
 /**
@@ -15,54 +16,98 @@ import type { ClerkContext, ContextOptions } from './types.js'
  *
  * Where the middleware of `@acme/clerk-express`, `-koa` or `-fastify` has authenticated the request, its `auth` is used,
  * and with it the framework's session. A WebSocket may send its token as
- * `connectionParams: { authorization: 'Bearer …' }`. It is closed when access ends, and so is a subscription over HTTP.
+ * `connectionParams: { authorization: 'Bearer …' }`; one whose token is refused is closed (4401), so that the client comes
+ * back with another. A connection is closed when its user or session ends; each call over it is guarded by what is true
+ * then, and what goes on answering (subscriptions, generators) ends when its procedure's requirement does.
  */
 export function createClerkContext<U extends UserRecord, M extends MembershipRecord>(
   clerk: Clerk<U, M>,
 ): (options: ContextOptions) => Promise<ClerkContext<Auth<U, M>>> {
   return async (options) => {
-    const state = findState(options.req)
-    const auth = state?.clerk === clerk ? state.auth : await clerk.authenticateNow(credentialsOf(options))
-    closeWhenAccessEnds(clerk, auth, options)
-    return { auth: auth as Auth<U, M> }
+    const auth = await authenticate(clerk, options)
+    const connected = isSocket(options.res)
+      ? overSocket(clerk, auth, options.res, options)
+      : goesOn(options)
+        ? overResponse(clerk, auth, options)
+        : auth
+    return contextOf(options.req, clerk, connected as Auth<U, M>)
   }
 }
 
-function credentialsOf({ req, res, info }: ContextOptions): Credentials {
+async function authenticate(clerk: AnyClerk, options: ContextOptions): Promise<AnyAuth> {
+  const state = findState(options.req, clerk)
+  const inParameters = authorizationInParameters(options)
+  if (state !== null && inParameters === undefined) return state.auth
+  const given = credentialsOf(options)
+  return clerk.authenticateNow({
+    ...given,
+    authorization: inParameters ?? given.authorization,
+    session: state?.session,
+  })
+}
+
+function credentialsOf({ req, res }: ContextOptions): Credentials {
   const { headers, method } = req
   // An unknown method counts as unsafe.
   if (headers instanceof Headers) return credentialsFromFetch({ headers, method: method ?? '' })
-  const given = credentialsFrom({ headers, method })
-  if (!isSocket(res)) return given
-  // Over HTTP, tRPC sends these parameters in the URL, and URLs end up in logs: they are ignored there.
-  const params = info?.connectionParams
-  const authorization = params?.['authorization'] ?? params?.['Authorization'] ?? given.authorization
-  return { ...given, authorization, upgrade: true }
+  const given = credentialsFrom({ headers, method }, undefined, undefined, () => addressOf(req))
+  return isSocket(res) ? { ...given, clientAddress: addressOf(req), upgrade: true } : given
 }
 
-/** Closes a connection that outlives its request when access ends. */
-function closeWhenAccessEnds(clerk: AnyClerk, auth: AnyAuth, { res, info }: ContextOptions): void {
-  if (isSocket(res)) closeWhenEnded(clerk, auth, res)
-  else if (info?.type === 'subscription') {
-    const response = nodeResponse(res)
-    response?.once(
-      'close',
-      clerk.watch(auth, () => response.destroy()),
-    )
+/** As Express and Fastify know it (by their rules for trusted proxies), else the peer of the connection. */
+function addressOf({ ip, socket }: ContextOptions['req']): string | undefined {
+  return ip ?? socket?.remoteAddress
+}
+
+/** Over HTTP, tRPC sends these parameters in the URL, and URLs end up in logs: they are ignored there. */
+function authorizationInParameters({ res, info }: ContextOptions): string | undefined {
+  if (!isSocket(res)) return undefined
+  const parameters = info?.connectionParams
+  return parameters?.['authorization'] ?? parameters?.['Authorization']
+}
+
+function overSocket(
+  clerk: AnyClerk,
+  auth: AnyAuth,
+  socket: ClosableSocket,
+  options: ContextOptions,
+): AnyAuth {
+  // A connection that stays anonymous, or unavailable, would stay so for good.
+  if (auth.kind === 'unavailable' || isRefusedBearer(auth, options)) {
+    closeRefused(socket, auth)
+    return auth
   }
+  const connection = clerk.watch(auth)
+  connection.closes(socket)
+  return connection.auth
+}
+
+/** A token was sent for this connection and refused; a cookie comes along with every connection of a browser. */
+function isRefusedBearer(auth: AnyAuth, options: ContextOptions): boolean {
+  if (auth.kind !== 'anonymous' || auth.reason === 'no-credentials') return false
+  return (authorizationInParameters(options) ?? credentialsOf(options).authorization) !== undefined
+}
+
+/** Whether the response may go on for long: a subscription, or a batch whose results are streamed. */
+function goesOn({ info }: ContextOptions): boolean {
+  return info?.type === 'subscription' || info?.accept === 'application/jsonl'
+}
+
+function overResponse(clerk: AnyClerk, auth: AnyAuth, { res, info }: ContextOptions): AnyAuth {
+  const connection = clerk.watch(auth)
+  const response = nodeResponse(res)
+  if (response !== null) connection.closes(response)
+  // There is no response that could be closed; what the procedures return ends all the same.
+  else info?.signal?.addEventListener('abort', connection.stop, { once: true })
+  return connection.auth
 }
 
 function isSocket(res: unknown): res is ClosableSocket {
   return typeof res === 'object' && res !== null && 'readyState' in res && 'close' in res
 }
 
-interface NodeResponse {
-  once(event: 'close', listener: () => void): unknown
-  destroy(): unknown
-}
-
 /** Node's own response, also where Fastify has wrapped it. */
-function nodeResponse(res: unknown): NodeResponse | null {
+function nodeResponse(res: unknown): ClosableStream | null {
   const inner = typeof res === 'object' && res !== null && 'raw' in res ? res.raw : res
-  return typeof inner === 'object' && inner !== null && 'destroy' in inner ? (inner as NodeResponse) : null
+  return typeof inner === 'object' && inner !== null && 'destroy' in inner ? (inner as ClosableStream) : null
 }

@@ -1,41 +1,70 @@
 import { type Auth, authorize, type Requirement } from '@acme/clerk-core'
-import { validateRequirement } from '@acme/clerk-core/adapter'
+import { findConnection, type GetAuthOptions, namedClerk, requirementOf } from '@acme/clerk-core/adapter'
 import type {
   TRPCProcedureBuilder,
   TRPCRootObject,
   TRPCRuntimeConfigOptions,
   TRPCUnsetMarker,
 } from '@trpc/server'
+import { authIn } from './context-state.js'
 import { deniedError } from './denied-error.js'
 import type { Authorized, ClerkContext } from './types.js'
+import { whileAllowed } from './while-allowed.js'
 
 type Unset = TRPCUnsetMarker
 
 export interface Guards<C extends ClerkContext<Auth>, Meta extends object> {
-  /** @throws {ConfigurationError} for a requirement with an unknown key or value */
+  /** @throws {ConfigurationError} for a requirement with an unknown key or value, `undefined` included */
   authed<const R extends Requirement<C['auth']> = Record<never, never>>(
-    requirement?: R & Requirement<C['auth']>,
+    ...requirement: readonly [] | readonly [requirement: R & Requirement<C['auth']>]
   ): TRPCProcedureBuilder<C, Meta, { auth: Authorized<C['auth'], R> }, Unset, Unset, Unset, Unset, false>
+  /** For everybody; `ctx.auth` says who is asking now, where the context says who opened the connection. */
+  open(): TRPCProcedureBuilder<C, Meta, { auth: C['auth'] }, Unset, Unset, Unset, Unset, false>
 }
 
 /**
  * `const { authed } = createGuards(t)`: procedures for requests that meet a requirement; `ctx.auth` is narrowed to the
- * kinds that can meet it. All others get `UNAUTHORIZED`, `FORBIDDEN` or `SERVICE_UNAVAILABLE`.
+ * kinds that can meet it. All others get `UNAUTHORIZED`, `FORBIDDEN` or `SERVICE_UNAVAILABLE`. Where the contexts of several
+ * clerks are joined in one, name the clerk whose users may pass: `createGuards(t, { clerk })`.
+ *
+ * Over a connection the requirement is compared with what is true when the call is made, and what the procedure goes on
+ * answering (a subscription, a generator, a promise in a streamed batch) ends when it is met no more.
+ *
+ * @throws {ConfigurationError} for options that name no clerk
  */
 export function createGuards<
   C extends ClerkContext<Auth>,
   Meta extends object,
   Options extends TRPCRuntimeConfigOptions<C, Meta>,
->(t: TRPCRootObject<C, Meta, Options>): Guards<C, Meta> {
-  const authed = (requirement: Requirement<C['auth']> = {}) => {
-    const required = validateRequirement(requirement)
-    return t.procedure.use(({ ctx, next }) => {
-      const { auth } = ctx as C
-      const denial = authorize(auth, required)
-      if (denial !== null) throw deniedError(denial)
-      return next({ ctx: { auth } })
+>(t: TRPCRootObject<C, Meta, Options>, options?: GetAuthOptions): Guards<C, Meta> {
+  const clerk = namedClerk(options)
+  const authed = (...requirement: readonly [] | readonly [Requirement<C['auth']>]) => {
+    const required = requirementOf(requirement)
+    return t.procedure.use(async ({ ctx, next, signal }) => {
+      const opened = authIn(ctx as C, clerk) as C['auth']
+      const connection = findConnection(opened)
+      if (connection === null) return next({ ctx: { auth: allowed(opened) } })
+      const check = async () => allowed((await connection.current()) as Auth)
+      const result = await next({ ctx: { auth: await check() } })
+      if (!result.ok) return result
+      const hold = { connection, requirement: required as Requirement, signal, check }
+      return { ...result, data: whileAllowed(result.data, hold) }
     })
+
+    function allowed(auth: Auth): Auth {
+      const denial = authorize(auth, required as Requirement)
+      if (denial !== null) throw deniedError(denial)
+      return auth
+    }
   }
+  const open = () =>
+    t.procedure.use(async ({ ctx, next }) => {
+      const auth = authIn(ctx as C, clerk) as C['auth']
+      return next({ ctx: { auth: (await findConnection(auth)?.current()) ?? auth } })
+    })
   // The types of the builder differ from version to version of tRPC 11; those above are common to all.
-  return { authed: authed as unknown as Guards<C, Meta>['authed'] }
+  return {
+    authed: authed as unknown as Guards<C, Meta>['authed'],
+    open: open as unknown as Guards<C, Meta>['open'],
+  }
 }

@@ -12,9 +12,23 @@ beforeEach(async () => {
   harness = await makeHarness()
 })
 
-describe.each(Object.entries(SERVERS))('on %s', (_name, start) => {
+describe.each(Object.entries(SERVERS))('on %s', (name, start) => {
+  test('invented credentials of one client are limited, where the client has an address', async () => {
+    const { clerk } = await makeHarness({ accept: { apiKeys: true } })
+    const { origin, stop } = await start({ clerk })
+    onTestFinished(stop)
+    const ask = async (n: number) => {
+      const headers = { authorization: `Bearer ak_invented_${n}` }
+      const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: origin, headers })] })
+      return (await client.open.query())['kind']
+    }
+    const kinds = [await ask(1), await ask(2), await ask(3), await ask(4), await ask(5)]
+    expect(kinds.slice(0, 4)).toEqual(['anonymous', 'anonymous', 'anonymous', 'anonymous'])
+    expect(kinds[4]).toBe(name === 'fetch' ? 'anonymous' : 'unavailable')
+  })
+
   test('a batch is authenticated once', async () => {
-    const { origin, stop } = await start(harness.clerk)
+    const { origin, stop } = await start(harness)
     onTestFinished(stop)
     let authenticated = 0
     harness.clerk.observe(({ name }) => {
@@ -33,7 +47,7 @@ describe.each(Object.entries(SERVERS))('on %s', (_name, start) => {
   })
 
   test('in a batch each procedure is refused on its own', async () => {
-    const { origin, stop } = await start(harness.clerk)
+    const { origin, stop } = await start(harness)
     onTestFinished(stop)
     const client = createTRPCClient<AppRouter>({
       links: [httpBatchLink({ url: origin, headers: { authorization: `Bearer ${harness.bob.token}` } })],
@@ -87,7 +101,7 @@ test('a request without a method counts as unsafe', async () => {
 })
 
 test('over HTTP connection parameters are ignored: they are part of the URL', async () => {
-  const { origin, stop } = await SERVERS['standalone']!(harness.clerk)
+  const { origin, stop } = await SERVERS['standalone']!(harness)
   onTestFinished(stop)
   const params = encodeURIComponent(JSON.stringify({ authorization: `Bearer ${harness.ada.token}` }))
   const response = await fetch(`${origin}/private?connectionParams=${params}`)

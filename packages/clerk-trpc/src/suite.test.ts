@@ -1,6 +1,5 @@
 import { runAdapterSuite } from '@acme/adapter-suite'
-import type { Clerk } from '@acme/clerk-core'
-import { SERVERS } from './testing/servers.js'
+import { authed, SERVERS } from './testing/servers.js'
 
 for (const [name, start] of Object.entries(SERVERS)) {
   runAdapterSuite({
@@ -8,8 +7,9 @@ for (const [name, start] of Object.entries(SERVERS)) {
     sessions: [],
     bodyParsers: [],
     unwrap: (body) => (body as { result: { data: unknown } }).result.data,
-    start: async ({ clerk }) => {
-      const { origin, stop } = await start(clerk as Clerk)
+    guard: (...given) => authed(...(given as never)),
+    start: async (spec) => {
+      const { origin, stop } = await start(spec)
       return { origin, stop, writes: () => 0 }
     },
   })

@@ -1,5 +1,5 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test.
-import type { Auth, Clerk, LocalAuth, MachineAuth, UserAuth } from '@acme/clerk-core'
+import type { Auth, Clerk, LocalAuth, MachineAuth, Requirement, UserAuth } from '@acme/clerk-core'
 import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import { type ClerkContext, createClerkContext, createGuards } from '@acme/clerk-trpc'
 import { initTRPC } from '@trpc/server'
@@ -43,6 +43,10 @@ export const router = t.router({
   machine: authed({ machine: 'only' }).query(({ ctx }) => {
     expectTypeOf(ctx.auth).toEqualTypeOf<MachineAuth<AppUser>>()
   }),
+  apiKey: authed({ machine: ['api_key', 'oauth'] }).query(({ ctx }) => {
+    expectTypeOf(ctx.auth.kind).toEqualTypeOf<'machine'>()
+    expectTypeOf(ctx.auth.tokenType).toEqualTypeOf<'api_key' | 'oauth'>()
+  }),
   anybody: authed({ machine: 'allow', local: 'allow' }).mutation(({ ctx }) => {
     expectTypeOf(ctx.auth).toEqualTypeOf<User | MachineAuth<AppUser> | LocalAuth>()
   }),
@@ -55,6 +59,14 @@ export const router = t.router({
   }),
 })
 
+const requirements: { admin?: Requirement } = {}
+// @ts-expect-error may be undefined: would have opened the procedure
+authed(requirements.admin)
+// @ts-expect-error no type of token
+authed({ machine: ['session'] })
+createGuards(t, { clerk })
+// @ts-expect-error not a clerk
+createGuards(t, { clerk: {} })
 // @ts-expect-error misspelt: would have opened the procedure
 authed({ roles: 'admin' })
 // @ts-expect-error a predicate is synchronous

@@ -1,7 +1,5 @@
 /** All that the table needs of core, by the doors it has today. */
 export {
-  type AnyAuth,
-  type AnyClerk,
   type Auth,
   authenticateUpgrade,
   authorize,
@@ -11,7 +9,8 @@ export {
   memoryStore,
   type Requirement,
   refuseUpgrade,
-  SESSION_KEY,
   type SessionSlot,
+  type UpgradeRequest,
 } from '@acme/clerk-core'
+export { type AnyAuth, type AnyClerk, SESSION_KEY } from '@acme/clerk-core/adapter'
 export type Stores = ReturnType<typeof import('@acme/clerk-core').memoryStore>

@@ -1,6 +1,6 @@
 export type { AuthorityApp, AuthorityBinding, AuthoritySpec, Backend } from './binding.js'
 export * from './client.js'
-export { authenticateUpgrade, SESSION_KEY } from './core.js'
+export { authenticateUpgrade } from './core.js'
 export {
   API_KEY,
   type Credential,
@@ -9,6 +9,6 @@ export {
   SESSION_TOKEN,
 } from './credentials.js'
 export { ALLOWED, type Answer, answerOf, CLOSED, GUARD_NAMES, GUARDS, type GuardName } from './guards.js'
-export { readOnlySlot, serveEvents, serveSockets } from './serve.js'
+export { serveEvents, serveSockets } from './serve.js'
 export { runAuthorityTable } from './table.js'
 export * from './ways.js'

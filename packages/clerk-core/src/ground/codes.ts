@@ -10,7 +10,7 @@
  * - `webhook-body`: `code` in the body that Svix gets
  * - `webhook-refusal`: `message` of the event `webhook.failed`
  * - `session-end`: `reason` of the event `session.ended`
- * - `connection`: what `clerk.watch()` is told, and the text of the close frame of a WebSocket
+ * - `connection`: `reason` of the end of a connection, and the text of the close frame of a WebSocket
  * - `check`: `Diagnostic.code` of `clerk.check()`
  * - `thrown`: `code` of an error class
  * - `warning`: `code` of a process warning
@@ -45,6 +45,7 @@ const metIn =
 
 const refusedToken = metIn('token', 'anonymous')
 const refusedMachine = metIn('anonymous')
+const endedMachine = metIn('anonymous', 'connection')
 const anonymous = metIn('anonymous')
 const unavailable = metIn('unavailable')
 const denial = metIn('denial')
@@ -161,15 +162,15 @@ export const CODES = {
     'The machine credential is a JWT, according to its unverified claims.',
     'Issue the opaque form.',
   ),
-  'machine-credential-invalid': refusedMachine(
+  'machine-credential-invalid': endedMachine(
     'Clerk does not know the machine credential, or it has the wrong form.',
     'Check that it was copied whole and belongs to this instance.',
   ),
-  'machine-credential-revoked': refusedMachine(
+  'machine-credential-revoked': endedMachine(
     'The machine credential has been revoked at Clerk.',
     'Issue a new one.',
   ),
-  'machine-credential-expired': refusedMachine('The machine credential has expired.', 'Issue a new one.'),
+  'machine-credential-expired': endedMachine('The machine credential has expired.', 'Issue a new one.'),
 
   // Requests without a user.
   'no-credentials': anonymous(
@@ -197,13 +198,13 @@ export const CODES = {
     'The session has not been confirmed within `revalidateAfterSeconds`, and without a secret key Clerk cannot be asked.',
     'Set `CLERK_SECRET_KEY`, or let the client send a token.',
   ),
-  'user-not-provisioned': anonymous(
+  'user-not-provisioned': metIn('anonymous', 'connection')(
     'The token is valid, and its user is not in the store: `provisioning` is `off`, or Clerk does not know the user.',
     "Set `provisioning` to `'api'` or `'claims'`, or import the user.",
   ),
   'user-inactive': metIn('anonymous', 'connection')(
-    'The local row of the user is not active: banned, deleted, or switched off by the application.',
-    'Lift the ban at Clerk, or set `isActive` in the row.',
+    'The user may not sign in: banned, deleted or withdrawn by a directory at Clerk, or switched off by the application.',
+    'Lift the ban at Clerk, or set `isActive` in the row and call `clerk.users.forget(clerkId)`.',
   ),
 
   // What could not be reached. Never reported as anonymous.
@@ -349,8 +350,12 @@ export const CODES = {
     'Open a new connection.',
   ),
   'revalidation-failed': metIn('connection')(
-    'The window of trust is over, and without a secret key Clerk cannot be asked.',
-    'Open a new connection with a new token, or set `CLERK_SECRET_KEY`.',
+    'The window of trust is over, and without a secret key Clerk cannot be asked about the session, or without a store of organisations nothing tells of the organisation.',
+    'Open a new connection with a new token. Set `CLERK_SECRET_KEY`, and give `createClerk` the stores.',
+  ),
+  'requirement-failed': metIn('connection')(
+    'What the connection was opened with is not met any more: a role, a permission, a plan, a feature, or the age of a factor.',
+    'Open a new connection; its refusal says what is missing. For reverification, let the user verify again first.',
   ),
 
   // Findings of `clerk.check()`.
@@ -417,9 +422,17 @@ export const CODES = {
     "`ClerkApiError`: Clerk's Backend API answered with an error, or not at all (`status` 0).",
     "Look at `status`, Clerk's own `codes` and `retryAfterSeconds`; give `traceId` to Clerk's support.",
   ),
+  'access-ended': thrown(
+    '`AccessEndedError`: the values of `connection.whileAllowed()` ended, because the right to them did.',
+    'Its `end` has the reason, and the answer that a request would get now.',
+  ),
   'middleware-missing': thrown(
     '`MiddlewareMissingError`: a guard or handler asks about a request that was not authenticated.',
     "Mount the adapter's middleware before the guards and handlers that need it.",
+  ),
+  'clerk-not-named': thrown(
+    '`ClerkNotNamedError`: several instances of `createClerk` have authenticated the request, and a guard names none of them.',
+    'Name the one whose users may pass: `requireAuth({ … }, { clerk })`.',
   ),
   'organization-scope': thrown(
     '`OrganizationScopeError` (Prisma): the operation cannot be confined to the organisation.',
@@ -443,8 +456,28 @@ export const CODES = {
     'An entry of the audit log could not be written. The request went on.',
     'Check the target that `auditLog` writes to; the warning names the class of the error.',
   ),
+  ACME_CLERK_TEST_KEYS: warning(
+    '`NODE_ENV` is `production`, and the keys are of a development instance of Clerk. Told when `createClerk` is called.',
+    'Usual on a staging host. In production use the keys of the production instance (`sk_live_…`, `pk_live_…`).',
+  ),
+  ACME_CLERK_OTHER_INSTANCE: warning(
+    'A webhook with a valid signature is about another Clerk instance than the one whose tokens are accepted. It was processed. Told once per instance.',
+    'Give each instance an endpoint, a signing secret and stores of its own; remove the secret of the other instance from `webhookSecrets`.',
+  ),
+  ACME_CLERK_REVOKE: warning(
+    'A session was signed out here, and refused by every process, but could not be revoked at Clerk. Told once a minute.',
+    "Check `CLERK_SECRET_KEY` and that this host reaches Clerk's Backend API; `revokeAtClerk: false` leaves it to the front end.",
+  ),
+  ACME_CLERK_KEEP_CLAIMS: warning(
+    'The claims that `session.keepClaims` names took more than 1 KB, and the session keeps none of them. Told once.',
+    'Name smaller claims: a cookie session has 4 KB for everything.',
+  ),
+  ACME_CLERK_LOCAL_USER: warning(
+    'What `localUser` gave is no user: a list, an empty object, an empty string or a number that is not positive. The request is anonymous. Told once a minute.',
+    "Give the user's row or id, or `undefined` where no user is signed in.",
+  ),
   ACME_CLERK_WATCH: warning(
-    'A callback that was given to `clerk.watch()` threw. The other connections were closed as usual.',
+    'A callback of a connection of `clerk.watch()` threw when the connection ended. The other connections were closed as usual.',
     'Catch the error in the callback; the warning names its class.',
   ),
 } satisfies Readonly<Record<string, CodeEntry>>

@@ -4,9 +4,12 @@ import type { AddressInfo } from 'node:net'
 import {
   type AppBinding,
   type AppSpec,
+  changedGuard,
+  changeRows,
   describeAuth,
   GUARDS,
   LOCAL_USER,
+  namedGuards,
   type RunningApp,
 } from '@acme/adapter-suite'
 import cookieSession from 'cookie-session'
@@ -33,6 +36,7 @@ export function expressBinding(name: string, create: () => Express): AppBinding 
     name,
     sessions: ['server', 'cookie'],
     bodyParsers: ['keeps', 'raw', 'loses'],
+    guard: (...given) => requireAuth(...(given as never)),
     start: (spec) => start(create(), spec),
   }
 }
@@ -54,6 +58,7 @@ async function start(app: Express, spec: AppSpec): Promise<RunningApp> {
 
   const fromSession = (req: Request) => (fieldsOf(req)?.localName ? LOCAL_USER : undefined)
   app.use(clerkMiddleware(clerk, { localUser: spec.localUser ?? fromSession }))
+  if (spec.second !== undefined) app.use(clerkMiddleware(spec.second))
   app.post('/hooks/clerk', clerkWebhook(clerk, webhook))
   app.use('/auth', clerkRoutes(clerk, routes))
   app.use('/other', clerkRoutes(spec.other))
@@ -71,6 +76,17 @@ async function start(app: Express, spec: AppSpec): Promise<RunningApp> {
       res.json(describeAuth(req.auth))
     })
   }
+  for (const [path, named] of Object.entries(namedGuards(spec))) {
+    app.all(path, requireAuth({}, { clerk: named }), (req, res) => {
+      res.json(describeAuth(req.auth))
+    })
+  }
+  app.all('/changed', changedGuard(requireAuth), (req, res) => {
+    res.json(describeAuth(req.auth))
+  })
+  app.get('/change', requireAuth(), (req, res) => {
+    res.json(changeRows(req.auth))
+  })
   app.post('/cart', (req, res) => {
     fieldsOf(req).cart = 1
     res.status(204).end()

@@ -1,9 +1,12 @@
 import {
   type AppBinding,
   type AppSpec,
+  changedGuard,
+  changeRows,
   describeAuth,
   GUARDS,
   LOCAL_USER,
+  namedGuards,
   type RunningApp,
 } from '@acme/adapter-suite'
 import cookie from '@fastify/cookie'
@@ -26,6 +29,7 @@ export function fastifyBinding(name: string, hook: 'onRequest' | 'preHandler'): 
     name,
     sessions: ['server', 'cookie'],
     bodyParsers: ['keeps', 'raw', 'loses'],
+    guard: (...given) => requireAuth(...(given as never)),
     start: (spec) => start(fastify({ trustProxy: spec.trustProxy }), hook, spec),
   }
 }
@@ -66,6 +70,7 @@ async function start(
     hook,
     localUser: spec.localUser ?? fromSession,
   })
+  if (spec.second !== undefined) await app.register(clerkPlugin, { clerk: spec.second, hook })
   await app.register(clerkWebhookPlugin, { clerk, prefix: '/hooks/clerk', ...webhook })
   await app.register(clerkRoutesPlugin, { clerk, prefix: '/auth', ...routes })
   await app.register(clerkRoutesPlugin, { clerk: spec.other, prefix: '/other' })
@@ -74,14 +79,19 @@ async function start(
     throw new Error('broken')
   })
   app.route({ method: [...METHODS], url: '/open', handler: async (request) => describeAuth(request.auth) })
-  for (const [url, [requirement, options]] of Object.entries(GUARDS)) {
+  const guarded = (url: string, guard: ReturnType<typeof requireAuth>, answer = describeAuth) =>
     app.route({
       method: [...METHODS],
       url,
-      [hook]: requireAuth(requirement, options),
-      handler: async (request) => describeAuth(request.auth),
+      [hook]: guard,
+      handler: async (request) => answer(request.auth),
     })
-  }
+  for (const [url, [requirement, options]] of Object.entries(GUARDS))
+    guarded(url, requireAuth(requirement, options))
+  for (const [url, named] of Object.entries(namedGuards(spec)))
+    guarded(url, requireAuth({}, { clerk: named }))
+  guarded('/changed', changedGuard(requireAuth))
+  guarded('/change', requireAuth(), changeRows)
   app.post('/cart', async (request, reply) => {
     Object.assign(fieldsOf(request) ?? {}, { cart: 1 })
     return reply.code(204).send()

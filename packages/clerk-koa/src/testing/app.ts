@@ -5,9 +5,12 @@ import { text } from 'node:stream/consumers'
 import {
   type AppBinding,
   type AppSpec,
+  changedGuard,
+  changeRows,
   describeAuth,
   GUARDS,
   LOCAL_USER,
+  namedGuards,
   type RunningApp,
 } from '@acme/adapter-suite'
 import type Koa from 'koa'
@@ -24,6 +27,7 @@ export function koaBinding(name: string, create: () => Koa): AppBinding {
     name,
     sessions: ['server', 'cookie'],
     bodyParsers: ['keeps', 'raw', 'loses'],
+    guard: (...given) => requireAuth(...(given as never)),
     start: (spec) => start(create(), spec),
   }
 }
@@ -39,6 +43,7 @@ async function start(app: Koa, spec: AppSpec): Promise<RunningApp> {
   if (sessions !== 'none') app.use(createSession(sessions === 'server' ? { store } : {}, app))
   const fromSession = (ctx: Context) => (fieldsOf(ctx)?.localName ? LOCAL_USER : undefined)
   app.use(clerkMiddleware(clerk, { localUser: spec.localUser ?? fromSession }))
+  if (spec.second !== undefined) app.use(clerkMiddleware(spec.second))
   app.use(clerkRoutes(clerk, { ...routes, prefix: '/auth' }))
   app.use(clerkRoutes(spec.other, { prefix: '/other' }))
   app.use(
@@ -57,15 +62,18 @@ async function start(app: Koa, spec: AppSpec): Promise<RunningApp> {
       ctx.body = describeAuth(ctx.state.auth)
     }),
   )
-  for (const [path, [requirement, options]] of Object.entries(GUARDS)) {
-    app.use(
-      route(path, (ctx) =>
-        requireAuth(requirement, options)(ctx, async () => {
-          ctx.body = describeAuth(ctx.state.auth)
-        }),
-      ),
+  const guarded = (path: string, guard: Middleware, answer: typeof describeAuth = describeAuth) =>
+    route(path, (ctx) =>
+      guard(ctx, async () => {
+        ctx.body = answer(ctx.state.auth)
+      }),
     )
-  }
+  for (const [path, [requirement, options]] of Object.entries(GUARDS))
+    app.use(guarded(path, requireAuth(requirement, options)))
+  for (const [path, named] of Object.entries(namedGuards(spec)))
+    app.use(guarded(path, requireAuth({}, { clerk: named })))
+  app.use(guarded('/changed', changedGuard(requireAuth)))
+  app.use(guarded('/change', requireAuth(), changeRows))
   app.use(route('/cart', (ctx) => put(ctx as Context, { cart: 1 })))
   app.use(route('/login', (ctx) => put(ctx as Context, { localName: 'lea' })))
   app.use(

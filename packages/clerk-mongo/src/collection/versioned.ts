@@ -10,8 +10,8 @@ export interface Write {
   clerkId: string
   version: number
   synced: Document
-  /** Fields that depend on whether the row is deleted. */
-  derived?: (deleted: boolean) => Document
+  /** More fields, where they depend on the row: they are written only while it matches. */
+  depending?: (known: Document | null) => { synced: Document; filter: Filter<Document> }
   /** Only in a row that is created. */
   onInsert?: Document
   /** Of a user built from claims: that a row has nothing but its id. No other row is written over. */
@@ -47,9 +47,9 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
 
   /** Everything that is written, without the unique values that the row may not have. */
   async function fields(write: Write, conceded: Iterable<string>, deleted: boolean): Promise<Document> {
-    const { synced, derived, version } = write
+    const { synced, version } = write
     const without = deleted ? await uniqueness.unique.columns() : conceded
-    return { ...synced, ...derived?.(deleted), ...uniqueness.empty(without), version }
+    return { ...synced, ...uniqueness.empty(without), version }
   }
 
   /** Makes the row, and leaves one that is there alone. */
@@ -62,13 +62,18 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
   }
 
   /** Writes over a row that is (not) deleted, unless its version is higher. */
-  async function overwrite(write: Write, set: Document, deleted: boolean, upsert: boolean): Promise<Result> {
+  async function overwrite(
+    write: Write,
+    set: Document,
+    { deleted, upsert, filterOfRow }: { deleted: boolean; upsert: boolean; filterOfRow: Filter<Document> },
+  ): Promise<Result> {
     const filter: Filter<Document> = {
       clerkId: { $eq: write.clerkId },
       // "Not higher", since a row that the application gave its clerkId has no version.
       version: { $not: { $gt: write.version } },
       deletedAt: deleted ? { $ne: null } : { $eq: null },
       ...write.whileBare,
+      ...filterOfRow,
     }
     const update = upsert
       ? { ...changes(set), $setOnInsert: additions(write, { ...filter, ...set }) }
@@ -103,15 +108,19 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
     async apply(write: Write): Promise<{ document: Document; outcome: ApplyOutcome }> {
       const { clerkId, version, whileBare } = write
       const conceded = new Set<string>()
-      let known: Document | null = null
+      let known: Document | null = write.depending === undefined ? null : await find(clerkId)
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
         const isNew = known === null
         const deleted = known?.deletedAt instanceof Date
-        const set = await fields(write, conceded, deleted)
+        const { synced, filter } = write.depending?.(known) ?? { synced: {}, filter: {} }
+        const set = { ...(await fields(write, conceded, deleted)), ...synced }
         // What a new row may not have is no reason to take it from one that appears meanwhile: then, only insert.
-        const onlyInsert = isNew && (conceded.size > 0 || whileBare !== undefined)
+        const onlyInsert =
+          isNew && (conceded.size > 0 || whileBare !== undefined || write.depending !== undefined)
         const result = await orDuplicate(
-          onlyInsert ? insert(write, set) : overwrite(write, set, deleted, isNew),
+          onlyInsert
+            ? insert(write, set)
+            : overwrite(write, set, { deleted, upsert: isNew, filterOfRow: filter }),
         )
         if (typeof result === 'object' && 'before' in result) {
           const document = changed(result.before, set)
@@ -155,14 +164,9 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
     },
 
     /** Deletes the row, or makes one that only says so. The earliest deletion stays. */
-    async remove(
-      clerkId: string,
-      at: number,
-      derived: Document = {},
-      onInsert: Document = {},
-    ): Promise<Document> {
+    async remove(clerkId: string, at: number, onInsert: Document = {}): Promise<Document> {
       const deletedAt = new Date(at)
-      const set: Document = { ...derived, deletedAt, ...uniqueness.empty(await uniqueness.unique.columns()) }
+      const set: Document = { deletedAt, ...uniqueness.empty(await uniqueness.unique.columns()) }
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
         try {
           await collection.updateOne(

@@ -1,4 +1,4 @@
-import type { Json, Metadata } from '@acme/clerk-core/store'
+import { type Json, type Metadata, storable } from '@acme/clerk-core/store'
 
 /** MongoDB refuses documents nested deeper than 100 levels. */
 const MAX_DEPTH = 50
@@ -12,6 +12,11 @@ const AS_TEXT = '%json'
  */
 export function encodeMetadata(metadata: Metadata): Record<string, unknown> {
   return encodeObject(metadata, 0)
+}
+
+/** Of a snapshot: `undefined` where it carries none. */
+export function encodeCarried(metadata: Metadata | undefined): Record<string, unknown> | undefined {
+  return metadata === undefined ? undefined : encodeMetadata(storable(metadata))
 }
 
 export function decodeMetadata(document: unknown): Metadata | null {

@@ -1,4 +1,5 @@
 import {
+  carried,
   type InvitationSnapshot,
   type MembershipIdentity,
   type MembershipSnapshot,
@@ -9,16 +10,16 @@ import type { Document } from 'mongodb'
 import { versionOf } from '../collection/changes.js'
 import type { MongoInvitation, MongoMembership, MongoOrganization } from '../rows.js'
 import { dateOf, dateOrNull, textOrNull } from './fields.js'
-import { decodeMetadata, encodeMetadata } from './metadata.js'
+import { decodeMetadata, encodeCarried } from './metadata.js'
 
 export function organizationDocument(snapshot: OrganizationSnapshot): Document {
   const { name, slug, imageUrl, publicMetadata, privateMetadata, membersCount, createdAt } = snapshot
-  return {
+  return carried({
     ...storable({ name, slug, imageUrl, membersCount }),
-    publicMetadata: encodeMetadata(storable(publicMetadata)),
-    ...(privateMetadata === undefined ? {} : { privateMetadata: encodeMetadata(storable(privateMetadata)) }),
+    publicMetadata: encodeCarried(publicMetadata),
+    privateMetadata: encodeCarried(privateMetadata),
     createdAt: dateOf(createdAt),
-  }
+  })
 }
 
 export function organizationRow<Id>(document: Document): MongoOrganization<Id> {
@@ -45,11 +46,11 @@ export const membershipIdentity = ({ orgId, userId, createdAt }: MembershipIdent
 
 export function membershipDocument(snapshot: MembershipSnapshot): Document {
   const { role, permissions, publicMetadata } = snapshot
-  return {
+  return carried({
     ...membershipIdentity(snapshot),
-    ...storable({ role, permissions: [...permissions] }),
-    publicMetadata: encodeMetadata(storable(publicMetadata)),
-  }
+    ...storable({ role, permissions: permissions && [...permissions] }),
+    publicMetadata: encodeCarried(publicMetadata),
+  })
 }
 
 export function membershipRow<Id>(document: Document): MongoMembership<Id> {
@@ -69,12 +70,12 @@ export function membershipRow<Id>(document: Document): MongoMembership<Id> {
 
 export function invitationDocument(snapshot: InvitationSnapshot): Document {
   const { orgId, email, role, status, publicMetadata, createdAt, expiresAt } = snapshot
-  return {
+  return carried({
     ...storable({ orgId, email, role, status }),
-    publicMetadata: encodeMetadata(storable(publicMetadata)),
+    publicMetadata: encodeCarried(publicMetadata),
     createdAt: dateOf(createdAt),
     expiresAt: dateOf(expiresAt),
-  }
+  })
 }
 
 export function invitationRow<Id>(document: Document): MongoInvitation<Id> {

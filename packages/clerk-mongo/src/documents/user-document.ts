@@ -1,4 +1,5 @@
 import {
+  carried,
   EMPTY_USER,
   ERASED_VERSION,
   emptied,
@@ -10,7 +11,7 @@ import {
 import type { Document } from 'mongodb'
 import type { MongoUser } from '../rows.js'
 import { dateOf, dateOrNull, textOrNull } from './fields.js'
-import { decodeMetadata, encodeMetadata } from './metadata.js'
+import { decodeMetadata, encodeCarried } from './metadata.js'
 
 /** Text columns of a user that Clerk fills, empty ones being absent from the document. */
 const TEXTS = ['email', 'username', 'phone', 'firstName', 'lastName', 'imageUrl', 'externalId'] as const
@@ -32,23 +33,29 @@ export function emptiedUser(columns: Iterable<string>): Document {
 }
 
 export function userDocument(snapshot: UserSnapshot): Document {
-  const { publicMetadata, privateMetadata, banned, locked } = snapshot
+  const { publicMetadata, privateMetadata, banned, deprovisioned, locked } = snapshot
   const email = storable(snapshot.email)
-  return {
+  return carried({
     ...Object.fromEntries(TEXTS.map((column) => [column, storable(snapshot[column])])),
     ...Object.fromEntries(DATES.map((column) => [column, dateOf(snapshot[column])])),
-    emailLower: email === null ? null : foldAddress(email),
+    emailLower: typeof email === 'string' ? foldAddress(email) : email,
     emailVerified: hasVerifiedAddress(snapshot),
-    publicMetadata: encodeMetadata(storable(publicMetadata)),
-    ...(privateMetadata === undefined ? {} : { privateMetadata: encodeMetadata(storable(privateMetadata)) }),
+    publicMetadata: encodeCarried(publicMetadata),
+    privateMetadata: encodeCarried(privateMetadata),
     banned,
+    deprovisioned,
     locked,
-  }
+  })
 }
+
+/** Flags that a new document has, where the snapshot does not say. */
+export const NEW_USER = {
+  ...{ emailVerified: false, banned: false, deprovisioned: false, locked: false },
+  isActive: true,
+} as const
 
 /** A document as a row. The application's own rows may lack any of it. */
 export function userRow<U extends MongoUser<unknown>>({ emailLower: _, ...document }: Document): U {
-  const deletedAt = dateOrNull(document.deletedAt)
   const row = {
     ...document,
     ...Object.fromEntries(TEXTS.map((column) => [column, textOrNull(document[column])])),
@@ -59,10 +66,11 @@ export function userRow<U extends MongoUser<unknown>>({ emailLower: _, ...docume
     publicMetadata: decodeMetadata(document.publicMetadata),
     privateMetadata: decodeMetadata(document.privateMetadata),
     banned: document.banned === true,
+    deprovisioned: document.deprovisioned === true,
     locked: document.locked === true,
-    isActive: deletedAt === null && document.isActive !== false,
+    isActive: document.isActive !== false,
     version: typeof document.version === 'number' ? document.version : 0,
-    deletedAt,
+    deletedAt: dateOrNull(document.deletedAt),
   }
   return row as unknown as U
 }

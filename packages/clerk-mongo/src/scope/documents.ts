@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb'
+import { OPERATORS } from './operators.js'
 import { TenantScopeError } from './tenant-scope-error.js'
 
 /** They run code on the server, which sees more than the document at hand or may be slow on purpose. */
@@ -28,8 +29,13 @@ export function asDocument(value: unknown, what: string): Document {
 
 /** A copy in which every object is plain, all the way down. @throws {TenantScopeError} for code that runs on the server */
 export function plain(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || isValue(value)) return value
+  if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(plain)
+  if (isValue(value)) {
+    // The driver would send what this method answers.
+    if ('toBSON' in value) throw new TenantScopeError('A value has a toBSON method: pass a plain one.')
+    return value
+  }
   const document = asDocument(value, 'A value')
   for (const name of Object.keys(document)) {
     if (CODE.has(name)) throw new TenantScopeError(`${name} cannot be confined: it runs code on the server.`)
@@ -39,3 +45,16 @@ export function plain(value: unknown): unknown {
 
 export const plainDocument = (value: unknown, what: string): Document =>
   plain(asDocument(value, what)) as Document
+
+/** @throws {TenantScopeError} for an operator that is not known to stay with the document at hand */
+export function checkOperators(value: unknown): void {
+  if (Array.isArray(value)) for (const item of value) checkOperators(item)
+  else if (typeof value === 'object' && value !== null && !isValue(value)) {
+    for (const [name, nested] of Object.entries(value)) {
+      if (name.startsWith('$') && !OPERATORS.has(name)) {
+        throw new TenantScopeError(`The operator ${name} cannot be confined to a tenant.`)
+      }
+      checkOperators(nested)
+    }
+  }
+}

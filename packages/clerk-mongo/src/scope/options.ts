@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb'
-import { asDocument, plain } from './documents.js'
+import { asDocument, checkOperators, plain } from './documents.js'
 import { TenantScopeError } from './tenant-scope-error.js'
 
 /**
@@ -43,7 +43,20 @@ export function confineOptions(options: unknown = {}): Document {
     if (!SAFE.has(name)) {
       throw new TenantScopeError(`The option ${name} cannot be used on a scoped collection.`)
     }
+    if (name === 'upsert' && typeof value !== 'boolean') {
+      throw new TenantScopeError('The option upsert must be true or false.')
+    }
     confined[name] = OPAQUE.has(name) ? value : plain(value)
+    if (!OPAQUE.has(name)) checkOperators(confined[name])
   }
   return confined
 }
+
+/**
+ * Options of what compares: character by character, whatever collation the collection was created with. Under one that
+ * ignores case `org_abc` equals `org_ABC`.
+ */
+export const confineComparing = (options: unknown): Document => ({
+  ...confineOptions(options),
+  collation: { locale: 'simple' },
+})

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb'
-import { asDocument, plainDocument } from './documents.js'
+import { asDocument, checkOperators, plainDocument } from './documents.js'
 import { confineFilter, type Tenant } from './tenant.js'
 import { TenantScopeError } from './tenant-scope-error.js'
 
@@ -36,13 +36,18 @@ const STAGES = new Set([
 export function confinePipeline(tenant: Tenant, pipeline: unknown): Document[] {
   const stages = stagesOf(pipeline)
   const [first, ...others] = stages
-  if (first !== undefined && '$geoNear' in first) {
+  if (first !== undefined && Object.keys(first).join() === '$geoNear') {
     // It has to come first; its own `query` confines it.
     checkStages(others)
     const near = asDocument(first.$geoNear, '$geoNear')
+    checkOperators(near)
     return [{ $geoNear: { ...near, query: confineFilter(tenant, near.query) } }, ...others]
   }
   checkStages(stages)
+  // A search for text has to stand in the first stage.
+  if (first !== undefined && '$match' in first) {
+    return [{ $match: confineFilter(tenant, first.$match) }, ...others]
+  }
   return [{ $match: confineFilter(tenant) }, ...stages]
 }
 
@@ -53,10 +58,10 @@ function stagesOf(pipeline: unknown): Document[] {
 
 function checkStages(stages: readonly Document[]): void {
   for (const stage of stages) {
-    for (const name of Object.keys(stage)) {
-      if (!STAGES.has(name)) throw new TenantScopeError(`The stage ${name} cannot be confined to a tenant.`)
-    }
-    if (stage.$facet === undefined) continue
-    for (const branch of Object.values(asDocument(stage.$facet, '$facet'))) checkStages(stagesOf(branch))
+    const [name = '', ...further] = Object.keys(stage)
+    if (further.length > 0) throw new TenantScopeError('A stage must have one name.')
+    if (!STAGES.has(name)) throw new TenantScopeError(`The stage ${name} cannot be confined to a tenant.`)
+    if (name !== '$facet') checkOperators(stage[name])
+    else for (const branch of Object.values(asDocument(stage.$facet, name))) checkStages(stagesOf(branch))
   }
 }

@@ -21,7 +21,7 @@ import type {
 import type { MongoCollection } from '../driver.js'
 import { type ScopedCursor, scopedCursor } from './cursor.js'
 import { asDocument } from './documents.js'
-import { confineOptions } from './options.js'
+import { confineComparing, confineOptions } from './options.js'
 import { confinePipeline } from './pipeline.js'
 import { confineFilter, confineUpdate, stamp, type Tenant } from './tenant.js'
 import { TenantScopeError } from './tenant-scope-error.js'
@@ -128,47 +128,57 @@ function scopedMethods(collection: Collection, tenant: Tenant) {
   const operations = bulkOperations(tenant)
   /** Filter, update and options of an update, in the driver's order. */
   const update = (filter: unknown, changes: unknown, options?: unknown) => {
-    const safe = confineOptions(options)
+    const safe = confineComparing(options)
     return [within(filter), confineUpdate(tenant, changes, safe.upsert === true), safe] as const
   }
   const replacement = (filter: unknown, document: unknown, options?: unknown) =>
-    [within(filter), stamp(tenant, document), confineOptions(options)] as const
+    [within(filter), stamp(tenant, document), confineComparing(options)] as const
 
   return {
     find: (filter?: unknown, options?: unknown) =>
-      scopedCursor(collection.find(within(filter), confineOptions(options))),
+      scopedCursor(collection.find(within(filter), confineComparing(options))),
     findOne: async (filter?: unknown, options?: unknown) =>
-      collection.findOne(within(filter), confineOptions(options)),
+      collection.findOne(within(filter), confineComparing(options)),
     countDocuments: async (filter?: unknown, options?: unknown) =>
-      collection.countDocuments(within(filter), confineOptions(options)),
-    distinct: async (name: string, filter?: unknown, options?: unknown) =>
-      collection.distinct(name, within(filter), confineOptions(options)),
+      collection.countDocuments(within(filter), confineComparing(options)),
+    distinct: async (name: unknown, filter?: unknown, options?: unknown) =>
+      collection.distinct(nameOf(name), within(filter), confineComparing(options)),
     aggregate: (pipeline: unknown, options?: unknown) =>
-      scopedCursor(collection.aggregate(confinePipeline(tenant, pipeline), confineOptions(options))),
+      scopedCursor(collection.aggregate(confinePipeline(tenant, pipeline), confineComparing(options))),
 
     insertOne: async (document: unknown, options?: unknown) =>
       collection.insertOne(stamp(tenant, document), confineOptions(options)),
-    insertMany: async (documents: readonly unknown[], options?: unknown) =>
+    insertMany: async (documents: unknown, options?: unknown) =>
       collection.insertMany(
-        documents.map((document) => stamp(tenant, document)),
+        listOf(documents, 'Documents').map((document) => stamp(tenant, document)),
         confineOptions(options),
       ),
     updateOne: async (...call: Parameters<typeof update>) => collection.updateOne(...update(...call)),
     updateMany: async (...call: Parameters<typeof update>) => collection.updateMany(...update(...call)),
     replaceOne: async (...call: Parameters<typeof update>) => collection.replaceOne(...replacement(...call)),
     deleteOne: async (filter?: unknown, options?: unknown) =>
-      collection.deleteOne(within(filter), confineOptions(options)),
+      collection.deleteOne(within(filter), confineComparing(options)),
     deleteMany: async (filter?: unknown, options?: unknown) =>
-      collection.deleteMany(within(filter), confineOptions(options)),
+      collection.deleteMany(within(filter), confineComparing(options)),
     findOneAndUpdate: async (...call: Parameters<typeof update>) =>
       collection.findOneAndUpdate(...update(...call)),
     findOneAndReplace: async (...call: Parameters<typeof update>) =>
       collection.findOneAndReplace(...replacement(...call)),
     findOneAndDelete: async (filter: unknown, options?: unknown) =>
-      collection.findOneAndDelete(within(filter), confineOptions(options)),
-    bulkWrite: async (calls: readonly unknown[], options?: unknown) =>
-      collection.bulkWrite(calls.map(operations), confineOptions(options)),
+      collection.findOneAndDelete(within(filter), confineComparing(options)),
+    bulkWrite: async (calls: unknown, options?: unknown) =>
+      collection.bulkWrite(listOf(calls, 'Operations').map(operations), confineOptions(options)),
   }
+}
+
+function listOf(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw new TenantScopeError(`${what} must be an array.`)
+}
+
+function nameOf(field: unknown): string {
+  if (typeof field === 'string') return field
+  throw new TenantScopeError('The field of distinct must be its name.')
 }
 
 /** One operation of a bulk write: what it selects, what it writes, and the few options it may have. */
@@ -180,15 +190,17 @@ function bulkOperations(tenant: Tenant) {
     document?: unknown
     upsert?: unknown
   }
-  const rest = ({ filter: _f, update: _u, replacement: _r, document: _d, ...options }: Call) =>
-    confineOptions(options)
-  const filter = (call: Call) => ({ ...rest(call), filter: confineFilter(tenant, call.filter) })
+  const optionsOf = ({ filter: _f, update: _u, replacement: _r, document: _d, ...options }: Call) => options
+  const filter = (call: Call) => ({
+    ...confineComparing(optionsOf(call)),
+    filter: confineFilter(tenant, call.filter),
+  })
   const update = (call: Call) => ({
     ...filter(call),
     update: confineUpdate(tenant, call.update, call.upsert === true),
   })
   const confine: Record<string, (call: Call) => Document> = {
-    insertOne: (call) => ({ ...rest(call), document: stamp(tenant, call.document) }),
+    insertOne: (call) => ({ ...confineOptions(optionsOf(call)), document: stamp(tenant, call.document) }),
     updateOne: update,
     updateMany: update,
     replaceOne: (call) => ({ ...filter(call), replacement: stamp(tenant, call.replacement) }),

@@ -1,5 +1,6 @@
 import type { Document } from 'mongodb'
-import { asDocument, plainDocument } from './documents.js'
+import { asDocument, checkOperators, plainDocument } from './documents.js'
+import { UPDATES } from './operators.js'
 import { TenantScopeError } from './tenant-scope-error.js'
 
 /** One tenant's part of a collection: the documents whose `field` is `id`. */
@@ -10,7 +11,9 @@ export interface Tenant {
 
 /** `$and` leaves the caller's filter no way around the tenant's, whatever it holds. */
 export function confineFilter({ field, id }: Tenant, filter: unknown = {}): Document {
-  return { $and: [{ [field]: { $eq: id } }, plainDocument(filter, 'A filter')] }
+  const given = plainDocument(filter, 'A filter')
+  checkOperators(given)
+  return { $and: [{ [field]: { $eq: id } }, given] }
 }
 
 /** A document to insert, or to put in the place of another. */
@@ -35,6 +38,9 @@ export function confineUpdate({ field, id }: Tenant, update: unknown, upsert: bo
   for (const [operator, changes] of Object.entries(confined)) {
     if (!operator.startsWith('$'))
       throw new TenantScopeError('An update needs operators: use replaceOne to replace.')
+    if (!UPDATES.has(operator))
+      throw new TenantScopeError(`The update operator ${operator} cannot be confined to a tenant.`)
+    if (operator === '$pull') checkOperators(changes)
     for (const [path, value] of Object.entries(asDocument(changes, `The ${operator} of an update`))) {
       if (touches(path, field) || (operator === '$rename' && touches(value, field))) throw foreign(field)
     }

@@ -2,13 +2,16 @@ import {
   byCreation,
   checkInvitation,
   checkMembership,
-  checkMembershipIdentity,
+  checkMembershipReference,
   checkOrganization,
   checkText,
   checkTime,
+  identityOf,
+  type MembershipSnapshot,
   membershipKey,
   newestMembership,
   type OrganizationStore,
+  permissionsToWrite,
   withOrganization,
 } from '@acme/clerk-core/store'
 import type { Collection, Document } from 'mongodb'
@@ -97,7 +100,7 @@ export function mongoOrganizations<Id>(
     async removeOrganization(orgId, at) {
       checkText(orgId, 'orgId')
       checkTime(at, 'at')
-      return organizationRow<Id>(await reach(() => organizations.remove(orgId, at, {}, onInsert())))
+      return organizationRow<Id>(await reach(() => organizations.remove(orgId, at, onInsert())))
     },
 
     async findMembership(orgId, userId) {
@@ -117,7 +120,10 @@ export function mongoOrganizations<Id>(
     async applyMembership(snapshot) {
       checkMembership(snapshot)
       const { clerkId, orgId, version } = snapshot
-      const write = { clerkId, version, synced: membershipDocument(snapshot), onInsert: onInsert() }
+      const write = {
+        ...{ clerkId, version, synced: membershipDocument(snapshot), onInsert: onInsert() },
+        ...(snapshot.permissions === undefined && { depending: keptPermissions(snapshot) }),
+      }
       const [{ document, outcome }, organization] = await reach(async () => [
         await memberships.apply(write),
         await organizations.find(orgId),
@@ -125,15 +131,14 @@ export function mongoOrganizations<Id>(
       return { membership: answer(document, organization), outcome }
     },
 
-    async removeMembership(membership, at) {
-      checkMembershipIdentity(membership)
+    async removeMembership(reference, at) {
+      checkMembershipReference(reference)
       checkTime(at, 'at')
-      const bare = { ...onInsert(), ...membershipIdentity(membership) }
-      const [document, organization] = await reach(async () => [
-        await memberships.remove(membership.clerkId, at, {}, bare),
-        await organizations.find(membership.orgId),
-      ])
-      return answer(document, organization)
+      const bare = { ...onInsert(), ...membershipIdentity(identityOf(reference, at)) }
+      return reach(async () => {
+        const document = await memberships.remove(reference.clerkId, at, bare)
+        return answer(document, await organizations.find(String(document.orgId)))
+      })
     },
 
     async listMemberships(of) {
@@ -166,4 +171,12 @@ export function mongoOrganizations<Id>(
 
     ping: () => reach(ready),
   }
+}
+
+/** Permissions are kept while the role is the same, which another writer may change in between. */
+const keptPermissions = (snapshot: MembershipSnapshot) => (known: Document | null) => {
+  const permissions = permissionsToWrite(snapshot, known)
+  return permissions === undefined
+    ? { synced: {}, filter: { role: { $eq: snapshot.role } } }
+    : { synced: { permissions: [...permissions] }, filter: {} }
 }

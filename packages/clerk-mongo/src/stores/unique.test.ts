@@ -63,7 +63,12 @@ await describeWith('mongodb', "unique columns by the application's own indexes",
       const { user } = await users().apply(
         userSnapshot({ username: 'ada', version: 2000, firstName: 'Late' }),
       )
-      expect(user).toMatchObject({ email: null, username: null, firstName: 'Late', isActive: false })
+      expect(user).toMatchObject({
+        email: null,
+        username: null,
+        firstName: 'Late',
+        deletedAt: new Date(5000),
+      })
       expect((await users().apply(userSnapshot({ clerkId: 'user_2', version: 1 }))).user.email).toBe(
         'ada@example.com',
       )

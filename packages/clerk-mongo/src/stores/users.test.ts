@@ -170,7 +170,7 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
       await users.remove('user_2', 5)
       expect(await users.apply({ ...claims, clerkId: 'user_2', email: null })).toMatchObject({
         outcome: 'updated',
-        user: { firstName: 'Claimed', isActive: false },
+        user: { firstName: 'Claimed', deletedAt: new Date(5), isActive: true },
       })
       expect(await users.apply(claims)).toMatchObject({
         outcome: 'created',
@@ -224,7 +224,7 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
         expect(await users.findByClerkId(clerkId)).toMatchObject({
           version: 2,
           firstName: 'newest',
-          isActive: false,
+          isActive: true,
           deletedAt: new Date(4000),
         })
       }
@@ -245,6 +245,7 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
         'banned',
         'clerkId',
         'deletedAt',
+        'deprovisioned',
         'emailVerified',
         'isActive',
         'locked',

@@ -19,6 +19,7 @@ import { versioned, type Write } from '../collection/versioned.js'
 import {
   ERASED,
   emptiedUser,
+  NEW_USER,
   UNIQUE_USER_FIELDS,
   userDocument,
   userRow,
@@ -52,11 +53,12 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     clerkId: snapshot.clerkId,
     version: snapshot.version,
     synced: userDocument(snapshot),
-    derived: (deleted) => ({ isActive: !deleted && !snapshot.banned }),
     ...(snapshot.version === 0 && { whileBare: WHILE_BARE }),
   })
   const onInsert = (snapshot: UserSnapshot): Document => ({
     ...(newId === undefined ? {} : { _id: newId() }),
+    // The switch is the application's from the first moment: its own columns may say otherwise.
+    ...NEW_USER,
     ...create?.(snapshot),
   })
 
@@ -78,9 +80,8 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     async remove(clerkId, at) {
       checkText(clerkId, 'clerkId')
       checkTime(at, 'at')
-      const empty = { emailVerified: false, banned: false, locked: false }
-      const onInsert = newId === undefined ? empty : { ...empty, _id: newId() }
-      return userRow<U>(await reach(() => rows.remove(clerkId, at, { isActive: false }, onInsert)))
+      const onInsert = { ...NEW_USER, ...(newId && { _id: newId() }) }
+      return userRow<U>(await reach(() => rows.remove(clerkId, at, onInsert)))
     },
 
     async findLinkable(email) {
@@ -105,7 +106,7 @@ export function mongoUsers<U extends MongoUser<unknown>>(
       checkUser(snapshot)
       return reach(async () => {
         const document = await collection.findOne({ _id: { $eq: id } } as Filter<Document>)
-        if (document === null || snapshot.email === null) return null
+        if (document === null || snapshot.email == null) return null
         if (!isSameAddress(document.email, snapshot.email)) return null
         // The address may change hands until the write.
         const unchanged = { clerkId: { $eq: null }, deletedAt: { $eq: null }, email: { $eq: document.email } }

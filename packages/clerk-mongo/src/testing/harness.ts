@@ -137,6 +137,8 @@ export function mongoSubject(
             void (await db.collection('users').updateOne(byId(id), { $set: { theme } })),
           read: async (id) => (await db.collection('users').findOne(byId(id)))?.theme ?? null,
         },
+        setActive: async (id, isActive) =>
+          void (await db.collection('users').updateOne(byId(id), { $set: { isActive } })),
         breakConnection: async () => {
           const restore = proxy.cut()
           return async () => restore()

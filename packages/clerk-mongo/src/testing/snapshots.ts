@@ -12,6 +12,7 @@ export const userSnapshot = (fields: Partial<UserSnapshot> = {}): UserSnapshot =
   externalId: null,
   publicMetadata: {},
   banned: false,
+  deprovisioned: false,
   locked: false,
   createdAt: 1000,
   updatedAt: 1000,

@@ -12,6 +12,8 @@ ALTER TABLE `User`
     ADD COLUMN `imageUrl` TEXT,
     ADD COLUMN `externalId` TEXT,
     ADD COLUMN `publicMetadata` JSON,
+    ADD COLUMN `banned` BOOLEAN NOT NULL DEFAULT false,
+    ADD COLUMN `deprovisioned` BOOLEAN NOT NULL DEFAULT false,
     ADD COLUMN `isActive` BOOLEAN NOT NULL DEFAULT true,
     ADD COLUMN `version` DOUBLE NOT NULL DEFAULT 0,
     ADD COLUMN `deletedAt` DATETIME(3);

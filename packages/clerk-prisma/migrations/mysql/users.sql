@@ -13,6 +13,8 @@ CREATE TABLE `User` (
     `imageUrl` TEXT,
     `externalId` TEXT,
     `publicMetadata` JSON,
+    `banned` BOOLEAN NOT NULL DEFAULT false,
+    `deprovisioned` BOOLEAN NOT NULL DEFAULT false,
     `isActive` BOOLEAN NOT NULL DEFAULT true,
     `version` DOUBLE NOT NULL DEFAULT 0,
     `deletedAt` DATETIME(3),

@@ -12,6 +12,8 @@ CREATE TABLE "User" (
     "imageUrl" TEXT,
     "externalId" TEXT,
     "publicMetadata" JSONB,
+    "banned" BOOLEAN NOT NULL DEFAULT false,
+    "deprovisioned" BOOLEAN NOT NULL DEFAULT false,
     "isActive" BOOLEAN NOT NULL DEFAULT true,
     "version" DOUBLE PRECISION NOT NULL DEFAULT 0,
     "deletedAt" TIMESTAMP(3),

@@ -1,10 +1,10 @@
 import { checkText } from '@acme/clerk-core/store'
 import type { ClientInternals } from '../client/prisma-client.js'
 import { delegateName } from '../client/prisma-client.js'
+import { conflictOf } from './conflict.js'
 import { resolveModels, type ScopedModels } from './models.js'
 import { confineOperation } from './operations.js'
 import { cleanAnswer } from './selection.js'
-import { type Args, isArgs } from './where.js'
 
 export interface OrganizationScopeOptions {
   readonly models: ScopedModels
@@ -16,7 +16,7 @@ interface Query {
   readonly args: unknown
   query(args: unknown): Promise<unknown>
   /** The fluent way (`findUnique(…).notebook()`) is told by nothing else; without it such an answer is refused. */
-  readonly __internalParams?: { readonly dataPath?: readonly string[] }
+  readonly __internalParams?: { readonly dataPath?: readonly string[]; readonly transaction?: unknown }
 }
 
 /**
@@ -40,9 +40,12 @@ export function organizationScope(orgId: string, { models }: OrganizationScopeOp
       query: {
         async $allOperations({ model, operation, args, query, __internalParams }: Query) {
           const name = model === undefined ? '' : delegateName(model)
-          const given: Args = isArgs(args) ? args : {}
-          const confined = confineOperation(resolved.get(name), name, operation, given)
-          const answer = await query(confined.args)
+          const confined = confineOperation(resolved.get(name), name, operation, args)
+          const answer = await query(confined.args).catch(async (error: unknown) => {
+            // In a transaction this client cannot see what it wrote, and on SQLite would wait for it.
+            if (__internalParams?.transaction !== undefined) throw error
+            throw await conflictOf(error, confined.linked, client as object)
+          })
           return cleanAnswer(confined.plan, __internalParams?.dataPath ?? [], answer)
         },
       },

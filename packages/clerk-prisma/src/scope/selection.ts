@@ -1,5 +1,6 @@
 import { type Model, OrganizationScopeError, type ResolvedRelation, relationOf } from './models.js'
-import { type Args, checkOrder, confine, confineCursor, isArgs } from './where.js'
+import { type Args, argsOf, entriesOf, isArgs } from './plain.js'
+import { checkOrder, confine, confineCursor } from './where.js'
 
 /** The relations an operation answers, and what has to be looked at in each. */
 export type Plan = ReadonlyMap<string, FieldPlan>
@@ -30,14 +31,19 @@ export function confineSelection(model: Model, args: Args): Confined {
   const confined: Args = {}
   const plan = new Map<string, FieldPlan>()
   for (const kind of ['select', 'include'] as const) {
-    const fields = args[kind]
-    if (!isArgs(fields)) continue
+    // Prisma takes both for absent.
+    if (args[kind] == null) continue
+    const fields = argsOf(args[kind], `\`${kind}\` of \`${model.name}\``)
     confined[kind] = Object.fromEntries(
-      Object.entries(fields).map(([field, value]) => {
+      entriesOf(fields).map(([field, value]) => {
         if (field === '_count') return [field, confineCount(model, value)]
         const relation = relationOf(model, field)
-        if (relation === null || value === false || value === undefined) return [field, value]
-        const nested = relation.many ? many(relation.target, value) : one(relation.target, value)
+        if (relation === null || value === false) return [field, value]
+        const given = value === true ? {} : argsOf(value, `What is asked of \`${model.name}.${field}\``)
+        checkKeys(`${model.name}.${field}`, given, RELATION_ARGS)
+        const nested = relation.many
+          ? { ...confineRead(relation.target, given), added: false }
+          : one(relation.target, given)
         plan.set(field, { relation, added: nested.added, plan: nested.plan })
         return [field, nested.args]
       }),
@@ -46,39 +52,59 @@ export function confineSelection(model: Model, args: Args): Confined {
   return { args: confined, plan }
 }
 
-type Nested = Omit<Confined, 'args'> & { readonly args: unknown; readonly added: boolean }
+const RELATION_ARGS = new Set([
+  ...['select', 'include', 'omit', 'where', 'orderBy', 'cursor', 'take', 'skip', 'distinct'],
+])
 
-function many(target: Model, value: unknown): Nested {
-  return { ...confineRead(target, isArgs(value) ? value : {}), added: false }
+/** @throws {OrganizationScopeError} for an argument that is not known, of a later version for instance */
+export function checkKeys(what: string, args: Args, known: ReadonlySet<string>): void {
+  for (const [key] of entriesOf(args)) {
+    if (known.has(key)) continue
+    throw new OrganizationScopeError(`The argument \`${key}\` of \`${what}\` cannot be confined.`)
+  }
 }
+
+type Nested = Omit<Confined, 'args'> & { readonly args: unknown; readonly added: boolean }
 
 /**
  * Prisma takes no condition on a relation to one row, so the row's organisation is read along and looked at afterwards.
  * A reference into another organisation's rows should not be there; who wrote it may not have used a scope.
  */
-function one(target: Model, value: unknown): Nested {
-  if (!isArgs(value)) return { args: value, plan: new Map(), added: false }
+function one(target: Model, value: Args): Nested {
+  if (value.where !== undefined) {
+    throw new OrganizationScopeError(`Prisma takes no condition on a relation to one \`${target.name}\`.`)
+  }
   const { args, plan } = confineSelection(target, value)
   const merged: Args = { ...value, ...args }
-  if (target.tenant === null) return { args: merged, plan, added: false }
+  const asked = Object.keys(merged).length === 0 ? true : merged
+  if (target.tenant === null) return { args: asked, plan, added: false }
   const selected = isArgs(merged.select) ? merged.select : null
   const omitted = isArgs(merged.omit) ? merged.omit : null
-  const added = (selected !== null && selected[target.tenant] !== true) || omitted?.[target.tenant] === true
-  if (selected !== null) merged.select = { ...selected, [target.tenant]: true }
-  if (omitted !== null) merged.omit = { ...omitted, [target.tenant]: false }
+  const globally = omitted?.[target.tenant] === undefined && target.omitsTenant
+  const added =
+    selected === null ? globally || omitted?.[target.tenant] === true : selected[target.tenant] !== true
+  if (!added) return { args: asked, plan, added }
+  if (selected === null) merged.omit = { ...omitted, [target.tenant]: false }
+  else merged.select = { ...selected, [target.tenant]: true }
   return { args: merged, plan, added }
 }
 
-/** `true` counts every relation: the declared ones are named instead, each with its condition. */
+/** `true` counts every relation: they are named instead, each with its condition. */
 function confineCount(model: Model, value: unknown): unknown {
-  if (value === false || value === undefined) return value
-  const selected = isArgs(value) && isArgs(value.select) ? value.select : null
+  if (value === false) return value
+  const given = value === true ? {} : argsOf(value, `\`_count\` of \`${model.name}\``)
+  checkKeys(`${model.name}._count`, given, new Set(['select']))
   const fields =
-    selected ?? Object.fromEntries([...model.relations].map(([field, { many }]) => [field, many]))
-  const select = Object.entries(fields).flatMap(([field, of]) => {
+    given.select === undefined
+      ? Object.fromEntries([...model.schema.relations.values()].map(({ field, many }) => [field, many]))
+      : argsOf(given.select, `\`_count\` of \`${model.name}\``)
+  const select = entriesOf(fields).flatMap(([field, of]) => {
+    if (of === false) return []
     const relation = relationOf(model, field)
-    if (relation === null || of === false || of === undefined) return []
-    return [[field, { where: confine(relation.target, isArgs(of) ? of.where : undefined) }] as const]
+    if (relation === null) return [[field, of] as const]
+    const filter = of === true ? {} : argsOf(of, `\`_count\` of \`${field}\``)
+    checkKeys(`${model.name}._count.${field}`, filter, new Set(['where']))
+    return [[field, { where: confine(relation.target, filter.where) }] as const]
   })
   return { select: Object.fromEntries(select) }
 }
@@ -100,6 +126,9 @@ export function clean(plan: Plan, rows: unknown): void {
 function cleanRelated({ relation: { target, many }, added, plan }: FieldPlan, related: unknown): unknown {
   clean(plan, related)
   if (many || target.tenant === null || !isArgs(related)) return related
+  if (!(target.tenant in related)) {
+    throw new OrganizationScopeError(`Prisma did not answer \`${target.name}.${target.tenant}\`.`)
+  }
   if (related[target.tenant] !== target.own[target.tenant]) return null
   if (added) delete related[target.tenant]
   return related

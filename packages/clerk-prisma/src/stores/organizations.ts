@@ -1,15 +1,18 @@
 import {
   byCreation,
+  carried,
   checkInvitation,
   checkMembership,
-  checkMembershipIdentity,
+  checkMembershipReference,
   checkOrganization,
   checkText,
   checkTime,
+  EMPTY_INVITATION,
   EMPTY_MEMBERSHIP,
   EMPTY_ORGANIZATION,
   type InvitationRecord,
   type InvitationSnapshot,
+  identityOf,
   type MembershipIdentity,
   type MembershipRecord,
   type MembershipSnapshot,
@@ -18,6 +21,7 @@ import {
   type OrganizationRecord,
   type OrganizationSnapshot,
   type OrganizationStore,
+  permissionsToWrite,
   withOrganization,
 } from '@acme/clerk-core/store'
 import type { Row } from '../client/prisma-client.js'
@@ -67,7 +71,7 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         checkOrganization(snapshot)
         const own = () => ownColumns(options.organizations, snapshot)
         const { row, outcome } = await organizations.apply(
-          incoming(snapshot, organizationFields(snapshot), own),
+          incoming(snapshot, organizationFields(snapshot), NO_ORGANIZATION, own),
         )
         return { organization: asOrganization(row), outcome }
       }),
@@ -77,9 +81,7 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         checkText(orgId, 'orgId')
         checkTime(at, 'at')
         const own = () => ownColumns(options.organizations, emptyOrganization(orgId))
-        return asOrganization(
-          await organizations.remove(orgId, new Date(at), { fields: {}, whenDeleted: {}, own }),
-        )
+        return asOrganization(await organizations.remove(orgId, new Date(at), { fields: {}, own }))
       }),
 
     findMembership: (orgId, userId) =>
@@ -104,18 +106,21 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
       run(async () => {
         checkMembership(snapshot)
         const own = () => ownColumns(options.memberships, snapshot)
-        const { row, outcome } = await memberships.apply(incoming(snapshot, membershipFields(snapshot), own))
+        const { row, outcome } = await memberships.apply({
+          ...incoming(snapshot, membershipFields(snapshot), EMPTY_MEMBERSHIP, own),
+          ...(snapshot.permissions === undefined && { depending: keptPermissions(snapshot) }),
+        })
         return { membership: await answer(row), outcome }
       }),
 
-    removeMembership: (identity, at) =>
+    removeMembership: (reference, at) =>
       run(async () => {
-        checkMembershipIdentity(identity)
+        checkMembershipReference(reference)
         checkTime(at, 'at')
+        const identity = identityOf(reference, at)
         const snapshot = emptyMembership(identity)
         const row = await memberships.remove(identity.clerkId, new Date(at), {
           fields: { ...membershipFields(snapshot), ...EMPTY_MEMBERSHIP },
-          whenDeleted: {},
           own: () => ownColumns(options.memberships, snapshot),
         })
         return answer(row)
@@ -134,7 +139,9 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
       run(async () => {
         checkInvitation(snapshot)
         const own = () => ownColumns(options.invitations, snapshot)
-        const { row, outcome } = await invitations.apply(incoming(snapshot, invitationFields(snapshot), own))
+        const { row, outcome } = await invitations.apply(
+          incoming(snapshot, invitationFields(snapshot), EMPTY_INVITATION, own),
+        )
         return { invitation: row as unknown as InvitationRecord, outcome }
       }),
 
@@ -168,12 +175,23 @@ async function deletedAmong(organizations: Versioned, orgIds: readonly unknown[]
 }
 
 function incoming(
-  { clerkId, version, createdAt }: Pick<Incoming, 'clerkId' | 'version' | 'createdAt'>,
+  { clerkId, version, createdAt = null }: Pick<Incoming, 'clerkId' | 'version' | 'createdAt'>,
   fields: Values,
+  nothing: Values,
   own: () => Values,
 ): Incoming {
-  return { clerkId, version, createdAt, fields, own }
+  return { clerkId, version, createdAt, fields: carried(fields), nothing, own }
 }
+
+/** Permissions are kept while the role is the same, which another writer may change in between. */
+const keptPermissions =
+  (snapshot: MembershipSnapshot) =>
+  (known: Row | null): { fields: Values; condition: Values } => {
+    const permissions = permissionsToWrite(snapshot, known)
+    return permissions === undefined
+      ? { fields: {}, condition: { role: snapshot.role } }
+      : { fields: { permissions }, condition: {} }
+  }
 
 const ownColumns = <S>(options: OwnColumns<S> | undefined, snapshot: S): Values => ({
   ...options?.create?.(snapshot),
@@ -194,6 +212,9 @@ function invitationFields(snapshot: InvitationSnapshot): Values {
   const { orgId, email, role, status, publicMetadata } = snapshot
   return { orgId, email, role, status, publicMetadata, expiresAt: dateOf(snapshot.expiresAt) }
 }
+
+const { createdAt: clerkCreatedAt, ...withoutTime } = EMPTY_ORGANIZATION
+const NO_ORGANIZATION: Values = { ...withoutTime, clerkCreatedAt }
 
 const emptyOrganization = (clerkId: string): OrganizationSnapshot => {
   const { privateMetadata: _, ...nothing } = EMPTY_ORGANIZATION

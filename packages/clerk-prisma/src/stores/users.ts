@@ -1,5 +1,6 @@
 import type { UserRecord, UserSnapshot, UserStore } from '@acme/clerk-core/store'
 import {
+  carried,
   checkLocalId,
   checkPurge,
   checkText,
@@ -31,7 +32,9 @@ export function userStore<U extends UserRecord>(
   const users = context.versioned(USERS, options)
   const { table } = users
   const { run } = context
-  const own = (snapshot: UserSnapshot): Values => ({ ...options.create?.(snapshot) })
+  // The switch is the application's from the first moment: its own columns may say otherwise.
+  const switchedOn = { [table.columns.get('isActive') ?? 'isActive']: true }
+  const own = (snapshot: UserSnapshot): Values => ({ ...switchedOn, ...options.create?.(snapshot) })
   const asUser = (row: Row) => row as unknown as U
 
   const incoming = (snapshot: UserSnapshot): Incoming => {
@@ -39,9 +42,9 @@ export function userStore<U extends UserRecord>(
     return {
       clerkId: snapshot.clerkId,
       version: snapshot.version,
-      createdAt: snapshot.createdAt,
+      ...(snapshot.createdAt !== undefined && { createdAt: snapshot.createdAt }),
       fields: syncedFields(snapshot),
-      whenDeleted: { isActive: false },
+      nothing: NOTHING,
       own: () => own(snapshot),
     }
   }
@@ -88,7 +91,6 @@ export function userStore<U extends UserRecord>(
         checkTime(at, 'at')
         const tombstone = {
           fields: { emailVerified: false },
-          whenDeleted: { isActive: false },
           own: () => own(emptySnapshot(clerkId)),
         }
         return asUser(await users.remove(clerkId, new Date(at), tombstone))
@@ -105,7 +107,7 @@ export function userStore<U extends UserRecord>(
       run(async () => {
         checkLocalId(id)
         const wanted = incoming(snapshot)
-        if (snapshot.email === null) return null
+        if (snapshot.email == null) return null
         const [row] = await table.findMany({ where: { id, clerkId: null, deletedAt: null }, take: 1 })
         // The address may have changed hands since the row was looked at, and must not between here and the write.
         if (row === undefined || !isSameAddress(row.email, snapshot.email)) return null
@@ -136,10 +138,11 @@ export function userStore<U extends UserRecord>(
   }
 }
 
-export const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
+export const dateOf = (ms: number | null | undefined): Date | null | undefined =>
+  typeof ms === 'number' ? new Date(ms) : ms
 
 function syncedFields(snapshot: UserSnapshot): Values {
-  return {
+  return carried({
     email: snapshot.email,
     emailVerified: hasVerifiedAddress(snapshot),
     username: snapshot.username,
@@ -149,25 +152,25 @@ function syncedFields(snapshot: UserSnapshot): Values {
     imageUrl: snapshot.imageUrl,
     externalId: snapshot.externalId,
     publicMetadata: snapshot.publicMetadata,
-    isActive: !snapshot.banned,
     privateMetadata: snapshot.privateMetadata,
     banned: snapshot.banned,
+    deprovisioned: snapshot.deprovisioned,
     locked: snapshot.locked,
     clerkCreatedAt: dateOf(snapshot.createdAt),
     lastSignInAt: dateOf(snapshot.lastSignInAt),
     lastActiveAt: dateOf(snapshot.lastActiveAt),
-  }
+  })
 }
 
-const { createdAt: clerkCreatedAt, privateMetadata, ...NOTHING } = EMPTY_USER
+const { createdAt: clerkCreatedAt, ...withoutTime } = EMPTY_USER
+
+/** The columns of a user of whom nothing is known. */
+const NOTHING: Values = { ...withoutTime, clerkCreatedAt }
 
 /** A user of whom nothing is known but the id. */
-const emptySnapshot = (clerkId: string): UserSnapshot => ({
-  ...{ ...NOTHING, clerkId, publicMetadata: {}, version: 0 },
-  ...{ createdAt: null, updatedAt: null },
-})
-
-const ERASED: Values = {
-  ...{ ...NOTHING, clerkCreatedAt, privateMetadata },
-  ...{ isActive: false, version: ERASED_VERSION },
+const emptySnapshot = (clerkId: string): UserSnapshot => {
+  const { privateMetadata: _, ...nothing } = EMPTY_USER
+  return { ...nothing, clerkId, publicMetadata: {}, updatedAt: null, version: 0 }
 }
+
+const ERASED: Values = { ...NOTHING, version: ERASED_VERSION }

@@ -21,11 +21,13 @@ export interface Incoming {
   readonly clerkId: string
   readonly version: number
   /** Milliseconds; `null`: not known. A version soon after it is a row's first, as a rule. */
-  readonly createdAt: number | null
-  /** Synced fields of a live row, without `clerkId` and `version`. */
+  readonly createdAt?: number | null
+  /** Synced fields that the snapshot carries, without `clerkId` and `version`: what is absent keeps its value. */
   readonly fields: Values
-  /** What a deleted row stores instead, where that differs. */
-  readonly whenDeleted?: Values
+  /** What a new row has in fields that the snapshot does not carry. */
+  readonly nothing: Values
+  /** More fields, where they depend on the row: they are written only while `condition` holds of it. */
+  readonly depending?: (known: Row | null) => { readonly fields: Values; readonly condition: Values }
   /** Columns of the application's own, for a row that has to be created. */
   readonly own: () => Values
 }
@@ -78,7 +80,7 @@ export class Versioned {
   async apply(incoming: Incoming): Promise<Applied> {
     const unique = [...(await this.#uniqueFields())].filter((field) => this.table.has(field))
     const applied =
-      (unique.length === 0 ? await this.#applyBlind(incoming) : null) ??
+      (unique.length === 0 && !incoming.depending ? await this.#applyBlind(incoming) : null) ??
       (await this.#applyLooking(incoming, unique))
     this.#created = applied.outcome === 'created' ? this.#created + 1 : 0
     return applied
@@ -89,9 +91,9 @@ export class Versioned {
    * another in an import. `null`: it is none of these, nothing was written.
    */
   async #applyBlind(incoming: Incoming): Promise<Applied | null> {
-    const { clerkId, version, fields, own } = incoming
+    const { clerkId, version, fields, nothing, own } = incoming
     const created = (row: Row | null): Applied | null => row && { row, outcome: 'created' }
-    const row = { ...fields, clerkId, version }
+    const row = { ...nothing, ...fields, clerkId, version }
     const insert = async () =>
       this.table.insertsQuietly ? created(await this.table.insert(row, own())) : null
     const update = async (): Promise<Applied | null> => {
@@ -133,19 +135,22 @@ export class Versioned {
       return { row: known, outcome: decision }
 
     const deleted = known !== null && known.deletedAt != null
-    const wanted = deleted ? { ...incoming.fields, ...incoming.whenDeleted } : incoming.fields
     const conceded = deleted
       ? emptied(unique)
-      : await this.#resolveConflicts(unique, wanted, known, version, last)
-    const fields = { ...wanted, ...conceded, version }
+      : await this.#resolveConflicts(unique, incoming.fields, known, version, last)
+    const depending = incoming.depending?.(known)
+    const fields = { ...incoming.fields, ...depending?.fields, ...conceded, version }
     try {
       if (known === null) {
-        const row = await this.table.insert({ ...fields, clerkId }, incoming.own())
+        const row = await this.table.insert({ ...incoming.nothing, ...fields, clerkId }, incoming.own())
         return row && { row, outcome: 'created' }
       }
       if (this.#holds(known, fields)) return { row: known, outcome: 'unchanged' }
       const seen = this.table.has('deletedAt') ? { deletedAt: deleted ? { not: null } : null } : {}
-      const condition = { ...seen, version: { lte: version }, ...(version === 0 && this.#whileBare()) }
+      const condition = {
+        ...{ ...seen, ...depending?.condition, version: { lte: version } },
+        ...(version === 0 && this.#whileBare()),
+      }
       const row = await this.table.update({ clerkId }, condition, fields)
       return row && { row, outcome: 'updated' }
     } catch (error) {
@@ -179,15 +184,11 @@ export class Versioned {
   }
 
   /** The earliest deletion stays; an unknown id gets a row that has nothing else. */
-  async remove(
-    clerkId: string,
-    at: Date,
-    tombstone: { fields: Values; own: () => Values; whenDeleted: Values },
-  ) {
+  async remove(clerkId: string, at: Date, tombstone: { fields: Values; own: () => Values }) {
     const unique = await this.#uniqueFields()
     const deletedBefore = (row: Row | null) =>
       Number(row?.deletedAt ?? Number.NaN) <= at.getTime() ? row : null
-    const deletion = { deletedAt: at, ...tombstone.whenDeleted, ...emptied(unique) }
+    const deletion = { deletedAt: at, ...emptied(unique) }
     if (!this.table.isCaseSensitive) await this.find(clerkId)
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       const removed =
@@ -213,7 +214,7 @@ export class Versioned {
     last: boolean,
   ): Promise<Values> {
     // A unique index that the client cannot tell us about, on `lower(email)` for instance: better no address than no user.
-    if (last) return emptied(this.table.definition.mayBeUnique)
+    if (last) return emptied(this.table.definition.mayBeUnique.filter((field) => field in fields))
     const contender: Contender = { version, emailVerified: fields.emailVerified === true }
     const conceded: string[] = []
     for (const field of unique) {
@@ -269,7 +270,7 @@ export class Versioned {
 }
 
 const isFirst = ({ version, createdAt }: Incoming): boolean =>
-  createdAt !== null && version - createdAt < FIRST_MS
+  createdAt != null && version - createdAt < FIRST_MS
 
 const asCondition = ({ deleted, versionBelow, verified }: Concession): Values => ({
   ...(deleted && { deletedAt: { not: null } }),

@@ -62,6 +62,7 @@ export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHa
     },
     createLocalUser: rows.create,
     customColumn: rows.custom,
+    setActive: rows.setActive,
     ...(proxy !== null && { breakConnection: async () => proxy.cut() }),
     ...(capabilitiesOf(engine, shape).includes('multi-process') && {
       processes: {
@@ -102,6 +103,9 @@ function recommended(prisma: TestClient) {
       if (count === 0) await prisma.user.updateMany({ data: { deletedAt: null } })
     },
     create: async (fields: LocalUser) => (await prisma.user.create({ data: fields as object })).id,
+    async setActive(id: unknown, isActive: boolean) {
+      await prisma.user.update({ where: { id: id as string }, data: { isActive } })
+    },
     custom: {
       async write(id: unknown, theme: string) {
         await prisma.user.update({ where: { id: id as string }, data: { theme } })
@@ -127,6 +131,8 @@ function existing(prisma: TestClient) {
         imageUrl: row.avatar,
         externalId: row.foreignId,
         publicMetadata: row.metadata,
+        banned: row.barred,
+        deprovisioned: row.deprovisioned,
         isActive: row.enabled,
         version: row.clerkVersion,
         deletedAt: row.removedAt,
@@ -150,6 +156,9 @@ function existing(prisma: TestClient) {
         ...(deletedAt !== undefined && { removedAt: deletedAt }),
       }
       return (await prisma.account.create({ data })).accountId
+    },
+    async setActive(id: unknown, enabled: boolean) {
+      await prisma.account.update({ where: { accountId: id as number }, data: { enabled } })
     },
     custom: {
       async write(id: unknown, note: string) {

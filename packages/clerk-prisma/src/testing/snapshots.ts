@@ -21,6 +21,7 @@ export const aUser = (fields: Partial<UserSnapshot> = {}): UserSnapshot => ({
   externalId: null,
   publicMetadata: { plan: 'free' },
   banned: false,
+  deprovisioned: false,
   locked: false,
   createdAt: T,
   updatedAt: T,

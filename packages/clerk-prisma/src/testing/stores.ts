@@ -19,6 +19,7 @@ export const accountOptions = {
       externalId: 'foreignId',
       publicMetadata: 'metadata',
       privateMetadata: 'secretMetadata',
+      banned: 'barred',
       isActive: 'enabled',
       version: 'clerkVersion',
       deletedAt: 'removedAt',

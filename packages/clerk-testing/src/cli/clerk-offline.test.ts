@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { parseEnv, promisify } from 'node:util'
 import { type RunningSnippet, readSnippet, runSnippet } from '@acme/tools/snippets'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -57,9 +57,8 @@ async function start(...args: string[]): Promise<Running> {
     })
     void ended.then((code) => reject(new Error(`clerk-offline ended with ${code}: ${stderr}`)))
   })
-  const env = Object.fromEntries(
-    [...stdout.matchAll(/^(CLERK_\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
-  )
+  // As an .env file is read: CLERK_JWT_KEY has lines.
+  const env = parseEnv(stdout.slice(stdout.indexOf('CLERK_'))) as Record<string, string>
   return { child, env, stdout: () => stdout, ended }
 }
 

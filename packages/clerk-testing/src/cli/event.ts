@@ -12,7 +12,7 @@ export async function event(args: string[]): Promise<void> {
   } catch (error) {
     throw new CliError('--data is not JSON.', { cause: error })
   }
-  const { id, status, answer } = await call(values, '/offline/event', { type, data })
+  const { id, status, answer } = await call(values, '/_offline/event', { type, data })
   console.log(
     `${type} ${String(id)}: ${String(status)}${answer === null ? '' : `, answered ${String(answer)}`}`,
   )

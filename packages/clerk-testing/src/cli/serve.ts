@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { startClerk } from '../clerk.js'
 import type { OfflineClerk } from '../options.js'
-import type { Seed } from '../resources/seed.js'
+import { readSeed, type Seed } from '../resources/seed.js'
+import { type Danger, dangers } from '../safety.js'
 import { CliError, readArguments } from './arguments.js'
 
 const defaultSeed: Seed = {
@@ -24,7 +24,16 @@ export async function serve(args: string[]): Promise<void> {
     port: { type: 'string', default: '4400' },
     seed: { type: 'string' },
     'webhook-url': { type: 'string' },
+    data: { type: 'string' },
     persist: { type: 'string' },
+    'secret-key': { type: 'string' },
+    'webhook-secret': { type: 'string' },
+    host: { type: 'string' },
+    'public-url': { type: 'string' },
+    issuer: { type: 'string' },
+    'rate-limits': { type: 'boolean' },
+    'latency-ms': { type: 'string' },
+    'dangerously-allow': { type: 'string', multiple: true },
     'app-url': { type: 'string', default: 'http://localhost:3000' },
   })
   if (positionals.length > 0)
@@ -34,11 +43,20 @@ export async function serve(args: string[]): Promise<void> {
   const app = origin('--app-url', values['app-url'])
   const webhookUrl = values['webhook-url']
   if (webhookUrl !== undefined) origin('--webhook-url', webhookUrl)
-  const { persist } = values
+  // --persist is the name it had first.
+  const persist = values.data ?? values.persist
 
   const offline = await startClerk({
     port,
-    seed: values.seed === undefined ? defaultSeed : await readSeed(values.seed),
+    seed: values.seed === undefined ? defaultSeed : await seedOf(values.seed),
+    secretKey: values['secret-key'],
+    webhookSecret: values['webhook-secret'],
+    host: values.host,
+    publicUrl: values['public-url'],
+    issuer: values.issuer,
+    rateLimits: values['rate-limits'],
+    latencyMs: Number(values['latency-ms'] ?? 0),
+    dangerouslyAllow: (values['dangerously-allow'] ?? []).map(danger),
     webhookUrl,
     appUrl: app,
     snapshot: persist !== undefined && existsSync(persist) ? persist : undefined,
@@ -76,7 +94,7 @@ function banner(offline: OfflineClerk, app: string): string {
     `Dashboard      ${offline.url}/dashboard`,
     '',
     '# Environment of your application:',
-    ...Object.entries(offline.env).map(([name, value]) => `${name}=${value}`),
+    offline.dotenv,
     '',
     'Ctrl-C stops it.',
   ].join('\n')
@@ -104,9 +122,9 @@ function keepSaving(offline: OfflineClerk, file: string): NodeJS.Timeout {
   return setInterval(() => void look(), 2000)
 }
 
-async function readSeed(file: string): Promise<Seed> {
+async function seedOf(file: string): Promise<Seed> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Seed
+    return await readSeed(file)
   } catch (error) {
     throw new CliError(
       `The seed ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
@@ -115,6 +133,12 @@ async function readSeed(file: string): Promise<Seed> {
       },
     )
   }
+}
+
+function danger(given: string): Danger {
+  const known = dangers.find((one) => one === given)
+  if (!known) throw new CliError(`--dangerously-allow is one of ${dangers.join(', ')}.`)
+  return known
 }
 
 function origin(option: string, value: string): string {

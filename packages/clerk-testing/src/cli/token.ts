@@ -13,7 +13,7 @@ export async function token(args: string[]): Promise<void> {
   const ttl = values.ttl === undefined ? undefined : Number(values.ttl)
   if (ttl !== undefined && !(Number.isInteger(ttl) && ttl > 0))
     throw new CliError('--ttl is a number of seconds.')
-  const { jwt } = await call(values, '/offline/token', {
+  const { jwt } = await call(values, '/_offline/token', {
     user: values.user,
     organization: values.org,
     azp: values.azp,

@@ -29,6 +29,7 @@ export interface Bench {
   readonly inbox: Inbox
   readonly probe: Required<Probe>
   readonly createLocalUser: NonNullable<StoreHarness['createLocalUser']>
+  readonly setActive: NonNullable<StoreHarness['setActive']>
   readonly customColumn: NonNullable<StoreHarness['customColumn']>
   readonly breakConnection: NonNullable<StoreHarness['breakConnection']>
   /** Users whose every write comes too late. */
@@ -86,6 +87,7 @@ export function benchOf(harness: StoreHarness, capabilities: readonly Capability
       inbox: async () => there(probe.inbox, 'probe.inbox').call(probe),
     },
     createLocalUser: (fields) => there(harness.createLocalUser, 'createLocalUser').call(harness, fields),
+    setActive: (rowId, isActive) => there(harness.setActive, 'setActive').call(harness, rowId, isActive),
     get customColumn() {
       return there(harness.customColumn, 'customColumn')
     },

@@ -95,6 +95,8 @@ export interface StoreHarness {
   reset(): Promise<void>
   /** With 'users': creates a row the way the application does, and answers its id as the store's rows hold it. */
   createLocalUser?(fields: LocalUser): Promise<unknown>
+  /** With 'users': sets `isActive` of a row the way the application does, around the store. */
+  setActive?(rowId: unknown, isActive: boolean): Promise<void>
   /** With 'custom-columns'. */
   readonly customColumn?: CustomColumn
   /** With 'outage': makes the driver fail until the function answered is called. */

@@ -9,9 +9,12 @@ import type {
 /** A moment with milliseconds that are lost where a column keeps whole seconds. */
 export const T = 1_700_000_000_123
 
+/** A snapshot that carries every field, but for private metadata. */
+type Whole<S> = Required<Omit<S, 'privateMetadata'>> & S
+
 export const DAY = 24 * 3600 * 1000
 
-export const aUser = (fields: Partial<UserSnapshot> = {}): UserSnapshot => ({
+export const aUser = (fields: Partial<UserSnapshot> = {}): Whole<UserSnapshot> => ({
   clerkId: 'user_ada',
   email: 'ada@example.com',
   emailVerified: true,
@@ -23,6 +26,7 @@ export const aUser = (fields: Partial<UserSnapshot> = {}): UserSnapshot => ({
   externalId: 'crm-1',
   publicMetadata: { plan: 'free' },
   banned: false,
+  deprovisioned: false,
   locked: false,
   createdAt: T,
   updatedAt: fields.version ?? T,
@@ -33,10 +37,10 @@ export const aUser = (fields: Partial<UserSnapshot> = {}): UserSnapshot => ({
 })
 
 /** A user with nothing that could be unique. */
-export const aPlainUser = (fields: Partial<UserSnapshot> = {}): UserSnapshot =>
+export const aPlainUser = (fields: Partial<UserSnapshot> = {}): Whole<UserSnapshot> =>
   aUser({ email: null, emailVerified: false, username: null, phone: null, externalId: null, ...fields })
 
-export const anOrganization = (fields: Partial<OrganizationSnapshot> = {}): OrganizationSnapshot => ({
+export const anOrganization = (fields: Partial<OrganizationSnapshot> = {}): Whole<OrganizationSnapshot> => ({
   clerkId: 'org_acme',
   name: 'Acme',
   slug: 'acme',
@@ -49,7 +53,7 @@ export const anOrganization = (fields: Partial<OrganizationSnapshot> = {}): Orga
   ...fields,
 })
 
-export const aMembership = (fields: Partial<MembershipSnapshot> = {}): MembershipSnapshot => ({
+export const aMembership = (fields: Partial<MembershipSnapshot> = {}): Whole<MembershipSnapshot> => ({
   clerkId: 'orgmem_1',
   orgId: 'org_acme',
   userId: 'user_ada',
@@ -62,7 +66,7 @@ export const aMembership = (fields: Partial<MembershipSnapshot> = {}): Membershi
   ...fields,
 })
 
-export const anInvitation = (fields: Partial<InvitationSnapshot> = {}): InvitationSnapshot => ({
+export const anInvitation = (fields: Partial<InvitationSnapshot> = {}): Whole<InvitationSnapshot> => ({
   clerkId: 'orginv_1',
   orgId: 'org_acme',
   email: 'grace@example.com',

@@ -31,6 +31,8 @@ export interface MintOptions {
 export interface TestIssuerOptions {
   /** Host (and port) of the frontend API. Default `clerk.test.example`; a loopback host makes an `http:` issuer. */
   frontendApi?: string | undefined
+  /** `iss` of its tokens. Default: the frontend API's origin. */
+  issuer?: string | undefined
   /** Clock in milliseconds. Default `Date.now`. */
   now?: (() => number) | undefined
   /** Reuse a key instead of generating one. */
@@ -78,7 +80,7 @@ export interface TestIssuer {
 export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
   const { frontendApi = 'clerk.test.example', now = () => Date.now(), azp } = options
   const publishableKey = publishableKeyOf(frontendApi)
-  const issuer = `${isLoopback(frontendApi) ? 'http' : 'https'}://${frontendApi}`
+  const issuer = options.issuer ?? `${isLoopback(frontendApi) ? 'http' : 'https'}://${frontendApi}`
   let signing = options.key ? loadKey(options.key) : await generateKey(newKeyId())
   let published: LoadedKey[] = [signing]
 

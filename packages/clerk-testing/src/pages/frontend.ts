@@ -131,6 +131,24 @@ export function frontendRoutes(instance: Instance, allowedOrigins: readonly stri
     },
     {
       method: 'GET',
+      path: '/.well-known/jwks.json',
+      ...at,
+      handle: () => ({ json: instance.issuer.jwks() }),
+    },
+    {
+      method: 'GET',
+      path: '/images/:id',
+      ...at,
+      handle: (call) => {
+        const image = instance.state.images.get(call.param('id'))
+        // Whatever was uploaded, it is shown as a picture or not at all.
+        if (!image?.type.startsWith('image/')) throw notFound('image')
+        const headers = { 'content-type': image.type, 'content-security-policy': 'sandbox' }
+        return { headers, bytes: Buffer.from(image.base64, 'base64') }
+      },
+    },
+    {
+      method: 'GET',
       path: '/avatars/:id',
       ...at,
       handle: (call) => ({ headers: { 'content-type': 'image/svg+xml' }, text: avatar(call.param('id')) }),

@@ -1,10 +1,10 @@
 import { emailKind } from '../resources/contacts.js'
 import type { Instance, StoredClient } from '../resources/instance.js'
-import { acceptOrganizationInvitation } from '../resources/invitations.js'
 import type { UserJSON } from '../resources/json.js'
+import { acceptOrganizationInvitation } from '../resources/organization-invitations.js'
 import { createClient, createSession, endSession } from '../resources/sessions.js'
-import { redeemSignInToken } from '../resources/tickets.js'
-import { createUser, findUser } from '../resources/users.js'
+import { redeemTicket, signUps } from '../resources/tickets.js'
+import { findUser, getUser } from '../resources/users.js'
 import { BackendError } from '../server/errors.js'
 import type { Reply } from '../server/http.js'
 import { allowedUrl } from '../server/origin.js'
@@ -43,14 +43,16 @@ export function signInRoutes(instance: Instance, allowedOrigins: readonly string
     return redirect(goal?.href ?? '/account', headers)
   }
 
-  const signIn = (call: Call, user: UserJSON, goal: URL | null, organizationId?: string | null) => {
+  const signIn = (
+    call: Call,
+    user: UserJSON,
+    goal: URL | null,
+    organizationId?: string | null,
+    actor?: Record<string, unknown> | null,
+  ) => {
     const client = findClient(instance, call) ?? createClient(instance)
     if (client.session_id !== null) endSession(instance, client.session_id, 'ended')
-    createSession(
-      instance,
-      { user_id: user.id, ...(organizationId ? { organization_id: organizationId } : {}) },
-      client,
-    )
+    createSession(instance, { userId: user.id, organizationId: organizationId || null, client, actor })
     return finish(client, goal)
   }
 
@@ -96,11 +98,10 @@ export function signInRoutes(instance: Instance, allowedOrigins: readonly string
         const email = value('email_address') ?? ''
         if (!emailKind.valid(email)) return signUpPage(instance, call.form, 'Enter an e-mail address.')
         try {
-          const user = createUser(instance, {
-            email_address: [email],
-            first_name: value('first_name'),
-            last_name: value('last_name'),
-          })
+          const names = { first_name: value('first_name'), last_name: value('last_name') }
+          const { id } = instance.call<UserJSON>('CreateUser', { body: { email_address: [email], ...names } })
+          const user = getUser(instance, id)
+          signUps.add(instance, { ...names, status: 'complete', email_address: email, created_user_id: id })
           acceptInvitation(instance, value('invitation'), user)
           return signIn(call, user, goal)
         } catch (error) {
@@ -116,9 +117,8 @@ export function signInRoutes(instance: Instance, allowedOrigins: readonly string
       handle: (call) => {
         const moved = atTheApplication(call)
         if (moved) return moved
-        const user = instance.state.users.get(
-          redeemSignInToken(instance, call.query.get('ticket') ?? '') ?? '',
-        )
+        const ticket = redeemTicket(instance, call.query.get('ticket') ?? '')
+        const user = instance.state.users.get(ticket?.user_id ?? '')
         if (!user || ended(user)) {
           throw new BackendError(
             400,
@@ -126,7 +126,7 @@ export function signInRoutes(instance: Instance, allowedOrigins: readonly string
             'The sign-in token is used, revoked, expired or unknown',
           )
         }
-        return signIn(call, user, target(call.query.get('redirect_url')))
+        return signIn(call, user, target(call.query.get('redirect_url')), null, ticket?.actor)
       },
     },
     {

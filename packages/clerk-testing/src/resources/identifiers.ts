@@ -2,10 +2,11 @@ import { takenIdentifier } from '../server/errors.js'
 import type { Instance } from './instance.js'
 
 const kinds = {
-  email_address: (value: string) => `email:${value.toLowerCase()}`,
+  email_address: (value: string) => `email:${value.trim().toLowerCase()}`,
   phone_number: (value: string) => `phone:${value}`,
   username: (value: string) => `username:${value.toLowerCase()}`,
   external_id: (value: string) => `external:${value}`,
+  web3_wallet: (value: string) => `web3:${value.toLowerCase()}`,
 } as const
 
 export type IdentifierKind = keyof typeof kinds

@@ -1,4 +1,6 @@
 import type { TestIssuer } from '../issuer/issuer.js'
+import type { Given } from '../server/api.js'
+import type { OperationId } from '../tables/operations.js'
 import type {
   ApiKeyJSON,
   InvitationJSON,
@@ -11,9 +13,17 @@ import type {
   OrganizationInvitationJSON,
   OrganizationJSON,
   SessionJSON,
-  SignInTokenJSON,
   UserJSON,
 } from './json.js'
+
+/** What every stored object has, and whatever else its schema names. */
+export interface Entity {
+  id: string
+  object: string
+  created_at: number
+  updated_at: number
+}
+export type Loose = Entity & Record<string, unknown>
 
 export interface StoredMembership
   extends Omit<MembershipJSON, 'organization' | 'public_user_data' | 'permissions' | 'role_name'> {
@@ -24,6 +34,31 @@ export type StoredApiKey = ApiKeyJSON & { secret: string }
 export type StoredM2MToken = M2MTokenJSON & { token: string }
 export type StoredOAuthToken = OAuthAccessTokenJSON & { token: string }
 export type StoredMachine = Omit<MachineJSON, 'scoped_machines'> & { secret_key: string; scopes: string[] }
+export type StoredDomain = OrganizationDomainJSON
+export interface Permission extends Entity {
+  name: string
+  key: string
+  description: string
+  type: string
+}
+export interface StoredRole extends Entity {
+  name: string
+  key: string
+  description: string | null
+  is_creator_eligible: boolean
+  /** Ids. */
+  permissions: string[]
+}
+/** A one-time token that signs a user in: a sign-in token, an actor token, an agent's task. */
+export interface Ticket extends Entity {
+  user_id: string
+  token: string
+  status: 'pending' | 'accepted' | 'revoked'
+  url: string
+  /** Milliseconds. */
+  expires_at: number
+  actor: Record<string, unknown> | null
+}
 
 /** A browser, known by what its `__clerk_db_jwt` cookie holds. */
 export interface StoredClient {
@@ -34,69 +69,103 @@ export interface StoredClient {
   uat: number
 }
 
-/** All that the offline Clerk knows. Plain data: what a snapshot holds. */
-export interface State {
-  users: Map<string, UserJSON>
-  /** `email:`, `phone:`, `username:`, `external:` and the value → user id. */
-  identifiers: Map<string, string>
+interface Rows {
+  users: UserJSON
+  /** `email:`, `phone:`, `username:`, `external:`, `web3:` and the value → user id. */
+  identifiers: string
   /** Id of an e-mail address or phone number → user id. */
-  identifications: Map<string, string>
+  identifications: string
   /** User id → salted hash, or the digest it was imported with. */
-  passwords: Map<string, string>
-  sessions: Map<string, SessionJSON>
-  clients: Map<string, StoredClient>
-  organizations: Map<string, OrganizationJSON>
-  memberships: Map<string, StoredMembership>
-  organizationInvitations: Map<string, OrganizationInvitationJSON>
-  organizationDomains: Map<string, OrganizationDomainJSON>
-  invitations: Map<string, InvitationJSON>
-  signInTokens: Map<string, SignInTokenJSON>
-  jwtTemplates: Map<string, JwtTemplateJSON>
-  apiKeys: Map<string, StoredApiKey>
-  machines: Map<string, StoredMachine>
-  m2mTokens: Map<string, StoredM2MToken>
-  oauthTokens: Map<string, StoredOAuthToken>
+  passwords: string
+  sessions: SessionJSON
+  clients: StoredClient
+  organizations: OrganizationJSON
+  memberships: StoredMembership
+  organizationInvitations: OrganizationInvitationJSON
+  organizationDomains: StoredDomain
+  roles: StoredRole
+  permissions: Permission
+  invitations: InvitationJSON
+  tickets: Ticket
+  jwtTemplates: JwtTemplateJSON
+  apiKeys: StoredApiKey
+  machines: StoredMachine
+  m2mTokens: StoredM2MToken
+  oauthTokens: StoredOAuthToken
+  /** Settings of the instance by the name of their schema. */
+  settings: Record<string, unknown>
+  /** Owner's id → the picture that was uploaded. */
+  images: { type: string; base64: string }
 }
 
-export const emptyState = (): State => ({
-  users: new Map(),
-  identifiers: new Map(),
-  identifications: new Map(),
-  passwords: new Map(),
-  sessions: new Map(),
-  clients: new Map(),
-  organizations: new Map(),
-  memberships: new Map(),
-  organizationInvitations: new Map(),
-  organizationDomains: new Map(),
-  invitations: new Map(),
-  signInTokens: new Map(),
-  jwtTemplates: new Map(),
-  apiKeys: new Map(),
-  machines: new Map(),
-  m2mTokens: new Map(),
-  oauthTokens: new Map(),
-})
+/** Kinds of which no other file knows the shape. */
+const looseTables = [
+  'adminPortalLinkTokens',
+  'allowlist',
+  'billingDiscounts',
+  'billingItems',
+  'billingPayers',
+  'billingPayments',
+  'billingPlans',
+  'billingPrices',
+  'billingStatements',
+  'billingSubscriptions',
+  'blocklist',
+  'directories',
+  'directoryMappings',
+  'domains',
+  'emails',
+  'enterpriseConnections',
+  'oauthApplications',
+  'redirectUrls',
+  'roleSets',
+  'samlConnections',
+  'signUps',
+  'templates',
+  'testRuns',
+  'trustedDevices',
+  'waitlist',
+] as const
+const ownTables = [
+  'users',
+  'identifiers',
+  'identifications',
+  'passwords',
+  'sessions',
+  'clients',
+  'organizations',
+  'memberships',
+  'organizationInvitations',
+  'organizationDomains',
+  'roles',
+  'permissions',
+  'invitations',
+  'tickets',
+  'jwtTemplates',
+  'apiKeys',
+  'machines',
+  'm2mTokens',
+  'oauthTokens',
+  'settings',
+  'images',
+] as const satisfies readonly (keyof Rows)[]
+
+type LooseTable = (typeof looseTables)[number]
+/** All that the offline Clerk knows. Plain data: what a snapshot holds. */
+export type State = { [K in keyof Rows]: Map<string, Rows[K]> } & { [K in LooseTable]: Map<string, Loose> }
+export type TableName = {
+  [K in keyof State]: State[K] extends Map<string, Entity> ? K : never
+}[keyof State]
+
+export const emptyState = (): State =>
+  Object.fromEntries([...ownTables, ...looseTables].map((name) => [name, new Map()])) as unknown as State
 
 /** Key of a permission set: role with the `org:` prefix → permissions. */
 export type Roles = Readonly<Record<string, readonly string[]>>
 
-export const defaultRoles: Roles = {
-  'org:admin': [
-    'org:sys_profile:manage',
-    'org:sys_profile:delete',
-    'org:sys_memberships:read',
-    'org:sys_memberships:manage',
-    'org:sys_domains:read',
-    'org:sys_domains:manage',
-  ],
-  'org:member': ['org:sys_memberships:read'],
-}
-
 /** What every resource works on. */
 export interface Instance {
   state: State
-  readonly roles: Roles
   readonly issuer: TestIssuer
   readonly instanceId: string
   /** `http://127.0.0.1:<port>` */
@@ -109,9 +178,16 @@ export interface Instance {
   now(): number
   /** Something changed: a webhook is due. The data is copied at once. */
   emit(type: string, data: object): void
+  /** Runs an operation of the Backend API, with its checks and events. @throws {BackendError} */
+  call<T>(operation: OperationId, given?: Given): T
 }
 
 /** Strictly later than the object's last change, also while the clock stands still. */
 export function touch(instance: Instance, object: { updated_at: number }): void {
   object.updated_at = Math.max(instance.now(), object.updated_at + 1)
+}
+
+export const machineOf = ({ state }: Instance, secret: string): StoredMachine | undefined => {
+  for (const machine of state.machines.values()) if (machine.secret_key === secret) return machine
+  return undefined
 }

@@ -1,203 +1,191 @@
-import { BackendError, invalidParameter, notFound } from '../server/errors.js'
-import { flag, ignored, nullable, parse, record, required, text, whole } from '../server/parameters.js'
-import { emailKind } from './contacts.js'
+import { action } from '../server/api.js'
+import { deleteInvitationOperation } from '../server/beyond.js'
+import { collection } from '../server/collection.js'
+import { BackendError, duplicateRecord, invalidParameter, takenIdentifier } from '../server/errors.js'
 import { findByIdentifier } from './identifiers.js'
-import { newId } from './ids.js'
-import { type Instance, touch } from './instance.js'
-import type { InvitationJSON, MembershipJSON, OrganizationInvitationJSON } from './json.js'
-import { createMembership, knownRole, roleName } from './memberships.js'
-import { getOrganization } from './organizations.js'
+import { type Instance, type Loose, touch } from './instance.js'
+import type { InvitationJSON, Metadata } from './json.js'
+import { sendEmail } from './messages.js'
+import { invitationUrl, validEmail } from './organization-invitations.js'
 
 const day = 86_400_000
 
-function validEmail(value: string): string {
-  if (!emailKind.valid(value)) throw invalidParameter('email_address', 'a valid email address')
-  return value.toLowerCase()
+interface NewInvitation {
+  email_address: string
+  public_metadata?: Metadata | null
+  redirect_url?: string | null
+  expires_in_days?: number | null
+  ignore_existing?: boolean | null
+  notify?: boolean | null
+  template_slug?: string
 }
 
-// Invitations of an organisation
+const invitations = collection<InvitationJSON>({
+  path: '/invitations',
+  table: 'invitations',
+  schema: 'Invitation',
+  idPrefix: 'inv',
+  search: ['email_address'],
+  prepare(invitation, instance) {
+    if (invitation.status !== 'pending' || invitation.expires_at === null) return
+    if (instance.now() < invitation.expires_at) return
+    invitation.status = 'expired'
+    touch(instance, invitation)
+  },
+  except: ['CreateInvitation'],
+})
 
-export function createOrganizationInvitation(
-  instance: Instance,
-  organizationId: string,
-  body: unknown,
-): OrganizationInvitationJSON {
-  const organization = getOrganization(instance, organizationId)
-  const given = parse(body, {
-    email_address: required(text),
-    role: required(text),
-    inviter_user_id: nullable(text),
-    expires_in_days: nullable(whole),
-    public_metadata: record,
-    private_metadata: record,
-    redirect_url: nullable(text),
-    notify: ignored,
-  })
-  const email = validEmail(given.email_address)
-  const member = findByIdentifier(instance, 'email_address', email)
-  for (const membership of instance.state.memberships.values()) {
-    if (membership.organization_id === organization.id && membership.user_id === member) {
-      throw new BackendError(400, 'already_a_member_in_organization', 'already a member', {
-        longMessage: 'The user is already a member of the organization.',
-      })
-    }
-  }
-  for (const other of organizationInvitations(instance, organization.id)) {
-    if (other.status === 'pending' && other.email_address === email) {
-      throw new BackendError(400, 'duplicate_record', 'duplicate invitation', {
-        longMessage: 'There is a pending invitation for that email address already.',
-        meta: { param_name: 'email_address' },
-      })
-    }
-  }
-  const id = newId('orginv')
-  const now = instance.now()
-  const role = knownRole(instance, given.role)
-  const invitation: OrganizationInvitationJSON = {
-    id,
-    object: 'organization_invitation',
-    email_address: email,
-    role,
-    role_name: roleName(role),
-    organization_id: organization.id,
-    inviter_id: given.inviter_user_id ?? null,
-    public_organization_data: {
-      id: organization.id,
-      name: organization.name,
-      slug: organization.slug,
-      image_url: organization.image_url,
-      has_image: organization.has_image,
-    },
-    status: 'pending',
-    public_metadata: given.public_metadata ?? {},
-    private_metadata: given.private_metadata ?? {},
-    url: `${instance.url}/sign-up?invitation=${id}`,
-    created_at: now,
-    updated_at: now,
-    expires_at: now + (given.expires_in_days ?? 30) * day,
-  }
-  instance.state.organizationInvitations.set(id, invitation)
-  instance.emit('organizationInvitation.created', invitation)
-  return invitation
-}
-
-export function organizationInvitations(
-  instance: Instance,
-  organizationId: string,
-): OrganizationInvitationJSON[] {
-  return [...instance.state.organizationInvitations.values()]
-    .filter((invitation) => invitation.organization_id === organizationId)
-    .map((invitation) => {
-      if (invitation.status === 'pending' && instance.now() >= invitation.expires_at) {
-        invitation.status = 'expired'
-        touch(instance, invitation)
-      }
-      return invitation
-    })
-}
-
-export function getOrganizationInvitation(
-  instance: Instance,
-  organizationId: string,
-  id: string,
-): OrganizationInvitationJSON {
-  const { id: organization } = getOrganization(instance, organizationId)
-  const invitation = organizationInvitations(instance, organization).find((one) => one.id === id)
-  if (!invitation) throw notFound('organization invitation')
-  return invitation
-}
-
-export function revokeOrganizationInvitation(
-  instance: Instance,
-  organizationId: string,
-  id: string,
-  body: unknown,
-): OrganizationInvitationJSON {
-  const invitation = getOrganizationInvitation(instance, organizationId, id)
-  parse(body, { requesting_user_id: nullable(text) })
-  assertPending(invitation)
-  invitation.status = 'revoked'
-  touch(instance, invitation)
-  instance.emit('organizationInvitation.revoked', invitation)
-  return invitation
-}
-
-/** What following the link of the e-mail does: the user becomes a member. */
-export function acceptOrganizationInvitation(instance: Instance, id: string, userId: string): MembershipJSON {
-  const organizationId = instance.state.organizationInvitations.get(id)?.organization_id ?? ''
-  const invitation = getOrganizationInvitation(instance, organizationId, id)
-  assertPending(invitation)
-  const membership = createMembership(instance, organizationId, {
-    user_id: userId,
-    role: invitation.role,
-    public_metadata: invitation.public_metadata,
-  })
-  invitation.status = 'accepted'
-  invitation.user_id = userId
-  touch(instance, invitation)
-  instance.emit('organizationInvitation.accepted', invitation)
-  return membership
-}
-
-function assertPending({ status }: { status: string }): void {
-  if (status === 'pending') return
-  throw new BackendError(400, 'organization_invitation_not_pending', 'not pending', {
-    longMessage: `The invitation is ${status}.`,
-  })
-}
-
-// Invitations to the instance
-
-export function createInvitation(instance: Instance, body: unknown): InvitationJSON {
-  const given = parse(body, {
-    email_address: required(text),
-    expires_in_days: nullable(whole),
-    ignore_existing: nullable(flag),
-    public_metadata: record,
-    redirect_url: nullable(text),
-    notify: ignored,
-    template_slug: ignored,
-  })
-  const email = validEmail(given.email_address)
+function create(instance: Instance, body: NewInvitation): InvitationJSON {
+  const email = validEmail(body.email_address)
   const taken =
     findByIdentifier(instance, 'email_address', email) !== undefined ||
-    [...instance.state.invitations.values()].some(
-      (one) => one.status === 'pending' && one.email_address === email,
-    )
-  if (taken && given.ignore_existing !== true) {
-    throw new BackendError(400, 'duplicate_record', 'duplicate invitation', {
-      longMessage: 'There is a pending invitation or a user with that email address already.',
-      meta: { param_name: 'email_address' },
+    invitations.all(instance).some((one) => one.status === 'pending' && one.email_address === email)
+  if (taken && body.ignore_existing !== true) {
+    throw duplicateRecord('There is a pending invitation or a user with that email address already.')
+  }
+  const made = invitations.add(instance, {}, (invitation) => {
+    Object.assign(invitation, {
+      email_address: email,
+      public_metadata: body.public_metadata ?? {},
+      revoked: false,
+      status: 'pending',
+      url: invitationUrl(instance, invitation.id, body.redirect_url),
+      expires_at: body.expires_in_days ? instance.now() + body.expires_in_days * day : null,
+    })
+  })
+  if (body.notify !== false) {
+    const slug = body.template_slug ?? 'invitation'
+    sendEmail(instance, {
+      slug,
+      userId: null,
+      contact: { email_address: email },
+      ...(made.url ? { url: made.url } : {}),
     })
   }
-  const id = newId('inv')
-  const now = instance.now()
-  const invitation: InvitationJSON = {
-    id,
-    object: 'invitation',
-    email_address: email,
-    public_metadata: given.public_metadata ?? {},
-    revoked: false,
-    status: 'pending',
-    url: `${instance.url}/sign-up?invitation=${id}`,
-    expires_at: given.expires_in_days ? now + given.expires_in_days * day : null,
-    created_at: now,
-    updated_at: now,
-  }
-  instance.state.invitations.set(id, invitation)
-  return invitation
+  return made
 }
 
-export function revokeInvitation(instance: Instance, id: string): InvitationJSON {
-  const invitation = instance.state.invitations.get(id)
-  if (!invitation) throw notFound('invitation')
-  if (invitation.status !== 'pending') {
-    throw new BackendError(400, 'invitation_already_accepted', 'not pending', {
-      longMessage: `The invitation is ${invitation.status}.`,
-    })
+const identifierType = (value: string) =>
+  value.includes('@') ? 'email_address' : /^\+\d/.test(value) ? 'phone_number' : 'web3_wallet'
+
+/** A list of whom the instance lets in, or keeps out. */
+const identifierList = (table: 'allowlist' | 'blocklist', schema: string, idPrefix: 'alid' | 'blid') =>
+  collection<Loose>({
+    path: `/${table}_identifiers`,
+    table,
+    schema,
+    idPrefix,
+    unique: ['identifier'],
+    normalise: (body) => ({ ...body, identifier: String(body.identifier).trim().toLowerCase() }),
+    create(entry, { instance, body }) {
+      const { identifier } = entry as unknown as { identifier: string }
+      Object.assign(entry, { object: `${table}_identifier`, identifier_type: identifierType(identifier) })
+      entry.instance_id = instance.instanceId
+      if (body.notify === true && identifier.includes('@') && !identifier.startsWith('*')) {
+        entry.invitation_id = create(instance, { email_address: identifier, ignore_existing: true }).id
+      }
+    },
+  })
+
+const waitlist = collection<Loose>({
+  path: '/waitlist_entries',
+  table: 'waitlist',
+  schema: 'WaitlistEntry',
+  idPrefix: 'wle',
+  events: 'waitlistEntry',
+  search: ['email_address'],
+  reads: { invited_at: (entry) => entry.invited_at as number | undefined },
+  normalise: (body) => ({ ...body, email_address: validEmail(String(body.email_address)) }),
+  unique: ['email_address'],
+  create(entry) {
+    Object.assign(entry, { status: 'pending', is_locked: false })
+  },
+  json: (entry, { state }) => ({
+    ...entry,
+    invitation: state.invitations.get(String(entry.invitation_id)) ?? null,
+  }),
+})
+
+const decide =
+  (status: 'invited' | 'rejected', from: readonly string[]) =>
+  ({
+    instance,
+    path,
+    body,
+  }: {
+    instance: Instance
+    path: Readonly<Record<string, string>>
+    body: object
+  }) => {
+    const entry = waitlist.find(instance, path.waitlist_entry_id ?? '')
+    if (!from.includes(String(entry.status))) {
+      throw new BackendError(409, 'waitlist_entry_not_pending', 'conflict', {
+        longMessage: `The entry is ${entry.status}.`,
+      })
+    }
+    if (status === 'invited') {
+      const options = { ...body, template_slug: 'waitlist_invitation' }
+      const invitation = create(instance, { ...options, email_address: String(entry.email_address) })
+      Object.assign(entry, { invitation_id: invitation.id, invited_at: instance.now() })
+    }
+    entry.status = status
+    return waitlist.json(instance, waitlist.changed(instance, entry))
   }
-  invitation.status = 'revoked'
-  invitation.revoked = true
-  touch(instance, invitation)
-  return invitation
-}
+
+const redirectUrls = collection<Loose>({
+  path: '/redirect_urls',
+  table: 'redirectUrls',
+  schema: 'RedirectURL',
+  idPrefix: 'ru',
+  noun: 'redirect URL',
+  unique: ['url'],
+  create({ url }) {
+    if (!URL.canParse(String(url))) throw invalidParameter('url', 'a URL')
+  },
+})
+
+export const invitationOperations = [
+  ...invitations.bindings,
+  ...identifierList('allowlist', 'AllowlistIdentifier', 'alid').bindings,
+  ...identifierList('blocklist', 'BlocklistIdentifier', 'blid').bindings,
+  ...waitlist.bindings,
+  ...redirectUrls.bindings,
+  action<NewInvitation>('CreateInvitation', ({ instance, body }) => create(instance, body), {
+    limit: 'invitation',
+  }),
+  action<NewInvitation[]>(
+    'CreateBulkInvitations',
+    ({ instance, body }) => {
+      if (body.length > 10) throw invalidParameter('body', 'a list of at most 10')
+      return body.map((one) => create(instance, one))
+    },
+    { limit: 'invitation' },
+  ),
+  action('RevokeInvitation', ({ instance, path }) => {
+    const invitation = invitations.find(instance, path.invitation_id ?? '')
+    if (invitation.status !== 'pending') {
+      throw new BackendError(400, 'invitation_already_accepted', 'not pending', {
+        longMessage: `The invitation is ${invitation.status}.`,
+      })
+    }
+    invitation.status = 'revoked'
+    invitation.revoked = true
+    return invitations.changed(instance, invitation)
+  }),
+  action(deleteInvitationOperation, ({ instance, path }) => {
+    const { id } = invitations.find(instance, path.invitation_id ?? '')
+    instance.state.invitations.delete(id)
+    return { id, object: 'invitation', deleted: true }
+  }),
+  action<{ email_address: string }[]>('CreateBulkWaitlistEntries', ({ instance, body }) =>
+    body.map(({ email_address: given }) => {
+      const email = validEmail(given)
+      if (waitlist.all(instance).some((one) => one.email_address === email))
+        throw takenIdentifier('email_address')
+      const made = waitlist.add(instance, { email_address: email, status: 'pending', is_locked: false })
+      return waitlist.json(instance, made)
+    }),
+  ),
+  action('InviteWaitlistEntry', decide('invited', ['pending', 'rejected'])),
+  action('RejectWaitlistEntry', decide('rejected', ['pending', 'invited'])),
+]

@@ -35,6 +35,22 @@ export interface PhoneNumberJSON {
   updated_at: number
 }
 
+export interface Web3WalletJSON {
+  id: string
+  object: 'web3_wallet'
+  web3_wallet: string
+  verification: VerificationJSON | null
+  created_at: number
+  updated_at: number
+}
+
+/** A credential of a kind that the offline Clerk keeps without using it. */
+export interface IdentifiedJSON {
+  id: string
+  object: string
+  [field: string]: unknown
+}
+
 export interface UserJSON {
   id: string
   object: 'user'
@@ -52,11 +68,11 @@ export interface UserJSON {
   backup_code_enabled: boolean
   email_addresses: EmailAddressJSON[]
   phone_numbers: PhoneNumberJSON[]
-  web3_wallets: never[]
-  passkeys: never[]
-  external_accounts: Record<string, unknown>[]
-  saml_accounts: never[]
-  enterprise_accounts: never[]
+  web3_wallets: Web3WalletJSON[]
+  passkeys: IdentifiedJSON[]
+  external_accounts: IdentifiedJSON[]
+  saml_accounts: IdentifiedJSON[]
+  enterprise_accounts: IdentifiedJSON[]
   password_last_updated_at: number | null
   public_metadata: Metadata
   private_metadata: Metadata
@@ -64,6 +80,8 @@ export interface UserJSON {
   external_id: string | null
   last_sign_in_at: number | null
   banned: boolean
+  /** A directory (SCIM) has withdrawn the user. */
+  deprovisioned: boolean
   locked: boolean
   lockout_expires_in_seconds: number | null
   verification_attempts_remaining: number | null
@@ -78,6 +96,7 @@ export interface UserJSON {
   legal_accepted_at: number | null
   locale: string | null
   profile_image_url: string
+  bypass_client_trust?: boolean
 }
 
 export type SessionStatus =
@@ -120,6 +139,7 @@ export interface OrganizationJSON {
   public_metadata: Metadata
   private_metadata: Metadata
   created_by?: string
+  role_set_key?: string | null
   created_at: number
   updated_at: number
 }
@@ -140,9 +160,21 @@ export interface MembershipJSON {
     identifier: string
     first_name: string | null
     last_name: string | null
+    profile_image_url: string
     image_url: string
     has_image: boolean
+    username: string | null
+    banned: boolean
   }
+}
+
+export interface PublicInviterJSON {
+  user_id: string
+  first_name: string | null
+  last_name: string | null
+  image_url: string
+  has_image: boolean
+  identifier: string
 }
 
 export interface OrganizationInvitationJSON {
@@ -153,7 +185,8 @@ export interface OrganizationInvitationJSON {
   role_name: string
   organization_id: string
   inviter_id: string | null
-  public_organization_data: { id: string; name: string; slug: string; image_url: string; has_image: boolean }
+  /** Filled in where it is shown. */
+  public_inviter_data: PublicInviterJSON | null
   status: 'pending' | 'accepted' | 'revoked' | 'expired'
   public_metadata: Metadata
   private_metadata: Metadata
@@ -164,13 +197,23 @@ export interface OrganizationInvitationJSON {
   expires_at: number
 }
 
+export interface DomainVerificationJSON {
+  status: string
+  strategy: string
+  attempts: number | null
+  expire_at: number | null
+  verified_at: number | null
+}
+
 export interface OrganizationDomainJSON {
   id: string
   object: 'organization_domain'
   organization_id: string
   name: string
   enrollment_mode: string
-  verification: { status: string; strategy: string; attempts: number; expires_at: number | null } | null
+  verification: DomainVerificationJSON | null
+  affiliation_verification: DomainVerificationJSON | null
+  ownership_verification: DomainVerificationJSON | null
   affiliation_email_address: string | null
   total_pending_invitations: number
   total_pending_suggestions: number
@@ -231,7 +274,7 @@ interface MachineCredentialJSON {
 
 export interface ApiKeyJSON extends MachineCredentialJSON {
   object: 'api_key'
-  type: 'api_key'
+  type: string
   name: string
   description: string | null
   created_by: string | null
@@ -251,7 +294,6 @@ export interface OAuthAccessTokenJSON {
   id: string
   object: 'clerk_idp_oauth_access_token'
   client_id: string
-  type: 'oauth:access_token'
   subject: string
   scopes: string[]
   revoked: boolean

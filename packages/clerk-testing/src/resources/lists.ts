@@ -1,63 +1,74 @@
+import type { ApiCall } from '../server/api.js'
+import type { Fields } from '../server/check.js'
 import { invalidParameter } from '../server/errors.js'
-import type { Page } from './json.js'
-
-/** `limit` 1–500 (default 10) and `offset` from 0. @throws {BackendError} 422 */
-export function paginate<T>(all: readonly T[], query: URLSearchParams): Page<T> {
-  const limit = count(query, 'limit', 10, 1, 500)
-  const offset = count(query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER)
-  return { data: all.slice(offset, offset + limit), total_count: all.length }
-}
-
-function count(query: URLSearchParams, name: string, fallback: number, least: number, most: number): number {
-  const given = query.get(name)
-  if (given === null) return fallback
-  const value = Number(given)
-  if (!/^\d+$/.test(given) || value < least || value > most) {
-    throw invalidParameter(name, `a whole number from ${least} to ${most}`)
-  }
-  return value
-}
+import { resolve } from '../server/operation.js'
 
 type Comparable = string | number | boolean | null | undefined
+/** How what a list is ordered by is read, where that is no field of the entry. */
+export type Reads<T> = Readonly<Record<string, (entry: T) => Comparable>>
 
-/** `order_by=+field` or `-field`, descending without a sign. Equal ones keep the order in which they were made. */
+/** The page a request asks for, in the form the table gives its answer: a bare list, or one with its `total_count`. */
+export function answerList<T>(
+  { query, operation }: Pick<ApiCall, 'query' | 'operation'>,
+  all: readonly T[],
+  json: (entry: T) => unknown = (entry) => entry,
+): unknown {
+  const { properties = {} } = operation.query ?? {}
+  const offset = Number(query.offset ?? 0)
+  const limit = Number(query.limit ?? properties.limit?.default ?? (properties.limit ? 10 : all.length))
+  const data = all.slice(offset, offset + limit).map(json)
+  const { properties: shape, type } = resolve(operation.response ?? {})
+  if (type === 'array') return query.paginated === true ? { data, total_count: all.length } : data
+  const name = Object.entries(shape ?? {}).find(([, one]) => resolve(one).type === 'array')?.[0] ?? 'data'
+  return { [name]: data, total_count: all.length }
+}
+
+/** `order_by=+field`, `field` or `-field`. Equal ones keep the order in which they were made. @throws {BackendError} 422 */
 export function order<T>(
   all: readonly T[],
-  query: URLSearchParams,
-  fields: Readonly<Record<string, (entry: T) => Comparable>>,
+  { query, operation }: Pick<ApiCall, 'query' | 'operation'>,
+  reads: Reads<T>,
   fallback = '-created_at',
 ): T[] {
   // An unescaped "+" arrives as a space.
-  const given = (query.get('order_by') ?? fallback).replace(/^ /, '+')
-  const [, sign, name = ''] = /^([+-]?)(\w+)$/.exec(given) ?? []
-  const read = Object.hasOwn(fields, name) ? fields[name] : undefined
-  if (!read) throw invalidParameter('order_by', `one of ${Object.keys(fields).join(', ')} after + or -`)
-  const sorted = all.map((entry, index) => ({ entry, index, key: read(entry) ?? '' }))
-  sorted.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.index - b.index))
-  if (sign !== '+') sorted.reverse()
-  return sorted.map(({ entry }) => entry)
+  const given = String(query.order_by ?? operation.query?.properties?.order_by?.default ?? fallback)
+  const [, sign, name = ''] = /^([ +-]?)(\w+)$/.exec(given) ?? []
+  const allowed = new Set([...(operation.order ?? []), ...Object.keys(reads), 'created_at'])
+  if (!allowed.has(name)) throw invalidParameter('order_by', `one of ${[...allowed].join(', ')} after + or -`)
+  const read = reads[name] ?? ((entry: T) => (entry as unknown as Fields)[name] as Comparable)
+  const keys = all.map((entry) => read(entry) ?? '')
+  const compare = (a: Comparable, b: Comparable) => (a === b ? 0 : (a ?? '') < (b ?? '') ? -1 : 1)
+  const positions = Array.from(keys.keys())
+  // The usual order is the one in which they were made.
+  if (keys.some((key, index) => index > 0 && compare(keys[index - 1], key) > 0)) {
+    positions.sort((a, b) => compare(keys[a], keys[b]) || a - b)
+  }
+  if (sign === '-') positions.reverse()
+  return positions.map((position) => all[position] as T)
 }
 
-/** Milliseconds of a `…_before` or `…_after` filter. @throws {BackendError} 422 */
-function timeFilter(query: URLSearchParams, name: string): number | undefined {
-  const given = query.get(name)
-  if (given === null) return undefined
-  const ms = /^-?\d+$/.test(given) ? Number(given) : Number.NaN
-  if (!Number.isSafeInteger(ms)) throw invalidParameter(name, 'a time in milliseconds')
-  return ms
+/** Tests of a `…_before`, `…_after` and `…_since` filter, the first two exclusive, by the field they are about. */
+export function timeTests<T>(
+  query: Fields,
+  read: (entry: T, field: string) => number | null,
+): ((entry: T) => boolean)[] {
+  const compare: Readonly<Record<string, (ms: number, limit: number) => boolean>> = {
+    before: (ms, limit) => ms < limit,
+    after: (ms, limit) => ms > limit,
+    since: (ms, limit) => ms >= limit,
+  }
+  return Object.entries(query).flatMap(([name, limit]) => {
+    const [, field = '', which = ''] = /^(\w+_at)_(before|after|since)$/.exec(name) ?? []
+    const passes = compare[which]
+    if (!passes || typeof limit !== 'number') return []
+    return [
+      (entry: T) => {
+        const ms = read(entry, field)
+        return ms !== null && passes(ms, limit)
+      },
+    ]
+  })
 }
 
-/** Whether a time lies between `<field>_after` and `<field>_before`, both exclusive. */
-export function between(query: URLSearchParams, field: string): (ms: number | null) => boolean {
-  const after = timeFilter(query, `${field}_after`)
-  const before = timeFilter(query, `${field}_before`)
-  if (after === undefined && before === undefined) return () => true
-  return (ms) => ms !== null && (after === undefined || ms > after) && (before === undefined || ms < before)
-}
-
-/** Values of a repeated parameter, also in the forms `name[]=a` and `name=a,b`. */
-export function values(query: URLSearchParams, name: string): string[] {
-  return [...query.getAll(name), ...query.getAll(`${name}[]`)]
-    .flatMap((value) => value.split(','))
-    .filter(Boolean)
-}
+/** An id is found by its beginning: in the middle of a random text, any short word stands by chance. */
+export const isIdOf = ({ id }: { id: string }, needle: string): boolean => id.toLowerCase().startsWith(needle)

@@ -1,75 +1,108 @@
-import { BackendError, invalidParameter, notFound } from '../server/errors.js'
-import { parse, record, required, text } from '../server/parameters.js'
+import { type ApiCall, action } from '../server/api.js'
+import type { Fields } from '../server/check.js'
+import { BackendError, notFound } from '../server/errors.js'
 import { newId } from './ids.js'
-import { type Instance, type Roles, type StoredMembership, touch } from './instance.js'
-import type { MembershipJSON } from './json.js'
-import { mergeMetadata } from './metadata.js'
-import { organizationJson } from './organizations.js'
-
-export const permissionsOf = (roles: Roles, role: string): string[] =>
-  Object.hasOwn(roles, role) ? [...(roles[role] ?? [])] : []
-
-export const roleName = (role: string) => {
-  const name = role.replace(/^org:/, '').replaceAll('_', ' ')
-  return name.charAt(0).toUpperCase() + name.slice(1)
-}
-
-/** @throws {BackendError} 422 for a role the instance does not have */
-export function knownRole({ roles }: Instance, role: string): string {
-  if (!Object.hasOwn(roles, role)) throw invalidParameter('role', `one of ${Object.keys(roles).join(', ')}`)
-  return role
-}
+import { type Instance, type StoredMembership, touch } from './instance.js'
+import type { MembershipJSON, Metadata, UserJSON } from './json.js'
+import { answerList, order, type Reads, timeTests } from './lists.js'
+import { changeMetadata } from './metadata.js'
+import { getOrganization } from './organizations.js'
+import { knownRole, permissionsOf, roleName } from './roles.js'
+import { identifierOf, userReads, userTests } from './user-list.js'
 
 export function membershipJson(instance: Instance, stored: StoredMembership): MembershipJSON {
   const organization = instance.state.organizations.get(stored.organization_id)
   const user = instance.state.users.get(stored.user_id)
   if (!organization || !user) throw notFound('organization membership')
-  const email = user.email_addresses.find(({ id }) => id === user.primary_email_address_id)
-  const phone = user.phone_numbers.find(({ id }) => id === user.primary_phone_number_id)
   const { organization_id: _, user_id: __, ...rest } = stored
   return {
     ...rest,
-    role_name: roleName(stored.role),
-    permissions: permissionsOf(instance.roles, stored.role),
-    organization: organizationJson(instance, organization),
+    role_name: roleName(instance, stored.role),
+    permissions: permissionsOf(instance, stored.role),
+    organization,
     public_user_data: {
       user_id: user.id,
-      identifier: email?.email_address ?? phone?.phone_number ?? user.username ?? '',
+      identifier: identifierOf(user),
       first_name: user.first_name,
       last_name: user.last_name,
+      profile_image_url: user.profile_image_url,
       image_url: user.image_url,
       has_image: user.has_image,
+      username: user.username,
+      banned: user.banned,
     },
   }
 }
 
-function findMembership({ state }: Instance, organizationId: string, userId: string): StoredMembership {
+type Joined = { stored: StoredMembership; user: UserJSON }
+
+const reads: Reads<Joined> = {
+  created_at: ({ stored }) => stored.created_at,
+  first_name: ({ user }) => user.first_name,
+  last_name: ({ user }) => user.last_name,
+  username: ({ user }) => user.username,
+  email_address: ({ user }) => userReads.email_address?.(user),
+  phone_number: ({ user }) => userReads.phone_number?.(user),
+}
+
+/** Memberships of one organisation, or of the whole instance. */
+function list(call: ApiCall<Fields, Fields & { role?: string[] }>, organizationId?: string): unknown {
+  const { instance, query } = call
+  const { role, ...ofUser } = query
+  const tests = userTests(instance, ofUser)
+  const times = timeTests<Joined>(query, ({ stored, user }, field) =>
+    field === 'created_at' ? stored.created_at : user.last_active_at,
+  )
+  const joined: Joined[] = []
+  for (const stored of instance.state.memberships.values()) {
+    const user = instance.state.users.get(stored.user_id)
+    if (!user || (organizationId !== undefined && stored.organization_id !== organizationId)) continue
+    if (role && role.length > 0 && !role.includes(stored.role)) continue
+    const entry = { stored, user }
+    if (tests.every((test) => test(user)) && times.every((test) => test(entry))) joined.push(entry)
+  }
+  return answerList(call, order(joined, call, reads), ({ stored }) => membershipJson(instance, stored))
+}
+
+export function findMembership(
+  { state }: Instance,
+  organizationId: string,
+  userId: string,
+): StoredMembership {
   for (const membership of state.memberships.values()) {
     if (membership.organization_id === organizationId && membership.user_id === userId) return membership
   }
   throw notFound('organization membership')
 }
 
-export function createMembership(instance: Instance, organizationId: string, body: unknown): MembershipJSON {
-  const given = parse(body, {
-    user_id: required(text),
-    role: required(text),
-    public_metadata: record,
-    private_metadata: record,
+interface NewMembership {
+  user_id: string
+  role: string
+  public_metadata?: Metadata | null
+  private_metadata?: Metadata | null
+}
+
+export const alreadyMember = () =>
+  new BackendError(400, 'already_a_member_in_organization', 'already a member', {
+    longMessage: 'The user is already a member of the organization.',
   })
-  const organization = instance.state.organizations.get(organizationId)
-  if (!organization) throw notFound('organization')
+
+export function createMembership(
+  instance: Instance,
+  organizationId: string,
+  given: NewMembership,
+): MembershipJSON {
+  const organization = getOrganization(instance, organizationId)
   if (!instance.state.users.has(given.user_id)) throw notFound('user')
   let members = 0
   for (const membership of instance.state.memberships.values()) {
-    if (membership.organization_id !== organizationId) continue
+    if (membership.organization_id !== organization.id) continue
     members += 1
-    if (membership.user_id !== given.user_id) continue
-    throw new BackendError(400, 'already_a_member_in_organization', 'already a member', {
-      longMessage: 'The user is already a member of the organization.',
-    })
+    if (membership.user_id === given.user_id) throw alreadyMember()
   }
-  if (members >= organization.max_allowed_memberships) {
+  // Clerk counts 0 as "no limit".
+  const { max_allowed_memberships: most } = organization
+  if (most !== 0 && members >= most) {
     throw new BackendError(403, 'organization_membership_quota_exceeded', 'membership quota exceeded', {
       longMessage: `The organization already has ${members} members, as many as it may have.`,
     })
@@ -78,7 +111,7 @@ export function createMembership(instance: Instance, organizationId: string, bod
   const stored: StoredMembership = {
     id: newId('orgmem'),
     object: 'organization_membership',
-    organization_id: organizationId,
+    organization_id: organization.id,
     user_id: given.user_id,
     role: knownRole(instance, given.role),
     public_metadata: given.public_metadata ?? {},
@@ -90,38 +123,6 @@ export function createMembership(instance: Instance, organizationId: string, bod
   const membership = membershipJson(instance, stored)
   instance.emit('organizationMembership.created', membership)
   return membership
-}
-
-export function updateMembership(
-  instance: Instance,
-  organizationId: string,
-  userId: string,
-  body: unknown,
-): MembershipJSON {
-  const stored = findMembership(instance, organizationId, userId)
-  const { role } = parse(body, { role: required(text) })
-  stored.role = knownRole(instance, role)
-  return changed(instance, stored)
-}
-
-export function changeMembershipMetadata(
-  instance: Instance,
-  organizationId: string,
-  userId: string,
-  body: unknown,
-): MembershipJSON {
-  const stored = findMembership(instance, organizationId, userId)
-  const given = parse(body, { public_metadata: record, private_metadata: record })
-  if (given.public_metadata)
-    stored.public_metadata = mergeMetadata(stored.public_metadata, given.public_metadata)
-  if (given.private_metadata)
-    stored.private_metadata = mergeMetadata(stored.private_metadata, given.private_metadata)
-  return changed(instance, stored)
-}
-
-/** The whole membership, as it was: what Clerk's event carries. */
-export function deleteMembership(instance: Instance, organizationId: string, userId: string): MembershipJSON {
-  return remove(instance, findMembership(instance, organizationId, userId))
 }
 
 export function removeMembershipsOf(instance: Instance, userId: string): void {
@@ -136,6 +137,22 @@ export function removeMembershipsIn(instance: Instance, organizationId: string):
   }
 }
 
+/** Gives members another role, of one role set's organisations or of all. */
+export function changeRoles(
+  instance: Instance,
+  replacement: (role: string) => string | undefined,
+  roleSetKey?: string,
+): void {
+  for (const membership of instance.state.memberships.values()) {
+    const set = instance.state.organizations.get(membership.organization_id)?.role_set_key
+    const role = roleSetKey === undefined || set === roleSetKey ? replacement(membership.role) : undefined
+    if (role === undefined || role === membership.role) continue
+    membership.role = knownRole(instance, role)
+    changed(instance, membership)
+  }
+}
+
+/** The whole membership, as it was: what Clerk's event carries. */
 function remove(instance: Instance, stored: StoredMembership): MembershipJSON {
   const membership = membershipJson(instance, stored)
   instance.state.memberships.delete(stored.id)
@@ -158,3 +175,30 @@ function changed(instance: Instance, stored: StoredMembership): MembershipJSON {
   instance.emit('organizationMembership.updated', membership)
   return membership
 }
+
+const target = ({ instance, path }: ApiCall<never>) =>
+  findMembership(instance, getOrganization(instance, path.organization_id ?? '').id, path.user_id ?? '')
+
+export const membershipOperations = [
+  action('ListOrganizationMemberships', (call) =>
+    list(call, getOrganization(call.instance, call.path.organization_id ?? '').id),
+  ),
+  action('InstanceGetOrganizationMemberships', (call) => list(call)),
+  action<NewMembership>('CreateOrganizationMembership', ({ instance, path, body }) =>
+    createMembership(instance, path.organization_id ?? '', body),
+  ),
+  action<{ role: string }>('UpdateOrganizationMembership', (call) => {
+    const stored = target(call as ApiCall<never>)
+    stored.role = knownRole(call.instance, call.body.role)
+    return changed(call.instance, stored)
+  }),
+  action<{ public_metadata?: Metadata; private_metadata?: Metadata }>(
+    'UpdateOrganizationMembershipMetadata',
+    (call) => {
+      const stored = target(call as ApiCall<never>)
+      changeMetadata(stored, call.body, ['public_metadata', 'private_metadata'], 'merge')
+      return changed(call.instance, stored)
+    },
+  ),
+  action<never>('DeleteOrganizationMembership', (call) => remove(call.instance, target(call))),
+]

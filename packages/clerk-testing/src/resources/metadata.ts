@@ -1,7 +1,20 @@
 import type { Metadata } from './json.js'
 
+/** PATCH merges, PUT replaces the kinds it names. */
+export function changeMetadata<K extends string>(
+  object: Record<K, Metadata>,
+  given: Partial<Record<K, Metadata>>,
+  kinds: readonly K[],
+  how: 'merge' | 'replace',
+): void {
+  for (const kind of kinds) {
+    const value = given[kind]
+    if (value) object[kind] = mergeMetadata(how === 'merge' ? object[kind] : {}, value)
+  }
+}
+
 /** Deep merge as Clerk does it: objects merge, `null` deletes its key, everything else replaces. */
-export function mergeMetadata(current: Metadata, change: Metadata): Metadata {
+function mergeMetadata(current: Metadata, change: Metadata): Metadata {
   const merged = { ...current }
   for (const [key, value] of Object.entries(change)) {
     if (value === null) delete merged[key]

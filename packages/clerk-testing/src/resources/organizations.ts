@@ -1,10 +1,29 @@
-import { BackendError, notFound } from '../server/errors.js'
-import { flag, ignored, nullable, parse, record, required, text, time, whole } from '../server/parameters.js'
+import { type ApiCall, action } from '../server/api.js'
+import type { Fields } from '../server/check.js'
+import { BackendError, invalidParameter, notFound, takenIdentifier } from '../server/errors.js'
 import { newId } from './ids.js'
+import { drawnUrl, removeImage, setImage } from './images.js'
 import { type Instance, touch } from './instance.js'
-import type { DeletedJSON, OrganizationJSON } from './json.js'
+import type { DeletedJSON, Metadata, OrganizationJSON } from './json.js'
+import { answerList, isIdOf, order } from './lists.js'
 import { createMembership, removeMembershipsIn } from './memberships.js'
-import { mergeMetadata } from './metadata.js'
+import { changeMetadata } from './metadata.js'
+import { initialRoleSet, permissionsOf } from './roles.js'
+import { settingsOf } from './settings.js'
+import { signed } from './user-list.js'
+
+const kinds = ['public_metadata', 'private_metadata'] as const
+type OrganizationMetadata = Partial<Record<(typeof kinds)[number], Metadata>>
+
+interface Change extends OrganizationMetadata {
+  name?: string | null
+  slug?: string | null
+  max_allowed_memberships?: number | null
+  admin_delete_enabled?: boolean | null
+  created_at?: string | number | null
+  role_set_key?: string | null
+}
+type Creation = Change & { name: string; created_by?: string | null }
 
 export function getOrganization({ state }: Instance, idOrSlug: string): OrganizationJSON {
   const organization =
@@ -14,104 +33,115 @@ export function getOrganization({ state }: Instance, idOrSlug: string): Organiza
   return organization
 }
 
-export function organizationJson(
-  { state }: Instance,
-  organization: OrganizationJSON,
-  { counts = false } = {},
-): OrganizationJSON {
-  if (!counts) return organization
+/** With the counts that a request asks for. */
+function shown(instance: Instance, organization: OrganizationJSON, query: Fields): OrganizationJSON {
+  const { state } = instance
   const within = ({ organization_id }: { organization_id: string }) => organization_id === organization.id
+  const members = () => [...state.memberships.values()].filter(within)
+  const elevated = ({ role }: { role: string }) =>
+    permissionsOf(instance, role).includes('org:sys_memberships:manage')
   return {
     ...organization,
-    members_count: [...state.memberships.values()].filter(within).length,
-    pending_invitations_count: [...state.organizationInvitations.values()].filter(
-      (invitation) => within(invitation) && invitation.status === 'pending',
-    ).length,
+    ...(query.include_members_count === true
+      ? {
+          members_count: members().length,
+          pending_invitations_count: [...state.organizationInvitations.values()].filter(
+            (invitation) => within(invitation) && invitation.status === 'pending',
+          ).length,
+        }
+      : {}),
+    ...(query.include_missing_member_with_elevated_permissions === true
+      ? { missing_member_with_elevated_permissions: !members().some(elevated) }
+      : {}),
   }
 }
 
-const common = {
-  slug: nullable(text),
-  max_allowed_memberships: nullable(whole),
-  public_metadata: record,
-  private_metadata: record,
-  created_at: nullable(time),
-  role_set_key: ignored,
-} as const
+function list(call: ApiCall): unknown {
+  const { instance, query } = call
+  const needle = String(query.query ?? '').toLowerCase()
+  const ids = signed(query.organization_id)
+  const members = signed(query.user_id)
+  const memberOf = new Set<string>()
+  if (members) {
+    for (const { user_id, organization_id } of instance.state.memberships.values()) {
+      memberOf.add(`${user_id} ${organization_id}`)
+    }
+  }
+  const found = [...instance.state.organizations.values()].filter(
+    ({ id, name, slug }) =>
+      (!needle || isIdOf({ id }, needle) || [name, slug].some((one) => one.toLowerCase().includes(needle))) &&
+      (ids?.((one) => one === id) ?? true) &&
+      (members?.((user) => memberOf.has(`${user} ${id}`)) ?? true),
+  )
+  const counted = String(query.order_by ?? '').includes('members_count')
+  const json = (organization: OrganizationJSON) => shown(instance, organization, query)
+  const entries = counted
+    ? found.map((organization) => shown(instance, organization, { ...query, include_members_count: true }))
+    : found
+  return answerList(call, order(entries, call, { updated_at: ({ updated_at }) => updated_at }), json)
+}
 
-export function createOrganization(instance: Instance, body: unknown): OrganizationJSON {
-  const given = parse(body, { ...common, name: required(text), created_by: nullable(text) })
-  if (given.created_by && !instance.state.users.has(given.created_by)) throw notFound('user')
+function createOrganization({ instance, body }: ApiCall<Creation>): OrganizationJSON {
+  if (body.created_by && !instance.state.users.has(body.created_by)) throw notFound('user')
   const id = newId('org')
   const now = instance.now()
   const organization: OrganizationJSON = {
     id,
     object: 'organization',
-    name: nonEmpty(given.name),
-    slug: given.slug ? freeSlug(instance, given.slug) : generatedSlug(instance, given.name),
-    image_url: `${instance.url}/avatars/${id}.svg`,
+    name: nonEmpty(body.name),
+    slug: body.slug ? freeSlug(instance, body.slug) : generatedSlug(instance, body.name),
+    image_url: drawnUrl(instance, id),
     has_image: false,
-    max_allowed_memberships: given.max_allowed_memberships ?? 100,
+    max_allowed_memberships:
+      body.max_allowed_memberships ??
+      Number(settingsOf(instance, 'OrganizationSettings').max_allowed_memberships),
     admin_delete_enabled: true,
-    public_metadata: given.public_metadata ?? {},
-    private_metadata: given.private_metadata ?? {},
-    ...(given.created_by ? { created_by: given.created_by } : {}),
-    created_at: given.created_at ?? now,
+    public_metadata: body.public_metadata ?? {},
+    private_metadata: body.private_metadata ?? {},
+    ...(body.created_by ? { created_by: body.created_by } : {}),
+    role_set_key: body.role_set_key ?? initialRoleSet,
+    created_at: toMs(body.created_at) ?? now,
     updated_at: now,
   }
-  // Clerk counts 0 as "no limit".
-  if (organization.max_allowed_memberships === 0)
-    organization.max_allowed_memberships = Number.MAX_SAFE_INTEGER
   instance.state.organizations.set(id, organization)
   instance.emit('organization.created', organization)
-  if (given.created_by) createMembership(instance, id, { user_id: given.created_by, role: 'org:admin' })
+  if (body.created_by) createMembership(instance, id, { user_id: body.created_by, role: 'org:admin' })
   return organization
 }
 
-export function updateOrganization(instance: Instance, id: string, body: unknown): OrganizationJSON {
-  const organization = getOrganization(instance, id)
-  const given = parse(body, { ...common, name: nullable(text), admin_delete_enabled: nullable(flag) })
-  if (given.slug && given.slug !== organization.slug) organization.slug = freeSlug(instance, given.slug)
-  if (typeof given.name === 'string') organization.name = nonEmpty(given.name)
-  if (typeof given.max_allowed_memberships === 'number') {
-    organization.max_allowed_memberships = given.max_allowed_memberships || Number.MAX_SAFE_INTEGER
-  }
-  if (typeof given.admin_delete_enabled === 'boolean')
-    organization.admin_delete_enabled = given.admin_delete_enabled
-  if (typeof given.created_at === 'number') organization.created_at = given.created_at
-  organization.public_metadata = given.public_metadata ?? organization.public_metadata
-  organization.private_metadata = given.private_metadata ?? organization.private_metadata
+function updateOrganization({ instance, path, body }: ApiCall<Change>): OrganizationJSON {
+  const organization = getOrganization(instance, path.organization_id ?? '')
+  if (body.slug && body.slug !== organization.slug) organization.slug = freeSlug(instance, body.slug)
+  if (typeof body.name === 'string') organization.name = nonEmpty(body.name)
+  if (typeof body.max_allowed_memberships === 'number')
+    organization.max_allowed_memberships = body.max_allowed_memberships
+  if (typeof body.admin_delete_enabled === 'boolean')
+    organization.admin_delete_enabled = body.admin_delete_enabled
+  if (body.role_set_key !== undefined) organization.role_set_key = body.role_set_key
+  organization.created_at = toMs(body.created_at) ?? organization.created_at
+  for (const kind of kinds) organization[kind] = body[kind] ?? organization[kind]
   return changed(instance, organization)
 }
 
-export function changeOrganizationMetadata(
-  instance: Instance,
-  id: string,
-  body: unknown,
-  how: 'merge' | 'replace',
-): OrganizationJSON {
-  const organization = getOrganization(instance, id)
-  const given = parse(body, { public_metadata: record, private_metadata: record })
-  for (const name of ['public_metadata', 'private_metadata'] as const) {
-    const value = given[name]
-    if (value) organization[name] = mergeMetadata(how === 'merge' ? organization[name] : {}, value)
+const setMetadata =
+  (how: 'merge' | 'replace') =>
+  ({ instance, path, body }: ApiCall<OrganizationMetadata>) => {
+    const organization = getOrganization(instance, path.organization_id ?? '')
+    changeMetadata(organization, body, kinds, how)
+    return changed(instance, organization)
   }
-  return changed(instance, organization)
-}
 
-export function deleteOrganization(instance: Instance, id: string): DeletedJSON {
-  const organization = getOrganization(instance, id)
-  removeMembershipsIn(instance, organization.id)
-  for (const table of [instance.state.organizationInvitations, instance.state.organizationDomains]) {
-    for (const [key, { organization_id }] of table) if (organization_id === organization.id) table.delete(key)
+function deleteOrganization({ instance, path }: ApiCall): DeletedJSON {
+  const { id, slug } = getOrganization(instance, path.organization_id ?? '')
+  const { state } = instance
+  removeMembershipsIn(instance, id)
+  for (const table of [state.organizationInvitations, state.organizationDomains]) {
+    for (const [key, { organization_id }] of table) if (organization_id === id) table.delete(key)
   }
-  instance.state.organizations.delete(organization.id)
-  const deleted: DeletedJSON = {
-    id: organization.id,
-    object: 'organization',
-    slug: organization.slug,
-    deleted: true,
-  }
+  for (const [key, { subject }] of state.apiKeys) if (subject === id) state.apiKeys.delete(key)
+  state.images.delete(id)
+  state.organizations.delete(id)
+  const deleted: DeletedJSON = { id, object: 'organization', slug, deleted: true }
   instance.emit('organization.deleted', deleted)
   return deleted
 }
@@ -122,12 +152,16 @@ function changed(instance: Instance, organization: OrganizationJSON): Organizati
   return organization
 }
 
+const toMs = (value: string | number | null | undefined): number | undefined => {
+  if (typeof value !== 'string') return value ?? undefined
+  const ms = Date.parse(value)
+  if (Number.isNaN(ms)) throw invalidParameter('created_at', 'an RFC 3339 date')
+  return ms
+}
+
 function nonEmpty(name: string): string {
   if (name.trim() !== '' && name.length <= 256) return name
-  throw new BackendError(422, 'form_param_format_invalid', 'is invalid', {
-    longMessage: 'name must have 1 to 256 characters.',
-    meta: { param_name: 'name' },
-  })
+  throw invalidParameter('name', 'of 1 to 256 characters')
 }
 
 const slugTaken = ({ state }: Instance, slug: string) =>
@@ -135,16 +169,9 @@ const slugTaken = ({ state }: Instance, slug: string) =>
 
 function freeSlug(instance: Instance, slug: string): string {
   if (!/^[a-z0-9_-]{1,64}$/.test(slug)) {
-    throw new BackendError(422, 'form_param_format_invalid', 'is invalid', {
-      longMessage: 'slug can only contain lowercase letters, digits, "-" and "_".',
-      meta: { param_name: 'slug' },
-    })
+    throw invalidParameter('slug', 'of lowercase letters, digits, "-" and "_"')
   }
-  if (slugTaken(instance, slug)) {
-    throw new BackendError(422, 'form_identifier_exists', 'That slug is taken. Please try another.', {
-      meta: { param_name: 'slug' },
-    })
-  }
+  if (slugTaken(instance, slug)) throw takenIdentifier('slug')
   return slug
 }
 
@@ -158,3 +185,29 @@ function generatedSlug(instance: Instance, name: string): string {
   if (!slugTaken(instance, base)) return base
   for (let number = 2; ; number++) if (!slugTaken(instance, `${base}-${number}`)) return `${base}-${number}`
 }
+
+const metadata = Object.fromEntries(kinds.map((kind) => [kind, { type: 'object' }]))
+
+export const organizationOperations = [
+  action('ListOrganizations', list),
+  action('CreateOrganization', createOrganization),
+  action('GetOrganization', ({ instance, path, query }) =>
+    shown(instance, getOrganization(instance, path.organization_id ?? ''), query),
+  ),
+  // Earlier API versions take metadata here, and so do the other official SDKs.
+  action('UpdateOrganization', updateOrganization, { also: metadata }),
+  action('DeleteOrganization', deleteOrganization),
+  action('MergeOrganizationMetadata', setMetadata('merge')),
+  action('ReplaceOrganizationMetadata', setMetadata('replace')),
+  action('UploadOrganizationLogo', (call) => {
+    const organization = getOrganization(call.instance, call.path.organization_id ?? '')
+    setImage(call as ApiCall, organization)
+    return { ...changed(call.instance, organization), logo_url: organization.image_url }
+  }),
+  action('DeleteOrganizationLogo', ({ instance, path }) => {
+    const organization = getOrganization(instance, path.organization_id ?? '')
+    if (!organization.has_image) throw new BackendError(404, 'image_not_found', 'not found')
+    removeImage(instance, organization)
+    return changed(instance, organization)
+  }),
+]

@@ -1,8 +1,11 @@
-import { notFound } from '../server/errors.js'
-import { parse, required, text } from '../server/parameters.js'
+import { type ApiCall, action } from '../server/api.js'
+import { verifySessionOperation } from '../server/beyond.js'
+import { BackendError, notFound } from '../server/errors.js'
 import { newId, randomText } from './ids.js'
 import { type Instance, type StoredClient, touch } from './instance.js'
-import type { SessionJSON, SessionStatus, UserJSON } from './json.js'
+import type { SessionJSON, UserJSON } from './json.js'
+import { answerList, order } from './lists.js'
+import { sessionToken, templateToken } from './tokens.js'
 
 const day = 86_400_000
 
@@ -30,24 +33,35 @@ export function createClient({ state }: Instance): StoredClient {
   return client
 }
 
-/** Signs a user in. @throws {BackendError} 404 without that user, 403 when the user is banned */
-export function createSession(
-  instance: Instance,
-  body: unknown,
-  client = createClient(instance),
-): SessionJSON {
-  const { user_id, organization_id } = parse(body, { user_id: required(text), organization_id: text })
-  const user = instance.state.users.get(user_id)
+export interface NewSession {
+  userId: string
+  organizationId?: string | null | undefined
+  client?: StoredClient | undefined
+  /** `pending` while the user still has a task to do, as choosing an organisation. Default `active`. */
+  status?: 'active' | 'pending' | undefined
+  actor?: Record<string, unknown> | null | undefined
+}
+
+/** Signs a user in. @throws {BackendError} 404 without that user, or when the user is banned */
+export function createSession(instance: Instance, given: NewSession): SessionJSON {
+  const {
+    userId,
+    organizationId = null,
+    client = createClient(instance),
+    status = 'active',
+    actor = null,
+  } = given
+  const user = instance.state.users.get(userId)
   if (!user || user.banned) throw notFound('user')
   const now = instance.now()
   const session: SessionJSON = {
     id: newId('sess'),
     object: 'session',
     client_id: client.id,
-    user_id,
-    status: 'active',
-    last_active_organization_id: organization_id ?? null,
-    actor: null,
+    user_id: userId,
+    status,
+    last_active_organization_id: organizationId,
+    actor,
     last_active_at: now,
     expire_at: now + 7 * day,
     abandon_at: now + 30 * day,
@@ -58,14 +72,8 @@ export function createSession(
   client.session_id = session.id
   client.uat = Math.floor(now / 1000)
   user.last_sign_in_at = user.last_active_at = now
-  instance.emit('session.created', withUser(session, user))
+  instance.emit(status === 'pending' ? 'session.pending' : 'session.created', withUser(session, user))
   return session
-}
-
-const events: Partial<Record<SessionStatus, string>> = {
-  ended: 'session.ended',
-  removed: 'session.removed',
-  revoked: 'session.revoked',
 }
 
 /** Ends a session that is active or pending; another one stays as it is. */
@@ -83,10 +91,7 @@ export function endSession(
     client.session_id = null
     client.uat = 0
   }
-  instance.emit(
-    events[status] ?? 'session.ended',
-    withUser(session, instance.state.users.get(session.user_id)),
-  )
+  instance.emit(`session.${status}`, withUser(session, instance.state.users.get(session.user_id)))
   return session
 }
 
@@ -109,3 +114,92 @@ export function setActiveOrganization(
 }
 
 const withUser = (session: SessionJSON, user: UserJSON | undefined) => ({ ...session, user: user ?? null })
+
+function clientJson(instance: Instance, clientId: string): object {
+  const client = instance.state.clients.get(clientId)
+  if (!client) throw notFound('client')
+  const sessions = allSessions(instance).filter(({ client_id }) => client_id === clientId)
+  return {
+    object: 'client',
+    id: clientId,
+    session_ids: sessions.map((session) => session.id),
+    sessions,
+    sign_in_id: null,
+    sign_up_id: null,
+    last_active_session_id: client.session_id,
+    last_authentication_strategy: null,
+    created_at: sessions[0]?.created_at ?? instance.now(),
+    updated_at: sessions.at(-1)?.updated_at ?? instance.now(),
+  }
+}
+
+const sessionOf = (jwt: string): string => {
+  try {
+    const claims: { sid?: unknown } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString())
+    return String(claims.sid)
+  } catch {
+    return ''
+  }
+}
+
+const ttlOf = ({
+  body,
+}: ApiCall<{ expires_in_seconds?: number | null }>): { ttlSeconds: number | undefined } => {
+  const { expires_in_seconds: seconds } = body
+  if (typeof seconds === 'number' && (seconds < 30 || seconds > 315_360_000)) {
+    throw new BackendError(422, 'form_param_value_invalid', 'is invalid', {
+      meta: { param_name: 'expires_in_seconds' },
+    })
+  }
+  return { ttlSeconds: seconds ?? undefined }
+}
+type Ttl = { expires_in_seconds?: number | null }
+const tokenJson = async (jwt: Promise<string>) => ({ object: 'token', jwt: await jwt })
+
+export const sessionOperations = [
+  action('GetSessionList', (call) => {
+    const { query, instance } = call
+    const wanted = (['user_id', 'client_id', 'status'] as const).filter((name) => query[name] !== undefined)
+    const found = allSessions(instance).filter((session) =>
+      wanted.every((name) => session[name] === query[name]),
+    )
+    return answerList(call, order(found, call, {}))
+  }),
+  action<{ user_id: string; active_organization_id?: string }>('createSession', ({ instance, body }) =>
+    createSession(instance, { userId: body.user_id, organizationId: body.active_organization_id }),
+  ),
+  action('GetSession', ({ instance, path }) => getSession(instance, path.session_id ?? '')),
+  action('RevokeSession', ({ instance, path }) => endSession(instance, path.session_id ?? '', 'revoked')),
+  action(verifySessionOperation, ({ instance, path }) => getSession(instance, path.session_id ?? '')),
+  action<Ttl>('CreateSessionToken', (call) =>
+    tokenJson(sessionToken(call.instance, call.path.session_id ?? '', {}, ttlOf(call))),
+  ),
+  action<Ttl>('CreateSessionTokenFromTemplate', (call) => {
+    const { session_id = '', template_name = '' } = call.path
+    return tokenJson(templateToken(call.instance, session_id, template_name, ttlOf(call).ttlSeconds))
+  }),
+  action<{ expired_token: string; format?: 'token' | 'cookie'; request_origin: string }>(
+    'RefreshSession',
+    async ({ instance, path, body }) => {
+      const { session_id = '' } = path
+      if (sessionOf(body.expired_token) !== session_id) {
+        throw new BackendError(400, 'expired_token_session_mismatch', 'The token is of another session')
+      }
+      const jwt = await sessionToken(instance, session_id, { azp: body.request_origin })
+      if (body.format !== 'cookie') return { object: 'token', jwt }
+      return { object: 'cookies', cookies: [`__session=${jwt}; Path=/; SameSite=Lax`] }
+    },
+    { alsoQuery: { suffixed_cookies: { type: 'boolean' } } },
+  ),
+  action('GetClientList', (call) =>
+    answerList(call, [...call.instance.state.clients.keys()].reverse(), (id) =>
+      clientJson(call.instance, id),
+    ),
+  ),
+  action('GetClient', ({ instance, path }) => clientJson(instance, path.client_id ?? '')),
+  action<{ token: string }>('VerifyClient', ({ instance, body }) => {
+    const byBrowser = [...instance.state.clients.values()].find(({ browser }) => browser === body.token)
+    const session = instance.state.sessions.get(sessionOf(body.token))
+    return clientJson(instance, byBrowser?.id ?? session?.client_id ?? '')
+  }),
+]

@@ -1,46 +1,57 @@
+import { action } from '../server/api.js'
+import { collection } from '../server/collection.js'
 import { BackendError, invalidParameter, notFound } from '../server/errors.js'
-import { flag, ignored, nullable, parse, record, required, text, whole } from '../server/parameters.js'
-import { newId, randomText } from './ids.js'
-import { type Instance, touch } from './instance.js'
-import type { DeletedJSON, JwtTemplateJSON, SignInTokenJSON } from './json.js'
+import { type IdPrefix, newId } from './ids.js'
+import { type Instance, type Loose, type Ticket, touch } from './instance.js'
+import type { JwtTemplateJSON } from './json.js'
+import { findUser } from './users.js'
 
-// Sign-in tokens: a link that signs one user in, once.
+// One-time tokens that sign a user in by a link: sign-in tokens, actor tokens (somebody else acts), tasks of agents.
 
-export async function createSignInToken(instance: Instance, body: unknown): Promise<SignInTokenJSON> {
-  const given = parse(body, { user_id: required(text), expires_in_seconds: nullable(whole), org_id: ignored })
-  if (!instance.state.users.has(given.user_id)) throw notFound('user')
+interface NewTicket {
+  object: string
+  idPrefix: IdPrefix
+  userId: string
+  seconds: number
+  actor?: Record<string, unknown>
+}
+
+async function createTicket(instance: Instance, given: NewTicket): Promise<Ticket> {
+  if (!instance.state.users.has(given.userId)) throw notFound('user')
   const now = instance.now()
-  const id = newId('sit')
-  const token = await instance.issuer.sign(
-    {
-      eid: id,
-      iss: instance.issuer.issuer,
-      sub: given.user_id,
-      st: 'sign_in_token',
-      exp: Math.floor(now / 1000) + (given.expires_in_seconds ?? 2_592_000),
-    },
-    { cat: 'cl_B7d4PD222AAA' },
-  )
-  const ticket: SignInTokenJSON = {
+  const id = newId(given.idPrefix)
+  const expires_at = now + given.seconds * 1000
+  const { issuer } = instance.issuer
+  const claims = {
+    eid: id,
+    iss: issuer,
+    sub: given.userId,
+    st: given.object,
+    exp: Math.floor(expires_at / 1000),
+  }
+  const token = await instance.issuer.sign(claims, { cat: 'cl_B7d4PD222AAA' })
+  const ticket: Ticket = {
     id,
-    object: 'sign_in_token',
-    user_id: given.user_id,
+    object: given.object,
+    user_id: given.userId,
     token,
     status: 'pending',
     url: `${instance.url}/v1/tickets/accept?ticket=${token}`,
+    expires_at,
+    actor: given.actor ?? null,
     created_at: now,
     updated_at: now,
   }
-  instance.state.signInTokens.set(id, ticket)
+  instance.state.tickets.set(id, ticket)
   return ticket
 }
 
-export function revokeSignInToken(instance: Instance, id: string): SignInTokenJSON {
-  const ticket = instance.state.signInTokens.get(id)
-  if (!ticket) throw notFound('sign in token')
+function revoke(instance: Instance, id: string | undefined, object: string): Ticket {
+  const ticket = instance.state.tickets.get(id ?? '')
+  if (ticket?.object !== object) throw notFound(object.replaceAll('_', ' '))
   if (ticket.status !== 'pending') {
-    throw new BackendError(400, 'sign_in_token_cannot_be_revoked_code', 'cannot be revoked', {
-      longMessage: `The sign in token is ${ticket.status}.`,
+    throw new BackendError(400, `${object}_cannot_be_revoked_code`, 'cannot be revoked', {
+      longMessage: `The ${object.replaceAll('_', ' ')} is ${ticket.status}.`,
     })
   }
   ticket.status = 'revoked'
@@ -48,109 +59,118 @@ export function revokeSignInToken(instance: Instance, id: string): SignInTokenJS
   return ticket
 }
 
-/** Uses a sign-in token up. Returns whom it signs in, or `undefined` when it is used, revoked, expired or unknown. */
-export function redeemSignInToken(instance: Instance, token: string): string | undefined {
-  const ticket = [...instance.state.signInTokens.values()].find((one) => one.token === token)
-  if (ticket?.status !== 'pending') return undefined
-  const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
-    exp: number
-  }
-  if (exp * 1000 <= instance.now()) return undefined
+/** Uses a ticket up. `undefined` when it is used, revoked, expired or unknown. */
+export function redeemTicket(instance: Instance, token: string): Ticket | undefined {
+  const ticket = [...instance.state.tickets.values()].find((one) => one.token === token)
+  if (ticket?.status !== 'pending' || ticket.expires_at <= instance.now()) return undefined
   ticket.status = 'accepted'
   touch(instance, ticket)
-  return ticket.user_id
+  return ticket
 }
 
-export function createTestingToken(instance: Instance): object {
-  return {
-    object: 'testing_token',
-    token: randomText(48),
-    expires_at: Math.floor(instance.now() / 1000) + 3600,
-  }
+interface NewTask {
+  on_behalf_of: { user_id?: string; identifier?: string }
+  agent_name: string
+  session_max_duration_in_seconds?: number
 }
+
+const taskJson = (ticket: Ticket) => ({
+  object: 'agent_task',
+  agent_id: ticket.actor?.sub,
+  agent_task_id: ticket.id,
+  task_id: ticket.id,
+  url: ticket.url,
+})
 
 // JWT templates
 
-const template = {
-  claims: record,
-  lifetime: nullable(whole),
-  allowed_clock_skew: nullable(whole),
-  custom_signing_key: nullable(flag),
-  signing_algorithm: nullable(text),
-  signing_key: ignored,
-} as const
+const reserved = ['iss', 'sub', 'iat', 'exp', 'nbf', 'azp', 'jti', 'sid']
 
-export function createJwtTemplate(instance: Instance, body: unknown): JwtTemplateJSON {
-  const given = parse(body, { ...template, name: required(text), claims: required(record) })
-  assertTemplate(instance, given.name, given)
-  const now = instance.now()
-  const created: JwtTemplateJSON = {
-    id: newId('jtmp'),
-    object: 'jwt_template',
-    name: given.name,
-    claims: given.claims,
-    lifetime: given.lifetime ?? 60,
-    allowed_clock_skew: given.allowed_clock_skew ?? 5,
-    custom_signing_key: false,
-    signing_algorithm: 'RS256',
-    created_at: now,
-    updated_at: now,
-  }
-  instance.state.jwtTemplates.set(created.id, created)
-  return created
-}
-
-export function getJwtTemplate({ state }: Instance, id: string): JwtTemplateJSON {
-  const found = state.jwtTemplates.get(id)
-  if (!found) throw notFound('JWT template')
-  return found
-}
-
-export function updateJwtTemplate(instance: Instance, id: string, body: unknown): JwtTemplateJSON {
-  const found = getJwtTemplate(instance, id)
-  const given = parse(body, { ...template, name: text })
-  assertTemplate(instance, given.name === found.name ? undefined : given.name, given)
-  found.name = given.name ?? found.name
-  found.claims = given.claims ?? found.claims
-  found.lifetime = given.lifetime ?? found.lifetime
-  found.allowed_clock_skew = given.allowed_clock_skew ?? found.allowed_clock_skew
-  touch(instance, found)
-  return found
-}
-
-export function deleteJwtTemplate(instance: Instance, id: string): DeletedJSON {
-  getJwtTemplate(instance, id)
-  instance.state.jwtTemplates.delete(id)
-  return { id, object: 'jwt_template', deleted: true }
-}
-
-function assertTemplate(
-  instance: Instance,
-  name: string | undefined,
-  given: {
-    claims?: object | undefined
-    custom_signing_key?: boolean | null | undefined
-    lifetime?: number | null | undefined
-  },
-): void {
-  if (name !== undefined && [...instance.state.jwtTemplates.values()].some((one) => one.name === name)) {
-    throw new BackendError(422, 'form_identifier_exists', 'That name is taken.', {
-      meta: { param_name: 'name' },
-    })
-  }
-  if (given.custom_signing_key === true) {
+const assertTemplate = ({ body }: { body: Partial<JwtTemplateJSON> }) => {
+  if (body.custom_signing_key === true) {
     throw invalidParameter(
       'custom_signing_key',
       'false: the offline Clerk signs every template with its own key',
     )
   }
-  if (typeof given.lifetime === 'number' && (given.lifetime < 30 || given.lifetime > 315_360_000)) {
+  if (typeof body.lifetime === 'number' && (body.lifetime < 30 || body.lifetime > 315_360_000)) {
     throw invalidParameter('lifetime', 'between 30 and 315360000')
   }
-  // Clerk reserves the claims that say who issued the token, for whom, and for how long.
-  for (const claim of ['iss', 'sub', 'iat', 'exp', 'nbf', 'azp', 'jti', 'sid']) {
-    if (given.claims && Object.hasOwn(given.claims, claim)) {
-      throw invalidParameter('claims', `without the reserved claim "${claim}"`)
-    }
-  }
+  // Clerk reserves what says whose token it is.
+  const claim = reserved.find((name) => body.claims && Object.hasOwn(body.claims, name))
+  if (claim) throw invalidParameter('claims', `without the reserved claim "${claim}"`)
 }
+
+const templates = collection<JwtTemplateJSON>({
+  path: '/jwt_templates',
+  table: 'jwtTemplates',
+  schema: 'JWTTemplate',
+  idPrefix: 'jtmp',
+  noun: 'JWT template',
+  unique: ['name'],
+  create(template, call) {
+    assertTemplate(call)
+    template.lifetime ||= 60
+    template.allowed_clock_skew ||= 5
+    template.signing_algorithm = 'RS256'
+  },
+  update(template, call) {
+    assertTemplate(call)
+    const { signing_key: _, ...fields } = call.body as Partial<JwtTemplateJSON> & { signing_key?: string }
+    Object.assign(template, fields, { signing_algorithm: 'RS256' })
+  },
+})
+
+// Sign-ups that began in a browser
+
+export const signUps = collection<Loose>({
+  path: '/sign_ups',
+  table: 'signUps',
+  schema: 'SignUp',
+  idPrefix: 'sua',
+  noun: 'sign up',
+})
+
+export const ticketOperations = [
+  action<{ user_id: string; expires_in_seconds?: number | null }>('CreateSignInToken', ({ instance, body }) =>
+    createTicket(instance, {
+      object: 'sign_in_token',
+      idPrefix: 'sit',
+      userId: body.user_id,
+      seconds: body.expires_in_seconds ?? 2_592_000,
+    }),
+  ),
+  action('RevokeSignInToken', ({ instance, path }) =>
+    revoke(instance, path.sign_in_token_id, 'sign_in_token'),
+  ),
+  action<{ user_id: string; actor: Record<string, unknown>; expires_in_seconds?: number }>(
+    'CreateActorToken',
+    ({ instance, body }) =>
+      createTicket(instance, {
+        object: 'actor_token',
+        idPrefix: 'act',
+        userId: body.user_id,
+        seconds: body.expires_in_seconds ?? 3600,
+        actor: body.actor,
+      }),
+  ),
+  action('RevokeActorToken', ({ instance, path }) => revoke(instance, path.actor_token_id, 'actor_token')),
+  action<NewTask>('CreateAgentTask', async ({ instance, body }) => {
+    const { user_id, identifier = '' } = body.on_behalf_of
+    const user = findUser(instance, user_id ?? identifier)
+    if (!user) throw notFound('user')
+    const ticket = await createTicket(instance, {
+      object: 'agent_task',
+      idPrefix: 'agt',
+      userId: user.id,
+      seconds: body.session_max_duration_in_seconds ?? 1800,
+      actor: { sub: `agent_${body.agent_name.toLowerCase().replaceAll(/\W+/g, '_')}`, type: 'agent' },
+    })
+    return taskJson(ticket)
+  }),
+  action('RevokeAgentTask', ({ instance, path }) =>
+    taskJson(revoke(instance, path.agent_task_id, 'agent_task')),
+  ),
+  ...templates.bindings,
+  ...signUps.bindings,
+]

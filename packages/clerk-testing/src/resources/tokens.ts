@@ -1,23 +1,24 @@
 import type { SessionTokenClaims, TokenOrganization } from '../issuer/claims.js'
 import type { MintOptions } from '../issuer/issuer.js'
 import { BackendError, notFound } from '../server/errors.js'
+import { entitlements } from './billing.js'
 import type { Instance } from './instance.js'
 import type { JwtTemplateJSON, SessionJSON, UserJSON } from './json.js'
-import { permissionsOf } from './memberships.js'
+import { permissionsOf } from './roles.js'
 import { getSession } from './sessions.js'
 
 /** The organisation a token of this session is active in: only while the user is a member. */
-export function activeOrganization(
-  { state, roles }: Instance,
-  session: SessionJSON,
-): TokenOrganization | null {
+export function activeOrganization(instance: Instance, session: SessionJSON): TokenOrganization | null {
+  const { state } = instance
   const id = session.last_active_organization_id
   const organization = id === null ? undefined : state.organizations.get(id)
   if (!organization) return null
   for (const membership of state.memberships.values()) {
     if (membership.organization_id !== id || membership.user_id !== session.user_id) continue
     // Clerk leaves its own system permissions out of the token.
-    const permissions = permissionsOf(roles, membership.role).filter((name) => !name.startsWith('org:sys_'))
+    const permissions = permissionsOf(instance, membership.role).filter(
+      (name) => !name.startsWith('org:sys_'),
+    )
     return { id: organization.id, slug: organization.slug, role: membership.role, permissions }
   }
   return null
@@ -45,15 +46,17 @@ export async function sessionToken(
   const { session, user } = activeSession(instance, sessionId)
   const now = instance.now()
   session.last_active_at = user.last_active_at = now
+  const organization = activeOrganization(instance, session)
   return instance.issuer.mint(
     {
       azp: undefined,
+      ...entitlements(instance, { u: user.id, o: organization?.id ?? null }),
       ...instance.sessionClaims?.(user, session),
       sub: user.id,
       sid: session.id,
       fva: [Math.floor((now - session.created_at) / 60_000), -1],
       ...(session.actor ? { act: session.actor } : {}),
-      organization: activeOrganization(instance, session),
+      organization,
       ...claims,
     },
     options,

@@ -1,82 +1,71 @@
+import { type ApiCall, action, type BindingOptions } from '../server/api.js'
 import { BackendError, invalidParameter, notFound } from '../server/errors.js'
+import { blank } from '../server/project.js'
+import { schemas } from '../tables/schemas.js'
+import { assertContact, attachContact, detachContact, emailKind, phoneKind } from './contacts.js'
 import {
-  flag,
-  ignored,
-  list,
-  nullable,
-  oneOf,
-  type Parsed,
-  parse,
-  record,
-  required,
-  text,
-  time,
-  whole,
-} from '../server/parameters.js'
-import {
-  addressOf,
-  assertContact,
-  attachContact,
-  type Contact,
-  detachContact,
-  emailKind,
-  phoneKind,
-} from './contacts.js'
-import { assertFree, claimIdentifier, findByIdentifier, releaseIdentifier } from './identifiers.js'
+  assertFree,
+  claimIdentifier,
+  findByIdentifier,
+  type IdentifierKind,
+  releaseIdentifier,
+} from './identifiers.js'
 import { newId } from './ids.js'
+import { drawnUrl, removeImage, setImage } from './images.js'
 import { type Instance, touch } from './instance.js'
-import type { DeletedJSON, UserJSON } from './json.js'
-import { removeMembershipsOf } from './memberships.js'
-import { mergeMetadata } from './metadata.js'
+import type { DeletedJSON, IdentifiedJSON, Metadata, UserJSON } from './json.js'
+import { answerList, order } from './lists.js'
+import { membershipJson, removeMembershipsOf } from './memberships.js'
+import { changeMetadata } from './metadata.js'
+import { invitationsOf } from './organization-invitations.js'
 import { checkPassword, importPassword, setPassword } from './passwords.js'
 import { endSessionsOf } from './sessions.js'
+import { totp } from './totp.js'
+import { matchingUsers, userReads } from './user-list.js'
 
-const profile = {
-  external_id: nullable(text),
-  first_name: nullable(text),
-  last_name: nullable(text),
-  username: nullable(text),
-  password: nullable(text),
-  password_digest: text,
-  password_hasher: text,
-  skip_password_checks: nullable(flag),
-  skip_legal_checks: nullable(flag),
-  legal_accepted_at: nullable(time),
-  locale: nullable(text),
-  totp_secret: nullable(text),
-  backup_codes: list(text),
-  created_at: nullable(time),
-  delete_self_enabled: nullable(flag),
-  create_organization_enabled: nullable(flag),
-  create_organizations_limit: nullable(whole),
-} as const
+const kinds = ['public_metadata', 'private_metadata', 'unsafe_metadata'] as const
+type AllMetadata = Partial<Record<(typeof kinds)[number], Metadata>>
 
-const metadata = { public_metadata: record, private_metadata: record, unsafe_metadata: record } as const
-
-const identification = oneOf('verified', 'reserved')
-
-const creation = {
-  ...profile,
-  ...metadata,
-  email_address: list(text),
-  email_address_identification_status: list(identification),
-  phone_number: list(text),
-  phone_number_identification_status: list(identification),
-  skip_password_requirement: nullable(flag),
-  banned: nullable(flag),
-  locked: nullable(flag),
-} as const
-
-const change = {
-  ...profile,
-  ...metadata,
-  primary_email_address_id: nullable(text),
-  primary_phone_number_id: nullable(text),
-  notify_primary_email_address_changed: nullable(flag),
-  primary_web3_wallet_id: ignored,
-  profile_image_id: ignored,
-  sign_out_of_other_sessions: nullable(flag),
-} as const
+interface Profile extends AllMetadata {
+  external_id?: string | null
+  first_name?: string | null
+  last_name?: string | null
+  username?: string | null
+  locale?: string | null
+  password?: string | null
+  password_digest?: string | null
+  password_hasher?: string
+  skip_password_checks?: boolean | null
+  legal_accepted_at?: string | number | null
+  created_at?: string | number | null
+  totp_secret?: string | null
+  backup_codes?: string[]
+  delete_self_enabled?: boolean | null
+  create_organization_enabled?: boolean | null
+  create_organizations_limit?: number | null
+  bypass_client_trust?: boolean | null
+}
+interface Creation extends Profile {
+  email_address?: string[]
+  email_address_identification_status?: ('verified' | 'reserved')[]
+  phone_number?: string[]
+  phone_number_identification_status?: ('verified' | 'reserved')[]
+  web3_wallet?: string[]
+  banned?: boolean | null
+  locked?: boolean | null
+}
+interface Change extends Profile {
+  primary_email_address_id?: string | null
+  primary_phone_number_id?: string | null
+  primary_web3_wallet_id?: string | null
+  profile_image_id?: string | null
+  sign_out_of_other_sessions?: boolean | null
+}
+/** What is kept beside the user's fields, and no answer shows. */
+interface Secrets {
+  totp_secret?: string
+  backup_codes?: string[]
+}
 
 export function getUser({ state }: Instance, id: string): UserJSON {
   const user = state.users.get(id)
@@ -84,201 +73,245 @@ export function getUser({ state }: Instance, id: string): UserJSON {
   return user
 }
 
-/** The user with this id, e-mail address, phone number, username or external id. */
+/** The user meant by an id, e-mail address, phone number, username or external id. */
 export function findUser(instance: Instance, reference: string): UserJSON | undefined {
-  const id =
-    findByIdentifier(instance, 'email_address', reference) ??
-    findByIdentifier(instance, 'phone_number', reference) ??
-    findByIdentifier(instance, 'username', reference) ??
-    findByIdentifier(instance, 'external_id', reference) ??
-    reference
+  const kinds: IdentifierKind[] = ['email_address', 'phone_number', 'username', 'external_id']
+  const [id = reference] = kinds.flatMap((kind) => findByIdentifier(instance, kind, reference) ?? [])
   return instance.state.users.get(id)
 }
 
-export function createUser(instance: Instance, body: unknown): UserJSON {
-  const given = parse(body, creation)
-  const emails = given.email_address ?? []
-  const phones = given.phone_number ?? []
+function createUser({ instance, body }: ApiCall<Creation>): UserJSON {
+  const { email_address: emails = [], phone_number: phones = [], web3_wallet: wallets = [] } = body
   for (const value of emails) assertContact(instance, emailKind, value)
   for (const value of phones) assertContact(instance, phoneKind, value)
-  assertProfile(instance, given)
+  for (const value of wallets) assertFree(instance, 'web3_wallet', value)
+  assertAllowed(instance, [...emails, ...phones, ...wallets])
+  assertProfile(instance, body)
 
   const now = instance.now()
+  const id = newId('user')
   const user: UserJSON = {
-    id: newId('user'),
-    object: 'user',
-    username: null,
-    first_name: null,
-    last_name: null,
-    image_url: '',
-    has_image: false,
-    primary_email_address_id: null,
-    primary_phone_number_id: null,
-    primary_web3_wallet_id: null,
-    password_enabled: false,
-    two_factor_enabled: false,
-    totp_enabled: false,
-    backup_code_enabled: false,
-    email_addresses: [],
-    phone_numbers: [],
-    web3_wallets: [],
-    passkeys: [],
-    external_accounts: [],
-    saml_accounts: [],
-    enterprise_accounts: [],
+    ...(blank(schemas.User ?? {}) as unknown as UserJSON),
+    id,
+    image_url: drawnUrl(instance, id),
+    profile_image_url: drawnUrl(instance, id),
+    locale: null,
+    public_metadata: body.public_metadata ?? {},
+    private_metadata: body.private_metadata ?? {},
+    unsafe_metadata: body.unsafe_metadata ?? {},
     password_last_updated_at: null,
-    public_metadata: given.public_metadata ?? {},
-    private_metadata: given.private_metadata ?? {},
-    unsafe_metadata: given.unsafe_metadata ?? {},
-    external_id: null,
-    last_sign_in_at: null,
-    banned: given.banned === true,
-    locked: given.locked === true,
-    lockout_expires_in_seconds: null,
+    banned: body.banned === true,
+    deprovisioned: false,
+    locked: body.locked === true,
     verification_attempts_remaining: 100,
     created_at: now,
     updated_at: now,
-    last_active_at: null,
     delete_self_enabled: true,
     create_organization_enabled: true,
     create_organizations_limit: null,
-    mfa_enabled_at: null,
-    mfa_disabled_at: null,
-    legal_accepted_at: null,
-    locale: null,
-    profile_image_url: '',
   }
-  user.image_url = user.profile_image_url = `${instance.url}/avatars/${user.id}.svg`
-  instance.state.users.set(user.id, user)
-  emails.forEach((value, index) => {
+  instance.state.users.set(id, user)
+  for (const [index, value] of emails.entries()) {
     attachContact(
       instance,
       user,
       emailKind,
       value,
-      given.email_address_identification_status?.[index] !== 'reserved',
+      body.email_address_identification_status?.[index] ?? 'verified',
     )
-  })
-  phones.forEach((value, index) => {
+  }
+  for (const [index, value] of phones.entries()) {
     attachContact(
       instance,
       user,
       phoneKind,
       value,
-      given.phone_number_identification_status?.[index] !== 'reserved',
+      body.phone_number_identification_status?.[index] ?? 'verified',
     )
-  })
-  applyProfile(instance, user, given)
+  }
+  for (const value of wallets) attachWallet(instance, user, value)
+  applyProfile(instance, user, body)
   instance.emit('user.created', user)
   return user
 }
 
-export function updateUser(instance: Instance, id: string, body: unknown): UserJSON {
-  const user = getUser(instance, id)
-  const given = parse(body, change)
-  assertProfile(instance, given, id)
-  for (const [name, contacts] of [
+function updateUser({ instance, path, body }: ApiCall<Change>): UserJSON {
+  const user = getUser(instance, path.user_id ?? '')
+  assertProfile(instance, body, user.id)
+  for (const [name, owned] of [
     ['primary_email_address_id', user.email_addresses],
     ['primary_phone_number_id', user.phone_numbers],
+    ['primary_web3_wallet_id', user.web3_wallets],
   ] as const) {
-    const primary = given[name]
+    const primary = body[name]
     if (typeof primary !== 'string') continue
-    if (!contacts.some((contact) => contact.id === primary))
-      throw notFound(name.slice(8, -3).replace('_', ' '))
+    if (!owned.some(({ id }) => id === primary)) throw notFound(name.slice(8, -3).replaceAll('_', ' '))
     user[name] = primary
   }
-  applyProfile(instance, user, given)
-  user.public_metadata = given.public_metadata ?? user.public_metadata
-  user.private_metadata = given.private_metadata ?? user.private_metadata
-  user.unsafe_metadata = given.unsafe_metadata ?? user.unsafe_metadata
-  if (given.sign_out_of_other_sessions === true) endSessionsOf(instance, id, 'revoked')
+  applyProfile(instance, user, body)
+  for (const kind of kinds) user[kind] = body[kind] ?? user[kind]
+  if (body.sign_out_of_other_sessions === true) endSessionsOf(instance, user.id, 'revoked')
   return changed(instance, user)
 }
 
-/** PATCH merges, PUT replaces what it names. */
-export function changeUserMetadata(
-  instance: Instance,
-  id: string,
-  body: unknown,
-  how: 'merge' | 'replace',
-): UserJSON {
-  const user = getUser(instance, id)
-  const given = parse(body, metadata)
-  for (const name of ['public_metadata', 'private_metadata', 'unsafe_metadata'] as const) {
-    const value = given[name]
-    if (value) user[name] = how === 'merge' ? mergeMetadata(user[name], value) : mergeMetadata({}, value)
-  }
-  return changed(instance, user)
-}
-
-export function deleteUser(instance: Instance, id: string): DeletedJSON {
-  const user = getUser(instance, id)
+function deleteUser({ instance, path }: ApiCall): DeletedJSON {
+  const user = getUser(instance, path.user_id ?? '')
+  const { id, external_id } = user
+  const { state } = instance
   endSessionsOf(instance, id, 'removed')
   removeMembershipsOf(instance, id)
   for (const contact of [...user.email_addresses]) detachContact(instance, user, emailKind, contact)
   for (const contact of [...user.phone_numbers]) detachContact(instance, user, phoneKind, contact)
+  for (const { web3_wallet } of user.web3_wallets) releaseIdentifier(instance, 'web3_wallet', web3_wallet)
   if (user.username !== null) releaseIdentifier(instance, 'username', user.username)
-  if (user.external_id !== null) releaseIdentifier(instance, 'external_id', user.external_id)
-  instance.state.passwords.delete(id)
-  instance.state.users.delete(id)
+  if (external_id !== null) releaseIdentifier(instance, 'external_id', external_id)
+  for (const [key, { subject }] of state.apiKeys) if (subject === id) state.apiKeys.delete(key)
+  for (const table of [state.tickets, state.trustedDevices]) {
+    for (const [key, { user_id }] of table) if (user_id === id) table.delete(key)
+  }
+  state.passwords.delete(id)
+  state.images.delete(id)
+  state.users.delete(id)
   const deleted: DeletedJSON = {
     id,
     object: 'user',
     deleted: true,
-    ...(user.external_id === null ? {} : { external_id: user.external_id }),
+    ...(external_id === null ? {} : { external_id }),
   }
   instance.emit('user.deleted', deleted)
   return deleted
 }
 
-export function setBanned(instance: Instance, id: string, banned: boolean): UserJSON {
+const setBanned = (banned: boolean) => (instance: Instance, id: string) => {
   const user = getUser(instance, id)
   user.banned = banned
   if (banned) endSessionsOf(instance, id, 'revoked')
   return changed(instance, user)
 }
 
-export function setLocked(instance: Instance, id: string, locked: boolean): UserJSON {
+const setLocked = (locked: boolean) => (instance: Instance, id: string) => {
   const user = getUser(instance, id)
   user.locked = locked
   user.lockout_expires_in_seconds = locked ? 3600 : null
   return changed(instance, user)
 }
 
-export function verifyPassword(instance: Instance, id: string, body: unknown): { verified: true } {
-  getUser(instance, id)
-  const { password } = parse(body, { password: required(text) })
-  if (!checkPassword(instance, id, password)) {
-    throw new BackendError(
-      422,
-      'incorrect_password',
-      'Password is incorrect. Try again, or use another method.',
-      {
-        meta: { param_name: 'password' },
-      },
-    )
+const setMetadata =
+  (how: 'merge' | 'replace') =>
+  ({ instance, path, body }: ApiCall<AllMetadata>) => {
+    const user = getUser(instance, path.user_id ?? '')
+    changeMetadata(user, body, kinds, how)
+    return changed(instance, user)
   }
-  return { verified: true }
+
+function verifyPassword({ instance, path, body }: ApiCall<{ password?: string }>): { verified: true } {
+  const user = getUser(instance, path.user_id ?? '')
+  if (checkPassword(instance, user.id, body.password ?? '')) return { verified: true }
+  throw new BackendError(
+    422,
+    'incorrect_password',
+    'Password is incorrect. Try again, or use another method.',
+    {
+      meta: { param_name: 'password' },
+    },
+  )
 }
 
-/** PUT /users/{id}/email_address: the new one becomes the only one. */
-export function replaceContact(
+function verifyTotp({ instance, path, body }: ApiCall<{ code?: string }>): object {
+  const user = getUser(instance, path.user_id ?? '') as UserJSON & Secrets
+  const { code = '' } = body
+  const { totp_secret, backup_codes = [] } = user
+  // One step of 30 seconds to either side, as authenticator apps are allowed.
+  const near = [-30_000, 0, 30_000].map((ms) => totp_secret && totp(totp_secret, instance.now() + ms))
+  if (near.includes(code)) return { verified: true, code_type: 'totp' }
+  if (!backup_codes.includes(code)) {
+    throw new BackendError(422, 'form_code_incorrect', 'Incorrect code', { meta: { param_name: 'code' } })
+  }
+  user.backup_codes = backup_codes.filter((one) => one !== code)
+  return { verified: true, code_type: 'backup_code' }
+}
+
+/** Takes second factors away. */
+const disable =
+  (...factors: ('totp_enabled' | 'backup_code_enabled')[]) =>
+  ({ instance, path }: ApiCall) => {
+    const user = getUser(instance, path.user_id ?? '') as UserJSON & Secrets
+    for (const factor of factors) user[factor] = false
+    if (!user.totp_enabled) delete user.totp_secret
+    if (!user.backup_code_enabled) delete user.backup_codes
+    if (user.two_factor_enabled && !user.totp_enabled) {
+      user.two_factor_enabled = false
+      user.mfa_disabled_at = instance.now()
+    }
+    changed(instance, user)
+    return { user_id: user.id }
+  }
+
+type Owned = 'passkeys' | 'web3_wallets' | 'external_accounts' | 'enterprise_accounts'
+const removeOwned =
+  (list: Owned, parameter: string, object: string) =>
+  ({ instance, path }: ApiCall): DeletedJSON => {
+    const user = getUser(instance, path.user_id ?? '')
+    const owned = user[list] as IdentifiedJSON[]
+    const index = owned.findIndex(({ id }) => id === path[parameter])
+    const [gone] = index < 0 ? [] : owned.splice(index, 1)
+    if (!gone) throw notFound(object.replaceAll('_', ' '))
+    if (typeof gone.web3_wallet === 'string') releaseIdentifier(instance, 'web3_wallet', gone.web3_wallet)
+    if (user.primary_web3_wallet_id === gone.id) user.primary_web3_wallet_id = null
+    changed(instance, user)
+    return { id: gone.id, object, deleted: true }
+  }
+
+const objects = {
+  passkey: ['passkeys', 'Passkey'],
+  external_account: ['external_accounts', 'ExternalAccountWithVerification'],
+  enterprise_account: ['enterprise_accounts', 'EnterpriseAccount'],
+  saml_account: ['saml_accounts', 'SAMLAccount'],
+} as const
+export type CredentialKind = keyof typeof objects
+
+/** Gives a user a credential that only a browser and another service could make. */
+export function addCredential(
   instance: Instance,
-  id: string,
-  kind: typeof emailKind,
-  body: unknown,
-): Contact {
-  const user = getUser(instance, id)
-  const value = parse(body, { [kind.object]: required(text) })[kind.object] as string
-  const current = [...user[kind.list]].find((contact) => addressOf(contact) === value.toLowerCase())
-  if (!current) assertContact(instance, kind, value)
-  for (const contact of [...user[kind.list]]) detachContact(instance, user, kind, contact)
-  const contact = attachContact(instance, user, kind, value, true)
+  user: UserJSON,
+  kind: CredentialKind,
+  fields: Record<string, unknown>,
+): IdentifiedJSON {
+  const [list, schema] = objects[kind]
+  const times = { created_at: instance.now(), updated_at: instance.now(), last_used_at: instance.now() }
+  const id = newId(kind === 'external_account' ? 'eac' : 'idn')
+  const credential = {
+    ...blank(schemas[schema] ?? {}),
+    ...times,
+    identification_id: newId('idn'),
+    ...fields,
+    id,
+    object: kind,
+  }
+  user[list].push(credential)
   changed(instance, user)
-  return contact
+  return credential
 }
 
-type Profile = Parsed<typeof profile>
+/** What a signed-in user's account at another service can be used for, as far as the seed says. */
+function oauthTokens(call: ApiCall): unknown {
+  const wanted = (call.path.provider ?? '').replace(/^oauth_/, '')
+  const accounts = getUser(call.instance, call.path.user_id ?? '').external_accounts
+  const tokens = accounts.filter(({ provider }) => String(provider).replace(/^oauth_/, '') === wanted)
+  return answerList(call, tokens, (account) => ({
+    object: 'oauth_access_token',
+    external_account_id: account.id,
+    provider_user_id: account.provider_user_id,
+    token: account.token ?? `offline_${account.id}`,
+    expires_at: null,
+    provider: `oauth_${wanted}`,
+    public_metadata: account.public_metadata,
+    label: null,
+    scopes: String(account.approved_scopes ?? '')
+      .split(' ')
+      .filter(Boolean),
+  }))
+}
 
 function assertProfile(instance: Instance, given: Profile, id?: string): void {
   if (given.username) {
@@ -287,7 +320,7 @@ function assertProfile(instance: Instance, given: Profile, id?: string): void {
     assertFree(instance, 'username', given.username, id)
   }
   if (given.external_id) assertFree(instance, 'external_id', given.external_id, id)
-  if ((given.password_digest === undefined) !== (given.password_hasher === undefined)) {
+  if (!given.password_digest !== !given.password_hasher) {
     throw invalidParameter('password_hasher', 'given together with password_digest')
   }
   if (given.password && given.password.length < 8 && given.skip_password_checks !== true) {
@@ -295,27 +328,75 @@ function assertProfile(instance: Instance, given: Profile, id?: string): void {
       meta: { param_name: 'password' },
     })
   }
+  for (const name of ['created_at', 'legal_accepted_at'] as const) {
+    if (given[name] && !Number.isFinite(toMs(given[name]))) throw invalidParameter(name, 'an RFC 3339 date')
+  }
 }
 
-function applyProfile(instance: Instance, user: UserJSON, given: Profile): void {
-  if (given.username !== undefined) user.username = reidentify(instance, user, 'username', given.username)
-  if (given.external_id !== undefined)
-    user.external_id = reidentify(instance, user, 'external_id', given.external_id)
-  if (given.first_name !== undefined) user.first_name = given.first_name
-  if (given.last_name !== undefined) user.last_name = given.last_name
-  if (given.locale !== undefined) user.locale = given.locale
-  if (given.legal_accepted_at !== undefined) user.legal_accepted_at = given.legal_accepted_at
-  if (typeof given.created_at === 'number') user.created_at = given.created_at
-  if (typeof given.delete_self_enabled === 'boolean') user.delete_self_enabled = given.delete_self_enabled
-  if (typeof given.create_organization_enabled === 'boolean') {
-    user.create_organization_enabled = given.create_organization_enabled
+const toMs = (value: string | number) => (typeof value === 'number' ? value : Date.parse(value))
+
+/** Whom the instance's restrictions keep out. @throws {BackendError} 403 */
+function assertAllowed({ state }: Instance, identifiers: readonly string[]): void {
+  const { allowlist, blocklist } = (state.settings.get('InstanceRestrictions') ?? {}) as Record<
+    string,
+    boolean
+  >
+  const listed = (table: typeof state.allowlist) => {
+    const entries = new Set([...table.values()].map(({ identifier }) => String(identifier)))
+    return (value: string) =>
+      entries.has(value.toLowerCase()) || entries.has(`*@${value.toLowerCase().split('@')[1]}`)
   }
-  if (given.create_organizations_limit !== undefined)
-    user.create_organizations_limit = given.create_organizations_limit
-  if (given.totp_secret) user.totp_enabled = user.two_factor_enabled = true
-  if (given.backup_codes) user.backup_code_enabled = given.backup_codes.length > 0
+  const blocked = blocklist === true && identifiers.some(listed(state.blocklist))
+  if (!blocked && (allowlist !== true || identifiers.some(listed(state.allowlist)))) return
+  throw new BackendError(403, 'not_allowed_access', 'Access not allowed.')
+}
+
+function attachWallet(instance: Instance, user: UserJSON, value: string): void {
+  const now = instance.now()
+  const id = newId('idn')
+  user.web3_wallets.push({
+    id,
+    object: 'web3_wallet',
+    web3_wallet: value,
+    verification: {
+      object: 'verification_admin',
+      status: 'verified',
+      strategy: 'admin',
+      attempts: null,
+      expire_at: null,
+    },
+    created_at: now,
+    updated_at: now,
+  })
+  user.primary_web3_wallet_id ??= id
+  claimIdentifier(instance, 'web3_wallet', value, user.id)
+}
+
+function applyProfile(instance: Instance, user: UserJSON & Secrets, given: Profile): void {
+  for (const kind of ['username', 'external_id'] as const) {
+    if (given[kind] !== undefined) user[kind] = reidentify(instance, user, kind, given[kind])
+  }
+  for (const name of ['first_name', 'last_name', 'locale', 'create_organizations_limit'] as const) {
+    if (given[name] !== undefined) Object.assign(user, { [name]: given[name] })
+  }
+  for (const name of ['delete_self_enabled', 'create_organization_enabled', 'bypass_client_trust'] as const) {
+    if (typeof given[name] === 'boolean') user[name] = given[name]
+  }
+  if (given.legal_accepted_at !== undefined) {
+    user.legal_accepted_at = given.legal_accepted_at === null ? null : toMs(given.legal_accepted_at)
+  }
+  if (given.created_at) user.created_at = toMs(given.created_at)
+  if (given.totp_secret) {
+    user.totp_secret = given.totp_secret
+    user.totp_enabled = user.two_factor_enabled = true
+    user.mfa_enabled_at = instance.now()
+  }
+  if (given.backup_codes) {
+    user.backup_codes = given.backup_codes
+    user.backup_code_enabled = given.backup_codes.length > 0
+  }
   if (given.password) setPassword(instance, user.id, given.password)
-  else if (given.password_hasher !== undefined && given.password_digest !== undefined) {
+  else if (given.password_hasher && given.password_digest) {
     importPassword(instance, user.id, given.password_hasher, given.password_digest)
   } else return
   user.password_enabled = true
@@ -339,3 +420,110 @@ function changed(instance: Instance, user: UserJSON): UserJSON {
   instance.emit('user.updated', user)
   return user
 }
+
+const write: BindingOptions = { limit: 'user-write' }
+const metadata = Object.fromEntries(kinds.map((kind) => [kind, { type: 'object' }]))
+const times = {
+  created_at: { type: ['string', 'integer', 'null'] },
+  legal_accepted_at: { type: ['string', 'integer', 'null'] },
+}
+const one =
+  (change: (instance: Instance, id: string) => UserJSON) =>
+  ({ instance, path }: ApiCall) =>
+    change(instance, path.user_id ?? '')
+const many =
+  (change: (instance: Instance, id: string) => UserJSON) =>
+  ({ instance, body }: ApiCall<{ user_ids: string[] }>) => {
+    for (const id of body.user_ids) getUser(instance, id)
+    return body.user_ids.map((id) => change(instance, id))
+  }
+
+export const userOperations = [
+  action('GetUserList', (call) => {
+    const sorted = order(matchingUsers(call.instance, call.query), call, userReads)
+    const start = sorted.findIndex(({ id }) => id === call.query.starting_after) + 1
+    return answerList(call, sorted.slice(start))
+  }),
+  action('GetUsersCount', ({ instance, query }) => ({
+    object: 'total_count',
+    total_count: matchingUsers(instance, query).length,
+  })),
+  action('CreateUser', createUser, { also: times }),
+  action('GetUser', one(getUser)),
+  // Earlier API versions take metadata here, and so do the other official SDKs.
+  action('UpdateUser', updateUser, { ...write, also: { ...metadata, ...times } }),
+  action('DeleteUser', deleteUser),
+  action('UpdateUserMetadata', setMetadata('merge'), write),
+  action('ReplaceUserMetadata', setMetadata('replace'), write),
+  action('BanUser', one(setBanned(true))),
+  action('UnbanUser', one(setBanned(false))),
+  action('UsersBan', many(setBanned(true))),
+  action('UsersUnban', many(setBanned(false))),
+  action('LockUser', one(setLocked(true))),
+  action('UnlockUser', one(setLocked(false))),
+  action('SetUserProfileImage', (call) => {
+    const user = getUser(call.instance, call.path.user_id ?? '')
+    setImage(call, user)
+    return changed(call.instance, user)
+  }),
+  action('DeleteUserProfileImage', ({ instance, path }) => {
+    const user = getUser(instance, path.user_id ?? '')
+    removeImage(instance, user)
+    return changed(instance, user)
+  }),
+  action('VerifyPassword', verifyPassword),
+  action('VerifyTOTP', verifyTotp),
+  action<{ sign_out_of_other_sessions?: boolean }>('RemoveUserPassword', ({ instance, path, body }) => {
+    const user = getUser(instance, path.user_id ?? '')
+    if (!user.password_enabled) throw new BackendError(400, 'no_password_set', 'The user has no password')
+    instance.state.passwords.delete(user.id)
+    user.password_enabled = false
+    if (body.sign_out_of_other_sessions === true) endSessionsOf(instance, user.id, 'revoked')
+    return changed(instance, user)
+  }),
+  action<{ revoke_all_sessions?: boolean }>('SetUserPasswordCompromised', ({ instance, path, body }) => {
+    const user = getUser(instance, path.user_id ?? '')
+    if (body.revoke_all_sessions === true) endSessionsOf(instance, user.id, 'revoked')
+    return changed(instance, user)
+  }),
+  action('UnsetUserPasswordCompromised', ({ instance, path }) =>
+    changed(instance, getUser(instance, path.user_id ?? '')),
+  ),
+  action('DisableMFA', disable('totp_enabled', 'backup_code_enabled'), write),
+  action('DeleteTOTP', disable('totp_enabled'), write),
+  action('DeleteBackupCode', disable('backup_code_enabled'), write),
+  action('UserPasskeyDelete', removeOwned('passkeys', 'passkey_identification_id', 'passkey')),
+  action('UserWeb3WalletDelete', removeOwned('web3_wallets', 'web3_wallet_identification_id', 'web3_wallet')),
+  action(
+    'DeleteExternalAccount',
+    removeOwned('external_accounts', 'external_account_id', 'external_account'),
+  ),
+  action('GetOAuthAccessToken', oauthTokens),
+  action(
+    'UsersGetOrganizationMemberships',
+    (call) => {
+      const { id } = getUser(call.instance, call.path.user_id ?? '')
+      const own = [...call.instance.state.memberships.values()].filter(({ user_id }) => user_id === id)
+      return answerList(call, order(own, call, {}), (stored) => membershipJson(call.instance, stored))
+    },
+    { alsoQuery: { order_by: { type: 'string' } } },
+  ),
+  action('UsersGetOrganizationInvitations', (call) => {
+    const addresses = getUser(call.instance, call.path.user_id ?? '').email_addresses
+    return invitationsOf(call, new Set(addresses.map(({ email_address }) => email_address)))
+  }),
+  action('ListUserTrustedDevices', (call) => {
+    const { id } = getUser(call.instance, call.path.user_id ?? '')
+    return answerList(
+      call,
+      [...call.instance.state.trustedDevices.values()].filter(({ user_id }) => user_id === id),
+    )
+  }),
+  action('RevokeUserTrustedDevice', ({ instance, path }) => {
+    const device = instance.state.trustedDevices.get(path.trusted_device_id ?? '')
+    if (device?.user_id !== path.user_id || !device) throw notFound('trusted device')
+    Object.assign(device, { status: 'revoked', revoked_at: instance.now() })
+    touch(instance, device)
+    return device
+  }),
+]

@@ -1,5 +1,5 @@
-import type { Instance } from '../resources/instance.js'
-import { machineOf, unauthorizedMachine } from '../resources/machines.js'
+import { type Instance, machineOf } from '../resources/instance.js'
+import { unauthorizedMachine } from '../resources/machines.js'
 import { BackendError } from './errors.js'
 import { isLoopbackHost } from './origin.js'
 import type { createRateLimiter } from './rate-limit.js'
@@ -9,7 +9,7 @@ export interface Doorkeeper {
   readonly instance: () => Instance
   readonly secretKey: () => string
   readonly allowedHosts: readonly string[]
-  readonly limiter: ReturnType<typeof createRateLimiter> | null
+  readonly limiter: () => ReturnType<typeof createRateLimiter> | null
 }
 
 /** Who may come in, and how often. */
@@ -44,7 +44,7 @@ export function createAdmission({ instance, secretKey, allowedHosts, limiter }: 
         'The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct.',
       )
     }
-    limiter?.check(route.limit, route.limit === 'user-write' ? call.param('id') : '')
+    limiter()?.check(route.limit, route.limit === 'user-write' ? call.param('user_id') : '')
   }
 }
 

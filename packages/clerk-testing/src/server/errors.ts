@@ -42,6 +42,12 @@ export const invalidParameter = (name: string, expected: string) =>
     meta: { param_name: name },
   })
 
+export const invalidValue = (name: string, allowed: readonly unknown[]) =>
+  new BackendError(422, 'form_param_value_invalid', 'is invalid', {
+    longMessage: `${name} does not match one of the allowed values: ${allowed.join(', ')}.`,
+    meta: { param_name: name },
+  })
+
 export const missingParameter = (name: string) =>
   new BackendError(422, 'form_param_missing', 'is missing', {
     longMessage: `${name} must be included.`,
@@ -63,3 +69,12 @@ export const takenIdentifier = (name: string) =>
       meta: { param_name: name },
     },
   )
+
+export const duplicateRecord = (longMessage: string) =>
+  new BackendError(400, 'duplicate_record', 'duplicate invitation', {
+    longMessage,
+    meta: { param_name: 'email_address' },
+  })
+
+export const conflict = (code: string, longMessage: string) =>
+  new BackendError(409, code, 'conflict', { longMessage })

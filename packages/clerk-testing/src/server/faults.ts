@@ -1,4 +1,6 @@
 import type { Reply } from './http.js'
+import { canonicalPath } from './operation.js'
+import type { Route } from './route.js'
 
 /** How a route misbehaves. */
 export interface Fault {
@@ -17,7 +19,10 @@ export interface Fault {
   times?: number | undefined
 }
 
-/** Routes that misbehave, by `'GET /v1/users/:id'`, `'/v1/jwks'` (any method) or `'*'`. */
+/**
+ * Operations that misbehave, by their id at Clerk (`'GetUser'`), by `'GET /v1/users/:id'`, `'/v1/jwks'` (any method) or
+ * `'*'`.
+ */
 export interface Faults {
   /** @throws {Error} for a route this server does not have */
   set(route: string, fault: Fault): void
@@ -28,30 +33,39 @@ export interface Faults {
 
 export interface FaultTable extends Faults {
   /** The fault of this request, counted. */
-  take(method: string, path: string): Fault | undefined
+  take(route: Route): Fault | undefined
 }
 
-export function createFaults(known: readonly { method: string; path: string }[]): FaultTable {
+export function createFaults(known: readonly Route[]): FaultTable {
   const active = new Map<string, Fault>()
-  const names = new Set(['*', ...known.flatMap(({ method, path }) => [path, `${method} ${path}`])])
+  const namesOf = ({ method, path, operation }: Route) => {
+    const canonical = canonicalPath(path)
+    return [...(operation ? [operation] : []), `${method} ${canonical}`, canonical, '*']
+  }
+  const names = new Set(known.flatMap(namesOf))
+  const canonical = (given: string) => {
+    const [first = '', second] = given.split(' ')
+    return second === undefined ? canonicalPath(first) : `${first} ${canonicalPath(second)}`
+  }
+  // The dashboard stays in order: it is where faults are cleared.
+  const routes = new Set(known)
   return {
     active,
     set(route, fault) {
-      if (!names.has(route)) {
+      if (!names.has(canonical(route))) {
         throw new Error(
-          `There is no route "${route}". Write it as in the table of endpoints: "GET /v1/users/:id".`,
+          `There is no route "${route}". Write its operation as Clerk calls it ("GetUser"), or "GET /v1/users/:id".`,
         )
       }
-      active.set(route, { ...fault })
+      active.set(canonical(route), { ...fault })
     },
     clear(route) {
       if (route === undefined) active.clear()
-      else active.delete(route)
+      else active.delete(canonical(route))
     },
-    take(method, path) {
-      // The dashboard stays in order: it is where faults are cleared.
-      if (!names.has(path)) return undefined
-      const name = [`${method} ${path}`, path, '*'].find((one) => active.has(one))
+    take(route) {
+      const name =
+        active.size > 0 && routes.has(route) ? namesOf(route).find((one) => active.has(one)) : undefined
       const fault = name === undefined ? undefined : active.get(name)
       if (name === undefined || fault === undefined) return undefined
       if (fault.times !== undefined) {

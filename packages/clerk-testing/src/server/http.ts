@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BackendError } from './errors.js'
+import type { Call } from './route.js'
 
 /** What a handler of this server returns. `json` is sent as Clerk sends it, everything else as it is. */
 export interface Reply {
@@ -7,6 +8,7 @@ export interface Reply {
   headers?: Record<string, string | string[]>
   json?: unknown
   text?: string
+  bytes?: Buffer
 }
 
 const maxBodyBytes = 4 * 1024 * 1024
@@ -36,8 +38,23 @@ export function parseJson(body: Buffer): unknown {
   }
 }
 
-export function send(res: ServerResponse, { status = 200, headers = {}, json, text }: Reply): void {
-  const body = json === undefined ? (text ?? '') : JSON.stringify(json)
+/** Texts and file of a form with a file. @throws {BackendError} 400 */
+export async function parseMultipart(body: Buffer, type: string): Promise<Pick<Call, 'fields' | 'file'>> {
+  const headers = { 'content-type': type }
+  const form = await new Response(body, { headers }).formData().catch(() => {
+    throw new BackendError(400, 'request_body_invalid', 'The body is not a form')
+  })
+  let file: Call['file']
+  const fields: Record<string, unknown> = {}
+  for (const [name, value] of form) {
+    if (typeof value === 'string') fields[name] = value
+    else file = { type: value.type, bytes: Buffer.from(await value.arrayBuffer()) }
+  }
+  return { fields, file }
+}
+
+export function send(res: ServerResponse, { status = 200, headers = {}, json, text, bytes }: Reply): void {
+  const body = bytes ?? (json === undefined ? (text ?? '') : JSON.stringify(json))
   res.writeHead(status, {
     // The official client compares the whole value: no charset.
     ...(json === undefined ? {} : { 'content-type': 'application/json' }),

@@ -17,14 +17,23 @@ export interface Call {
   readonly body: unknown
   /** The body of an HTML form. */
   readonly form: URLSearchParams
+  /** Texts of a form with a file, and its file. */
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly file: { readonly type: string; readonly bytes: Buffer } | undefined
   /** Value of a path parameter. */
   param(name: string): string
 }
 
+export const nameOf = ({ method, path, name = `${method} ${path}` }: Route): string => name
+
 export interface Route {
   readonly method: Method
-  /** `/v1/users/:id`; also its name for faults and the request log. */
+  /** `/v1/users/:id` */
   readonly path: string
+  /** Its name in the request log, where that is not method and path. */
+  readonly name?: string
+  /** Id of the operation of Clerk's Backend API. */
+  readonly operation?: string
   readonly access: Access
   readonly limit: LimitClass
   readonly handle: (call: Call) => Reply | Promise<Reply>
@@ -43,11 +52,15 @@ export function createRouter(routes: readonly Route[]) {
   const entries: Entry[] = routes.map((route) => ({ route, segments: route.path.split('/') }))
   const fixed = ({ segments }: Entry) => segments.filter((segment) => !segment.startsWith(':')).length
   entries.sort((a, b) => fixed(b) - fixed(a))
+  const candidates = new Map<string, Entry[]>()
+  for (const entry of entries) {
+    const key = `${entry.route.method} ${entry.segments.length}`
+    candidates.set(key, [...(candidates.get(key) ?? []), entry])
+  }
 
   return (method: string, pathname: string): { route: Route; params: Record<string, string> } | undefined => {
     const given = pathname.split('/')
-    for (const { route, segments } of entries) {
-      if (route.method !== method || segments.length !== given.length) continue
+    for (const { route, segments } of candidates.get(`${method} ${given.length}`) ?? []) {
       const params: Record<string, string> = Object.create(null)
       const fits = segments.every((segment, index) => {
         const value = given[index] ?? ''

@@ -157,12 +157,13 @@ describe('rate limits', () => {
 
 test('requests are logged with their route and status, without credentials', async () => {
   const offline = await open()
-  await get(offline, '/v1/users/user_1?x=1', { headers: { 'clerk-api-version': '2026-05-12' } })
+  await get(offline, '/v1/users/user_1', { headers: { 'clerk-api-version': '2026-05-12' } })
   expect(offline.requests).toMatchObject([
     {
       method: 'GET',
-      path: '/v1/users/user_1?x=1',
-      route: 'GET /v1/users/:id',
+      path: '/v1/users/user_1',
+      route: 'GET /v1/users/:user_id',
+      operation: 'GetUser',
       status: 404,
       headers: { 'clerk-api-version': '2026-05-12' },
     },

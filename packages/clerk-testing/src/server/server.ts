@@ -2,18 +2,21 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorPage } from '../pages/html.js'
+import { refusals } from './channels.js'
 import { BackendError, errorBody } from './errors.js'
 import { type FaultTable, faultReply } from './faults.js'
-import { parseJson, type Reply, readBody, send } from './http.js'
-import type { Call, createRouter, Route } from './route.js'
+import { parseJson, parseMultipart, type Reply, readBody, send } from './http.js'
+import { type Call, type createRouter, nameOf, type Route } from './route.js'
 
 /** One request, as it was answered. */
 export interface RequestRecord {
   readonly method: string
   /** Path and query as sent. */
   readonly path: string
-  /** `GET /v1/users/:id`, or null for a path this server does not have. */
+  /** `GET /v1/users/:user_id`, or null for a path this server does not have. */
   readonly route: string | null
+  /** `GetUser`, or null for what is no operation of the Backend API. */
+  readonly operation: string | null
   readonly query: URLSearchParams
   /** Without `authorization` and `cookie`. */
   readonly headers: Readonly<Record<string, string | undefined>>
@@ -31,6 +34,7 @@ export interface ServerParts {
   /** @throws {BackendError} 401, 403 or 429 */
   readonly admit: (route: Route, call: Call) => void
   readonly now: () => number
+  readonly latencyMs: () => number
 }
 
 const maxRequests = 10_000
@@ -54,7 +58,8 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
     parts.requests.push({
       method,
       path: target,
-      route: found ? `${found.route.method} ${found.route.path}` : null,
+      route: found ? nameOf(found.route) : null,
+      operation: found?.route.operation ?? null,
       query: url.searchParams,
       headers,
       body: parsed,
@@ -64,13 +69,14 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
     if (parts.requests.length > maxRequests) parts.requests.shift()
   }
 
-  const fault = found && parts.faults.take(found.route.method, found.route.path)
+  const fault = found && parts.faults.take(found.route)
   if (fault?.hang || fault?.down) {
     record(0)
     if (fault.down) res.destroy()
     return
   }
-  if (fault?.slowMs) await delay(fault.slowMs, undefined, { ref: false })
+  const wait = (fault?.slowMs ?? 0) + parts.latencyMs()
+  if (wait > 0) await delay(wait, undefined, { ref: false })
 
   const reply: Reply = fault ? (faultReply(fault) ?? (await handle())) : await handle()
   record(reply.status ?? 200)
@@ -84,7 +90,9 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
           longMessage: `There is no ${method} ${url.pathname} here.`,
         })
       const { route, params } = found
-      const isForm = req.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
+      const type = req.headers['content-type'] ?? ''
+      const isForm = type.startsWith('application/x-www-form-urlencoded')
+      const isMultipart = type.startsWith('multipart/form-data')
       const call: Call = {
         method,
         url,
@@ -92,15 +100,19 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
         headers: flat(req.headers),
         body: undefined,
         form: new URLSearchParams(isForm ? bytes.toString('utf8') : ''),
+        ...(isMultipart ? await parseMultipart(bytes, type) : { fields: {}, file: undefined }),
         param: (name) => params[name] ?? '',
       }
       parts.admit(route, call)
-      if (!isForm) parsed = parseJson(bytes)
+      if (!isForm && !isMultipart) parsed = parseJson(bytes)
       return await route.handle({ ...call, body: parsed })
     } catch (error) {
       const isPage =
         found?.route.access !== 'secret-key' && req.headers.accept?.includes('text/html') === true
-      return isPage ? errorPage(asBackendError(error)) : errorReply(asBackendError(error))
+      const reply = isPage ? errorPage(asBackendError(error)) : errorReply(asBackendError(error))
+      if (found?.route.operation && !isPage)
+        refusals.publish({ operation: found.route.operation, ...reply, error })
+      return reply
     }
   }
 }

@@ -71,7 +71,7 @@ export class Dispatcher {
 
   emit(type: string, data: object): Delivery {
     const event: WebhookEvent = {
-      data: structuredClone(data),
+      data,
       object: 'event',
       type,
       timestamp: this.#options.clock.now(),
@@ -83,11 +83,17 @@ export class Dispatcher {
 
   /** Sends an event that the caller has made. */
   send(event: WebhookEvent): Delivery {
+    // The text is the copy: objects of the event go on changing.
+    const body = JSON.stringify(event)
+    let parsed: WebhookEvent | undefined
     const delivery: Delivery = {
       id: newId('msg'),
       type: event.type,
-      event,
-      body: JSON.stringify(event),
+      get event() {
+        parsed ??= JSON.parse(body) as WebhookEvent
+        return parsed
+      },
+      body,
       status: 'pending',
       attempts: [],
       nextAttemptAt: null,

@@ -18,6 +18,8 @@ export interface UserAuth<U extends UserRecord = UserRecord, M extends Membershi
   /** Clerk user id. */
   readonly userId: string
   readonly sessionId: string
+  /** `pending`: tasks of the session are open. Only where `allowPending` is set, and guards refuse it unless they say so. */
+  readonly sessionStatus: 'active' | 'pending'
   readonly orgId: string | null
   readonly orgSlug: string | null
   /** With the `org:` prefix. */
@@ -27,8 +29,11 @@ export interface UserAuth<U extends UserRecord = UserRecord, M extends Membershi
   readonly actor: ActorClaim | null
   /** Verified on this request, or remembered by the application's session. */
   readonly source: 'token' | 'session'
-  /** Absent when `source` is `'session'`. */
-  readonly claims: SessionClaims | undefined
+  /**
+   * All claims where `source` is `'token'`. Where it is `'session'` only those that `session.keepClaims` names, until
+   * window and grace have passed since the token, and else `undefined`: a predicate must not rest on any other claim.
+   */
+  readonly claims: Readonly<Partial<SessionClaims>> | undefined
   /** The local row. */
   readonly user: LocalRow<U>
   /** The local membership in `orgId`, when an organisation store is configured and knows it. */
@@ -51,8 +56,13 @@ export interface MachineAuth<U extends UserRecord = UserRecord> {
   readonly claims: Readonly<Record<string, unknown>> | null
   /** Clerk user id, when the subject is a user. */
   readonly userId: string | null
-  /** Clerk organisation id, when the subject is an organisation. */
+  /**
+   * Clerk organisation id: the subject's, or the one that `X-Organization-Id` names and the subject's user is a member
+   * of.
+   */
   readonly orgId: string | null
+  /** `X-Organization-Id` names another organisation: there is none, and every guard denies. */
+  readonly organizationMismatch: boolean
   /** The local row, when the subject is a user and a user store is configured. */
   readonly user: LocalRow<U> | null
   /** False for every dimension of a person. */
@@ -88,8 +98,8 @@ export interface UnavailableAuth {
 /**
  * Who is asking. Frozen.
  *
- * A request whose `X-Organization-Id` names an organisation the user is not in is a `user` without organisation;
- * `authorize()` denies it everywhere (`organization-mismatch`).
+ * A request whose `X-Organization-Id` names an organisation that the user or the key is not in is a `user` or `machine`
+ * without organisation; `authorize()` denies it everywhere (`organization-mismatch`).
  */
 export type Auth<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> =
   | UserAuth<U, M>

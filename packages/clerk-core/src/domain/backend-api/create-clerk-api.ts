@@ -61,7 +61,7 @@ export function createClerkApi(options: ApiOptions, observer: Observer, seams?: 
       rowsOf(json).map((row) => read(row, version))
   const nothing = () => undefined
 
-  const each = <T extends { clerkId: string; createdAt: number | null }>(
+  const each = <T extends { readonly clerkId: string; readonly createdAt?: number | null }>(
     name: OperationName,
     call: Call,
     read: (json: unknown, version: number) => T,

@@ -2,9 +2,11 @@ import { type JsonReader, readJson } from '../../ground/json/json-reader.js'
 import type {
   InvitationSnapshot,
   MembershipIdentity,
+  MembershipReference,
   MembershipSnapshot,
   OrganizationSnapshot,
 } from '../store/organization.js'
+import { carriedFields } from './carried-fields.js'
 import type { SnapshotOptions } from './user-snapshot.js'
 
 /** @throws {WebhookDataError} naming the field that is not what Clerk documents, never its value */
@@ -17,12 +19,16 @@ export function organizationSnapshotFromClerk(
   return {
     clerkId: organization.id('id'),
     name: organization.string('name'),
-    slug: organization.optionalString('slug'),
-    imageUrl: organization.optionalString('image_url'),
-    publicMetadata: organization.metadata('public_metadata'),
-    ...(privateMetadata ? { privateMetadata: organization.metadata('private_metadata') } : {}),
-    membersCount: organization.optionalTime('members_count'),
-    createdAt: organization.optionalTime('created_at'),
+    ...carriedFields(organization, {
+      slug: ['slug', 'optionalString'],
+      imageUrl: ['image_url', 'optionalString'],
+      publicMetadata: ['public_metadata', 'metadata'],
+      membersCount: ['members_count', 'optionalTime'],
+      createdAt: ['created_at', 'optionalTime'],
+    }),
+    ...(privateMetadata
+      ? carriedFields(organization, { privateMetadata: ['private_metadata', 'metadata'] })
+      : {}),
     updatedAt,
     version: updatedAt ?? version,
   }
@@ -38,17 +44,25 @@ export function membershipSnapshotFromClerk(
   return {
     ...identity(membership),
     role: withPrefix(membership.id('role')),
-    permissions: membership.strings('permissions'),
-    publicMetadata: membership.metadata('public_metadata'),
+    ...carriedFields(membership, {
+      permissions: ['permissions', 'strings'],
+      publicMetadata: ['public_metadata', 'metadata'],
+    }),
     updatedAt,
     version: updatedAt ?? version,
   }
 }
 
-/** What `organizationMembership.deleted` needs of its data. @throws {WebhookDataError} */
-export function membershipIdentityFromClerk(json: unknown): MembershipIdentity {
-  return identity(readJson(json, 'organization_membership'))
+/**
+ * What `organizationMembership.deleted` says of its membership: its id alone is enough. @throws {WebhookDataError}
+ */
+export function membershipReferenceFromClerk(json: unknown): MembershipReference {
+  const membership = readJson(json, 'organization_membership')
+  const isWhole = IDENTITY.every((field) => membership.has(field))
+  return isWhole ? identity(membership) : { clerkId: membership.id('id') }
 }
+
+const IDENTITY = ['organization', 'public_user_data', 'created_at'] as const
 
 /** @throws {WebhookDataError} naming the field that is not what Clerk documents, never its value */
 export function invitationSnapshotFromClerk(
@@ -57,17 +71,19 @@ export function invitationSnapshotFromClerk(
 ): InvitationSnapshot {
   const invitation = readJson(json, 'organization_invitation')
   const updatedAt = invitation.optionalTime('updated_at')
-  const role = invitation.optionalString('role')
+  const { role } = carriedFields(invitation, { role: ['role', 'optionalString'] })
   return {
     clerkId: invitation.id('id'),
     orgId: invitation.id('organization_id'),
     email: invitation.string('email_address'),
-    role: role === null ? null : withPrefix(role),
+    ...(role !== undefined && { role: role === null ? null : withPrefix(role) }),
     status: invitation.id('status'),
-    publicMetadata: invitation.metadata('public_metadata'),
-    createdAt: invitation.optionalTime('created_at'),
+    ...carriedFields(invitation, {
+      publicMetadata: ['public_metadata', 'metadata'],
+      createdAt: ['created_at', 'optionalTime'],
+      expiresAt: ['expires_at', 'optionalTime'],
+    }),
     updatedAt,
-    expiresAt: invitation.optionalTime('expires_at'),
     version: updatedAt ?? version,
   }
 }

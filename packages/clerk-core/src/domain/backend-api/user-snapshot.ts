@@ -1,5 +1,6 @@
 import { type JsonReader, readJson } from '../../ground/json/json-reader.js'
 import type { UserSnapshot } from '../store/user.js'
+import { carriedFields } from './carried-fields.js'
 
 /** How Clerk's JSON becomes a snapshot. */
 export interface SnapshotOptions {
@@ -24,28 +25,44 @@ export function userSnapshotFromClerk(
   const phone = primary(user, 'phone_numbers', 'primary_phone_number_id')
   return {
     clerkId: user.id('id'),
-    email: email?.optionalString('email_address') ?? null,
-    emailVerified: email?.optionalObject('verification')?.optionalString('status') === 'verified',
-    username: user.optionalString('username'),
-    phone: phone?.optionalString('phone_number') ?? null,
-    firstName: user.optionalString('first_name'),
-    lastName: user.optionalString('last_name'),
-    imageUrl: user.optionalString('image_url'),
-    externalId: user.optionalString('external_id'),
-    publicMetadata: user.metadata('public_metadata'),
-    ...(privateMetadata ? { privateMetadata: user.metadata('private_metadata') } : {}),
-    banned: user.flag('banned'),
-    locked: user.flag('locked'),
-    createdAt: user.optionalTime('created_at'),
+    ...(email !== undefined && {
+      email: email?.optionalString('email_address') ?? null,
+      emailVerified: email?.optionalObject('verification')?.optionalString('status') === 'verified',
+    }),
+    ...(phone !== undefined && { phone: phone?.optionalString('phone_number') ?? null }),
+    ...carriedFields(user, FIELDS),
+    ...(privateMetadata ? carriedFields(user, PRIVATE_FIELDS) : {}),
     updatedAt,
-    lastSignInAt: user.optionalTime('last_sign_in_at'),
-    lastActiveAt: user.optionalTime('last_active_at'),
     version: updatedAt ?? version,
   }
 }
 
-function primary(user: JsonReader, list: string, idField: string): JsonReader | undefined {
+const FIELDS = {
+  username: ['username', 'optionalString'],
+  firstName: ['first_name', 'optionalString'],
+  lastName: ['last_name', 'optionalString'],
+  imageUrl: ['image_url', 'optionalString'],
+  externalId: ['external_id', 'optionalString'],
+  publicMetadata: ['public_metadata', 'metadata'],
+  banned: ['banned', 'flag'],
+  deprovisioned: ['deprovisioned', 'flag'],
+  locked: ['locked', 'flag'],
+  createdAt: ['created_at', 'optionalTime'],
+  lastSignInAt: ['last_sign_in_at', 'optionalTime'],
+  lastActiveAt: ['last_active_at', 'optionalTime'],
+} as const
+
+const PRIVATE_FIELDS = { privateMetadata: ['private_metadata', 'metadata'] } as const
+
+/**
+ * The entry that is the user's primary one. `null`: the user has none. `undefined`: the data does not say, since it takes
+ * both the list and the id to know; either of them empty says that there is none.
+ */
+function primary(user: JsonReader, list: string, idField: string): JsonReader | null | undefined {
   const id = user.optionalString(idField)
   const entries = user.objects(list)
-  return id === null ? undefined : entries.find((entry) => entry.id('id') === id)
+  if (user.has(list) && entries.length === 0) return null
+  if (user.has(idField) && id === null) return null
+  if (!user.has(list) || !user.has(idField)) return undefined
+  return entries.find((entry) => entry.id('id') === id) ?? null
 }

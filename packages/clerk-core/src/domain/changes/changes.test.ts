@@ -11,7 +11,12 @@ import { createChanges } from './changes.js'
 import type { Invalidation } from './invalidation.js'
 
 const START = 1_700_000_000_000
-const session = { revalidateAfterSeconds: 300, graceSeconds: 100, remember: 'cookies' } as const
+const session = {
+  revalidateAfterSeconds: 300,
+  graceSeconds: 100,
+  remember: 'cookies',
+  keepClaims: [],
+} as const
 
 interface Harness {
   inbox: MemoryInbox

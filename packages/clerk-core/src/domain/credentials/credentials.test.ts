@@ -200,7 +200,7 @@ describe('the Origin rule', () => {
     [
       'a page that is listed by name',
       { fetchSite: 'same-site', origin: 'https://app.example.com' },
-      'listed-origin',
+      'listed-origin:https://app.example.com',
     ],
     ['a page that a pattern lists', { origin: 'https://pr-7.preview.example.com' }, null],
     ['a page that is not listed', { origin: 'https://evil.example' }, null],

@@ -36,6 +36,11 @@ export interface Credentials {
   upgrade?: boolean | undefined
   /** `X-Organization-Id` header: the organisation this request is about. */
   organization?: string | null | undefined
+  /**
+   * Address of the client, as the framework knows it (by its own rules for trusted proxies). For limits alone: it grants
+   * and refuses nothing. Only looked at where a machine credential is sent.
+   */
+  clientAddress?: string | undefined
   /** The framework's session, where there is one. */
   session?: CarriedSession | undefined
   /** The user whom the application's own login has signed in (hybrid mode). */

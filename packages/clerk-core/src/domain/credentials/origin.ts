@@ -1,4 +1,5 @@
 import type { OriginList } from '../../ground/options/origins.js'
+import type { RequestExcuse } from '../tokens/checks.js'
 import type { PresentCredentials } from './credentials.js'
 
 /** RFC 9110 §9.2.1. A method that is not known counts as unsafe. */
@@ -22,9 +23,6 @@ export function violatesOriginRule(
   return origin === undefined || authorizedParties === null || !authorizedParties.has(origin)
 }
 
-/** What a request says in place of the `azp` that its cookie token lacks. */
-export type AzpExcuse = 'navigation' | 'same-origin' | 'listed-origin'
-
 /**
  * Why a cookie token may lack `azp`, `null` where it may not: Clerk leaves it out on some document navigations, and a
  * request of this server's own page, or of a page that is listed by name, proves what `azp` would. A pattern does not:
@@ -33,8 +31,10 @@ export type AzpExcuse = 'navigation' | 'same-origin' | 'listed-origin'
 export function excuseForMissingAzp(
   { fetchSite, fetchDest, origin }: PresentCredentials,
   authorizedParties: Pick<OriginList, 'exact'> | null,
-): AzpExcuse | null {
+): RequestExcuse | null {
   if (fetchSite === 'same-origin') return 'same-origin'
   if (fetchDest === 'document') return 'navigation'
-  return origin !== undefined && authorizedParties?.exact.has(origin) === true ? 'listed-origin' : null
+  return origin !== undefined && authorizedParties?.exact.has(origin) === true
+    ? `listed-origin:${origin}`
+    : null
 }

@@ -4,7 +4,6 @@ import type { AnonymousAuth, Auth, LocalAuth, MachineAuth, UnavailableAuth, User
 import { authorize } from './authorize.js'
 import { hasAccess } from './has.js'
 import type { Requirement } from './requirement.js'
-import { validateRequirement } from './validate-requirement.js'
 
 const never = () => false as const
 const subject = {
@@ -21,6 +20,7 @@ const user: UserAuth = {
   isAuthenticated: true,
   userId: 'user_1',
   sessionId: 'sess_1',
+  sessionStatus: 'active',
   orgId: 'org_1',
   orgSlug: 'acme',
   orgRole: 'org:admin',
@@ -45,6 +45,7 @@ const machine: MachineAuth = {
   claims: null,
   userId: null,
   orgId: 'org_1',
+  organizationMismatch: false,
   user: null,
   has: never,
 }
@@ -65,7 +66,9 @@ const down: UnavailableAuth = {
   has: never,
 }
 
-const code = (auth: Auth, requirement?: Requirement) => authorize(auth, requirement)?.code ?? 'allowed'
+const pending: UserAuth = { ...user, sessionStatus: 'pending' }
+
+const code = (auth: Auth, requirement: Requirement = {}) => authorize(auth, requirement)?.code ?? 'allowed'
 
 describe('who is asking', () => {
   it.each<[string, Auth, Requirement | undefined, string]>([
@@ -80,6 +83,21 @@ describe('who is asking', () => {
     ],
     ['a user where only machines may', user, { machine: 'only' }, 'forbidden'],
     ['a machine', machine, undefined, 'forbidden'],
+    ['a user where only machines of a type may', user, { machine: ['api_key'] }, 'forbidden'],
+    ['a machine where its type may', machine, { machine: ['m2m', 'api_key'] }, 'allowed'],
+    ['a machine where another type may', machine, { machine: ['m2m', 'oauth'] }, 'forbidden'],
+    [
+      'a local user where only machines of a type may',
+      local,
+      { local: 'allow', machine: ['api_key'] },
+      'forbidden',
+    ],
+    ['a user whose session is pending', pending, undefined, 'unauthenticated'],
+    ['a pending session where others are let in', pending, { local: 'allow' }, 'unauthenticated'],
+    ['a pending session where it may', pending, { pending: 'allow' }, 'allowed'],
+    ['a pending session without the role', pending, { pending: 'allow', role: 'x' }, 'forbidden'],
+    ['a user where a pending session may', user, { pending: 'allow' }, 'allowed'],
+    ['a machine where a pending session may', machine, { pending: 'allow' }, 'forbidden'],
     ['a machine where it may', machine, { machine: 'allow' }, 'allowed'],
     ['a machine where only it may', machine, { machine: 'only' }, 'allowed'],
     ['a machine where locals may', machine, { local: 'allow' }, 'forbidden'],
@@ -146,11 +164,35 @@ describe('what is required', () => {
     expect(code(local, { ...requirement, local: 'allow' })).toBe(expected)
   })
 
-  it('does not open a route whose requirement came out undefined', () => {
-    for (const name of ['role', 'permission', 'feature', 'plan', 'reverification', 'predicate'] as const) {
-      expect([name, code(user, { [name]: undefined } as Requirement)]).toEqual([name, 'forbidden'])
+  it('is denied to what is no Auth at all', () => {
+    for (const auth of [Promise.resolve(user), {}, { kind: 'administrator' }]) {
+      expect(authorize(auth as never)).toMatchObject({ code: 'forbidden' })
+      expect(authorize(auth as never, { machine: 'allow', local: 'allow' })).toMatchObject({
+        code: 'forbidden',
+      })
     }
-    expect(code(machine, { machine: 'allow', scope: undefined } as unknown as Requirement)).toBe('forbidden')
+  })
+
+  it.each<[string, object]>([
+    ['a role that came out undefined', { role: undefined }],
+    ['a feature that came out undefined', { feature: undefined }],
+    ['an organisation that came out undefined', { org: undefined }],
+    ['scopes that came out undefined', { machine: 'allow', scope: undefined }],
+    ['a predicate that came out undefined', { predicate: undefined }],
+    ['a key that does not exist', { rol: 'admin' }],
+    ['a list that is empty', { machine: [] }],
+    ['a promise', Promise.resolve({ role: 'admin' })],
+  ])('%s is an error for every kind of Auth', (_name, requirement) => {
+    for (const auth of [user, machine, local, anonymous, down]) {
+      expect(() => authorize(auth, requirement as Requirement)).toThrow(ConfigurationError)
+    }
+  })
+
+  it('may be left out, and may not be undefined', () => {
+    expect(authorize(user)).toBe(null)
+    expect(authorize(machine)).toMatchObject({ code: 'forbidden' })
+    const requirements: { admin?: Requirement } = {}
+    expect(() => authorize(user, requirements.admin as Requirement)).toThrow(/requirement: is undefined/)
   })
 })
 
@@ -198,6 +240,9 @@ describe('what a denial says', () => {
       headers: { 'WWW-Authenticate': 'Bearer' },
       body: { error: 'Authentication required', code: 'unauthenticated' },
     })
+    const ofToken: UserAuth = { ...pending, source: 'token' }
+    expect(authorize(ofToken)?.headers).toEqual({ 'WWW-Authenticate': 'Bearer error="invalid_token"' })
+    expect(authorize(pending)?.headers).toEqual({ 'WWW-Authenticate': 'Bearer' })
     expect(authorize(refused)).toMatchObject({
       headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
       body: { error: 'Authentication required', code: 'unauthenticated' },
@@ -242,58 +287,5 @@ describe('what a denial says', () => {
         Object.isFrozen(denial) && Object.isFrozen(denial?.body) && Object.isFrozen(denial?.headers),
       ).toBe(true)
     }
-  })
-})
-
-describe('a requirement', () => {
-  it('is returned when it makes sense', () => {
-    const requirement: Requirement = {
-      org: true,
-      role: 'admin',
-      permission: 'a:b',
-      feature: 'f',
-      plan: 'p',
-      reverification: { level: 'multi_factor', afterMinutes: 3 },
-      scope: ['a', 'b'],
-      machine: 'allow',
-      local: 'allow',
-      predicate: () => true,
-    }
-    expect(validateRequirement(requirement)).toBe(requirement)
-    expect(validateRequirement({})).toEqual({})
-  })
-
-  it.each([
-    [{ rol: 'admin' }, 'requirement.rol'],
-    [{ role: undefined }, 'requirement.role'],
-    [{ role: '' }, 'requirement.role'],
-    [{ role: ['admin'] }, 'requirement.role'],
-    [{ org: false }, 'requirement.org'],
-    [{ org: 'org_1' }, 'requirement.org'],
-    [{ scope: [] }, 'requirement.scope'],
-    [{ scope: [7] }, 'requirement.scope'],
-    [{ machine: true }, 'requirement.machine'],
-    [{ machine: 'deny' }, 'requirement.machine'],
-    [{ local: 'only' }, 'requirement.local'],
-    [{ predicate: true }, 'requirement.predicate'],
-    [{ reverification: 'often' }, 'requirement.reverification'],
-    [{ constructor: 'x' }, 'requirement.constructor'],
-    [null, 'requirement'],
-    ['admin', 'requirement'],
-  ])('%j is refused where the guard is made', (requirement, option) => {
-    try {
-      validateRequirement(requirement as Requirement)
-      expect.unreachable()
-    } catch (error) {
-      expect(error instanceof ConfigurationError && error.problems.map((problem) => problem.option)).toEqual([
-        option,
-      ])
-    }
-  })
-
-  it('is refused with all its problems at once', () => {
-    expect(() => validateRequirement({ rol: 'x', org: 7, machine: 7 } as never)).toThrow(
-      /requirement\.rol[\s\S]*requirement\.org[\s\S]*requirement\.machine/,
-    )
   })
 })

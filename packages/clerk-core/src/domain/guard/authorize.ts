@@ -1,48 +1,67 @@
 import type { Auth, LocalAuth, MachineAuth, UserAuth } from '../auth/auth.js'
 import { DENIALS, reverificationRequired, TOKEN_REFUSED, UNAUTHENTICATED, unavailable } from './denials.js'
-import { ANY_USER, type Denial, type HasParams, type Requirement } from './requirement.js'
+import type { Denial, Requirement } from './requirement.js'
+import {
+  type CheckedRequirement,
+  checkedRequirementOf,
+  type RequirementArgument,
+} from './validate-requirement.js'
 
 type Authenticated = UserAuth | MachineAuth | LocalAuth
 
-/** What only a person signed in at Clerk can have, in the order in which it is looked at. */
-const PERSONAL = ['role', 'permission', 'feature', 'plan'] as const satisfies readonly (keyof HasParams)[]
-
 /**
- * Decides whether a request may pass. `null` lets it; a {@link Denial} is the response. The only place where access
- * is decided: adapters render what it returns. Never throws.
+ * Decides whether a request may pass. `null` lets it; a {@link Denial} says what to answer. The only place where access
+ * is decided: adapters render what it returns. Whatever it does not recognise is denied.
  *
  * @param requirement default: any user signed in at Clerk
+ * @throws {ConfigurationError} for a requirement that no guard could be made of
  */
-export function authorize<A extends Auth>(auth: A, requirement?: Requirement<A>): Denial | null
-export function authorize(auth: Auth, requirement: Requirement = ANY_USER): Denial | null {
+export function authorize<A extends Auth>(auth: A, ...requirement: RequirementArgument<A>): Denial | null
+export function authorize(auth: Auth, ...given: RequirementArgument): Denial | null {
+  const requirement = checkedRequirementOf(given)
   switch (auth.kind) {
     case 'unavailable':
       return unavailable(auth.retryAfterSeconds)
     case 'anonymous':
       return auth.tokenRefused ? TOKEN_REFUSED : UNAUTHENTICATED
     case 'user':
+      // As anonymous as where `allowPending` is off.
+      if (auth.sessionStatus !== 'active' && requirement.pending !== 'allow')
+        return auth.source === 'token' ? TOKEN_REFUSED : UNAUTHENTICATED
       if (auth.organizationMismatch) return DENIALS['organization-mismatch']
-      if (requirement === ANY_USER) return null
-      return requirement.machine === 'only' ? DENIALS.forbidden : decide(auth, requirement)
+      return isForMachines(requirement) ? DENIALS.forbidden : decide(auth, requirement)
     case 'machine':
-      return requirement.machine === undefined ? DENIALS.forbidden : decide(auth, requirement)
+      if (auth.organizationMismatch) return DENIALS['organization-mismatch']
+      return acceptsMachine(auth, requirement) ? decide(auth, requirement) : DENIALS.forbidden
     case 'local':
-      return requirement.local === undefined || requirement.machine === 'only'
-        ? DENIALS.forbidden
-        : decide(auth, requirement)
+      return requirement.local === 'allow' && !isForMachines(requirement)
+        ? decide(auth, requirement)
+        : DENIALS.forbidden
+    default:
+      // Not an `Auth`: a promise of one that was not awaited, for instance.
+      return DENIALS.forbidden
   }
 }
 
-function decide(auth: Authenticated, requirement: Requirement): Denial | null {
-  if ('org' in requirement && !hasOrganization(auth)) return DENIALS['organization-required']
-  // `in`, not a comparison with undefined: a role that came out undefined must not open the route.
-  for (const name of PERSONAL) {
-    if (name in requirement && !auth.has({ [name]: requirement[name] })) return DENIALS.forbidden
-  }
-  if ('scope' in requirement && !hasScopes(auth, requirement.scope)) return DENIALS.forbidden
-  if ('predicate' in requirement && !holds(auth, requirement.predicate)) return DENIALS.forbidden
-  if ('reverification' in requirement) return reverify(auth, requirement.reverification)
-  return null
+/** Only machines may pass. */
+function isForMachines({ machine }: CheckedRequirement): boolean {
+  return machine !== undefined && machine !== 'allow'
+}
+
+function acceptsMachine({ tokenType }: MachineAuth, { machine }: CheckedRequirement): boolean {
+  return machine === 'allow' || machine === 'only' || (machine?.includes(tokenType) ?? false)
+}
+
+function decide(auth: Authenticated, requirement: CheckedRequirement): Denial | null {
+  const { org, rights, scope, predicate, reverification, freshness } = requirement
+  if (org === true && !hasOrganization(auth)) return DENIALS['organization-required']
+  if (rights !== undefined && auth.has(rights) !== true) return DENIALS.forbidden
+  if (scope !== undefined && !hasScopes(auth, scope)) return DENIALS.forbidden
+  if (predicate !== undefined && !holds(auth, predicate)) return DENIALS.forbidden
+  if (reverification === undefined || freshness === undefined) return null
+  // Last: a user who may not pass anyway is not asked to verify again. Programs cannot.
+  if (auth.kind !== 'user') return DENIALS.forbidden
+  return auth.has(freshness) === true ? null : reverificationRequired(reverification)
 }
 
 function hasOrganization(auth: Authenticated): boolean {
@@ -50,25 +69,17 @@ function hasOrganization(auth: Authenticated): boolean {
 }
 
 /** Binds machines only: a person's permissions are not scopes. */
-function hasScopes(auth: Authenticated, scope: Requirement['scope']): boolean {
-  if (auth.kind !== 'machine') return true
-  if (scope === undefined) return false
-  return (typeof scope === 'string' ? [scope] : scope).every((one) => auth.scopes.includes(one))
+function hasScopes(auth: Authenticated, scopes: readonly string[]): boolean {
+  return auth.kind !== 'machine' || scopes.every((scope) => auth.scopes.includes(scope))
 }
 
-function holds(auth: Authenticated, predicate: Requirement['predicate']): boolean {
+function holds(auth: Authenticated, predicate: NonNullable<Requirement['predicate']>): boolean {
   try {
-    const result: unknown = predicate?.(auth)
+    const result: unknown = predicate(auth)
     // An async predicate denies, and its rejection must not end the process.
     if (result instanceof Promise) result.catch(() => {})
     return result === true
   } catch {
     return false
   }
-}
-
-/** Last: a user who may not pass anyway is not asked to verify again. Programs cannot. */
-function reverify(auth: Authenticated, reverification: Requirement['reverification']): Denial | null {
-  if (auth.kind !== 'user' || reverification === undefined) return DENIALS.forbidden
-  return auth.has({ reverification }) ? null : reverificationRequired(reverification)
 }

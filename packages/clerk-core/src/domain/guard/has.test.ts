@@ -193,12 +193,69 @@ describe('has', () => {
       expect([name, asked({ ...all, [name]: value })]).toEqual([name, false])
   })
 
-  it.each([{}, null, undefined, 'admin', 7, [], { role: undefined }, { other: 'admin' }])(
-    'asking %j is false',
-    (params) => {
-      expect(asked(params)).toBe(false)
-    },
-  )
+  it.each([
+    {},
+    null,
+    undefined,
+    'admin',
+    7,
+    [],
+    { role: undefined },
+    { other: 'admin' },
+    { role: 'admin', permission: undefined },
+    { role: 'admin', permision: 'billing:manage' },
+    { role: 'admin', [Symbol('plan')]: 'enterprise' },
+  ])('asking %j is false', (params) => {
+    expect(asked(params)).toBe(false)
+  })
+
+  it('reads plain objects alone, and of them what they own', () => {
+    class Asked {
+      role = 'admin'
+    }
+    const odd = [
+      new Asked(),
+      Object.create({ role: 'admin' }),
+      Object.defineProperty({}, 'role', { get: () => 'admin', enumerable: true }),
+      Object.defineProperty({}, 'role', { value: 'admin' }),
+      new Proxy({ role: 'admin' }, {}),
+      new Map([['role', 'admin']]),
+      Promise.resolve({ role: 'admin' }),
+    ]
+    expect(odd.map((params) => asked(params))).toEqual(odd.map(() => false))
+    expect(asked(Object.assign(Object.create(null), { role: 'admin' }))).toBe(true)
+    expect(asked({ reverification: Object.create({ level: 'first_factor', afterMinutes: 60 }) })).toBe(false)
+    expect(asked({ reverification: { level: 'first_factor', afterMinutes: 60, minutes: 1 } })).toBe(false)
+  })
+
+  it('is never true of more than what is asked by the keys it knows', () => {
+    const known = ['role', 'permission', 'feature', 'plan', 'reverification']
+    const right = {
+      role: 'admin',
+      permission: 'billing:read',
+      feature: 'dashboard',
+      plan: 'pro',
+      reverification: 'lax',
+    }
+    const params = fc.record(
+      {
+        ...Object.fromEntries(
+          Object.entries(right).map(([name, value]) => [name, fc.oneof(fc.constant(value), fc.anything())]),
+        ),
+        other: fc.anything(),
+      },
+      { requiredKeys: [] },
+    )
+    fc.assert(
+      fc.property(params, (given) => {
+        const keys = Object.keys(given)
+        const each = keys.every(
+          (key) => known.includes(key) && asked({ [key]: given[key as keyof typeof given] }),
+        )
+        expect(asked(given)).toBe(keys.length > 0 && each)
+      }),
+    )
+  })
 
   it('never throws, whatever is asked of whatever claims', () => {
     const value = fc.oneof(fc.anything(), fc.constantFrom('admin', 'dashboard', 'pro', 'lax'))

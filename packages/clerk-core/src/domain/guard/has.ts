@@ -1,10 +1,12 @@
+import { ownFields } from '../../ground/json/own-fields.js'
 import {
   isOrganizationScope,
   isUserScope,
   scopedEntries,
   withOrgPrefix,
 } from '../tokens/organization-claims.js'
-import type { HasParams, Reverification } from './requirement.js'
+import type { HasParams } from './requirement.js'
+import { isFresh } from './reverification.js'
 
 /** What `has()` is asked about: of a token, or remembered by a session. */
 export interface AccessSubject {
@@ -20,35 +22,61 @@ export interface AccessSubject {
   readonly organizationScoped: boolean
 }
 
-type Dimension = keyof HasParams
+type Dimension = (asked: unknown, subject: AccessSubject) => boolean
 
 /** Clerk's authorisation semantics, one entry per dimension. A value of the wrong type fails its dimension. */
-const DIMENSIONS: Record<Dimension, (asked: unknown, subject: AccessSubject) => boolean> = {
-  role: (asked, { orgId, role }) =>
-    typeof asked === 'string' &&
-    orgId !== null &&
-    role !== null &&
-    withOrgPrefix(role) === withOrgPrefix(asked),
-  permission: (asked, { orgId, permissions }) =>
-    typeof asked === 'string' && orgId !== null && permissions.includes(withOrgPrefix(asked)),
-  feature: (asked, { fea, organizationScoped }) => isEntitled(asked, fea, organizationScoped),
-  plan: (asked, { pla, organizationScoped }) => isEntitled(asked, pla, organizationScoped),
-  reverification: (asked, { fva }) => isFresh(asked, fva),
+const DIMENSIONS: ReadonlyMap<string, Dimension> = new Map(
+  Object.entries({
+    role: (asked, { orgId, role }) =>
+      typeof asked === 'string' &&
+      orgId !== null &&
+      role !== null &&
+      withOrgPrefix(role) === withOrgPrefix(asked),
+    permission: (asked, { orgId, permissions }) =>
+      typeof asked === 'string' && orgId !== null && permissions.includes(withOrgPrefix(asked)),
+    feature: (asked, { fea, organizationScoped }) => isEntitled(asked, fea, organizationScoped),
+    plan: (asked, { pla, organizationScoped }) => isEntitled(asked, pla, organizationScoped),
+    reverification: (asked, { fva }) => isFresh(asked, fva),
+  } satisfies Record<keyof HasParams, Dimension>),
+)
+
+/** One thing that is asked: of which dimension, and for what. */
+interface Question {
+  readonly dimension: Dimension
+  readonly asked: unknown
 }
 
-const NAMES = Object.keys(DIMENSIONS) as readonly Dimension[]
+const NOTHING: readonly Question[] = []
+const prepared = new WeakMap<object, readonly Question[]>()
 
-/** `has()` of a signed-in user. Everything asked must hold; asking nothing, or nonsense, is false. Never throws. */
+/**
+ * `has()` of a signed-in user. Everything asked must hold. Asking nothing is false, and so is a key that is unknown, a
+ * value that is `undefined`, and a value that is no plain object. Never throws.
+ */
 export function hasAccess(subject: AccessSubject, params: HasParams): boolean {
-  if (typeof params !== 'object' || params === null) return false
-  let asked = false
-  for (const name of NAMES) {
-    const value = params[name]
-    if (value === undefined) continue
-    if (!DIMENSIONS[name](value, subject)) return false
-    asked = true
+  const questions = prepared.get(params) ?? questionsOf(params)
+  for (const { dimension, asked } of questions) if (dimension(asked, subject) !== true) return false
+  return questions.length > 0
+}
+
+/** A frozen copy that {@link hasAccess} need not read again: a guard asks the same with every request. */
+export function prepareParams(params: HasParams): HasParams {
+  const copy = Object.freeze({ ...params })
+  prepared.set(copy, questionsOf(copy))
+  return copy
+}
+
+/** Empty where one of the keys is unknown, or where there are none. */
+function questionsOf(params: HasParams): readonly Question[] {
+  const { fields } = ownFields(params)
+  if (fields === null) return NOTHING
+  const questions: Question[] = []
+  for (const [name, asked] of fields) {
+    const dimension = DIMENSIONS.get(name)
+    if (dimension === undefined) return NOTHING
+    questions.push({ dimension, asked })
   }
-  return asked
+  return questions
 }
 
 const ORGANIZATION_SCOPES = new Set(['o', 'org', 'organization'])
@@ -66,45 +94,4 @@ function isEntitled(asked: unknown, claim: unknown, organizationScoped: boolean)
       entry.id === id &&
       ((inOrganization && isOrganizationScope(entry.scope)) || (inUser && isUserScope(entry.scope))),
   )
-}
-
-type Level = Extract<Reverification, object>['level']
-
-const PRESETS: ReadonlyMap<unknown, { level: Level; afterMinutes: number }> = new Map([
-  ['strict_mfa', { level: 'multi_factor', afterMinutes: 10 }],
-  ['strict', { level: 'second_factor', afterMinutes: 10 }],
-  ['moderate', { level: 'second_factor', afterMinutes: 60 }],
-  ['lax', { level: 'second_factor', afterMinutes: 1440 }],
-])
-
-type Age = number | null
-type FreshnessRule = (first: Age, second: Age, fresh: (age: Age) => boolean) => boolean
-
-/** `null`: the factor was never verified. For a user without a second factor the first one counts. */
-const LEVELS: ReadonlyMap<unknown, FreshnessRule> = new Map<Level, FreshnessRule>([
-  ['first_factor', (first, _second, fresh) => fresh(first)],
-  ['second_factor', (first, second, fresh) => fresh(second ?? first)],
-  ['multi_factor', (first, second, fresh) => fresh(first) && (second === null || fresh(second))],
-])
-
-/** The level and minutes a reverification asks for; `null` for anything else. */
-export function readReverification(asked: unknown): { level: Level; afterMinutes: number } | null {
-  const preset = PRESETS.get(asked)
-  if (preset !== undefined) return preset
-  if (typeof asked !== 'object' || asked === null) return null
-  const { level, afterMinutes } = asked as Record<string, unknown>
-  const valid = LEVELS.has(level) && typeof afterMinutes === 'number' && afterMinutes > 0
-  return valid ? { level: level as Level, afterMinutes } : null
-}
-
-function isFresh(asked: unknown, fva: unknown): boolean {
-  const required = readReverification(asked)
-  if (required === null || !Array.isArray(fva) || fva.length !== 2 || !fva.every(isFactorAge)) return false
-  const [first, second] = fva.map((age) => (age === -1 ? null : age)) as [Age, Age]
-  const fresh = (age: Age) => age !== null && required.afterMinutes > age
-  return LEVELS.get(required.level)?.(first, second, fresh) ?? false
-}
-
-function isFactorAge(age: unknown): boolean {
-  return Number.isFinite(age) && ((age as number) >= 0 || age === -1)
 }

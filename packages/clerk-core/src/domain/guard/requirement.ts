@@ -1,17 +1,28 @@
 import type { DenialCode } from '../../ground/errors.js'
-import type { Auth } from '../auth/auth.js'
+import type { Auth, MachineTokenType } from '../auth/auth.js'
 import type { HasParams } from '../auth/has-params.js'
 
 export type { HasParams, Reverification } from '../auth/has-params.js'
 
-/** What a guard asks of a request. An empty requirement asks for a signed-in user. */
+/**
+ * What a guard asks of a request. An empty requirement asks for a signed-in user. Write it as `{ … }`: it is copied and
+ * frozen when the guard is made, and a key that is not one of these, or a value that is `undefined`, is an error.
+ */
 export interface Requirement<A extends Auth = Auth> extends HasParams {
   /** An active organisation. */
   readonly org?: true
   /** Binds machines only. Every scope listed must have been granted. */
   readonly scope?: string | readonly string[]
-  /** Machines get 403 unless allowed; `only` refuses all others. */
-  readonly machine?: 'allow' | 'only'
+  /**
+   * Machines get 403 unless allowed. `only` refuses all others, and so does a list, which accepts the machines with a
+   * token of these types: `['api_key', 'oauth']`.
+   */
+  readonly machine?: 'allow' | 'only' | readonly MachineTokenType[]
+  /**
+   * Accepts users whose session has open tasks (`sts: pending`), where `allowPending` lets them be read. Without it they
+   * are anonymous to the guard.
+   */
+  readonly pending?: 'allow'
   /** People signed in by the application itself get 403 unless allowed. */
   readonly local?: 'allow'
   /** Synchronous; a throw, a promise or anything but `true` denies. */
@@ -29,4 +40,4 @@ export interface Denial {
 }
 
 /** Requires a user signed in at Clerk, and no more. */
-export const ANY_USER: Requirement = Object.freeze({})
+export const ANY_USER: Requirement = Object.freeze(Object.create(null) as Requirement)

@@ -24,7 +24,7 @@ type KeyOptions = {
     | 'apiUrl']?: string | undefined
 }
 
-interface ResolvedKeys
+export interface ResolvedKeys
   extends Pick<ResolvedOptions, 'secretKey' | 'publishableKey' | 'machineSecretKey' | 'apiUrl'> {
   /** `null` only together with a problem. */
   readonly keys: ResolvedOptions['keys'] | null

@@ -1,7 +1,7 @@
 import { createPublicKey, KeyObject } from 'node:crypto'
 import { importJWK } from 'jose'
 import { isObject } from '../../ground/json/json-reader.js'
-import { LEAST_RSA_BITS } from './pem.js'
+import { problemOfKey } from './rsa-key.js'
 
 /** A public key that may verify session tokens. Its identity is its material: the same key keeps its object. */
 export interface VerificationKey {
@@ -47,8 +47,7 @@ async function importKey(jwk: unknown, known: ReadonlyMap<string, NamedKey>): Pr
   // The key's own algorithm (RFC 8725 §3.1): a key published for another one, or for encryption, verifies nothing here.
   if (kty !== 'RSA' || (alg !== undefined && alg !== 'RS256') || (use !== undefined && use !== 'sig'))
     return null
-  const operations = jwk.key_ops
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return null
+  if (jwk.key_ops !== undefined && !mayVerify(jwk.key_ops)) return null
   // A private key that has been published can sign for anyone who has read it.
   if ('d' in jwk) return null
   if (typeof kid !== 'string' || kid === '' || typeof n !== 'string' || typeof e !== 'string') return null
@@ -59,7 +58,7 @@ async function importKey(jwk: unknown, known: ReadonlyMap<string, NamedKey>): Pr
     const imported = await importJWK({ kty, n, e }, 'RS256')
     if (imported instanceof Uint8Array) return null
     const key = KeyObject.from(imported)
-    return isStrong(key) ? Object.freeze({ kid, material, key }) : null
+    return problemOfKey(key) === null ? Object.freeze({ kid, material, key }) : null
   } catch {
     return null
   }
@@ -70,8 +69,12 @@ export function importPem(pem: string): VerificationKey {
   return Object.freeze({ kid: null, material: pem, key: createPublicKey(pem) })
 }
 
-/** RFC 7518 §3.3: at least 2048 bits. An exponent of 1 would make every padded hash its own signature. */
-function isStrong({ asymmetricKeyDetails }: KeyObject): boolean {
-  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
-  return modulusLength >= LEAST_RSA_BITS && publicExponent >= 3n && publicExponent % 2n === 1n
+/** `key_ops` is a list of texts without duplicates (RFC 7517 §4.3); anything else says nothing that can be relied on. */
+function mayVerify(operations: unknown): boolean {
+  return (
+    Array.isArray(operations) &&
+    operations.every((operation) => typeof operation === 'string') &&
+    new Set(operations).size === operations.length &&
+    operations.includes('verify')
+  )
 }

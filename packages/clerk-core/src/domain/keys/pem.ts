@@ -1,8 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import type { Checked } from '../../ground/options/values.js'
-
-/** RFC 7518 §3.3. */
-export const LEAST_RSA_BITS = 2048
+import { problemOfKey } from './rsa-key.js'
 
 /**
  * A PEM public key as its canonical SPKI text, or what is wrong with it. Environment files mangle newlines: `\n` in two
@@ -21,11 +19,8 @@ export function readPem(text: string): { readonly pem: string } | { readonly pro
   const type = match[1] === 'RSA PUBLIC KEY' ? 'pkcs1' : 'spki'
   try {
     const key = createPublicKey({ key: Buffer.from(match[2] ?? '', 'base64'), format: 'der', type })
-    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
-    if (key.asymmetricKeyType !== 'rsa') return { problem: 'is not an RSA key.' }
-    if (bits < LEAST_RSA_BITS)
-      return { problem: `is an RSA key of ${bits} bits, fewer than ${LEAST_RSA_BITS}.` }
-    return { pem: key.export({ type: 'spki', format: 'pem' }).toString() }
+    const problem = problemOfKey(key)
+    return problem === null ? { pem: key.export({ type: 'spki', format: 'pem' }).toString() } : { problem }
   } catch {
     return { problem: 'is not a PEM public key.' }
   }

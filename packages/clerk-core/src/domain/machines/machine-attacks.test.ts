@@ -63,10 +63,10 @@ describe('invented keys', () => {
     const offline = await startOffline()
     const { clerk } = startInstance(offline, ACCEPT)
     for (let n = 0; n < 60; n++) {
-      await clerk.authenticate({ ...bearer(`ak_invented_${n}`), clientAddress: '203.0.113.9' } as object)
+      await clerk.authenticate({ ...bearer(`ak_invented_${n}`), clientAddress: '203.0.113.9' })
     }
     const { secret } = offline.createApiKey({ subject: offline.createUser() })
-    const auth = await clerk.authenticate({ ...bearer(secret), clientAddress: '198.51.100.7' } as object)
+    const auth = await clerk.authenticate({ ...bearer(secret), clientAddress: '198.51.100.7' })
     expect(authorize(auth, MACHINE)).toBeNull()
   })
 
@@ -75,7 +75,7 @@ describe('invented keys', () => {
     const { clerk } = startInstance(offline, ACCEPT)
     for (let n = 0; n < 200; n++) {
       const clientAddress = `203.0.113.${n}`
-      await clerk.authenticate({ ...bearer(`ak_invented_${n}`), clientAddress } as object)
+      await clerk.authenticate({ ...bearer(`ak_invented_${n}`), clientAddress })
     }
     // A development instance answers 100 requests per 10 seconds.
     expect(offline.requests.filter(({ path }) => path === '/api_keys/verify').length).toBeLessThanOrEqual(20)

@@ -49,3 +49,8 @@ export const MACHINE_TYPES: readonly MachineType[] = [
     authority: 'secretKey',
   },
 ]
+
+/** Of an opaque credential, told by its form; `undefined` for anything else. Cheap. */
+export function machineTypeOf(bearer: string): MachineType | undefined {
+  return MACHINE_TYPES.find(({ prefix }) => bearer.startsWith(prefix))
+}

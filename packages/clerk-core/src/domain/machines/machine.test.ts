@@ -92,6 +92,7 @@ describe('verification at Clerk', () => {
     expect(await resultOf(bearer)).toEqual({
       ok: true,
       machine: { tokenType, id: 'ak_id_1', subject: 'user_1', scopes: ['read'], claims: { team: 'a' } },
+      until: expect.any(Number),
     })
     expect(server.requests).toEqual([
       { method: 'POST', path, authorization: `Bearer ${authority}`, body: JSON.stringify(body) },
@@ -211,7 +212,7 @@ describe('remembering', () => {
 describe('a flood of invented credentials', () => {
   const invent = (i: number) => `ak_invented_${String(i).padStart(6, '0')}`
 
-  it('costs at most 50 and a few requests in 10 s, and leaves known credentials alone', async () => {
+  it('costs at most a fifth of what Clerk answers in 10 s, and leaves known credentials alone', async () => {
     const { server, clock, resultOf } = await setUp(json(apiKey))
     await resultOf(KEY)
     server.answer = json({}, 404)
@@ -222,8 +223,8 @@ describe('a flood of invented credentials', () => {
       }
       return server.requests.length - before
     }
-    expect(await flood()).toBeLessThanOrEqual(50 + 8)
-    expect(await resultOf(invent(0))).toEqual({ ok: false, unavailable: { retryAfterSeconds: 10 } })
+    expect(await flood()).toBeLessThanOrEqual(20)
+    expect(await resultOf(invent(5000))).toEqual({ ok: false, unavailable: { retryAfterSeconds: 1 } })
     expect(await resultOf(KEY)).toMatchObject({ ok: true })
     clock.now += 10_000
     expect(await resultOf(invent(0))).toEqual({ ok: false, reason: 'machine-credential-invalid' })
@@ -239,7 +240,7 @@ describe('a flood of invented credentials', () => {
     }
     await flood()
     server.answer = json(apiKey)
-    expect(await resultOf(invent(99))).toMatchObject({ unavailable: { retryAfterSeconds: 10 } })
+    expect(await resultOf(invent(99))).toMatchObject({ unavailable: { retryAfterSeconds: 1 } })
     expect(await resultOf(KEY)).toMatchObject({ ok: true })
 
     clock.now += 60_000

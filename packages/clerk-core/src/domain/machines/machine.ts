@@ -5,18 +5,21 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import { digestToken, encodeDigest } from '../tokens/token-hash.js'
+import { networkOf } from './client-network.js'
 import {
-  MACHINE_TYPES,
   type MachineCredential,
   type MachineTokenType,
   type MachineType,
+  machineTypeOf,
 } from './machine-types.js'
-import { createRateLimiter } from './rate-limiter.js'
+import { type Applicant, createRateLimiter } from './rate-limiter.js'
 import { verifyAtClerk } from './verify-at-clerk.js'
 
 /** `hash`: of the credential, the only form in which it is mentioned. */
-export type MachineResult = { readonly hash: string } & (
-  | { readonly ok: true; readonly machine: MachineCredential }
+export type MachineResult = {
+  readonly hash: string
+} /** `until`: milliseconds; how long Clerk's confirmation counts. */ & (
+  | { readonly ok: true; readonly machine: MachineCredential; readonly until: number }
   | { readonly ok: false; readonly reason: MachineErrorReason }
   /** Clerk could not be asked, so that it is not known. */
   | { readonly ok: false; readonly unavailable: { readonly retryAfterSeconds: number } }
@@ -28,8 +31,8 @@ export interface MachineVerifier {
    * token verifier (kind `machine-jwt`).
    */
   typeOf(bearer: string): MachineTokenType | null
-  /** Never throws for what was sent. */
-  verify(bearer: string): MaybePromise<MachineResult>
+  /** Never throws for what was sent. @param clientAddress for limits alone */
+  verify(bearer: string, clientAddress?: string): MaybePromise<MachineResult>
 }
 
 /** A key revoked at Clerk works here for at most this long. */
@@ -53,17 +56,16 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
   const cache =
     options.cache.tokens > 0 ? new LRUCache<string, Confirmed>({ max: options.cache.tokens }) : null
   const flights = createSingleFlight<MachineResult>()
-  const rateLimiter = createRateLimiter(now)
+  const live = [options.secretKey, options.publishableKey].some(
+    (key) => key !== null && /^.k_live_/.test(key),
+  )
+  const rateLimiter = createRateLimiter(live ? 'live' : 'test', now)
 
-  return { typeOf: (bearer) => findType(bearer)?.tokenType ?? null, verify }
+  return { typeOf: (bearer) => machineTypeOf(bearer)?.tokenType ?? null, verify }
 
-  function findType(bearer: string): MachineType | undefined {
-    return MACHINE_TYPES.find(({ prefix }) => bearer.startsWith(prefix))
-  }
-
-  function verify(bearer: string): MaybePromise<MachineResult> {
+  function verify(bearer: string, clientAddress?: string): MaybePromise<MachineResult> {
     const hash = encodeDigest(digestToken(bearer))
-    const type = findType(bearer)
+    const type = machineTypeOf(bearer)
     if (type === undefined) return { ok: false, reason: 'machine-credential-invalid', hash }
     if (!accepted[type.tokenType]) return { ok: false, reason: 'machine-type-not-accepted', hash }
     // Nothing Clerk hands out is longer or has other characters: not worth a request.
@@ -76,16 +78,17 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
       return known.result
     }
     if (cache !== null && observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'machine' })
-    return flights.run(hash, () => verifyUncached(type, bearer, hash, known !== undefined))
+    const applicant = { hash, network: networkOf(clientAddress), confirmedBefore: known !== undefined }
+    return flights.run(hash, () => verifyUncached(type, bearer, applicant))
   }
 
   async function verifyUncached(
     type: MachineType,
     bearer: string,
-    hash: string,
-    confirmedBefore: boolean,
+    applicant: Applicant,
   ): Promise<MachineResult> {
-    const check = await rateLimiter.pass(() => verifyAtClerk(options, type, bearer), confirmedBefore)
+    const { hash } = applicant
+    const check = await rateLimiter.pass(applicant, () => verifyAtClerk(options, type, bearer))
     if (check.kind === 'unavailable') {
       return { ok: false, unavailable: { retryAfterSeconds: check.retryAfterSeconds }, hash }
     }
@@ -93,9 +96,10 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
       cache?.delete(hash)
       return { ok: false, reason: check.reason, hash }
     }
-    const result: MachineResult = Object.freeze({ ok: true, machine: check.machine, hash })
     const since = now()
-    cache?.set(hash, { result, since, until: Math.min(since + CACHE_MS, check.expiresAtMs) })
+    const until = Math.min(since + CACHE_MS, check.expiresAtMs)
+    const result: MachineResult = Object.freeze({ ok: true, machine: check.machine, until, hash })
+    cache?.set(hash, { result, since, until })
     return result
   }
 }

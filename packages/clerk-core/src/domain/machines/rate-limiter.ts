@@ -1,49 +1,96 @@
+import { LRUCache } from 'lru-cache'
+import { createLane, type Lane, type Spender } from './rate-lane.js'
 import type { MachineCheck } from './verify-at-clerk.js'
 
-/** Requests to Clerk at a time. */
-const CONCURRENT = 8
-/** Waiting for their turn; beyond that a credential is not even queued. */
-const QUEUED = 64
-/** Refused credentials within the window after which no unknown credential is asked about until it has passed. */
-const REFUSALS = 50
-const WINDOW_MS = 10_000
+/** What Clerk answers per secret key in ten seconds, and the share of it that unknown credentials get. */
+const CLERK_LIMIT = { test: 100, live: 1000 } as const
+const SHARE_OF_UNKNOWN = 1 / 5
+/** Of what is kept for credentials that come for the first time: what one client may spend. */
+const SHARE_OF_CLIENT = 2 / 5
+
+/** A credential that was turned away comes back within this time. */
+const RETURNS_WITHIN_MS = 60_000
+/** Clients, and credentials turned away, that are remembered: a flood pushes the oldest out and does not fill the memory. */
+const REMEMBERED = 10_000
+
+/** A credential, and the client that sent it. */
+export interface Applicant {
+  readonly hash: string
+  /** What limits count as one client; `null`: not known. */
+  readonly network: string | null
+  /** Clerk has confirmed it before. */
+  readonly confirmedBefore: boolean
+}
 
 /**
- * Between unknown credentials and Clerk. Every one costs a request, and all of the application's requests share one
- * limit at Clerk (100 per 10 s in development): without a bound, a client that invents credentials takes the
- * whole application down. Credentials that Clerk has confirmed before do not wait behind those: else a client that
- * invents some would lock out every program. What is turned away is `unavailable`, not refused: it was not verified.
+ * Between credentials that this process does not know and Clerk. Each costs a request, and all of the application's
+ * requests share one limit at Clerk: a client that invents credentials must neither use it up nor lock out the programs
+ * with real ones. So:
+ *
+ * - Unknown credentials take at most a fifth of Clerk's limit. One that Clerk confirms is given back: only refused ones
+ *   count, so that a restart with a thousand real keys is not slowed down.
+ * - Half of that is for credentials that come for the first time, of which one client gets two fifths.
+ * - The other half is for those that were turned away and come again. A program repeats its request, an invented
+ *   credential is replaced by the next one: however many are invented, and from wherever, a real one passes with its
+ *   second request.
+ * - Credentials that Clerk has confirmed before wait behind none of these.
+ *
+ * What is turned away is `unavailable`, not refused: it was not verified.
  */
-export function createRateLimiter(now: () => number): {
-  /** @param confirmedBefore passes at once, except while Clerk refuses all requests */
-  pass(verify: () => Promise<MachineCheck>, confirmedBefore: boolean): Promise<MachineCheck>
+export function createRateLimiter(
+  mode: keyof typeof CLERK_LIMIT,
+  now: () => number,
+): {
+  pass(applicant: Applicant, verify: () => Promise<MachineCheck>): Promise<MachineCheck>
 } {
-  let active = 0
-  let windowStart = now()
-  let refusals = 0
-  let pausedUntil = 0
+  const budget = (CLERK_LIMIT[mode] * SHARE_OF_UNKNOWN) / 2
+  const firstTime = createLane({ budget, budgetPerSpender: budget * SHARE_OF_CLIENT, now })
+  const again = createLane({ budget, budgetPerSpender: budget, now })
+  const clients = new LRUCache<string, Spender>({ max: REMEMBERED })
+  const turnedAwayAt = new LRUCache<string, number>({ max: REMEMBERED })
   let pausedAt = 0
-  const queue: (() => void)[] = []
+  let pausedUntil = 0
 
   return {
-    async pass(verify, confirmedBefore) {
-      if (confirmedBefore) {
-        const wait = pausedForMs()
-        return wait > 0 ? turnedAway(wait / 1000) : count(await verify())
+    async pass(applicant, verify) {
+      const paused = pausedForMs()
+      if (paused > 0) return unavailable(paused / 1000)
+      if (applicant.confirmedBefore) return noted(await verify())
+      const lane = laneOf(applicant.hash)
+      const spender = lane === firstTime ? clientOf(applicant.network) : null
+      const turn = await lane.enter(spender)
+      if (turn === null) {
+        turnedAwayAt.set(applicant.hash, now())
+        return unavailable(again.freeInMs() / 1000)
       }
-      if (queue.length >= QUEUED) return turnedAway(1)
-      if (active >= CONCURRENT) await new Promise<void>((turn) => queue.push(turn))
-      else active++
+      turnedAwayAt.delete(applicant.hash)
+      let check: MachineCheck | null = null
       try {
-        const wait = closedForMs()
-        return wait > 0 ? turnedAway(wait / 1000) : count(await verify())
+        const waited = pausedForMs()
+        // Clerk has asked for a pause while this one waited: nothing is sent.
+        if (waited > 0) return unavailable(waited / 1000)
+        check = noted(await verify())
+        return check
       } finally {
-        // The place goes to the next in the queue, without becoming free in between.
-        const next = queue.shift()
-        if (next === undefined) active--
-        else next()
+        turn.leave(check === null || check.kind === 'confirmed' ? 'free' : check.kind)
       }
     },
+  }
+
+  function laneOf(hash: string): Lane {
+    const at = turnedAwayAt.get(hash)
+    if (at === undefined || Math.abs(now() - at) > RETURNS_WITHIN_MS) return firstTime
+    return again.freeInMs() > 0 ? firstTime : again
+  }
+
+  function clientOf(network: string | null): Spender | null {
+    if (network === null) return null
+    let client = clients.get(network)
+    if (client === undefined) {
+      client = { active: 0, waiting: 0, spentAt: [] }
+      clients.set(network, client)
+    }
+    return client
   }
 
   function pausedForMs(): number {
@@ -51,19 +98,7 @@ export function createRateLimiter(now: () => number): {
     return at < pausedUntil && at >= pausedAt ? pausedUntil - at : 0
   }
 
-  function closedForMs(): number {
-    const at = now()
-    const paused = pausedForMs()
-    if (paused > 0) return paused
-    if (at >= windowStart + WINDOW_MS || at < windowStart) {
-      windowStart = at
-      refusals = 0
-    }
-    return refusals >= REFUSALS ? windowStart + WINDOW_MS - at : 0
-  }
-
-  function count(check: MachineCheck): MachineCheck {
-    if (check.kind === 'refused') refusals++
+  function noted(check: MachineCheck): MachineCheck {
     if (check.kind === 'unavailable' && check.allRequests) {
       pausedAt = now()
       pausedUntil = pausedAt + check.retryAfterSeconds * 1000
@@ -72,6 +107,6 @@ export function createRateLimiter(now: () => number): {
   }
 }
 
-function turnedAway(seconds: number): MachineCheck {
+function unavailable(seconds: number): MachineCheck {
   return { kind: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(seconds)), allRequests: false }
 }

@@ -4,6 +4,7 @@ import { eventJson, membershipJson, organizationJson } from '../../../testing/cl
 import { type MemoryRigOptions, memoryHarness } from '../../../testing/webhook-harness.js'
 import { ClerkApiError, StoreUnavailableError } from '../../ground/errors.js'
 import { isPromise } from '../../ground/timing/maybe-promise.js'
+import type { MemoryMembership } from '../store/memory/memory-organizations.js'
 import { memoryStore } from '../store/memory/memory-store.js'
 
 let clerk: OfflineClerk
@@ -38,6 +39,15 @@ describe('a membership', () => {
     expect(isPromise(organizations.membership('org_1', 'user_1'))).toBe(false)
     expect(organizations.membership('org_1', 'user_2')).toBeNull()
     expect(reads).toEqual(['org_1 user_1', 'org_1 user_2'])
+  })
+
+  it('cannot be changed by one request for the next one', async () => {
+    const { organizations, deliver } = harness()
+    await deliver(joined('org:member', 1_000))
+    const membership = (await organizations.membership('org_1', 'user_1')) as MemoryMembership
+    expect(() => Object.assign(membership, { role: 'org:admin' })).toThrow(TypeError)
+    expect(() => (membership.permissions as string[]).push('org:billing:manage')).toThrow(TypeError)
+    expect(await organizations.membership('org_1', 'user_1')).toMatchObject({ role: 'org:member' })
   })
 
   it('changes with the event that brings the change, also where there was none', async () => {

@@ -1,5 +1,6 @@
 import { isClerkId } from '../../ground/api/clerk-id.js'
 import { ClerkApiError } from '../../ground/errors.js'
+import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
@@ -7,8 +8,8 @@ import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type {
   InvitationSnapshot,
-  MembershipIdentity,
   MembershipRecord,
+  MembershipReference,
   MembershipSnapshot,
   OrganizationRecord,
   OrganizationSnapshot,
@@ -17,7 +18,8 @@ import type {
 import type { ClerkOrganizations } from './organizations.js'
 
 export interface OrganizationDirectory<M extends MembershipRecord = MembershipRecord> {
-  readonly organizations: ClerkOrganizations<M>
+  /** Without what other processes have to be told of. */
+  readonly organizations: Omit<ClerkOrganizations<M>, 'forget'>
   /**
    * The newest membership, live or deleted; `null` when there is none (cached as well). Without a promise where the
    * cache knows. @throws {StoreUnavailableError}
@@ -35,7 +37,7 @@ export interface OrganizationDirectory<M extends MembershipRecord = MembershipRe
     snapshot: MembershipSnapshot,
   ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyMembership']>
   /** @param at milliseconds */
-  removeMembership(membership: MembershipIdentity, at: number): Promise<M>
+  removeMembership(membership: MembershipReference, at: number): Promise<M>
   applyInvitation(
     snapshot: InvitationSnapshot,
   ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyInvitation']>
@@ -83,7 +85,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
       }
       if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'membership' })
       return chain(
-        cache.load(key, async () => ({ row: await store.findMembership(orgId, userId) })),
+        cache.load(key, async () => ({ row: readOnlyCopy(await store.findMembership(orgId, userId)) })),
         ({ row }) => row,
       )
     },
@@ -106,7 +108,10 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
       ),
     removeMembership: (membership, at) =>
       changing(
-        () => directory.dropMembership(membership.orgId, membership.userId),
+        () =>
+          'orgId' in membership
+            ? directory.dropMembership(membership.orgId, membership.userId)
+            : directory.dropAll(),
         () => store.removeMembership(membership, at),
       ),
     applyInvitation: (snapshot) => store.applyInvitation(snapshot),
@@ -135,7 +140,6 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
           throw error
         }
       },
-      forget: (orgId) => directory.dropOrganization(orgId),
     },
   }
   return directory

@@ -10,6 +10,11 @@ export interface ClerkOrganizations<M extends MembershipRecord = MembershipRecor
   listMemberships(userId: string): Promise<readonly Readonly<M>[]>
   /** Fetches the organisation and its memberships from Clerk and applies them. @throws {ClerkApiError} {@link StoreUnavailableError} */
   refresh(orgId: string): Promise<Readonly<OrganizationRecord> | null>
-  /** Drops what the cache holds of the organisation. */
-  forget(orgId: string): void
+  /**
+   * To be called after the application changed the organisation's row or one of its memberships itself. As
+   * {@link ClerkUsers.forget}.
+   *
+   * @throws {StoreInputError} {@link StoreUnavailableError}
+   */
+  forget(orgId: string): Promise<void>
 }

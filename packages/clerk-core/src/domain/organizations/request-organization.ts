@@ -19,7 +19,7 @@ export interface RequestOrganizationInput {
   readonly requested: string | undefined
   /** The organisation of the token or the record. */
   readonly claimed: OrganizationClaims | null
-  /** Seconds: the token's `iat`, the record's `asOf`. */
+  /** Seconds: the `iat` of the token, or of the one that the record was made from. */
   readonly asOfSeconds: number
   /** The newest membership in {@link requestedOrClaimedId}; `undefined` without an organisation store. */
   readonly membership: MembershipRecord | null | undefined
@@ -83,7 +83,7 @@ function none(decidedBy: 'token' | 'store', mismatch: boolean): RequestOrganizat
  * have come after it, so that the store decides then. A removal overlooked is worse than a promotion that is a token
  * late.
  */
-function isNewer(membership: MembershipRecord | null | undefined, asOfSeconds: number): boolean {
+export function isNewer(membership: MembershipRecord | null | undefined, asOfSeconds: number): boolean {
   if (!membership) return false
   const asOf = asOfSeconds * 1000
   return membership.version >= asOf || (membership.deletedAt?.getTime() ?? Number.NEGATIVE_INFINITY) >= asOf

@@ -32,11 +32,12 @@ function recordOf(
 // Every value that a column of the truth table distinguishes.
 const founds: Record<string, FoundRecord> = {
   none: NO_RECORD,
-  untrusted: { record: null, untrusted: true },
-  fresh: { record: recordOf('ann', 's1', 60), untrusted: false },
-  'past half of the window': { record: recordOf('ann', 's1', 150), untrusted: false },
-  stale: { record: recordOf('ann', 's1', 300), untrusted: false },
-  'stale beyond grace': { record: recordOf('ann', 's1', 500), untrusted: false },
+  untrusted: { record: null, untrusted: true, refusal: null },
+  fresh: { record: recordOf('ann', 's1', 60), untrusted: false, refusal: null },
+  'past half of the window': { record: recordOf('ann', 's1', 150), untrusted: false, refusal: null },
+  stale: { record: recordOf('ann', 's1', 300), untrusted: false, refusal: null },
+  unused: { record: recordOf('ann', 's1', 60), untrusted: false, refusal: 'audience-mismatch' },
+  'stale beyond grace': { record: recordOf('ann', 's1', 500), untrusted: false, refusal: null },
 }
 const tokens: Record<string, TokenState> = {
   none: { kind: 'none' },
@@ -87,13 +88,21 @@ function* situations(): Generator<Situation> {
                         revoked,
                       }),
                       found,
-                      carried: { crossSite, bearer, token, clientUat, localUser },
+                      carried: {
+                        crossSite,
+                        bearer,
+                        token,
+                        azpExcuse: bearer ? 'option' : 'same-origin',
+                        clientUat,
+                        localUser,
+                      },
                       policy: {
                         revalidateAfterSeconds: WINDOW,
                         graceSeconds: GRACE,
                         revoked,
                         canAskClerk,
                         remembers,
+                        keepClaims: ['locale'],
                       },
                     }
                   }
@@ -155,9 +164,12 @@ function expected({ found, carried, policy }: Situation): SessionDecision {
   }
   if (token.kind === 'valid') {
     const { sub, sid, iat } = token.token.claims
-    const fresh = recordFromToken(token.token, NOW)
+    const { azpExcuse } = carried
+    const fresh = recordFromToken(token.token, NOW, { azpExcuse, keepClaims: policy.keepClaims })
     if (record?.sub === sub && record.sid === sid) {
-      const due = policy.remembers && iat >= record.asOf && NOW - record.checkedAt >= WINDOW / 2
+      // Every token here lacks `azp`: the excuse is remembered, and differs where the token came as a bearer.
+      const differs = carried.bearer || NOW - record.checkedAt >= WINDOW / 2
+      const due = policy.remembers && iat >= record.asOf && differs
       return {
         by: 'token',
         end: false,
@@ -172,6 +184,11 @@ function expected({ found, carried, policy }: Situation): SessionDecision {
   const own = record !== null && 'sub' in token && token.sub === record.sub && token.sid === record.sid
   if (token.kind === 'unverifiable' && !own) return keysUnavailable(token.retryAfterSeconds)
   if (record && (token.kind === 'none' || own)) {
+    if (found.refusal !== null) {
+      return token.kind === 'unverifiable'
+        ? keysUnavailable(token.retryAfterSeconds)
+        : { by: 'anonymous', end: false, reason: found.refusal }
+    }
     const outdated = carried.clientUat !== null && record.asOf < carried.clientUat
     if (!outdated && NOW - record.checkedAt < WINDOW) return { by: 'record', end: false, record }
     if (policy.canAskClerk) return { by: 'clerk', end: false, record, mayGrace: !outdated }
@@ -249,10 +266,11 @@ describe('the session decision', () => {
     const record = recordOf('ann', 's1', 119, { fva: [5, -1] })
     const decide = (fva: [number, number]) =>
       decideSession(
-        { record, untrusted: false },
+        { record, untrusted: false, refusal: null },
         {
           crossSite: false,
           bearer: false,
+          azpExcuse: null,
           localUser: false,
           clientUat: null,
           token: { kind: 'valid', token: tokenOf('ann', 's1', NOW, { fva }) },
@@ -264,6 +282,7 @@ describe('the session decision', () => {
           revoked: false,
           canAskClerk: true,
           remembers: true,
+          keepClaims: [],
         },
       )
     expect(decide([6, -1])).toMatchObject({ session: { kind: 'none' } })
@@ -280,6 +299,7 @@ describe('after asking Clerk', () => {
     revoked: false,
     canAskClerk: true,
     remembers: true,
+    keepClaims: [],
   }
 
   it('ends the session only when Clerk says that it has ended', () => {

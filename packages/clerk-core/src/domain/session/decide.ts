@@ -10,7 +10,7 @@ import type {
   TokenState,
 } from './decision.js'
 import { recordFromToken, saysOtherwise } from './make-record.js'
-import { type FoundRecord, NO_RECORD } from './parse-record.js'
+import { canBeRead, type FoundRecord, NO_RECORD } from './parse-record.js'
 import type { SessionRecord } from './record.js'
 
 export interface Situation {
@@ -99,10 +99,13 @@ export const SESSION_RULES: readonly Rule[] = [
       'a valid token',
       'the token decides; refresh the record when anything it keeps differs or half the window has passed, never with an older token',
     ],
-    decide: ({ found: { record }, carried: { token }, nowSeconds, policy }) =>
-      token.kind === 'valid' && record !== null && isOf(record, token.token.claims)
-        ? byToken(token.token, refreshed(record, token.token, nowSeconds, policy))
-        : null,
+    decide: (situation) => {
+      const { found, carried } = situation
+      const { token } = carried
+      return token.kind === 'valid' && found.record !== null && isOf(found.record, token.token.claims)
+        ? byToken(token.token, refreshed(found.record, token.token, situation))
+        : null
+    },
   },
   {
     text: [
@@ -110,8 +113,10 @@ export const SESSION_RULES: readonly Rule[] = [
       'a valid token',
       'the token decides; new session id (what the session held is kept for the same user or without a record), then write',
     ],
-    decide: ({ found, carried: { token }, nowSeconds, policy }) =>
-      token.kind === 'valid' ? byToken(token.token, started(found, token.token, nowSeconds, policy)) : null,
+    decide: (situation) => {
+      const { token } = situation.carried
+      return token.kind === 'valid' ? byToken(token.token, started(token.token, situation)) : null
+    },
   },
   {
     text: ['any other than the token’s own', 'a token that cannot be verified', '`unavailable`'],
@@ -120,10 +125,19 @@ export const SESSION_RULES: readonly Rule[] = [
   },
   {
     text: [
-      'fresh',
+      'one whose token this backend would have refused',
       'no token; or one of the record’s user and session that is expired, older than `__client_uat`, or cannot be verified',
-      'trust the record',
+      'anonymous (`unavailable` where a token could not be verified); the session is not touched',
     ],
+    decide: (situation) => {
+      const { refusal } = situation.found
+      if (refusal === null || recordToFallBackOn(situation) === null) return null
+      const { token } = situation.carried
+      return token.kind === 'unverifiable' ? unavailable(token) : anonymous(refusal)
+    },
+  },
+  {
+    text: ['fresh', 'the same', 'trust the record'],
     decide: (situation) => {
       const record = recordToFallBackOn(situation)
       return record !== null && isFresh(record, situation) ? { by: 'record', end: false, record } : null
@@ -173,6 +187,9 @@ export function decideAfterAsking(
   { revalidateAfterSeconds, graceSeconds }: Pick<SessionPolicy, 'revalidateAfterSeconds' | 'graceSeconds'>,
 ): RevalidationDecision {
   if (revalidation.kind === 'active') return { by: 'clerk', record: revalidation.record }
+  if (revalidation.kind === 'pending') {
+    return { by: 'refused', record: revalidation.record, reason: 'session-pending' }
+  }
   if (revalidation.kind === 'ended') return { by: 'anonymous', reason: 'session-ended' }
   const inGrace = mayGrace && nowSeconds - record.checkedAt < revalidateAfterSeconds + graceSeconds
   return inGrace ? { by: 'record', record } : { by: 'unavailable', reason: 'clerk-unavailable' }
@@ -241,26 +258,25 @@ function isFresh(record: SessionRecord, { carried, nowSeconds, policy }: Situati
   return !isOutdated(record, carried) && nowSeconds - record.checkedAt < policy.revalidateAfterSeconds
 }
 
-function refreshed(
-  record: SessionRecord,
-  token: VerifiedToken,
-  nowSeconds: number,
-  policy: SessionPolicy,
-): SessionEffect {
+function refreshed(record: SessionRecord, token: VerifiedToken, situation: Situation): SessionEffect {
+  const { nowSeconds, policy } = situation
   // Of two requests in flight the one with the older token must not undo what the newer one wrote.
   if (!policy.remembers || token.claims.iat < record.asOf) return UNTOUCHED
-  const fresh = recordFromToken(token, nowSeconds)
+  const fresh = recordOf(token, situation)
   const halfway = (nowSeconds - record.checkedAt) * 2 >= policy.revalidateAfterSeconds
-  return halfway || saysOtherwise(record, fresh) ? { kind: 'refresh', record: fresh } : UNTOUCHED
+  const due = halfway || saysOtherwise(record, fresh)
+  return due && canBeRead(fresh) ? { kind: 'refresh', record: fresh } : UNTOUCHED
 }
 
-function started(
-  { record, untrusted }: FoundRecord,
-  token: VerifiedToken,
-  nowSeconds: number,
-  policy: SessionPolicy,
-): SessionEffect {
-  if (!policy.remembers) return UNTOUCHED
+function started(token: VerifiedToken, situation: Situation): SessionEffect {
+  const { record, untrusted } = situation.found
+  if (!situation.policy.remembers) return UNTOUCHED
+  const fresh = recordOf(token, situation)
   const keep = record === null ? !untrusted : record.sub === token.claims.sub
-  return { kind: 'start', keep, record: recordFromToken(token, nowSeconds) }
+  return canBeRead(fresh) ? { kind: 'start', keep, record: fresh } : UNTOUCHED
+}
+
+function recordOf(token: VerifiedToken, { carried, nowSeconds, policy }: Situation): SessionRecord {
+  const { azpExcuse } = carried
+  return recordFromToken(token, nowSeconds, { azpExcuse, keepClaims: policy.keepClaims })
 }

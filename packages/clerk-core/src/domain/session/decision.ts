@@ -1,4 +1,5 @@
 import type { AnonymousReason } from '../../ground/errors.js'
+import type { AzpExcuse } from '../tokens/checks.js'
 import type { VerifiedToken } from '../tokens/session-claims.js'
 import type { SessionRecord } from './record.js'
 
@@ -36,6 +37,8 @@ export interface Carried {
   /** The token came as a bearer. */
   readonly bearer: boolean
   readonly token: TokenState
+  /** Why the token may lack `azp`; `null` where it may not. */
+  readonly azpExcuse: AzpExcuse | null
   /** `__client_uat` in seconds. */
   readonly clientUat: number | null
   readonly localUser: boolean
@@ -50,6 +53,8 @@ export interface SessionPolicy {
   readonly revoked: boolean
   /** Whether Clerk can be asked (a secret key is configured). */
   readonly canAskClerk: boolean
+  /** The claims that a record keeps. */
+  readonly keepClaims: readonly string[]
 }
 
 export type SessionEffect =
@@ -76,6 +81,8 @@ export type SessionDecision = { readonly end: boolean } & (
 export type Revalidation =
   /** The record as it is from now on. */
   | { readonly kind: 'active'; readonly record: SessionRecord }
+  /** It lives, but tasks are open, and this backend takes no such session. */
+  | { readonly kind: 'pending'; readonly record: SessionRecord }
   | { readonly kind: 'ended' }
   | { readonly kind: 'unreachable' }
 
@@ -85,6 +92,8 @@ export type RevalidationDecision =
   | { readonly by: 'clerk'; readonly record: SessionRecord }
   /** Clerk cannot be reached, and the record is within its grace. */
   | { readonly by: 'record'; readonly record: SessionRecord }
+  /** The record is written, and not used here. */
+  | { readonly by: 'refused'; readonly record: SessionRecord; readonly reason: 'session-pending' }
   /** The session is ended. */
   | { readonly by: 'anonymous'; readonly reason: 'session-ended' }
   | { readonly by: 'unavailable'; readonly reason: 'clerk-unavailable' }

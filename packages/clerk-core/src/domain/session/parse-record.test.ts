@@ -4,37 +4,56 @@ import { parseRecord } from './parse-record.js'
 import type { SessionRecord } from './record.js'
 
 const NOW = 1_800_000_000
-const context = { instance: 'https://clerk.test', nowSeconds: NOW, clockToleranceSeconds: 5 }
+const context = { issuer: 'https://clerk.test', nowSeconds: NOW, clockToleranceSeconds: 5 }
 const good: SessionRecord = {
-  v: 1,
-  instance: 'https://clerk.test',
+  v: 2,
+  iss: 'https://clerk.test',
+  aud: ['api'],
+  azp: 'https://app.test',
+  azpMissing: null,
+  sts: 'active',
   sub: 'user_1',
   sid: 'sess_1',
   checkedAt: NOW,
   asOf: NOW - 10,
+  tokenAt: NOW - 20,
   org: { id: 'org_1', role: 'org:admin', slug: 'acme', per: 'read,write', fpm: '3', permissions: null },
   pla: 'u:free',
   fea: 'o:notes',
   fva: [3, -1],
   act: { sub: 'user_9' },
+  claims: { locale: 'en' },
 }
 
 describe('a record found in the session', () => {
   it('comes back as it was written, through JSON', () => {
-    expect(parseRecord(JSON.parse(JSON.stringify(good)), context)).toEqual({ record: good, untrusted: false })
+    expect(parseRecord(JSON.parse(JSON.stringify(good)), context)).toEqual({
+      record: good,
+      untrusted: false,
+      refusal: null,
+    })
   })
 
   it('is simply absent when nothing is there', () => {
     for (const nothing of [undefined, null])
-      expect(parseRecord(nothing, context)).toEqual({ record: null, untrusted: false })
+      expect(parseRecord(nothing, context)).toEqual({ record: null, untrusted: false, refusal: null })
   })
 
   const broken: Record<string, unknown> = {
-    'of another version': { ...good, v: 2 },
-    'from another instance': { ...good, instance: 'https://other.test' },
+    'of another version': { ...good, v: 1 },
+    'of another instance, and broken': { ...good, iss: 'https://other.test', sid: '' },
+    'broken, beside one of another instance': {
+      ...{ ...good, iss: 'https://other.test' },
+      others: [{ ...good, sub: '' }],
+    },
     truncated: JSON.parse(JSON.stringify({ ...good, sid: undefined })),
     'with an empty user': { ...good, sub: '' },
     'checked in the future': { ...good, checkedAt: NOW + 6 },
+    'of a token of the future': { ...good, tokenAt: NOW + 6 },
+    'with an audience that is a number': { ...good, aud: 7 },
+    'with an excuse that is not known': { ...good, azpMissing: 'because' },
+    'of a status that is not known': { ...good, sts: 'odd' },
+    'with claims that are a list': { ...good, claims: [] },
     'as of the future': { ...good, asOf: NOW + 6 },
     'with a time that is text': { ...good, checkedAt: String(NOW) },
     'with a time that is not a number': { ...good, asOf: Number.NaN },
@@ -47,7 +66,7 @@ describe('a record found in the session', () => {
   }
   for (const [name, value] of Object.entries(broken)) {
     it(`is as if absent, and its session is not continued, when it is ${name}`, () => {
-      expect(parseRecord(value, context)).toEqual({ record: null, untrusted: true })
+      expect(parseRecord(value, context)).toEqual({ record: null, untrusted: true, refusal: null })
     })
   }
 
@@ -64,7 +83,7 @@ describe('a record found in the session', () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(good)), fc.anything(), (key, value) => {
         const { record } = parseRecord({ ...good, [key]: value }, context)
-        if (record) expect(record.instance).toBe(context.instance)
+        if (record) expect(record.iss).toBe(context.issuer)
       }),
     )
   })

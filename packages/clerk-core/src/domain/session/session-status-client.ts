@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { ClerkApiError } from '../../ground/errors.js'
 import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
+import type { SessionRecord } from './record.js'
 
 /**
  * How long a status is cached. A client that keeps an old session cookie, or invents a `__client_uat`, makes every one of
@@ -9,10 +10,18 @@ import type { ClerkApi } from '../backend-api/clerk-api.js'
  */
 const CACHED_MS: Record<SessionStatus['kind'], number> = { active: 1000, ended: 1000, unreachable: 10_000 }
 
+const ENDED: SessionStatus = { kind: 'ended', pending: null }
+
 /** What Clerk says of a session. Every response that does not say it is `unreachable`. `askedAt`: seconds. */
 export type SessionStatus =
-  | { readonly kind: 'active'; readonly orgId: string | null; readonly askedAt: number }
-  | { readonly kind: 'ended' }
+  | {
+      readonly kind: 'active'
+      readonly sts: SessionRecord['sts']
+      readonly orgId: string | null
+      readonly askedAt: number
+    }
+  /** `pending`: it has not ended at Clerk, but its tasks are open, and such sessions are not accepted here. */
+  | { readonly kind: 'ended'; readonly pending: { readonly askedAt: number } | null }
   | { readonly kind: 'unreachable' }
 
 export interface SessionStatusClient {
@@ -51,13 +60,13 @@ export function createSessionStatusClient(parts: {
     const askedAt = Math.floor(now() / 1000)
     try {
       const session = await api.getSession(sessionId)
-      const live = session.status === 'active' || (allowPending && session.status === 'pending')
-      return session.userId === userId && live
-        ? { kind: 'active', orgId: session.lastActiveOrganizationId, askedAt }
-        : { kind: 'ended' }
+      const { status: sts, lastActiveOrganizationId: orgId } = session
+      if (session.userId !== userId || (sts !== 'active' && sts !== 'pending')) return ENDED
+      if (sts === 'pending' && !allowPending) return { kind: 'ended', pending: { askedAt } }
+      return { kind: 'active', sts, orgId, askedAt }
     } catch (error) {
       if (!(error instanceof ClerkApiError)) throw error
-      return error.status === 404 ? { kind: 'ended' } : { kind: 'unreachable' }
+      return error.status === 404 ? ENDED : { kind: 'unreachable' }
     }
   }
 }

@@ -1,8 +1,10 @@
 import type { CodesIn } from '../../ground/codes.js'
 import { nameOf } from '../../ground/error-name.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import { withSafeCause } from '../../ground/safe-cause.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { SessionEffect } from './decision.js'
+import { besideOthers, holdsNewer } from './parse-record.js'
 import type { SessionRecord } from './record.js'
 import type { SessionSlot } from './slot.js'
 
@@ -20,7 +22,10 @@ export function readSlot(slot: SessionSlot): MaybePromise<unknown> {
 }
 
 function unreadable(cause: unknown): never {
-  throw new SessionReadError('the session cannot be read', { cause })
+  throw new SessionReadError(
+    'the session cannot be read',
+    withSafeCause({ cause }, () => false),
+  )
 }
 
 export interface SessionWriter {
@@ -41,10 +46,15 @@ export function createSessionWriter(observer: Observer): SessionWriter {
      */
     async write(slot, effect, by) {
       if (slot === undefined || effect.kind === 'none') return
-      const { sub: userId, sid: sessionId } = effect.record
+      const { record } = effect
+      const { sub: userId, sid: sessionId } = record
       try {
+        // Read again: another request may have written since, and renewing drops what is there.
+        const held = await slot.read()
+        if (effect.kind === 'refresh' && holdsNewer(record, held)) return
         if (effect.kind === 'start') await slot.renew({ keep: effect.keep })
-        await slot.write(effect.record)
+        const samePerson = effect.kind === 'refresh' || effect.keep
+        await slot.write(samePerson ? besideOthers(record, held) : record)
       } catch (error) {
         observer.emit('session.error', { operation: 'write', message: nameOf(error) })
         return

@@ -45,16 +45,17 @@ export interface InvitationRecord {
   readonly version: number
 }
 
+/** As {@link UserSnapshot}: what is absent keeps its value, `null` clears. */
 export interface OrganizationSnapshot {
   readonly clerkId: string
   readonly name: string
-  readonly slug: string | null
-  readonly imageUrl: string | null
-  readonly publicMetadata: Metadata
+  readonly slug?: string | null
+  readonly imageUrl?: string | null
+  readonly publicMetadata?: Metadata
   readonly privateMetadata?: Metadata
-  readonly membersCount: number | null
-  readonly createdAt: number | null
-  readonly updatedAt: number | null
+  readonly membersCount?: number | null
+  readonly createdAt?: number | null
+  readonly updatedAt?: number | null
   readonly version: number
 }
 
@@ -66,24 +67,33 @@ export interface MembershipIdentity {
   readonly createdAt: number
 }
 
+/**
+ * Names a membership for its deletion: Clerk may send the id alone. The row of a deletion that came before its membership
+ * then has empty ids, until an event that knows them fills it.
+ */
+export type MembershipReference = MembershipIdentity | Pick<MembershipIdentity, 'clerkId'>
+
+/** As {@link UserSnapshot}: what is absent keeps its value, `null` clears. */
 export interface MembershipSnapshot extends MembershipIdentity {
   readonly role: string
-  readonly permissions: readonly string[]
-  readonly publicMetadata: Metadata
-  readonly updatedAt: number | null
+  /** Absent, they are kept while the role is the same: with another role the old ones would be more than it gives. */
+  readonly permissions?: readonly string[]
+  readonly publicMetadata?: Metadata
+  readonly updatedAt?: number | null
   readonly version: number
 }
 
+/** As {@link UserSnapshot}: what is absent keeps its value, `null` clears. */
 export interface InvitationSnapshot {
   readonly clerkId: string
   readonly orgId: string
   readonly email: string
-  readonly role: string | null
+  readonly role?: string | null
   readonly status: string
-  readonly publicMetadata: Metadata
-  readonly createdAt: number | null
-  readonly updatedAt: number | null
-  readonly expiresAt: number | null
+  readonly publicMetadata?: Metadata
+  readonly createdAt?: number | null
+  readonly updatedAt?: number | null
+  readonly expiresAt?: number | null
   readonly version: number
 }
 
@@ -109,8 +119,11 @@ export interface OrganizationStore<
    */
   findMembership(orgId: string, userId: string): Promise<M | null>
   applyMembership(snapshot: MembershipSnapshot): Promise<{ membership: M; outcome: ApplyOutcome }>
-  /** An unknown membership gets a row of version 0 with its identity and `deletedAt`. @param at milliseconds */
-  removeMembership(membership: MembershipIdentity, at: number): Promise<M>
+  /**
+   * Finds the row by `clerkId` alone. An unknown membership gets a row of version 0 with what is known of its identity and
+   * `deletedAt`. @param at milliseconds
+   */
+  removeMembership(membership: MembershipReference, at: number): Promise<M>
   /** Live memberships of live organisations, oldest first. */
   listMemberships(of: { userId: string } | { orgId: string }): Promise<M[]>
 

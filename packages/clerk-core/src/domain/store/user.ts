@@ -18,7 +18,14 @@ export interface UserRecord {
   readonly imageUrl: string | null
   readonly externalId: string | null
   readonly publicMetadata: Metadata | null
-  /** False for deleted and banned users: they are anonymous everywhere. */
+  /** At Clerk. Synced. */
+  readonly banned: boolean
+  /** A directory (SCIM) has withdrawn the user, who may not sign in, as if banned. Synced. */
+  readonly deprovisioned: boolean
+  /**
+   * The application's own switch, true by default: no event, link, sync or deletion writes it. After the application
+   * changed it, `clerk.users.forget(clerkId)` tells every process. See {@link maySignIn}.
+   */
   readonly isActive: boolean
   /** Clerk's `updated_at` in milliseconds of the state stored; 0 for a row that holds nothing from Clerk yet. */
   readonly version: number
@@ -26,28 +33,33 @@ export interface UserRecord {
   readonly deletedAt: Date | null
 }
 
-/** A user as Clerk describes it at one moment. Times are milliseconds. */
+/**
+ * A user as Clerk describes it at one moment. A field that is absent was not carried: the row keeps its value, and a new
+ * row is empty there. `null` clears. Times are milliseconds.
+ */
 export interface UserSnapshot {
   readonly clerkId: string
   /** Primary e-mail address. */
-  readonly email: string | null
-  readonly emailVerified: boolean
-  readonly username: string | null
+  readonly email?: string | null
+  /** Of `email`: without it this says nothing. */
+  readonly emailVerified?: boolean
+  readonly username?: string | null
   /** Primary phone number. */
-  readonly phone: string | null
-  readonly firstName: string | null
-  readonly lastName: string | null
-  readonly imageUrl: string | null
-  readonly externalId: string | null
-  readonly publicMetadata: Metadata
+  readonly phone?: string | null
+  readonly firstName?: string | null
+  readonly lastName?: string | null
+  readonly imageUrl?: string | null
+  readonly externalId?: string | null
+  readonly publicMetadata?: Metadata
   /** Only with `privateMetadata: true` in the options; never logged. */
   readonly privateMetadata?: Metadata
-  readonly banned: boolean
-  readonly locked: boolean
-  readonly createdAt: number | null
-  readonly updatedAt: number | null
-  readonly lastSignInAt: number | null
-  readonly lastActiveAt: number | null
+  readonly banned?: boolean
+  readonly deprovisioned?: boolean
+  readonly locked?: boolean
+  readonly createdAt?: number | null
+  readonly updatedAt?: number | null
+  readonly lastSignInAt?: number | null
+  readonly lastActiveAt?: number | null
   /**
    * Clerk's `updated_at`, else the event's timestamp. 0 for a snapshot built from token claims, which only creates a
    * row or fills one that has nothing but its id.
@@ -70,8 +82,8 @@ export interface UserStore<U extends UserRecord = UserRecord> {
   /** Stores the snapshot unless the row holds a higher version. Fills the fields of a deleted row and leaves it deleted. */
   apply(snapshot: UserSnapshot): Promise<{ user: U; outcome: ApplyOutcome }>
   /**
-   * Marks the row deleted (`isActive` false) and keeps it; an unknown id gets a row of version 0 that has nothing else.
-   * Never changes a version.
+   * Sets `deletedAt` and keeps the row; an unknown id gets a row of version 0 that has nothing else. Changes neither a
+   * version nor `isActive`.
    *
    * @param at milliseconds
    */

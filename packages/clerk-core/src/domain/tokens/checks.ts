@@ -11,7 +11,20 @@ export type TokenPolicy = Pick<
 interface Check {
   readonly reason: TokenRefusal
   readonly passes: (subject: JsonObject, policy: TokenPolicy) => boolean
+  /** About the times of a token, which a session record does not keep. */
+  readonly ofTokensAlone?: true
 }
+
+/**
+ * What a request says in place of the `azp` that its cookie token lacks. The origin that was listed is named: another
+ * backend may list others.
+ */
+export type RequestExcuse = 'navigation' | 'same-origin' | `listed-origin:${string}`
+
+/** Why a token without `azp` was accepted: by `allowMissingAzp` (bearer), or by what the request said of itself. */
+export type AzpExcuse = 'option' | RequestExcuse
+
+const LISTED = 'listed-origin:'
 
 /** `exp − iat`: an older token cannot come back, so that no revocation has to be remembered for longer. */
 export const LONGEST_TOKEN_SECONDS = 24 * 60 * 60
@@ -45,7 +58,10 @@ const HEADER_CHECKS: readonly Check[] = [
   },
 ]
 
-/** In this order, after the signature. None of them depends on the time, so that a cached result has passed them. */
+/**
+ * In this order, after the signature. None of them depends on the time, so that a cached result has passed them. A session
+ * record meets the same checks whenever it is read: another backend may have written it.
+ */
 const CLAIM_CHECKS: readonly Check[] = [
   {
     // A token of another Clerk instance, whose keys may have reached this key set.
@@ -66,11 +82,13 @@ const CLAIM_CHECKS: readonly Check[] = [
     // Strings, fractions, Infinity (`1e400`) and milliseconds compare in ways that were not meant; missing ones never expire.
     reason: 'time-claim-invalid',
     passes: ({ exp, iat, nbf }) => isTime(exp) && isTime(iat) && isTime(nbf),
+    ofTokensAlone: true,
   },
   {
     // A revocation is remembered for as long as the longest token: longer ones would outlive it.
     reason: 'lifetime-too-long',
     passes: ({ exp, iat }) => Number(exp) - Number(iat) <= LONGEST_TOKEN_SECONDS,
+    ofTokensAlone: true,
   },
   {
     // A token obtained by another origin of the same instance (a subdomain that has been taken over).
@@ -96,6 +114,58 @@ export function checkHeader(header: JsonObject, policy: TokenPolicy): TokenRefus
 
 export function checkClaims(claims: JsonObject, policy: TokenPolicy): TokenRefusal | null {
   return firstFailure(CLAIM_CHECKS, claims, policy)
+}
+
+const REMEMBERED_CHECKS = CLAIM_CHECKS.filter(({ ofTokensAlone }) => ofTokensAlone !== true)
+
+/** What a session record remembers of the claims that the checks look at. */
+export interface RememberedClaims {
+  readonly iss: string
+  readonly sub: string
+  readonly sid: string
+  readonly aud: string | readonly string[] | null
+  readonly azp: string | null
+  /** `null` where the token had an `azp`. */
+  readonly azpMissing: AzpExcuse | null
+  readonly sts: string
+}
+
+/** Why this backend would have refused the token that a session record was made from; `null` where it would not. */
+export function checkRemembered(
+  record: RememberedClaims,
+  policy: TokenPolicy & Pick<ResolvedOptions, 'allowMissingAzp'>,
+): TokenRefusal | null {
+  const { azp, azpMissing } = record
+  // Fields are named like the claims: only a missing `azp` is written in another way.
+  const claims = azp === null ? { ...record, azp: undefined } : record
+  const excused = azpMissing !== null && isExcusedBy(azpMissing, policy)
+  return (
+    firstFailure(REMEMBERED_CHECKS, claims as Partial<RememberedClaims> as JsonObject, policy) ??
+    (lacksAzp(claims.azp, excused) ? 'authorized-party-missing' : null)
+  )
+}
+
+export function isAzpExcuse(value: unknown): value is AzpExcuse {
+  if (typeof value !== 'string') return false
+  return value === 'option' || dependsOnNothing(value) || value.startsWith(LISTED)
+}
+
+/** Excuses that every backend accepts: it makes no difference which of them a record remembers. */
+export function dependsOnNothing(excuse: string | null): boolean {
+  return excuse === 'navigation' || excuse === 'same-origin'
+}
+
+function isExcusedBy(
+  excuse: AzpExcuse,
+  { allowMissingAzp, authorizedParties }: Pick<ResolvedOptions, 'allowMissingAzp' | 'authorizedParties'>,
+): boolean {
+  if (excuse === 'option') return allowMissingAzp
+  return dependsOnNothing(excuse) || authorizedParties?.exact.has(excuse.slice(LISTED.length)) === true
+}
+
+/** Whether a token may lack `azp` depends on how it came, so that this is asked on each request. */
+export function lacksAzp(azp: unknown, excused: boolean): boolean {
+  return azp === undefined && !excused
 }
 
 /** A machine's JWT according to its unverified claims: it is no session token, whoever signed it. */

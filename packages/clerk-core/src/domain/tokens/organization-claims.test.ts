@@ -40,6 +40,8 @@ describe('the organisation of a token', () => {
     [{ org_id: { $ne: null } }],
     [{ v: 2, org_id: 'org_forged', org_role: 'org:admin' }],
     [{ v: 3, org_id: 'org_forged', org_role: 'org:admin' }],
+    [{ v: 3, o: { id: 'org_1', rol: 'admin' } }],
+    [{ v: null, org_id: 'org_forged', org_role: 'org:admin' }],
     [{ v: '1', org_id: 'org_forged', org_role: 'org:admin' }],
   ])('is none in %j', (claims) => {
     expect(decode(claims)).toBe(null)

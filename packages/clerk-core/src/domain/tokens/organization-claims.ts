@@ -10,19 +10,58 @@ export interface CompactPermissions {
   readonly fpm: unknown
 }
 
+/** An organisation as claims state it and session records remember it: version 2 permissions are still compact. */
+export interface CompactOrganization {
+  readonly id: string
+  readonly role: string | null
+  readonly slug: string | null
+  /** Version 2 tokens: compact permission claims, expanded together with `fea`. */
+  readonly per: string | null
+  readonly fpm: string | null
+  /** Version 1 tokens: the permissions as listed. */
+  readonly permissions: readonly string[] | null
+}
+
 /**
- * The organisation a token is about. A version 2 token says so in `o` and nowhere else: its flat `org_*` claims may be
- * custom ones, and custom claims must not be able to forge an organisation. The same holds for versions not known yet.
+ * Where each version of the claims says the organisation. A version 2 token says it in `o` and nowhere else: its flat
+ * `org_*` claims may be custom ones, and custom claims must not be able to forge an organisation. A version that is not
+ * listed here may say it anywhere: such a token has no organisation.
  */
+const READERS: ReadonlyMap<unknown, (claims: SessionClaims) => CompactOrganization | null> = new Map([
+  [undefined, readVersion1],
+  [1, readVersion1],
+  [2, readVersion2],
+])
+
+/** The organisation that a token is about, for the token and for the record that is made of it. */
+export function readOrganization(claims: SessionClaims): CompactOrganization | null {
+  return READERS.get(claims.v)?.(claims) ?? null
+}
+
+/** @param decode `decodePermissions`, or the same with a memory */
+export function expandOrganization(
+  { id, slug, role, per, fpm, permissions }: CompactOrganization,
+  fea: string | null,
+  decode: (claims: { fea: string | null; per: string | null; fpm: string | null }) => readonly string[],
+): OrganizationClaims {
+  return Object.freeze({ id, slug, role, permissions: permissions ?? decode({ fea, per, fpm }) })
+}
+
 export function decodeOrganizationClaims(claims: SessionClaims): OrganizationClaims | null {
-  const { v, o } = claims
-  if (v === undefined || v === 1) {
-    const { org_id: id, org_slug: slug, org_role: role, org_permissions: permissions } = claims
-    return organization(id, slug, role, Array.isArray(permissions) ? permissions.filter(isText) : [])
-  }
+  const compact = readOrganization(claims)
+  return compact && expandOrganization(compact, textOf(claims['fea']), decodePermissions)
+}
+
+function readVersion1(claims: SessionClaims): CompactOrganization | null {
+  const { org_id: id, org_slug: slug, org_role: role, org_permissions: listed } = claims
+  const permissions = Object.freeze(Array.isArray(listed) ? listed.filter(isText) : [])
+  return organization(id, slug, role, { per: null, fpm: null, permissions })
+}
+
+function readVersion2({ o }: SessionClaims): CompactOrganization | null {
   if (typeof o !== 'object' || o === null) return null
   const { id, slg, rol, per, fpm } = o as Record<string, unknown>
-  return organization(id, slg, rol, decodePermissions({ fea: claims.fea, per, fpm }))
+  return organization(id, slg, rol, { per: textOf(per), fpm: textOf(fpm), permissions: null })
 }
 
 /**
@@ -86,15 +125,15 @@ function organization(
   id: unknown,
   slug: unknown,
   role: unknown,
-  permissions: readonly string[],
-): OrganizationClaims | null {
+  permissions: Pick<CompactOrganization, 'per' | 'fpm' | 'permissions'>,
+): CompactOrganization | null {
   if (!isText(id)) return null
-  return Object.freeze({
-    id,
-    slug: isText(slug) ? slug : null,
-    role: isText(role) ? withOrgPrefix(role) : null,
-    permissions: Object.freeze(permissions),
-  })
+  return { id, role: isText(role) ? withOrgPrefix(role) : null, slug: textOf(slug), ...permissions }
+}
+
+/** A claim that has to be text and not empty. */
+export function textOf(claim: unknown): string | null {
+  return isText(claim) ? claim : null
 }
 
 function isText(value: unknown): value is string {

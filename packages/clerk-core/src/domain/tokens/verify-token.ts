@@ -5,7 +5,7 @@ import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { KeyLookup, KeySource, VerificationKey } from '../keys/key-source.js'
-import { checkClaims, checkHeader, isId, isMachineToken, type TokenPolicy } from './checks.js'
+import { checkClaims, checkHeader, isId, isMachineToken, lacksAzp, type TokenPolicy } from './checks.js'
 import { decodeOrganizationClaims } from './organization-claims.js'
 import { MAX_TOKEN_LENGTH, type ParsedToken, parseToken } from './parse-token.js'
 import type { SessionClaims, VerifiedToken } from './session-claims.js'
@@ -113,8 +113,7 @@ export function createTokenVerifier(
     if (claims.iat > latest) return refuseVerified('token-issued-in-future', hash)
     if (claims.nbf > latest) return refuseVerified('token-not-yet-valid', hash)
     if (revocations.isRevoked(claims.sub, claims.sid)) return refuseVerified('session-revoked', hash)
-    if (claims.azp === undefined && !context.allowMissingAzp)
-      return refuseVerified('authorized-party-missing', hash)
+    if (lacksAzp(claims.azp, context.allowMissingAzp)) return refuseVerified('authorized-party-missing', hash)
     if (claims.exp <= seconds - clockToleranceSeconds) {
       return { ok: false, kind: 'expired', error: tokenError('token-expired'), hash, claims }
     }

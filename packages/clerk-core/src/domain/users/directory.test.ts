@@ -83,7 +83,7 @@ describe('a user who is in the store', () => {
     expect(await users.resolve('user_1', null)).toMatchObject({ kind: 'user' })
     await deliver(eventJson('user.deleted', { id: 'user_1', deleted: true }, 4_000))
     expect(await users.resolve('user_1', null)).toEqual({ kind: 'none', reason: 'user-inactive' })
-    expect(await users.users.get('user_1')).toMatchObject({ isActive: false })
+    expect(await users.users.get('user_1')).toMatchObject({ deletedAt: new Date(4_000), isActive: true })
     expect(await stores.users.all()).toHaveLength(1)
   })
 
@@ -112,11 +112,26 @@ describe('a user who is in the store', () => {
     expect(users.resolve('user_1', null)).toMatchObject({ user: { firstName: 'New' } })
   })
 
-  it('is shared by the cache, and is not frozen: the row belongs to the store', async () => {
-    const { users, stores } = harness()
-    await stores.users.apply(userSnapshot('user_1'))
-    const found = await users.resolve('user_1', null)
-    expect(found.kind === 'user' && Object.isFrozen(found.user)).toBe(false)
+  it('is shared by the requests, and none of them can change it for the others', async () => {
+    const row = { ...(await memoryStore().users.apply(userSnapshot('user_1'))).user, tags: ['staff'] }
+    const stores = memoryStore()
+    stores.users.findByClerkId = async () => row
+    for (const cache of [{}, { users: 0 }]) {
+      const { users } = harness({ cache }, stores)
+      const found = await users.resolve('user_1', null)
+      const shared = (found.kind === 'user' ? found.user : null) as typeof row
+      const changes = [
+        () => Object.assign(shared, { isActive: false }),
+        () => shared.tags.push('admin'),
+        () => Object.assign(shared.publicMetadata as object, { admin: true }),
+        () => shared.createdAt?.setTime(0),
+      ]
+      for (const change of changes) expect(change).toThrow(TypeError)
+      expect(shared).toEqual(row)
+      expect(await users.users.get('user_1')).toEqual(row)
+    }
+    // The store's own object is not ours to freeze.
+    row.tags.push('owner')
   })
 
   it('is unavailable while the store is down, and there again when it is back', async () => {
@@ -278,13 +293,13 @@ describe('clerk.users', () => {
     expect(await users.users.get('user_local')).toMatchObject({ isActive: true, deletedAt: null })
   })
 
-  it('forget lets the next request see what the application wrote itself', async () => {
+  it('that was dropped is read again, with what the application wrote itself', async () => {
     const { users, stores } = harness()
     const { user } = await stores.users.apply(userSnapshot('user_1'))
     await users.users.get('user_1')
     await stores.users.update(user.id, { theme: 'dark' })
     expect(await users.users.get('user_1')).not.toMatchObject({ theme: 'dark' })
-    users.users.forget('user_1')
+    users.drop('user_1')
     expect(await users.users.get('user_1')).toMatchObject({ theme: 'dark' })
   })
 })

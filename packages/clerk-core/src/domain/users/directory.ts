@@ -1,11 +1,13 @@
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreInputError } from '../../ground/errors.js'
+import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
+import { maySignIn } from '../store/rules/sign-in.js'
 import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
 import { createApplyUser, type SnapshotSource } from './apply-user.js'
@@ -24,7 +26,8 @@ export type UserResolution<U extends UserRecord = UserRecord> =
     }
 
 export interface UserDirectory<U extends UserRecord = UserRecord> {
-  readonly users: ClerkUsers<U>
+  /** Without what other processes have to be told of. */
+  readonly users: Omit<ClerkUsers<U>, 'forget'>
   /** The local user, provisioned when there is none. Never rejects; without a promise where the cache knows. */
   resolve(clerkId: string, claims: SessionClaims | null): MaybePromise<UserResolution<U>>
   /** The cached row. */
@@ -74,11 +77,14 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
   const apply = createApplyUser({ store, linking, canLink, observer })
 
-  /** Only what came from a row: everything else is read again. */
-  const loaded = (row: Readonly<U>): Loaded<U> => ({
-    row,
-    resolution: row.isActive && row.deletedAt === null ? { kind: 'user', user: row } : INACTIVE,
-  })
+  /** Only what came from a row: everything else is read again. What one request did to it, the next one would see. */
+  const loaded = (found: Readonly<U>): Loaded<U> => {
+    const row = readOnlyCopy(found)
+    return {
+      row,
+      resolution: maySignIn(row) ? { kind: 'user', user: row } : INACTIVE,
+    }
+  }
 
   async function read(clerkId: string): Promise<Loaded<U>> {
     const row = await store.findByClerkId(clerkId)
@@ -203,7 +209,6 @@ export function createUserDirectory<U extends UserRecord>(parts: {
           throw error
         }
       },
-      forget: (clerkId) => directory.drop(clerkId),
     },
   }
   return directory

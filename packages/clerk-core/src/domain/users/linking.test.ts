@@ -35,6 +35,7 @@ describe('the one row that may be taken over', () => {
     publicMetadata: null,
     privateMetadata: null,
     banned: false,
+    deprovisioned: false,
     locked: false,
     createdAt: null,
     lastSignInAt: null,
@@ -176,7 +177,7 @@ describe('linking', () => {
     await deliver(eventJson('user.deleted', { id: 'user_1', deleted: true }))
     await stores.users.create(ann)
     await deliver(eventJson('user.updated', userJson('user_1', { email: 'ann@example.com' })))
-    expect(await stores.users.findByClerkId('user_1')).toMatchObject({ isActive: false })
+    expect(await stores.users.findByClerkId('user_1')).toMatchObject({ deletedAt: new Date(1_000) })
     expect(await stores.users.all()).toHaveLength(2)
   })
 

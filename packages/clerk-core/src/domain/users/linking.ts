@@ -1,4 +1,6 @@
 import { foldAddress, isSameAddress } from '../store/rules/email.js'
+import { isStorable } from '../store/rules/input.js'
+import { maySignIn } from '../store/rules/sign-in.js'
 import type { UserRecord, UserSnapshot } from '../store/user.js'
 
 /**
@@ -23,11 +25,15 @@ export function linkCandidate<U extends UserRecord>(
 
 /** The address by which a snapshot may be linked, lower-cased; `null` when it may not be linked at all. */
 export function linkAddress({ version, email, emailVerified }: UserSnapshot): string | null {
+  // An address with U+0000 is stored without it: no row may be found by what the user did not prove.
   // Version 0 was built from claims, which the application's own template wrote: no word of Clerk's on the address.
-  return version > 0 && emailVerified && email !== null ? foldAddress(email) : null
+  return version > 0 && emailVerified && email != null && isStorable(email) ? foldAddress(email) : null
 }
 
-/** Default `canLink`: the person who registered the row locally must have proved the address there too. */
+/**
+ * Default `canLink`: the row may sign in, and the person who registered it locally has proved the address there too. A row
+ * that the application has switched off would lock its new owner out, or be switched on by a person it was closed to.
+ */
 export function rowIsVerified(row: UserRecord): boolean {
-  return row.emailVerified === true
+  return maySignIn(row) && row.emailVerified === true
 }

@@ -27,6 +27,7 @@ export function userSnapshotFromClaims(
     externalId: fields.optionalString('externalId'),
     publicMetadata: fields.metadata('publicMetadata'),
     banned: false,
+    deprovisioned: false,
     locked: false,
     createdAt: null,
     updatedAt: null,

@@ -9,6 +9,13 @@ export interface ClerkUsers<U extends UserRecord = UserRecord> {
    * because only a verified event deletes. @throws {ClerkApiError} {@link StoreUnavailableError}
    */
   refresh(clerkId: string): Promise<Readonly<U> | null>
-  /** Drops the row from the cache, after the application changed it itself. */
-  forget(clerkId: string): void
+  /**
+   * To be called after the application changed a row itself, by switching it off (`isActive`) for instance: this process
+   * reads it again at once, and connections of the user are checked. With an inbox every other process follows within
+   * `invalidation.pollSeconds`. In effect here even when it rejects.
+   *
+   * @throws {StoreInputError} when `clerkId` is no id; {@link StoreUnavailableError} when the other processes could not be
+   * told: to be called again
+   */
+  forget(clerkId: string): Promise<void>
 }

@@ -196,7 +196,7 @@ describe('a record that is not ours', () => {
   const changes: Record<string, (record: SessionRecord) => unknown> = {
     truncated: ({ sid: _, ...rest }) => rest,
     'from the future': (record) => ({ ...record, checkedAt: record.checkedAt + 3600 }),
-    'of another instance': (record) => ({ ...record, instance: 'https://clerk.other.test' }),
+    'of another version': (record) => ({ ...record, v: 1, instance: record.iss }),
     text: () => 'signed in, honestly',
   }
   for (const [name, change] of Object.entries(changes)) {
@@ -382,6 +382,12 @@ describe('signing out', () => {
     const outdated = { kind: 'anonymous', reason: 'cookie-outdated' }
     expect(await ask({ cookie: `__session=${token}; __client_uat=${iat + 1}` })).toMatchObject(outdated)
     expect(await ask({ cookie: `__session=${token}; __client_uat=${iat}` })).toMatchObject({ kind: 'user' })
+    // Any page of the site can set the cookie: beyond the tolerance of clocks the future says nothing.
+    expect(await ask({ cookie: `__session=${token}; __client_uat=${iat + 5}` })).toMatchObject(outdated)
+    for (const seconds of [6, 365 * 86_400, 900_000_000_000 - iat]) {
+      const cookie = `__session=${token}; __client_uat=${iat + seconds}`
+      expect(await ask({ cookie })).toMatchObject({ kind: 'user' })
+    }
     expect(
       await ask({ cookie: `__session=${token}; __client_uat=${iat + 1}`, authorization: `Bearer ${token}` }),
     ).toMatchObject({ kind: 'user', source: 'token' })
@@ -452,7 +458,8 @@ describe('at the end of the window', () => {
       app.sessions.set(id, structuredClone(old))
       expect(await browser.request('/')).toMatchObject({ kind: 'user', source: 'session' })
     }
-    browser.cookies.set('__client_uat', '99999999999')
+    // The latest moment that is believed; a later one says nothing.
+    browser.cookies.set('__client_uat', String(offline.now() / 1000 + 5))
     for (let request = 0; request < 5; request++) {
       expect(await browser.request('/')).toMatchObject({ kind: 'user', source: 'session' })
     }

@@ -3,6 +3,7 @@ import type { UserResolution } from '../../domain/users/directory.js'
 import type { AnonymousReason, UnavailableReason } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { MadeAuth, MadeMachineAuth, MadeUserAuth } from './made-auth.js'
+import { noteOrigin, type Origin } from './origin.js'
 import type { Request } from './request.js'
 
 /** How long a client should wait before it tries again when nothing better is known. */
@@ -11,15 +12,21 @@ const RETRY_AFTER_SECONDS = 5
 /** Why a verified user id has no local user. */
 export type NoUser = Exclude<UserResolution, { kind: 'user' }>
 
+/** Whether a token came with the request. */
+type Carrying = Pick<Request, 'bearer' | 'tokenHash'>
+
+/** Where no request comes: over a connection. */
+export const NOTHING_CARRIED: Carrying = { bearer: null, tokenHash: null }
+
 type MachineFields = Omit<MadeMachineAuth, 'kind' | 'isAuthenticated' | 'has'>
 
 /** The ends of the way: every `Auth` that is returned is made, frozen and observed here. */
 export interface AuthFactory {
-  anonymous(request: Request, reason: AnonymousReason): MadeAuth
+  anonymous(request: Carrying, reason: AnonymousReason): MadeAuth
   unavailable(reason: UnavailableReason, retryAfterSeconds?: number): MadeAuth
-  noUser(request: Request, resolution: NoUser): MadeAuth
+  noUser(request: Carrying, resolution: NoUser): MadeAuth
   local(user: unknown): MadeAuth
-  machine(fields: MachineFields): MadeAuth
+  machine(fields: MachineFields, origin: Origin): MadeAuth
   user(auth: MadeUserAuth): MadeAuth
   /** An `Auth` that was returned before; the flags say which of the cached rows it was made of are observed as hits. */
   again(auth: MadeUserAuth, user: boolean, membership: boolean): MadeAuth
@@ -28,7 +35,7 @@ export interface AuthFactory {
 export function createAuthFactory(observer: Observer): AuthFactory {
   return { anonymous, unavailable, noUser, local, machine, user, again }
 
-  function anonymous({ bearer, tokenHash }: Request, reason: AnonymousReason): MadeAuth {
+  function anonymous({ bearer, tokenHash }: Carrying, reason: AnonymousReason): MadeAuth {
     if (observer.wants('auth.failure')) observer.emit('auth.failure', { reason, tokenHash })
     const tokenRefused = (bearer !== null || tokenHash !== null) && !reason.startsWith('user-')
     return tokenRefused ? refusedAs(reason) : anonymousAs(reason)
@@ -46,7 +53,7 @@ export function createAuthFactory(observer: Observer): AuthFactory {
     return Object.freeze(auth)
   }
 
-  function noUser(request: Request, resolution: NoUser): MadeAuth {
+  function noUser(request: Carrying, resolution: NoUser): MadeAuth {
     return resolution.kind === 'unavailable'
       ? unavailable(resolution.reason, resolution.retryAfterSeconds)
       : anonymous(request, resolution.reason)
@@ -60,12 +67,13 @@ export function createAuthFactory(observer: Observer): AuthFactory {
     return Object.freeze(auth)
   }
 
-  function machine(fields: MachineFields): MadeAuth {
+  function machine(fields: MachineFields, origin: Origin): MadeAuth {
     if (observer.wants('auth.success')) {
       const { userId, orgId } = fields
       observer.emit('auth.success', { kind: 'machine', source: 'machine', userId, sessionId: null, orgId })
     }
     const auth: MadeMachineAuth = { kind: 'machine', isAuthenticated: true, ...fields, has: never }
+    noteOrigin(auth, origin)
     return Object.freeze(auth)
   }
 

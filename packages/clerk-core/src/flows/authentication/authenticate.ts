@@ -6,12 +6,15 @@ import type { MachineVerifier } from '../../domain/machines/machine.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import { decideAfterAsking, decideSession } from '../../domain/session/decide.js'
 import type { Carried, SessionDecision, SessionPolicy, TokenState } from '../../domain/session/decision.js'
+import { createLargeClaimsWarning } from '../../domain/session/kept-claims.js'
 import { type FoundRecord, NO_RECORD, parseRecord } from '../../domain/session/parse-record.js'
 import type { SessionRecord } from '../../domain/session/record.js'
 import type { SessionStatusClient } from '../../domain/session/session-status-client.js'
 import { createSessionWriter, readSlot, SessionReadError } from '../../domain/session/session-writer.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { UserRecord } from '../../domain/store/user.js'
+import { type AzpExcuse, checkRemembered } from '../../domain/tokens/checks.js'
+import { entitlementSeconds } from '../../domain/tokens/claim-age.js'
 import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { TokenVerifier } from '../../domain/tokens/token-verifier.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
@@ -22,7 +25,7 @@ import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createAuthFactory } from './auth-factory.js'
 import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth } from './made-auth.js'
-import { type Principal, principalFromRecord } from './principal.js'
+import { type ClaimAging, type Principal, principalFromRecord } from './principal.js'
 import { createRequestReader, type Request } from './request.js'
 import { createRevalidate } from './revalidate.js'
 import { tokenStateOf } from './token-state.js'
@@ -35,6 +38,8 @@ export interface AuthenticateParts {
   readonly options: Pick<
     ResolvedOptions,
     | 'allowMissingAzp'
+    | 'allowPending'
+    | 'audience'
     | 'authorizedParties'
     | 'clockToleranceSeconds'
     | 'cookieSuffix'
@@ -63,14 +68,23 @@ export function createAuthenticate(
 ): (credentials: Credentials) => MaybePromise<MadeAuth> {
   const { options, tokens, machines, revocations, users, organizations, changes, sessionStatus, observer } =
     parts
-  const { remember, revalidateAfterSeconds, graceSeconds } = options.session
+  const { remember, revalidateAfterSeconds, graceSeconds, keepClaims } = options.session
   const readRequest = createRequestReader(options)
   const auths = createAuthFactory(observer)
-  const userAuth = createUserAuth({ users, organizations, auths, now: options.now })
-  const machineAuth = createMachineAuth({ machines, revocations, users, organizations, auths })
+  const aging: ClaimAging = { now: options.now, entitlementSeconds: entitlementSeconds(options) }
+  const userAuth = createUserAuth({ users, organizations, auths, aging })
+  const machineAuth = createMachineAuth({
+    machines,
+    revocations,
+    userAuth,
+    hasUsers: users !== null,
+    organizations,
+    auths,
+  })
   const revalidate = sessionStatus === null ? null : createRevalidate({ sessionStatus, organizations })
   const sessionWriter = createSessionWriter(observer)
-  const permissionsOf = createPermissionDecoder()
+  const warnOfLargeClaims = createLargeClaimsWarning(keepClaims)
+  const reader = { ...aging, keepClaims, permissionsOf: createPermissionDecoder() }
 
   return function authenticate(credentials) {
     const request = readRequest(credentials)
@@ -91,13 +105,12 @@ export function createAuthenticate(
 
   function readRecord(slot: SessionSlot | undefined): MaybePromise<FoundRecord> {
     if (slot === undefined) return NO_RECORD
-    return chain(readSlot(slot), (value) =>
-      parseRecord(value, {
-        instance: options.issuer,
-        nowSeconds: nowSeconds(),
-        clockToleranceSeconds: options.clockToleranceSeconds,
-      }),
-    )
+    const { issuer, clockToleranceSeconds } = options
+    return chain(readSlot(slot), (value) => {
+      const found = parseRecord(value, { issuer, nowSeconds: nowSeconds(), clockToleranceSeconds })
+      const { record, untrusted } = found
+      return record === null ? found : { record, untrusted, refusal: checkRemembered(record, options) }
+    })
   }
 
   /** No request is answered from what this process knew some time ago. */
@@ -119,35 +132,42 @@ export function createAuthenticate(
 
   function verifyToken(token: string, request: Request, found: FoundRecord): MaybePromise<MadeAuth> {
     const { bearer, credentials } = request
-    const allowMissingAzp =
-      bearer === null
-        ? excuseForMissingAzp(credentials, options.authorizedParties) !== null
-        : options.allowMissingAzp
-    return chain(tokens.verify(token, { allowMissingAzp }), (result) => {
+    const ofBearer = options.allowMissingAzp ? 'option' : null
+    const azpExcuse = bearer === null ? excuseForMissingAzp(credentials, options.authorizedParties) : ofBearer
+    return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }), (result) => {
       request.tokenHash = result.ok ? result.token.hash : result.hash
       const state = tokenStateOf(result, request)
       // Most requests of an API: no row of the truth table looks at anything but the token.
       return state.kind === 'valid' && carriesTokenOnly(request)
         ? userAuth.ofToken(request, state.token)
-        : decide(request, found, state)
+        : decide(request, found, state, azpExcuse)
     })
   }
 
-  function decide(request: Request, found: FoundRecord, token: TokenState): MaybePromise<MadeAuth> {
+  function decide(
+    request: Request,
+    found: FoundRecord,
+    token: TokenState,
+    azpExcuse: AzpExcuse | null = null,
+  ): MaybePromise<MadeAuth> {
     const { record } = found
     const policy: SessionPolicy = {
       revalidateAfterSeconds,
       graceSeconds,
       remembers:
         request.slot !== undefined &&
+        // No response follows that could set a cookie: a session that got a new id would be lost to its browser.
+        request.credentials.upgrade !== true &&
         (remember === 'always' || typeof request.credentials.cookie === 'string'),
       revoked: record !== null && revocations.isRevoked(record.sub, record.sid),
       canAskClerk: revalidate !== null,
+      keepClaims,
     }
     const carried: Carried = {
       crossSite: request.crossSite,
       bearer: request.bearer !== null,
       token,
+      azpExcuse,
       clientUat: request.clientUat,
       localUser: request.localUser !== undefined,
     }
@@ -166,6 +186,7 @@ export function createAuthenticate(
       case 'token':
         return chain(userAuth.ofToken(request, decision.token), (auth) => {
           if (decision.session.kind === 'none' || auth.kind !== 'user') return auth
+          warnOfLargeClaims(decision.token.claims)
           return chain(sessionWriter.write(request.slot, decision.session, 'token'), () => auth)
         })
       case 'record':
@@ -200,11 +221,12 @@ export function createAuthenticate(
     switch (decision.by) {
       case 'clerk': {
         const auth = await userAuth.ofPrincipal(request, principalOf(decision.record))
-        if (auth.kind === 'user' && policy.remembers) {
-          await sessionWriter.write(request.slot, { kind: 'refresh', record: decision.record }, 'clerk')
-        }
+        if (auth.kind === 'user') await refresh(decision.record)
         return auth
       }
+      case 'refused':
+        await refresh(decision.record)
+        return auths.anonymous(request, decision.reason)
       case 'record':
         return userAuth.ofPrincipal(request, principalOf(decision.record))
       case 'anonymous':
@@ -213,10 +235,15 @@ export function createAuthenticate(
       case 'unavailable':
         return auths.unavailable(decision.reason)
     }
+
+    async function refresh(confirmed: SessionRecord): Promise<void> {
+      if (!policy.remembers) return
+      await sessionWriter.write(request.slot, { kind: 'refresh', record: confirmed }, 'clerk')
+    }
   }
 
   function principalOf(record: SessionRecord): Principal {
-    return principalFromRecord(record, nowSeconds(), permissionsOf)
+    return principalFromRecord(record, reader)
   }
 
   /** An outage has an `Auth` of its own; anything else is a bug, and is thrown so that it is seen. */

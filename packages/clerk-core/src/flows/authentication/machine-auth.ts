@@ -1,44 +1,86 @@
 import type { Revocations } from '../../domain/changes/revocations.js'
 import type { MachineVerifier } from '../../domain/machines/machine.js'
+import type { MachineCredential } from '../../domain/machines/machine-types.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
-import type { UserRecord } from '../../domain/store/user.js'
-import type { UserDirectory } from '../../domain/users/directory.js'
+import { requestOrganization } from '../../domain/organizations/request-organization.js'
 import type { AuthFactory } from './auth-factory.js'
-import type { MadeAuth } from './made-auth.js'
+import type { MadeAuth, MadeMachineAuth } from './made-auth.js'
+import type { Origin } from './origin.js'
 import type { Request } from './request.js'
+import type { UserAuthSource } from './user-auth.js'
 
-/** Whom a machine credential speaks for: it ends with its user or organisation, even if Clerk still confirms it. */
+/** The user or organisation that a machine credential speaks for. */
+type Subject = Pick<MadeMachineAuth, 'userId' | 'orgId' | 'user'>
+
+/**
+ * A machine credential is another way to ask, not a way around: its user is looked up, provisioned and refused as the
+ * user of a token is, and `X-Organization-Id` names its own organisation or one that its user is a member of.
+ */
 export function createMachineAuth(parts: {
   readonly machines: MachineVerifier
   readonly revocations: Revocations
-  readonly users: UserDirectory<UserRecord> | null
+  readonly userAuth: Pick<UserAuthSource, 'localRows'>
+  readonly hasUsers: boolean
   readonly organizations: OrganizationDirectory | null
   readonly auths: AuthFactory
 }): (request: Request, bearer: string) => Promise<MadeAuth> {
-  const { machines, revocations, users, organizations, auths } = parts
+  const { machines, revocations, userAuth, organizations, auths } = parts
+  const noUser: Subject = { userId: null, orgId: null, user: parts.hasUsers ? null : undefined }
 
   return async (request, bearer) => {
-    const result = await machines.verify(bearer)
+    const result = await machines.verify(bearer, request.credentials.clientAddress)
     request.tokenHash = result.hash
     if (!result.ok) {
       return 'unavailable' in result
         ? auths.unavailable('clerk-unavailable', result.unavailable.retryAfterSeconds)
         : auths.anonymous(request, result.reason)
     }
-    const { tokenType, id, subject, scopes, claims } = result.machine
-    const userId = subject.startsWith('user_') ? subject : null
-    const orgId = subject.startsWith('org_') ? subject : null
-    if (userId !== null && revocations.isRevoked(userId, '')) return auths.anonymous(request, 'user-inactive')
-    if (orgId !== null && organizations !== null) {
-      const organization = await organizations.organizations.get(orgId)
-      if (organization?.deletedAt) return auths.anonymous(request, 'machine-credential-revoked')
-    }
-    const resolved = userId === null || users === null ? null : await users.resolve(userId, null)
-    if (resolved?.kind === 'unavailable')
-      return auths.unavailable(resolved.reason, resolved.retryAfterSeconds)
-    if (resolved?.kind === 'none' && resolved.reason === 'user-inactive')
-      return auths.anonymous(request, resolved.reason)
-    const user = users === null ? undefined : resolved?.kind === 'user' ? resolved.user : null
-    return auths.machine({ tokenType, id, subject, scopes, claims, userId, orgId, user })
+    const { machine, until } = result
+    const origin: Origin = { kind: 'machine', credential: bearer, requested: request.requested, until }
+    if (machine.subject.startsWith('user_')) return ofUser(request, machine, origin)
+    if (machine.subject.startsWith('org_')) return ofOrganization(request, machine, origin)
+    return made(request, machine, noUser, origin)
+  }
+
+  /** The same resolution as of a token: a key passes no check that its user does not. */
+  async function ofUser(request: Request, machine: MachineCredential, origin: Origin): Promise<MadeAuth> {
+    const userId = machine.subject
+    if (revocations.isRevoked(userId, '')) return auths.anonymous(request, 'user-inactive')
+    const rows = await userAuth.localRows(userId, null, request.requested)
+    if (!('ok' in rows)) return auths.noUser(request, rows)
+    const { requested } = request
+    const { orgId } = requestOrganization({
+      requested,
+      claimed: null,
+      asOfSeconds: 0,
+      membership: rows.membership,
+    })
+    return made(request, machine, { userId, orgId, user: rows.user }, origin)
+  }
+
+  async function ofOrganization(
+    request: Request,
+    machine: MachineCredential,
+    origin: Origin,
+  ): Promise<MadeAuth> {
+    const orgId = machine.subject
+    const organization = await organizations?.organizations.get(orgId)
+    if (organization?.deletedAt) return auths.anonymous(request, 'machine-credential-revoked')
+    const { requested } = request
+    const own = requested === undefined || requested === orgId
+    return made(request, machine, { ...noUser, orgId: own ? orgId : null }, origin)
+  }
+
+  function made(
+    { requested }: Request,
+    { tokenType, id, subject, scopes, claims }: MachineCredential,
+    { userId, orgId, user }: Subject,
+    origin: Origin,
+  ): MadeAuth {
+    const organizationMismatch = requested !== undefined && requested !== orgId
+    return auths.machine(
+      { tokenType, id, subject, scopes, claims, userId, orgId, organizationMismatch, user },
+      origin,
+    )
   }
 }

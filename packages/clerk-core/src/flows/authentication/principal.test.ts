@@ -14,7 +14,11 @@ it.each<[string, SessionClaims]>([
 ])('a session remembers the permissions of a version %s token', (_, claims) => {
   const token = { claims, organization: decodeOrganizationClaims(claims), hash: '' }
   const stored = JSON.parse(JSON.stringify(recordFromToken(token, NOW)))
-  const { organization } = principalFromRecord(stored, NOW, createPermissionDecoder())
+  const reader = { now: () => NOW * 1000, entitlementSeconds: 600, keepClaims: [] }
+  const { organization } = principalFromRecord(stored, {
+    ...reader,
+    permissionsOf: createPermissionDecoder(),
+  })
   expect(organization?.permissions).toEqual(['org:notes:read'])
   expect(organization).toEqual(principalFromToken(token).organization)
 })

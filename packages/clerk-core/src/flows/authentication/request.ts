@@ -5,6 +5,7 @@ import {
   type PresentCredentials,
   withoutNulls,
 } from '../../domain/credentials/credentials.js'
+import { localUserOf } from '../../domain/credentials/local-user.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
@@ -24,20 +25,31 @@ export interface Request {
   tokenHash: string | null
 }
 
-type RequestOptions = Pick<
+export type RequestOptions = Pick<
   ResolvedOptions,
-  'session' | 'cookieSuffix' | 'publishableKey' | 'issuer' | 'authorizedParties' | 'now'
+  | 'session'
+  | 'cookieSuffix'
+  | 'publishableKey'
+  | 'issuer'
+  | 'authorizedParties'
+  | 'now'
+  | 'clockToleranceSeconds'
 >
 
+/**
+ * A moment of the browser's clock that any page of the site can set: one that lies in the future by more than the tolerance
+ * says nothing, else it would make every token and every record look outdated.
+ */
+function readClientUat(
+  clientUat: number | null,
+  { now, clockToleranceSeconds }: Pick<ResolvedOptions, 'now' | 'clockToleranceSeconds'>,
+): number | null {
+  return clientUat === null || clientUat > now() / 1000 + clockToleranceSeconds ? null : clientUat
+}
+
 /** Reads what a request carries; nothing of it is verified yet, but where it comes from. */
-export function createRequestReader({
-  session,
-  cookieSuffix: suffix,
-  publishableKey,
-  issuer,
-  authorizedParties,
-  now,
-}: RequestOptions): (credentials: Credentials) => Request {
+export function createRequestReader(options: RequestOptions): (credentials: Credentials) => Request {
+  const { session, cookieSuffix: suffix, publishableKey, issuer, authorizedParties, now } = options
   const production = publishableKey?.startsWith('pk_live_') ?? false
   const instance = suffix === null ? null : { suffix, issuer, production }
   const nowSeconds = () => Math.floor(now() / 1000)
@@ -48,11 +60,11 @@ export function createRequestReader({
     return {
       credentials,
       slot: session.remember === 'never' ? undefined : credentials.session,
-      localUser: credentials.localUser ?? undefined,
+      localUser: localUserOf(credentials.localUser, options),
       bearer: bearerOf(credentials.authorization),
       crossSite: violatesOriginRule(credentials, authorizedParties),
       cookieToken: cookies.token,
-      clientUat: cookies.clientUat,
+      clientUat: readClientUat(cookies.clientUat, options),
       requested: credentials.organization?.trim() || undefined,
       tokenHash: null,
     }

@@ -7,10 +7,10 @@ import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { Cached } from '../../ground/timing/read-cache.js'
 import type { AuthFactory, NoUser } from './auth-factory.js'
 import type { MadeAuth, MadeUserAuth } from './made-auth.js'
-import { joinRows, type Principal, principalFromToken } from './principal.js'
+import { type ClaimAging, joinRows, type Principal, principalFromToken } from './principal.js'
 import type { Request } from './request.js'
 
-interface LocalRows {
+export interface LocalRows {
   readonly ok: true
   readonly user: UserRecord | undefined
   readonly membership: MembershipRecord | null | undefined
@@ -29,6 +29,16 @@ const NO_STORE = { kind: 'user', user: undefined } as const
 export interface UserAuthSource {
   ofToken(request: Request, token: VerifiedToken): MaybePromise<MadeAuth>
   ofPrincipal(request: Request, principal: Principal): MaybePromise<MadeAuth>
+  /**
+   * The local user, provisioned when there is none, and the membership in `orgId`.
+   *
+   * @throws {StoreUnavailableError} when the membership cannot be read
+   */
+  localRows(
+    userId: string,
+    claims: SessionClaims | null,
+    orgId: string | undefined,
+  ): MaybePromise<LocalRows | NoUser>
 }
 
 /** Joins the principal with the local rows. `null`: no such store. */
@@ -36,9 +46,10 @@ export function createUserAuth(parts: {
   readonly users: UserDirectory<UserRecord> | null
   readonly organizations: OrganizationDirectory | null
   readonly auths: AuthFactory
-  readonly now: () => number
+  readonly aging: ClaimAging
 }): UserAuthSource {
-  const { users, organizations, auths, now } = parts
+  const { users, organizations, auths, aging } = parts
+  const { now } = aging
   const lastAuth = new WeakMap<VerifiedToken, LastAuth>()
 
   return {
@@ -52,7 +63,7 @@ export function createUserAuth(parts: {
       const orgId = requested ?? token.organization?.id
       return chain(localRows(token.claims.sub, token.claims, orgId), (rows) => {
         if (!('ok' in rows)) return auths.noUser(request, rows)
-        const auth = joinRows(principalFromToken(token), requested, rows.user, rows.membership)
+        const auth = joinRows(principalFromToken(token), requested, rows.user, rows.membership, aging)
         remember(token, orgId, requested, rows, auth)
         return auths.user(auth)
       })
@@ -61,10 +72,11 @@ export function createUserAuth(parts: {
       const { requested } = request
       return chain(localRows(principal.userId, null, requested ?? principal.organization?.id), (rows) =>
         'ok' in rows
-          ? auths.user(joinRows(principal, requested, rows.user, rows.membership))
+          ? auths.user(joinRows(principal, requested, rows.user, rows.membership, aging))
           : auths.noUser(request, rows),
       )
     },
+    localRows,
   }
 
   function isStillTrue({ user, membership }: LastAuth): boolean {

@@ -75,7 +75,7 @@ export function createAuditLog(
       const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000
       const { statusCode: status, writableFinished: completed } = response
       try {
-        const auth = findState(request)?.auth ?? null
+        const auth = (findState(request, clerk) ?? findState(request))?.auth ?? null
         const written = deliver(auditEntry({ ...describe(), auth, status, completed, arrivedMs, durationMs }))
         if (written instanceof Promise) written.catch(report)
       } catch (error) {

@@ -1,13 +1,18 @@
 import type { Credentials } from '../../domain/credentials/credentials.js'
+import { localUserOf } from '../../domain/credentials/local-user.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { AnyClerk } from './any-clerk.js'
 import type { Framework } from './framework.js'
-import type { RequestState } from './request-state.js'
+import { makeState, type RequestState } from './request-state.js'
 import { checkedUrl } from './sign-in-url.js'
 
 /** Options of every adapter's middleware. `R`: the framework's request. */
 export interface MiddlewareOptions<R> {
-  /** The user whom the application's own login has signed in; called after that login. `undefined`, `null`, `false`: no user. */
+  /**
+   * The user whom the application's own login has signed in; called after that login. An object with a property of its own,
+   * a string that is not empty, a positive number or a bigint; `undefined`, `null` and `false` say that there is none, and
+   * so does, with a warning, everything else. A promise or a query is awaited.
+   */
   localUser?: ((request: R) => unknown) | undefined
   /** Where `requireAuth(…, { redirect: true })` sends people. Default: the Account Portal of the publishable key. */
   signInUrl?: string | undefined
@@ -26,19 +31,20 @@ export function createAuthenticator<R extends object>(
   checkedUrl('signInUrl', signInUrl)
   if (localUser === undefined) return (request) => authenticate(credentialsOf(request, undefined))
   return (request) =>
-    chain(localUser(request), (user) =>
-      authenticate(credentialsOf(request, isNoUser(user) ? undefined : user)),
+    chain(awaited(localUser(request)), (user) =>
+      authenticate(credentialsOf(request, localUserOf(user, clerk))),
     )
 
   function authenticate(credentials: Credentials): MaybePromise<RequestState> {
     const { session } = credentials
     const auth = clerk.authenticateNow(credentials)
-    if (auth instanceof Promise) return auth.then((known) => ({ clerk, auth: known, session, signInUrl }))
-    return { clerk, auth, session, signInUrl }
+    if (auth instanceof Promise) return auth.then((known) => makeState(clerk, known, session, signInUrl))
+    return makeState(clerk, auth, session, signInUrl)
   }
 }
 
-/** What logins leave when no user is signed in: Passport `undefined`, others `null` or `false`. */
-function isNoUser(user: unknown): boolean {
-  return user === undefined || user === null || user === false
+/** A promise of another library's, or a query that runs when it is awaited: as an object it would be a user. */
+function awaited(value: unknown): MaybePromise<unknown> {
+  if (typeof value !== 'object' || value === null || value instanceof Promise) return value
+  return 'then' in value && typeof value.then === 'function' ? Promise.resolve(value) : value
 }

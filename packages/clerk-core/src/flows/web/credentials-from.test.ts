@@ -53,3 +53,21 @@ test.each([
   const headers = new Headers(upgrade === undefined ? {} : { upgrade })
   expect(credentialsFromFetch({ headers, method: 'GET' }).upgrade).toBe(expected)
 })
+
+test.each([
+  ['Bearer ak_1', true],
+  ['bearer   oat_1', true],
+  ['Bearer mt_1', true],
+  ['Bearer eyJhbGciOiJSUzI1NiJ9.e30.x', false],
+  ['Bearer AK_1', false],
+  ['Basic YWs6MQ==', false],
+  [undefined, false],
+])('Authorization: %s asks for the address of the client: %s', (authorization, expected) => {
+  let asked = 0
+  const headers = authorization === undefined ? {} : { authorization }
+  const { clientAddress } = credentialsFrom({ headers }, undefined, undefined, () => {
+    asked += 1
+    return '203.0.113.9'
+  })
+  expect([clientAddress, asked]).toEqual(expected ? ['203.0.113.9', 1] : [undefined, 0])
+})

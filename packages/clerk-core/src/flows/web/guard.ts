@@ -1,34 +1,58 @@
 import type { RegisteredAuth } from '../../domain/auth/auth.js'
 import { authorize } from '../../domain/guard/authorize.js'
 import type { Denial, Requirement } from '../../domain/guard/requirement.js'
-import { validateRequirement } from '../../domain/guard/validate-requirement.js'
+import { requirementOf } from '../../domain/guard/validate-requirement.js'
+import type { AnyAuth } from './any-clerk.js'
 import type { Framework } from './framework.js'
+import { type GetAuthOptions, type GuardOptions, namedClerk, readGuardOptions } from './guard-options.js'
 import type { WebRequest, WebResponse } from './messages.js'
-import { type RequestState, stateOf } from './request-state.js'
+import { findState, type RequestState, setState, stateOf } from './request-state.js'
 import { returnTargetOf } from './return-target.js'
 import { signInPages, withReturn } from './sign-in-url.js'
 
-export interface GuardOptions {
-  /** Send a person who navigates to a page (`Sec-Fetch-Dest: document`) to `signInUrl` instead of answering 401. */
-  redirect?: boolean | undefined
+/**
+ * What every adapter's `getAuth` returns.
+ *
+ * @throws {MiddlewareMissingError}
+ * @throws {ClerkNotNamedError}
+ * @throws {ConfigurationError} for options that were to name a clerk and name none
+ */
+export function storedAuth(request: object, middleware: string, options?: GetAuthOptions): AnyAuth {
+  return stateOf(request, middleware, options === undefined ? undefined : namedClerk(options)).auth
 }
+
+/** What `requireAuth` is called with: nothing, or a requirement; never `undefined`, which a misspelt name comes out as. */
+export type GuardArguments =
+  | readonly []
+  | readonly [requirement: Requirement<RegisteredAuth>, options?: GuardOptions]
 
 /**
  * What a guard does in every framework. The function it returns gives the response to a request that is denied, `null`
- * for one that may pass, and throws {@link MiddlewareMissingError} for one that no middleware has authenticated.
+ * for one that may pass, and throws {@link MiddlewareMissingError} for one that no middleware has authenticated,
+ * {@link ClerkNotNamedError} for one that several clerks have, where the guard names none.
  *
- * @throws {ConfigurationError} when it is made, for a requirement with an unknown key or value
+ * @throws {ConfigurationError} when it is made, for a requirement or options with an unknown key or value
  */
 export function createGuard<R extends object>(
-  { middleware, webRequestOf }: Pick<Framework<R>, 'middleware' | 'webRequestOf'>,
-  requirement: Requirement<RegisteredAuth>,
-  { redirect = false }: GuardOptions,
+  { middleware, setAuth, webRequestOf }: Pick<Framework<R>, 'middleware' | 'setAuth' | 'webRequestOf'>,
+  ...given: GuardArguments
 ): (request: R) => WebResponse | null {
-  const required = validateRequirement(requirement)
+  const required = requirementOf(given)
+  const { redirect, clerk } = readGuardOptions(given[1])
+  const alone = [required] as readonly Requirement[]
   return (request) => {
-    const state = stateOf(request, middleware)
+    const state = stateOf(request, middleware, clerk)
     const denial = authorize(state.auth as RegisteredAuth, required)
-    if (denial === null) return null
+    if (denial === null) {
+      // The handlers behind this guard are about the users of the clerk that it names.
+      if (clerk !== undefined && findState(request) !== state) {
+        setState(request, state)
+        setAuth(request, state.auth)
+      }
+      const passing = clerk === undefined ? state : (findState(request, clerk) ?? state)
+      passing.passed = passing.passed === undefined ? alone : [...passing.passed, ...alone]
+      return null
+    }
     return redirect && denial.status === 401 ? toSignIn(denial, state, webRequestOf(request)) : render(denial)
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createClerk, PAGE } from '../../../testing/authority-harness.js'
-import { authenticateRequest } from './request-state.js'
+import { createAuthenticator } from './authenticator.js'
 
 async function kindOf(local: unknown): Promise<string> {
   // Nothing is asked of Clerk here.
@@ -9,14 +9,12 @@ async function kindOf(local: unknown): Promise<string> {
     jwksUrl: 'https://clerk.example.com/jwks.json',
     authorizedParties: [PAGE],
   })
-  const { auth } = await authenticateRequest(
+  const authenticate = createAuthenticator<object>(
+    { credentialsOf: (_request, localUser) => ({ localUser }) },
     clerk,
-    {},
     { localUser: () => local },
-    (_request, localUser) => ({
-      localUser,
-    }),
   )
+  const { auth } = await authenticate({})
   return auth.kind
 }
 

@@ -1,4 +1,6 @@
 import { authorize } from '../../domain/guard/authorize.js'
+import type { Requirement } from '../../domain/guard/requirement.js'
+import { validateRequirement } from '../../domain/guard/validate-requirement.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { AnyClerk } from './any-clerk.js'
 import { createAuthenticator, type MiddlewareOptions } from './authenticator.js'
@@ -8,11 +10,11 @@ import { refusal, type WebResponse } from './messages.js'
 import { findState, type RequestState } from './request-state.js'
 import { safeReturnTarget } from './return-target.js'
 import { checkedUrl, listedOrigins, signInPages, withReturn } from './sign-in-url.js'
-import { signOut } from './sign-out.js'
+import { type SignOutOptions, signOut } from './sign-out.js'
 import { createWebhookRoute, type WebhookRouteOptions } from './webhook-route.js'
 
 /** Options of every adapter's routes. `R`: the framework's request. */
-export interface RoutesOptions<R> extends MiddlewareOptions<R>, WebhookRouteOptions {
+export interface RoutesOptions<R> extends MiddlewareOptions<R>, WebhookRouteOptions, SignOutOptions {
   /** Where people sign in. Default: the Account Portal of the publishable key. */
   signInUrl?: string | undefined
   signUpUrl?: string | undefined
@@ -24,6 +26,9 @@ export interface RoutesOptions<R> extends MiddlewareOptions<R>, WebhookRouteOpti
    */
   returnTo?: readonly string[] | undefined
 }
+
+/** Of `/me` and `/callback`. */
+const SIGNED_IN = validateRequirement<Requirement>({ local: 'allow' })
 
 export interface Route<R extends object> {
   readonly path: `/${string}`
@@ -65,13 +70,12 @@ export function createRoutes<R extends object>(
 
   /** What the middleware has stored, where it has authenticated the request for the same clerk. */
   function requestState(request: R): MaybePromise<RequestState> {
-    const state = findState(request)
-    return state?.clerk === clerk ? state : authenticate(request)
+    return findState(request, clerk) ?? authenticate(request)
   }
 
   async function me(request: R): Promise<WebResponse> {
     const { auth } = await requestState(request)
-    return authorize(auth, { local: 'allow' }) ?? json(meOf(auth))
+    return authorize(auth, SIGNED_IN) ?? json(meOf(auth))
   }
 
   function toPage(path: `/${string}`, page: 'signInUrl' | 'signUpUrl'): Route<R>['handle'] {
@@ -100,14 +104,14 @@ export function createRoutes<R extends object>(
     const returnTo = returnTarget(url, origin, '/')
     if (typeof returnTo !== 'string') return returnTo
     const { auth } = await requestState(request)
-    return authorize(auth, { local: 'allow' }) ?? redirect(returnTo)
+    return authorize(auth, SIGNED_IN) ?? redirect(returnTo)
   }
 
   async function signOutAndLeave(request: R): Promise<WebResponse> {
     const webRequest = framework.webRequestOf(request)
     const returnTo = returnTarget(webRequest.url, webRequest.origin, afterSignOut)
     if (typeof returnTo !== 'string') return returnTo
-    return (await signOut(clerk, webRequest, await requestState(request))) ?? redirect(returnTo)
+    return (await signOut(clerk, webRequest, await requestState(request), options)) ?? redirect(returnTo)
   }
 
   function returnTarget(url: string, origin: string | null, byDefault: string): string | WebResponse {

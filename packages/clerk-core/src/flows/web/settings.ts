@@ -1,3 +1,4 @@
+import type { RevokeAtClerk } from '../../domain/session/revoke-at-clerk.js'
 import type { OriginList } from '../../ground/options/origins.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { type AccountPortal, accountPortalOf } from './account-portal.js'
@@ -15,13 +16,19 @@ export interface ClerkSettings {
   readonly accountPortal: AccountPortal | null
   /** The clock, in milliseconds. */
   readonly now: () => number
+  /** `null` without a secret key. */
+  readonly revokeAtClerk: RevokeAtClerk | null
 }
 
 /** Beside the clerk, not on it: an application that logs or copies its clerk meets no configuration there. */
 const settings = new WeakMap<object, ClerkSettings>()
 
 /** Called once, by `createClerk`. */
-export function provideSettings(clerk: object, options: ResolvedOptions): void {
+export function provideSettings(
+  clerk: object,
+  options: ResolvedOptions,
+  revokeAtClerk: RevokeAtClerk | null,
+): void {
   const { issuer, authorizedParties, clockToleranceSeconds, webhook, publishableKey, now } = options
   settings.set(
     clerk,
@@ -32,6 +39,7 @@ export function provideSettings(clerk: object, options: ResolvedOptions): void {
       maxBodyBytes: webhook.maxBodyBytes,
       accountPortal: accountPortalOf(publishableKey),
       now,
+      revokeAtClerk,
     }),
   )
 }
@@ -43,4 +51,9 @@ export function settingsOf(clerk: object): ClerkSettings {
   throw new TypeError(
     'This is not what createClerk returned. Pass that object itself, and install one version of @acme/clerk-core.',
   )
+}
+
+/** Whether this is what `createClerk` of this copy of the package has returned. */
+export function isClerk(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && settings.has(value)
 }

@@ -1,8 +1,12 @@
+import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { memorySlot, PAGE, startInstance, startOffline } from '../../../testing/authority-harness.js'
-import { createRoutes, findRoute, type RouteRequest } from './routes.js'
+import { credentialsFrom } from './credentials-from.js'
+import type { Framework } from './framework.js'
+import type { WebRequest } from './messages.js'
+import { createRoutes, findRoute, type RoutesOptions } from './routes.js'
 
-async function setUp() {
+async function setUp(options: RoutesOptions<WebRequest> = {}) {
   const offline = await startOffline()
   const { clerk } = startInstance(offline)
   const session = offline.createSession(offline.createUser())
@@ -10,20 +14,28 @@ async function setUp() {
   const cookie = `__session=${await offline.token(session)}`
   const auth = await clerk.authenticate({ cookie, method: 'GET', session: slot, origin: PAGE })
   expect(auth.kind).toBe('user')
-  const routes = createRoutes(clerk, {}, '')
+  const framework: Framework<WebRequest> = {
+    middleware: 'the middleware',
+    rawBodyRemedy: '',
+    setAuth: () => {},
+    credentialsOf: (request, localUser) => credentialsFrom(request, slot, localUser),
+    webRequestOf: (request) => request,
+    bodySourceOf: () => {
+      throw new Error('no route of these reads a body')
+    },
+  }
+  const routes = createRoutes(framework, clerk, options)
   const leave = async (method: string, headers: Record<string, string>) => {
-    const request = {
+    const request: WebRequest = {
       method,
       url: '/auth/sign-out',
       origin: 'https://api.example.com',
-      prefix: '/auth',
       headers: { cookie, ...headers },
-      authenticate: () => ({ clerk, auth, session: slot, signInUrl: undefined }),
-    } as unknown as RouteRequest
-    const response = await findRoute(routes, method, '/sign-out')?.handle(request)
+    }
+    const response = await findRoute(routes, method, '/sign-out')?.handle(request, '/auth')
     return response?.status
   }
-  return { offline, session, leave }
+  return { offline, clerk, session, slot, cookie, leave }
 }
 
 describe('a GET signs out only as a navigation from the same origin', () => {
@@ -60,4 +72,37 @@ test('signing out ends the session at Clerk too', async () => {
   const { offline, session, leave } = await setUp()
   expect(await leave('POST', { origin: PAGE })).toBe(303)
   expect(offline.getSession(session).status).not.toBe('active')
+})
+
+test('revokeAtClerk: false leaves it to the front end', async () => {
+  const { offline, session, leave } = await setUp({ revokeAtClerk: false })
+  expect(await leave('POST', { origin: PAGE })).toBe(303)
+  expect(offline.getSession(session).status).toBe('active')
+})
+
+test('a failure of Clerk does not undo the sign-out, and is told', async () => {
+  const { offline, clerk, session, slot, cookie, leave } = await setUp()
+  const errors: unknown[] = []
+  clerk.observe((event) => event.name === 'session.error' && errors.push(event))
+  const told = once(process, 'warning')
+  offline.faults.set('POST /v1/sessions/:id/revoke', { status: 500, body: { errors: [] } })
+  expect(await leave('POST', { origin: PAGE })).toBe(303)
+  expect(offline.getSession(session).status).toBe('active')
+  expect(slot.held.record).toBeUndefined()
+  const again = await clerk.authenticate({ cookie, method: 'GET', session: slot, origin: PAGE })
+  expect(again).toMatchObject({ kind: 'anonymous', reason: 'session-revoked' })
+  expect(errors).toMatchObject([{ operation: 'revoke', message: 'status 500' }])
+  expect(await told).toMatchObject([{ code: 'ACME_CLERK_REVOKE' }])
+})
+
+test('a session that Clerk does not know any more is signed out like any other', async () => {
+  const { offline, clerk, leave } = await setUp()
+  const errors: unknown[] = []
+  clerk.observe((event) => event.name === 'session.error' && errors.push(event))
+  offline.faults.set('POST /v1/sessions/:id/revoke', {
+    status: 404,
+    body: { errors: [{ code: 'resource_not_found' }] },
+  })
+  expect(await leave('POST', { origin: PAGE })).toBe(303)
+  expect(errors).toEqual([])
 })

@@ -8,10 +8,16 @@ import { refusal, type WebRequest, type WebResponse } from './messages.js'
 import type { RequestState } from './request-state.js'
 import { settingsOf } from './settings.js'
 
+export interface SignOutOptions {
+  /** Revoke the session at Clerk too, where a secret key is configured. Default true. */
+  revokeAtClerk?: boolean | undefined
+}
+
 /**
- * Ends the local session and, in every process, the Clerk session it was made from. A page of another site cannot sign
- * a user out: a `POST` is subject to the Origin rule (where it fails, a bearer token ends its own Clerk session, and the
- * local session is not touched), and a `GET` must come from the same origin.
+ * Ends the local session and the Clerk session it was made from: first in every process, then at Clerk. A failure of
+ * Clerk's changes neither the sign-out nor the response. A page of another site cannot sign a user out: a `POST` is
+ * subject to the Origin rule (where it fails, a bearer token ends its own Clerk session, and the local session is not
+ * touched), and a `GET` must be a link that was followed on a page of the same origin.
  *
  * @returns `null` when the user is signed out, else the refusal
  */
@@ -19,6 +25,7 @@ export async function signOut(
   clerk: AnyClerk,
   request: WebRequest,
   { auth, session: present }: RequestState,
+  { revokeAtClerk = true }: SignOutOptions = {},
 ): Promise<WebResponse | null> {
   const crossSite = isCrossSite(clerk, request)
   const byBearer = request.method === 'POST' && (auth.kind === 'user' || auth.kind === 'unavailable')
@@ -27,12 +34,12 @@ export async function signOut(
   const { issuer, now, clockToleranceSeconds } = settingsOf(clerk)
   const nowSeconds = Math.floor(now() / 1000)
   const { record } = parseRecord(await session?.read(), {
-    instance: issuer,
+    issuer,
     nowSeconds,
     clockToleranceSeconds,
   })
   // Which session to end is not known: the answer must not claim that it has ended.
-  if (auth.kind === 'unavailable' && record === null) return authorize(auth, {})
+  if (auth.kind === 'unavailable' && record === null) return authorize(auth)
 
   const sessionIds = new Set<string>()
   if (auth.kind === 'user') sessionIds.add(auth.sessionId)
@@ -40,6 +47,8 @@ export async function signOut(
   const ended = await Promise.allSettled([...sessionIds].map((id) => clerk.signOut(id)))
   // This browser's session ends even where the Clerk session could not be ended.
   await session?.end()
+  const { revokeAtClerk: revoke } = settingsOf(clerk)
+  if (revokeAtClerk && revoke !== null) await Promise.all([...sessionIds].map(revoke))
   for (const result of ended) {
     if (result.status === 'fulfilled') continue
     if (!(result.reason instanceof StoreUnavailableError)) throw result.reason
@@ -48,7 +57,10 @@ export async function signOut(
   return null
 }
 
+/** The `Sec-Fetch-…` headers are the browser's: no page can set them, and an image or a frame is no navigation. */
 function isCrossSite(clerk: AnyClerk, { method, headers }: WebRequest): boolean {
-  if (method !== 'POST') return headers['sec-fetch-site'] !== 'same-origin'
+  if (method !== 'POST') {
+    return headers['sec-fetch-site'] !== 'same-origin' || headers['sec-fetch-dest'] !== 'document'
+  }
   return violatesOriginRule(credentialsFrom({ headers, method }), settingsOf(clerk).authorizedParties)
 }

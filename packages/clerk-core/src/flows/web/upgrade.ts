@@ -1,91 +1,141 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Auth } from '../../domain/auth/auth.js'
+import type { Auth, RegisteredAuth } from '../../domain/auth/auth.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import { authorize } from '../../domain/guard/authorize.js'
-import type { Denial, Requirement } from '../../domain/guard/requirement.js'
+import { ANY_USER, type Denial, type Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { MembershipRecord } from '../../domain/store/organization.js'
 import type { UserRecord } from '../../domain/store/user.js'
-import type { WatchEnd } from '../authentication/watch-end.js'
+import { closingOf } from '../authentication/closing.js'
+import type { Connection } from '../authentication/connection.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
+import { findState, type RequestState, stateOf } from './request-state.js'
 
 export interface UpgradeOptions<A extends Auth = Auth> {
-  /** Default: any signed-in user. */
-  requirement?: Requirement<A> | undefined
+  /**
+   * What the connection needs for as long as it is open. Where it is left out: what the guards asked that have let the
+   * request pass, else any signed-in user.
+   */
+  requirement?: Requirement<A>
   /** `Bearer …`, for clients that send the token in the first message or in connection parameters. Default: the header. */
   authorization?: string | null | undefined
-  /** The framework's session, where it has been read for this request. */
+  /** The framework's session. Default: what the middleware of an adapter has found in the request. */
   session?: SessionSlot | undefined
-  /** The user whom the application's own login has signed in. */
+  /** The user whom the application's own login has signed in. Default: what the middleware has found. */
   localUser?: unknown
 }
 
-export interface Upgrade<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
-  readonly auth: Auth<U, M>
+/** The connection that a request asks for, if it may have it. */
+export interface Upgrade<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord>
+  extends Connection<Auth<U, M>> {
   /** Not `null`: refuse the connection, with {@link refuseUpgrade} for instance. */
   readonly denial: Denial | null
-  /** Calls `ended` once when the right to this connection ends. Returns a function that stops watching. */
-  watch(ended: (reason: WatchEnd) => void): () => void
-  /** Closes the WebSocket (code 4401, the reason as text) when the right to it ends. */
-  closes(socket: ClosableSocket): void
 }
 
-/** What is needed of a WebSocket of `ws`, and so of `@fastify/websocket` and tRPC. */
-export interface ClosableSocket {
-  close(code: number, reason: string): void
-  once(event: 'close', listener: () => void): unknown
-  removeAllListeners(event: 'message'): unknown
-}
+/** Node's request, or the request of a framework that is made of one: of Express, Koa's context, Fastify's request. */
+export type UpgradeRequest =
+  | IncomingMessage
+  | { readonly raw: IncomingMessage }
+  | { readonly req: IncomingMessage }
 
 /** A `Clerk`, as far as a connection needs it. */
 interface AuthenticatingClerk<U extends UserRecord, M extends MembershipRecord>
   extends Omit<AnyClerk, 'watch'> {
   authenticate(credentials: Credentials): Promise<Auth<U, M>>
-  watch(auth: Auth<U, M>, ended: (reason: WatchEnd) => void): () => void
+  watch(
+    auth: Auth<U, M>,
+    requirement?: Requirement<Auth<U, M>> | readonly Requirement<Auth<U, M>>[],
+  ): Connection<Auth<U, M>>
 }
 
 /**
- * Authenticates a plain Node request that asks for a WebSocket. Browsers send cookies with it from every site, so that a
- * cookie counts only with a listed `Origin` (or `Sec-Fetch-Site: same-origin`).
+ * Authenticates a request that asks for a WebSocket. Browsers send cookies with it from every site, so that a cookie
+ * counts only with a listed `Origin` (or `Sec-Fetch-Site: same-origin`).
+ *
+ * The framework's session counts where the middleware of an adapter has run for this request. It is only read: no
+ * response follows that could set a cookie.
  *
  * @throws {ConfigurationError} for a requirement with an unknown key or value
  */
 export async function authenticateUpgrade<U extends UserRecord, M extends MembershipRecord>(
   clerk: AuthenticatingClerk<U, M>,
-  req: IncomingMessage,
-  { requirement, authorization, session, localUser }: UpgradeOptions<Auth<U, M>> = {},
+  request: UpgradeRequest,
+  options: UpgradeOptions<Auth<U, M>> = {},
 ): Promise<Upgrade<U, M>> {
-  const required = requirement ?? {}
-  validateRequirement(required as object)
+  const req = nodeRequest(request)
+  const state = findState(request, clerk as object as AnyClerk)
+  const requirements = requirementsOf(state, options)
   // Node gives an upgraded socket without an error listener: a client that resets it while we wait would end the process.
   req.socket.on('error', ignore)
-  const given = credentialsFrom(req, session, localUser)
+  const given = credentialsFrom(
+    req,
+    options.session ?? state?.session,
+    options.localUser ?? (state?.auth.kind === 'local' ? state.auth.user : undefined),
+  )
   const auth = await clerk.authenticate({
     ...given,
-    authorization: authorization ?? given.authorization,
+    authorization: options.authorization ?? given.authorization,
+    clientAddress: req.socket.remoteAddress,
     upgrade: true,
   })
-  return {
-    auth,
-    denial: authorize(auth, required),
-    watch: (ended) => clerk.watch(auth, ended),
-    closes: (socket) => closeWhenEnded(clerk, auth, socket),
-  }
+  const connection = clerk.watch(auth, requirements)
+  const denial = requirements.reduce<Denial | null>(
+    (denied, requirement) => denied ?? authorize(auth, requirement),
+    null,
+  )
+  // Not a copy: `ended` and `signal` are looked up when they are asked for.
+  return Object.assign(connection, { denial })
+}
+
+function requirementsOf<A extends Auth>(
+  state: RequestState | null,
+  options: UpgradeOptions<A>,
+): readonly Requirement<A>[] {
+  const passed = (state?.passed ?? []) as readonly Requirement<A>[]
+  // Not `requirement ?? {}`: one that came out undefined must not open the connection.
+  if (Object.hasOwn(options, 'requirement'))
+    return [...passed, validateRequirement(options.requirement as Requirement<A>)]
+  return passed.length > 0 ? passed : [ANY_USER as Requirement<A>]
+}
+
+function nodeRequest(request: UpgradeRequest): IncomingMessage {
+  if ('raw' in request) return request.raw
+  return 'req' in request ? request.req : request
+}
+
+/**
+ * The connection of a request that a middleware has authenticated and that goes on for long, an event stream for
+ * instance. What the guards asked that have let it pass is needed for as long as it is open:
+ *
+ * ```ts
+ * app.get('/events', requireAuth({ role: 'admin' }), (req, res) => {
+ *   watchRequest(req).closes(res)
+ * ```
+ *
+ * @param request of Express, Koa's context, Fastify's request
+ * @throws {MiddlewareMissingError} where no middleware has authenticated it
+ */
+export function watchRequest(request: object): Connection<RegisteredAuth> {
+  const { clerk, auth, passed = [] } = stateOf(request, 'the middleware of an adapter')
+  return clerk.watch(auth, passed) as Connection<RegisteredAuth>
 }
 
 /** RFC 6455 §7.4.2 leaves 4000–4999 to applications; 4401 resembles HTTP status 401. */
-const CLOSE_CODE = 4401
+const ACCESS_ENDED = 4401
+/** IANA: try again later. */
+const TRY_AGAIN_LATER = 1013
 
-export function closeWhenEnded(clerk: AnyClerk, auth: AnyAuth, socket: ClosableSocket): void {
-  const stop = clerk.watch(auth, (reason) => {
-    // A client may delay its close frame; messages that it sends until then are dropped.
-    socket.removeAllListeners('message')
-    socket.close(CLOSE_CODE, reason)
+/** Closes a WebSocket that was opened with a token that is refused, so that its client comes back with another one. */
+export function closeRefused(socket: unknown, auth: AnyAuth): void {
+  if (auth.kind !== 'anonymous' && auth.kind !== 'unavailable') return
+  closingOf(socket).close({
+    code: auth.kind === 'anonymous' ? ACCESS_ENDED : TRY_AGAIN_LATER,
+    reason: auth.kind === 'anonymous' ? auth.reason : 'unavailable',
+    denial: authorize(auth as Auth, {}) as Denial,
   })
-  socket.once('close', stop)
 }
 
 function ignore(): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { assertConverges } from '../../../testing/convergence.js'
+import { assertProofHolds } from '../../../testing/proof.js'
 import { memoryStore } from '../../domain/store/memory/memory-store.js'
 import type { UserSnapshot } from '../../domain/store/user.js'
 
@@ -12,6 +13,36 @@ describe('any order, repetition and concurrency of events', () => {
     const unique = ['email', 'username', 'externalId', 'slug'] as const
     await assertConverges({ emptyStores: async () => memoryStore({ unique }), jitter: true, runs: 150 })
   }, 60_000)
+
+  it('leaves an address to the user who has proved it, however many claim it', async () => {
+    const emptyUsers = async () => memoryStore({ unique: ['email'] }).users
+    await assertProofHolds({ emptyUsers, runs: 500 })
+  })
+
+  it.each([
+    [
+      'calls each address proved',
+      (given: UserSnapshot) => ({ ...given, emailVerified: given.email !== null }),
+    ],
+    ['calls none proved', (given: UserSnapshot) => ({ ...given, emailVerified: false })],
+  ])('finds out a store that %s', async (_, altered) => {
+    const emptyUsers = async () => {
+      const { users } = memoryStore({ unique: ['email'] })
+      const { apply } = users
+      return {
+        ...users,
+        async apply(snapshot: UserSnapshot) {
+          const { user, outcome } = await apply(altered(snapshot))
+          if (outcome === 'stale') return { user, outcome }
+          const emailVerified = user.email !== null && snapshot.emailVerified
+          const updated = await users.update(user.id, { emailVerified })
+          return { user: updated ?? user, outcome }
+        },
+      }
+    }
+    const found = await assertProofHolds({ emptyUsers, runs: 500 }).catch(({ cause }: Error) => cause)
+    expect(String(found)).toContain('lost an address')
+  })
 
   it.each([
     [
@@ -39,7 +70,7 @@ describe('any order, repetition and concurrency of events', () => {
         }
         stores.users.findByClerkId = async (id: string) => {
           const row = await findByClerkId(id)
-          return row && revived.has(id) ? { ...row, deletedAt: null, isActive: !row.banned } : row
+          return row && revived.has(id) ? { ...row, deletedAt: null } : row
         }
       },
     ],

@@ -1,6 +1,6 @@
 import {
   invitationSnapshotFromClerk,
-  membershipIdentityFromClerk,
+  membershipReferenceFromClerk,
   membershipSnapshotFromClerk,
   organizationSnapshotFromClerk,
 } from '../../domain/backend-api/organization-snapshot.js'
@@ -44,12 +44,17 @@ export interface EventType {
   readonly effect: boolean
   /** Ends what this subject is signed in with. */
   readonly revokes?: 'session' | 'user'
+  /** Recorded by this package itself, to tell the other processes: no handler sees it. */
+  readonly own?: true
   /** @throws {WebhookDataError} */
   readonly read: (data: unknown, context: EventContext) => ReadEvent
 }
 
-/** A sign-out of our own, recorded like an event of Clerk's. No handler sees it. */
+/** A sign-out of our own, recorded like an event of Clerk's. */
 export const SIGNED_OUT = 'session.signed_out'
+
+/** The application has changed a row itself: what is cached of it is outdated in every process. */
+export const FORGOTTEN = { user: 'user.forgotten', organization: 'organization.forgotten' } as const
 
 const nothing = async () => undefined
 
@@ -129,6 +134,13 @@ const invitationChanged: EventType = {
   },
 }
 
+const forgotten = (kind: keyof typeof FORGOTTEN): EventType => ({
+  subjects: [kind],
+  effect: true,
+  own: true,
+  read: (data) => ({ subjects: [readJson(data, kind).id('id')], apply: nothing }),
+})
+
 const eventTable: Readonly<Record<string, EventType>> = {
   'user.created': userChanged,
   'user.updated': userChanged,
@@ -141,8 +153,11 @@ const eventTable: Readonly<Record<string, EventType>> = {
     subjects: ['session'],
     effect: true,
     revokes: 'session',
+    own: true,
     read: (data) => ({ subjects: [readJson(data, 'session').id('id')], apply: nothing }),
   },
+  [FORGOTTEN.user]: forgotten('user'),
+  [FORGOTTEN.organization]: forgotten('organization'),
   'organization.created': organizationChanged,
   'organization.updated': organizationChanged,
   'organization.deleted': {
@@ -165,9 +180,13 @@ const eventTable: Readonly<Record<string, EventType>> = {
     subjects: membershipSubjects,
     effect: true,
     read(data, { timestamp }) {
-      const membership = membershipIdentityFromClerk(data)
+      const membership = membershipReferenceFromClerk(data)
       return {
-        subjects: [membership.clerkId, membership.orgId, membership.userId],
+        // Without the others every membership is concerned: see `effectOf`.
+        subjects: [
+          membership.clerkId,
+          ...('orgId' in membership ? [membership.orgId, membership.userId] : []),
+        ],
         apply: async ({ organizations }) => {
           await organizations?.removeMembership(membership, timestamp)
           return undefined
@@ -195,6 +214,8 @@ export function eventType(type: string): EventType & { readonly known: boolean }
 /** What a change is about, and what it revokes. */
 export interface ChangeEffect {
   readonly subjects: Readonly<Partial<Record<SubjectKind, string>>>
+  /** A membership of which only its own id is known: that of any user in any organisation. */
+  readonly anyMembership: boolean
   /** Whose sign-in ends with it. */
   readonly revokes: { readonly kind: 'session' | 'user'; readonly id: string } | null
 }
@@ -210,6 +231,7 @@ export function effectOf({ type, subjects }: Pick<Change, 'type' | 'subjects'>):
   const id = revokes === undefined ? undefined : named[revokes]
   return {
     subjects: named,
+    anyMembership: named.membership !== undefined && named.organization === undefined,
     revokes: revokes === undefined || id === undefined ? null : { kind: revokes, id },
   }
 }

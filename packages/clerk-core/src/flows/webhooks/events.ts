@@ -28,6 +28,8 @@ export interface UserJson {
   readonly private_metadata: Metadata
   readonly unsafe_metadata: Metadata
   readonly banned: boolean
+  /** A directory has withdrawn the user. */
+  readonly deprovisioned?: boolean
   readonly locked: boolean
   readonly last_sign_in_at: number | null
   readonly last_active_at: number | null

@@ -1,12 +1,22 @@
+import { randomUUID } from 'node:crypto'
 import type { Change, Inbox, InboxEvent, PendingEvent } from '../../domain/store/inbox.js'
+import { checkText } from '../../domain/store/rules/input.js'
 import { nameOf } from '../../ground/error-name.js'
 import { StoreUnavailableError, WebhookDataError } from '../../ground/errors.js'
 import { isObject, readJson } from '../../ground/json/json-reader.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
-import { type EventType, eventType, type ReadEvent, SIGNED_OUT, type Targets } from './event-table.js'
+import {
+  type EventType,
+  eventType,
+  FORGOTTEN,
+  type ReadEvent,
+  SIGNED_OUT,
+  type Targets,
+} from './event-table.js'
 import { createHandlerRegistry } from './handler-registry.js'
 import type { OnWebhook } from './handlers.js'
+import { createInstanceCheck } from './instance-check.js'
 import { webhookOutcome } from './outcome.js'
 import { createSignatureVerifier } from './verify-signature.js'
 import type { WebhookOutcome, WebhookRequest } from './webhook.js'
@@ -22,6 +32,12 @@ export interface Webhooks {
    * processes. @throws {StoreUnavailableError} then: to be tried again
    */
   signOut(sessionId: string): Promise<void>
+  /**
+   * Drops what is cached of a row that the application has changed itself, here and, through the inbox, in every process.
+   * In effect here even when it cannot be recorded. @throws {StoreInputError} when `clerkId` is no id
+   * {@link StoreUnavailableError} when it cannot be recorded: to be tried again
+   */
+  forget(kind: keyof typeof FORGOTTEN, clerkId: string): Promise<void>
 }
 
 /** An event that was verified or stored, read and found to be what its type says. */
@@ -29,6 +45,8 @@ interface Delivery {
   readonly event: InboxEvent
   readonly type: EventType & { readonly known: boolean }
   readonly read: ReadEvent
+  /** As sent. */
+  readonly instanceId: unknown
 }
 
 /** verify → claim → apply → applied → handlers → done. Every step may be repeated. */
@@ -43,6 +61,7 @@ export function createWebhooks(parts: {
 }): Webhooks {
   const { options, users, organizations, inbox, observer, applied } = parts
   const { now, privateMetadata, webhook } = options
+  const checkInstance = createInstanceCheck()
   const handlers = createHandlerRegistry({ timeoutSeconds: webhook.handlerTimeoutSeconds })
   const verifier = createSignatureVerifier({
     secrets: options.webhookSecrets,
@@ -53,10 +72,10 @@ export function createWebhooks(parts: {
 
   /** @throws {WebhookDataError} */
   function readDelivery(id: string, body: string, sentAt: number): Delivery {
-    const { type, timestamp, data } = envelope(body, sentAt)
+    const { type, timestamp, data, instanceId } = envelope(body, sentAt)
     const known = eventType(type)
     const read = known.read(data, { timestamp, privateMetadata })
-    return { event: { id, type, timestamp, subjects: read.subjects, body }, type: known, read }
+    return { event: { id, type, timestamp, subjects: read.subjects, body }, type: known, read, instanceId }
   }
 
   /** @throws whatever the store throws */
@@ -77,7 +96,7 @@ export function createWebhooks(parts: {
     }
     try {
       if (type.effect) await applyEvent(event, read)
-      const failures = await runHandlers(event, claim.succeeded)
+      const failures = type.own ? null : await runHandlers(event, claim.succeeded)
       if (failures !== null) return fail(event, 'failed', failures)
       await inbox?.done(event.id, now())
     } catch (error) {
@@ -100,7 +119,6 @@ export function createWebhooks(parts: {
 
   /** `null`: all have succeeded; else which have not. */
   async function runHandlers(event: InboxEvent, already: readonly string[]): Promise<string | null> {
-    if (event.type === SIGNED_OUT) return null
     const failures = await handlers.run(event, already, async (name) => inbox?.succeeded(event.id, name))
     return failures.length === 0
       ? null
@@ -112,6 +130,19 @@ export function createWebhooks(parts: {
     // Where the store is down the lease runs out by itself.
     await inbox?.release(event.id, message).catch(() => undefined)
     return webhookOutcome(kind)
+  }
+
+  /** Records an event of our own, so that every process reads it in the log. */
+  async function record(eventId: string, eventType: string, subject: string): Promise<void> {
+    const timestamp = now()
+    const body = JSON.stringify({ type: eventType, timestamp, data: { id: subject } })
+    const { event } = readDelivery(eventId, body, timestamp)
+    const { id, type, subjects } = event
+    // Here first: while the inbox is down, this process at least must not go on trusting what is no longer true.
+    await applied({ id, type, subjects, appliedAt: timestamp })
+    await inbox?.claim(event, timestamp, timestamp + webhook.leaseSeconds * 1000)
+    await inbox?.applied(id, timestamp)
+    await inbox?.done(id, now())
   }
 
   /** Turns what a step throws into an outcome. */
@@ -146,23 +177,19 @@ export function createWebhooks(parts: {
           return webhookOutcome(kind)
         }
         const delivery = readDelivery(message.id, message.text, message.sentAt)
+        checkInstance(delivery.instanceId)
         observer.emit('webhook.received', { id: message.id, type: delivery.event.type })
         return withOutcome(message.id, () => process(delivery))
       })
     },
     // What was stored as its time is its time: the attempt that it was dated by is not known any more.
     replay: ({ id, body, timestamp }) => withOutcome(id, () => process(readDelivery(id, body, timestamp))),
-    async signOut(sessionId) {
-      const timestamp = now()
-      const body = JSON.stringify({ type: SIGNED_OUT, timestamp, data: { id: sessionId } })
-      // A new id each time: what was signed out long ago and pruned must be refused again.
-      const { event } = readDelivery(`signout-${sessionId}-${timestamp}`, body, timestamp)
-      const { id, type, subjects } = event
-      // Here first: while the inbox is down, this process at least must not go on trusting the session that was left.
-      await applied({ id, type, subjects, appliedAt: timestamp })
-      await inbox?.claim(event, timestamp, timestamp + webhook.leaseSeconds * 1000)
-      await inbox?.applied(id, timestamp)
-      await inbox?.done(event.id, now())
+    // A new id each time: what was signed out long ago and pruned must be refused again.
+    signOut: (sessionId) => record(`signout-${sessionId}-${now()}`, SIGNED_OUT, sessionId),
+    async forget(kind, clerkId) {
+      checkText(clerkId, 'clerkId')
+      // Two processes may forget one row in the same millisecond, and a third must not take the second change for the first.
+      await record(`forget-${randomUUID()}`, FORGOTTEN[kind], clerkId)
     },
   }
 }
@@ -178,12 +205,20 @@ const refusals = {
   signature: 'refused',
 } as const
 
+interface Envelope {
+  readonly type: string
+  readonly timestamp: number
+  readonly data: unknown
+  /** As sent. */
+  readonly instanceId: unknown
+}
+
 /**
  * An event without a `timestamp` is dated by its data, and a deletion, whose data is older than itself, by the attempt.
  *
  * @throws {WebhookDataError}
  */
-function envelope(body: string, sentAt: number): { type: string; timestamp: number; data: unknown } {
+function envelope(body: string, sentAt: number): Envelope {
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -193,7 +228,12 @@ function envelope(body: string, sentAt: number): { type: string; timestamp: numb
   const event = readJson(json, 'event')
   const type = event.id('type')
   const data = event.value('data')
-  return { type, timestamp: event.optionalTime('timestamp') ?? timeOf(type, data) ?? sentAt, data }
+  return {
+    type,
+    timestamp: event.optionalTime('timestamp') ?? timeOf(type, data) ?? sentAt,
+    data,
+    instanceId: event.value('instance_id'),
+  }
 }
 
 function timeOf(type: string, data: unknown): number | null {

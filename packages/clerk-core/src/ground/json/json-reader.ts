@@ -1,5 +1,5 @@
 import { WebhookDataError } from '../errors.js'
-import type { Metadata } from './json.js'
+import { type Metadata, UNSTORABLE } from './json.js'
 
 /** The last moment a `Date` can hold: a time beyond it is no time, and would outbid every later version. */
 const LAST_TIME = 8.64e15
@@ -11,7 +11,7 @@ const MAX_STRING = 16_384
  * an address, or private.
  */
 export interface JsonReader {
-  /** A non-empty string of at most 255 characters. */
+  /** A non-empty string of at most 255 characters, which every database can store. */
   id(field: string): string
   string(field: string): string
   /** `null` where the field is absent, null or blank: Clerk writes all three for "none". */
@@ -23,6 +23,8 @@ export interface JsonReader {
   /** `{}` where the field is absent or null. */
   metadata(field: string): Metadata
   strings(field: string): readonly string[]
+  /** Whether the field is there, `null` included. */
+  has(field: string): boolean
   /** Whatever is there, unverifiable. */
   value(field: string): unknown
   object(field: string): JsonReader
@@ -50,7 +52,7 @@ export function readJson(json: unknown, name: string): JsonReader {
   const reader: JsonReader = {
     id(field) {
       const value = at(field)
-      return typeof value === 'string' && value.length > 0 && value.length <= 255
+      return typeof value === 'string' && value.length > 0 && value.length <= 255 && !UNSTORABLE.test(value)
         ? value
         : refuse(field, 'an id')
     },
@@ -88,6 +90,7 @@ export function readJson(json: unknown, name: string): JsonReader {
       if (value === undefined || value === null) return []
       return Array.isArray(value) && value.every(isText) ? value : refuse(field, 'a list of strings')
     },
+    has: (field) => at(field) !== undefined,
     value: at,
     object: (field) => readJson(at(field), `${name}.${field}`),
     optionalObject(field) {

@@ -107,7 +107,7 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
     said.push(denial?.body, denial?.message, denial?.headers)
     return auth
   }
-  /** Waits for a failure, and keeps what it says itself: its cause is the application's. */
+  /** Waits for a failure, and keeps all that can be read of it, its causes included. */
   const failing = async (step: () => unknown) => {
     const error = await Promise.resolve()
       .then(step)
@@ -116,8 +116,7 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
         (reason: unknown) => reason,
       )
     if (error instanceof Error && !(error instanceof Blabber)) {
-      const { cause: _cause, stack: _stack, ...fields } = error
-      said.push(error.name, error.message, fields)
+      said.push(inspect(error, { depth: 10, showHidden: true }))
     }
   }
   const post = async (event: object | string, secret = offline.webhookSecret, id?: string) => {

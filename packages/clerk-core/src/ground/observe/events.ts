@@ -27,8 +27,11 @@ export interface ClerkEvents {
     readonly sessionId: string | null
     readonly reason: CodesIn<'session-end'>
   }
-  /** The framework's session could not be written or ended; the `Auth` of the request does not depend on it. */
-  'session.error': { readonly operation: 'write' | 'end'; readonly message: string }
+  /**
+   * The framework's session could not be written or ended (the `Auth` of the request does not depend on it), or a session
+   * that was signed out here could not be revoked at Clerk.
+   */
+  'session.error': { readonly operation: 'write' | 'end' | 'revoke'; readonly message: string }
   'user.provisioned': {
     readonly userId: string
     readonly by: 'api' | 'claims' | 'webhook'

@@ -44,6 +44,13 @@ const CHANNELS = Object.fromEntries(
   CLERK_EVENT_NAMES.map((name) => [name, channel(`acme.clerk.${name}`)]),
 ) as Record<ClerkEventName, Channel>
 
+/** For what is done again and again and is not to be told. */
+export const SILENT: Observer = Object.freeze({
+  wants: () => false,
+  emit: () => undefined,
+  add: () => () => undefined,
+})
+
 /** @param now clock in milliseconds, the `at` of every event */
 export function createObserver(now: () => number): Observer {
   // An array replaced on change: emitting costs no iterator, and a listener may remove itself while being called.

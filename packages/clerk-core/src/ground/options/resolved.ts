@@ -26,6 +26,7 @@ export interface ResolvedOptions {
     readonly revalidateAfterSeconds: number
     readonly graceSeconds: number
     readonly remember: 'cookies' | 'always' | 'never'
+    readonly keepClaims: readonly string[]
   }
   readonly provisioning: 'api' | 'claims' | 'off'
   readonly linking: 'off' | 'verified-email'

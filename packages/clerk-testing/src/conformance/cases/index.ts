@@ -1,4 +1,5 @@
 import type { ConformanceCase } from '../case.js'
+import { organizationAbsenceCases, userAbsenceCases } from './absence.js'
 import { applicationColumnCases } from './application-columns.js'
 import { inboxClaimCases } from './inbox-claims.js'
 import { inboxLogCases } from './inbox-log.js'
@@ -10,6 +11,7 @@ import { userDeletionCases } from './user-deletions.js'
 import { userInputCases } from './user-input.js'
 import { userLinkingCases } from './user-linking.js'
 import { userPurgeCases } from './user-purge.js'
+import { userSignInCases } from './user-sign-in.js'
 import { userUniqueCases } from './user-unique.js'
 import { userVersionCases } from './user-versions.js'
 
@@ -17,14 +19,17 @@ import { userVersionCases } from './user-versions.js'
 export const conformanceCases: readonly ConformanceCase[] = [
   ...userVersionCases,
   ...userDeletionCases,
+  ...userSignInCases,
   ...userClaimsCases,
   ...applicationColumnCases,
   ...userUniqueCases,
   ...userLinkingCases,
   ...userInputCases,
   ...userPurgeCases,
+  ...userAbsenceCases,
   ...organizationCases,
   ...membershipCases,
+  ...organizationAbsenceCases,
   ...invitationCases,
   ...inboxClaimCases,
   ...inboxLogCases,

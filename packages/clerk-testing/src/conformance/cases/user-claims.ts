@@ -37,7 +37,7 @@ export const userClaimsCases = casesOf('users', [
     async run({ users }) {
       await users.remove('user_ada', T)
       const { user } = await users.apply(aPlainUser({ version: 0 }))
-      expectFields(user, { deletedAt: new Date(T), isActive: false }, 'Claims undid a deletion.')
+      expectFields(user, { deletedAt: new Date(T) }, 'Claims undid a deletion.')
     },
   },
 ])

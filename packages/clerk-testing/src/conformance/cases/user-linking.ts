@@ -126,12 +126,12 @@ const definitions: readonly CaseDefinition[] = [
   },
   {
     id: 'link-bans',
-    title: 'a banned user who is linked is inactive',
+    title: 'what Clerk says of a banned or withdrawn user is linked too',
     async run(bench) {
       await bench.createLocalUser({ email: 'ada@example.com', emailVerified: true })
       const id = await linkable(bench, 'ada@example.com')
-      const row = await bench.linking.link(id, aUser({ banned: true }))
-      expectFields(row, { isActive: false }, 'A ban was lost in linking.')
+      const row = await bench.linking.link(id, aUser({ banned: true, deprovisioned: true }))
+      expectFields(row, { banned: true, deprovisioned: true }, 'A ban was lost in linking.')
     },
   },
   {

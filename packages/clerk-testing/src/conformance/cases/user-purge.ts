@@ -29,7 +29,7 @@ export const userPurgeCases = casesOf('users', [
       expectEqual(await purge(T, NOW), 1, 'purge must answer how many rows it emptied.')
       const emptied = {
         ...{ email: null, username: null, phone: null, firstName: null, lastName: null, imageUrl: null },
-        ...{ externalId: null, publicMetadata: null, emailVerified: false, isActive: false },
+        ...{ externalId: null, publicMetadata: null, emailVerified: false, banned: false },
         ...{ deletedAt: new Date(T - 1), version: Number.MAX_SAFE_INTEGER },
       }
       expectFields(await users.findByClerkId('user_old'), emptied, 'A purged row still holds something.')
@@ -51,7 +51,7 @@ export const userPurgeCases = casesOf('users', [
       expectEqual(outcome, 'stale', 'A late update of a purged user must be stale.')
       await users.apply(aUser({ version: 0 }))
       await users.remove('user_ada', T + 5)
-      const gone = { email: null, firstName: null, deletedAt: new Date(T), isActive: false }
+      const gone = { email: null, firstName: null, deletedAt: new Date(T) }
       expectFields(await users.findByClerkId('user_ada'), gone, 'A late event brought purged data back.')
     },
   },

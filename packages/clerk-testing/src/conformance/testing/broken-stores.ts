@@ -78,11 +78,13 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/older-version-loses',
       'users/stale-is-reported',
       'users/unchanged-is-reported',
-      'users/banned-is-inactive',
       'users/converges-in-any-order',
+      'users/banned-is-synced',
+      'users/deprovisioned-is-synced',
       'users/claims-do-not-overwrite',
       'users/bad-numbers-refused',
       'users/purged-stays-purged',
+      'users/absent-keeps',
     ],
   },
   {
@@ -90,7 +92,7 @@ export const brokenStores: readonly BrokenStore[] = [
     alter: users(({ users }) => {
       const revived = new Set<string>()
       const shown = <U extends UserRecord>(row: U): U =>
-        revived.has(row.clerkId ?? '') ? { ...row, deletedAt: null, isActive: true } : row
+        revived.has(row.clerkId ?? '') ? { ...row, deletedAt: null } : row
       return {
         async findByClerkId(clerkId) {
           const row = await users.findByClerkId(clerkId)
@@ -112,6 +114,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/late-update-stays-deleted',
       'users/converges-in-any-order',
       'users/claims-do-not-resurrect',
+      'users/absent-in-a-deleted-row',
       'users/race-removal',
     ],
   },
@@ -129,6 +132,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/unchanged-is-reported',
       'users/claims-do-not-overwrite',
       'users/purged-stays-purged',
+      'users/absent-keeps',
     ],
   },
   {
@@ -220,7 +224,7 @@ export const brokenStores: readonly BrokenStore[] = [
   {
     fault: 'folds every letter that Unicode calls a capital',
     alter: users(({ users }, memory) => {
-      const folded = (row: { readonly email: string | null }) => row.email?.toLowerCase()
+      const folded = (row: { readonly email?: string | null }) => row.email?.toLowerCase()
       return {
         async findLinkable(email) {
           await users.findLinkable?.(email)
@@ -232,7 +236,7 @@ export const brokenStores: readonly BrokenStore[] = [
         async link(id, snapshot) {
           const row = (await memory.users.all()).find((candidate) => candidate.id === id)
           const same = row !== undefined && folded(row) === folded(snapshot)
-          if (same) await memory.users.update(row.id, { email: snapshot.email })
+          if (same) await memory.users.update(row.id, { email: snapshot.email ?? null })
           return (await users.link?.(id, snapshot)) ?? null
         },
       }
@@ -266,6 +270,132 @@ export const brokenStores: readonly BrokenStore[] = [
     })),
     says: /A verified address was lost/,
     caughtBy: ['users/unique-email/proof-outranks-version', 'users/race-verified-address'],
+  },
+  {
+    fault: 'takes absent for empty',
+    alter: users(({ users }) => ({
+      apply: (snapshot) => users.apply({ ...EMPTY_SNAPSHOT, ...snapshot }),
+      link: async (id, snapshot) => (await users.link?.(id, { ...EMPTY_SNAPSHOT, ...snapshot })) ?? null,
+    })),
+    says: /does not carry must keep its value/,
+    caughtBy: [
+      'users/absent-keeps',
+      'users/null-clears',
+      'users/absent-in-a-new-row',
+      'users/absent-in-a-link',
+    ],
+  },
+  {
+    fault: 'takes null for absent',
+    alter: users(({ users }) => ({
+      apply: (snapshot) =>
+        users.apply(
+          Object.fromEntries(Object.entries(snapshot).filter(([, value]) => value !== null)) as never,
+        ),
+    })),
+    says: /A newer snapshot was not stored/,
+    caughtBy: ['users/newer-version-wins', 'users/null-clears'],
+  },
+  {
+    fault: 'keeps permissions whatever the role',
+    alter: organizations(({ organizations }) => ({
+      async applyMembership({ permissions, ...snapshot }) {
+        if (permissions !== undefined) return organizations.applyMembership({ permissions, ...snapshot })
+        const known = await organizations.findMembership(snapshot.orgId, snapshot.userId)
+        return organizations.applyMembership({
+          ...snapshot,
+          permissions: known?.clerkId === snapshot.clerkId ? known.permissions : [],
+        })
+      },
+    })),
+    says: /A demoted member kept the permissions/,
+    caughtBy: ['organizations/membership-permissions-of-another-role'],
+  },
+  {
+    fault: 'forgets a removal that has nothing but an id',
+    alter: organizations(({ organizations }) => ({
+      async removeMembership(reference, at) {
+        if ('orgId' in reference) return organizations.removeMembership(reference, at)
+        const unknown = { ...reference, orgId: 'org_0', userId: 'user_0', createdAt: at }
+        return organizations.removeMembership({ ...unknown, clerkId: 'orgmem_0' }, at)
+      },
+    })),
+    says: /not found by its id alone/,
+    caughtBy: [
+      'organizations/membership-removed-by-its-id',
+      'organizations/membership-removed-by-its-id-first',
+    ],
+  },
+  {
+    fault: 'an update sets the switch of the application',
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        const { user, outcome } = await users.apply(snapshot)
+        if (outcome !== 'updated') return { user, outcome }
+        const isActive = !user.banned && user.deletedAt === null
+        return { user: (await memory.users.update(String(user.id), { isActive })) ?? user, outcome }
+      },
+    })),
+    says: /A sync switched on/,
+    caughtBy: ['users/switch-survives-apply'],
+  },
+  {
+    fault: 'a removal sets the switch of the application',
+    alter: users(({ users }, memory) => ({
+      async remove(clerkId, at) {
+        const row = await users.remove(clerkId, at)
+        if (row.version === 0) return row
+        return (await memory.users.update(String(row.id), { isActive: false })) ?? row
+      },
+    })),
+    says: /A removal used the switch/,
+    caughtBy: ['users/switch-survives-remove'],
+  },
+  {
+    fault: 'a link sets the switch of the application',
+    alter: users(({ users }, memory) => ({
+      async link(id, snapshot) {
+        const row = await users.link?.(id, snapshot)
+        return row ? memory.users.update(String(row.id), { isActive: true }) : null
+      },
+    })),
+    says: /A link switched on/,
+    caughtBy: ['users/switch-survives-link'],
+  },
+  {
+    fault: 'a purge sets the switch of the application',
+    alter: users(({ users }, memory) => ({
+      async purge(before, now) {
+        const purged = (await users.purge?.(before, now)) ?? 0
+        if (purged > 0)
+          for (const { id } of await memory.users.all()) await memory.users.update(id, { isActive: true })
+        return purged
+      },
+    })),
+    says: /A purge switched on/,
+    caughtBy: ['users/switch-survives-purge'],
+  },
+  {
+    fault: 'knows no directories',
+    alter: users(({ users }) => ({
+      apply: (snapshot) => users.apply({ ...snapshot, deprovisioned: false }),
+      link: async (id, snapshot) => (await users.link?.(id, { ...snapshot, deprovisioned: false })) ?? null,
+    })),
+    says: /withdrawn by a directory was stored without it/,
+    caughtBy: ['users/deprovisioned-is-synced', 'users/linking/link-bans', 'users/absent-keeps'],
+  },
+  {
+    fault: 'a stale snapshot lifts a ban',
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        const { user, outcome } = await users.apply(snapshot)
+        if (outcome !== 'stale') return { user, outcome }
+        const { banned } = snapshot
+        return { user: (await memory.users.update(String(user.id), { banned })) ?? user, outcome }
+      },
+    })),
+    says: /order of events .* ends in another state.*banned is true/,
+    caughtBy: ['users/converges-in-any-order', 'users/banned-is-synced'],
   },
   {
     fault: 'calls an address verified that is not there',
@@ -540,12 +670,16 @@ export const brokenStores: readonly BrokenStore[] = [
 
 const NO_UNIQUE_VALUES = { email: null, username: null, phone: null, externalId: null }
 
+const EMPTY_SNAPSHOT = {
+  ...{ ...NO_UNIQUE_VALUES, emailVerified: false, firstName: null, lastName: null, imageUrl: null },
+  ...{ publicMetadata: {}, banned: false, deprovisioned: false },
+}
+
 function snapshotOf(row: UserRecord): UserSnapshot {
   return {
     ...row,
     clerkId: row.clerkId ?? '',
     publicMetadata: row.publicMetadata ?? {},
-    banned: !row.isActive && row.deletedAt === null,
     locked: false,
     createdAt: null,
     updatedAt: null,

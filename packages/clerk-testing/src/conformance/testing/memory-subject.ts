@@ -104,6 +104,7 @@ export function memorySubject({
         },
         reset,
         createLocalUser: async (fields) => (await memory.users.create({ ...fields })).id,
+        setActive: async (id, isActive) => void (await memory.users.update(String(id), { isActive })),
         customColumn: {
           write: async (id, theme) => void (await memory.users.update(String(id), { theme })),
           read: async (id) => {

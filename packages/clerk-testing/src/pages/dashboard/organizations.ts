@@ -1,3 +1,4 @@
+import { roleKeys } from '../../resources/roles.js'
 import type { Call, Route } from '../../server/route.js'
 import { html } from '../html.js'
 import { action, area, choice, dashboardPage, field, moment, table } from './forms.js'
@@ -5,8 +6,6 @@ import { membersOf, organizationLink, shown, userLink } from './links.js'
 import { type Dashboard, get, given, givenJson, id, post } from './routes.js'
 
 export function organizationPages({ instance, offline }: Dashboard): Route[] {
-  const roles = Object.keys(instance.roles)
-
   const organizations = () =>
     dashboardPage(
       'Organisations',
@@ -40,11 +39,11 @@ export function organizationPages({ instance, offline }: Dashboard): Route[] {
         ['User', 'Role', 'Actions'],
         membersOf(instance, found.id).map(({ user_id, role }) => [
           userLink(instance, user_id),
-          html`<form class="inline" method="post" action="${path}/members/${user_id}">${choice('role', 'Role', roles, role)}<button>Change</button></form>`,
+          html`<form class="inline" method="post" action="${path}/members/${user_id}">${choice('role', 'Role', roleKeys(instance), role)}<button>Change</button></form>`,
           action(`${path}/members/${user_id}/remove`, 'Remove', 'danger'),
         ]),
       )}
-<form class="inline" method="post" action="${path}/members">${field('user_id', 'User id')}${choice('role', 'Role', roles, 'org:member')}<button>Add member</button></form></section>
+<form class="inline" method="post" action="${path}/members">${field('user_id', 'User id')}${choice('role', 'Role', roleKeys(instance), 'org:member')}<button>Add member</button></form></section>
 <section>${action(`${path}/delete`, 'Delete organisation', 'danger')}</section>`,
     )
   }

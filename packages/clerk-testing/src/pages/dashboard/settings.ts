@@ -14,12 +14,11 @@ const faultKinds = {
 
 export function settingsPages({ offline }: Dashboard): Route[] {
   const settings = () => {
-    const { env, tokens, faults } = offline()
-    const lines = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+    const { dotenv, tokens, faults } = offline()
     return dashboardPage(
       'Settings',
       '/dashboard/settings',
-      html`<h1>Settings</h1><section><h2>Environment</h2><pre>${lines.join('\n')}</pre></section>
+      html`<h1>Settings</h1><section><h2>Environment</h2><pre>${dotenv}</pre></section>
 <section><h2>Signing keys</h2>${table(
         ['Key', 'Actions'],
         tokens

@@ -5,19 +5,31 @@ import type {
   OrganizationRecord,
   OrganizationStore,
 } from '../organization.js'
+import { carried } from '../rules/absence.js'
 import { decideApply } from '../rules/convergence.js'
 import {
   checkInvitation,
   checkMembership,
-  checkMembershipIdentity,
+  checkMembershipReference,
   checkOrganization,
   checkText,
   checkTime,
   membershipKey,
   storable,
 } from '../rules/input.js'
-import { byCreation, newestMembership, withOrganization } from '../rules/membership.js'
-import { EMPTY_MEMBERSHIP, EMPTY_ORGANIZATION, earliestDeletion } from '../rules/tombstone.js'
+import {
+  byCreation,
+  identityOf,
+  newestMembership,
+  permissionsToWrite,
+  withOrganization,
+} from '../rules/membership.js'
+import {
+  EMPTY_INVITATION,
+  EMPTY_MEMBERSHIP,
+  EMPTY_ORGANIZATION,
+  earliestDeletion,
+} from '../rules/tombstone.js'
 import type { ApplyOutcome, Metadata } from '../user.js'
 import { resolveConflicts } from './unique.js'
 
@@ -72,14 +84,12 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
       checkOrganization(snapshot)
       const { clerkId, name, slug, imageUrl, publicMetadata, privateMetadata, membersCount, version } =
         snapshot
+      const texts = storable({ name, slug, imageUrl, publicMetadata, privateMetadata })
       const { row, outcome } = applied(organizations, clerkId, version, (known) =>
         resolved({
-          ...storable({ name, slug, imageUrl, publicMetadata }),
-          ...{ id: known?.id ?? nextId(), clerkId, membersCount, version },
-          privateMetadata: storable(privateMetadata) ?? known?.privateMetadata ?? null,
-          createdAt: dateOf(snapshot.createdAt),
-          deletedAt: known?.deletedAt ?? null,
-        }),
+          ...(known ?? { ...EMPTY_ORGANIZATION, id: nextId(), clerkId, deletedAt: null }),
+          ...carried({ ...texts, membersCount, createdAt: dateOf(snapshot.createdAt), version }),
+        } as MemoryOrganization),
       )
       return { organization: row, outcome }
     },
@@ -107,19 +117,23 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
 
     async applyMembership(snapshot) {
       checkMembership(snapshot)
-      const { clerkId, orgId, userId, role, permissions, publicMetadata, version } = snapshot
+      const { clerkId, orgId, userId, role, publicMetadata, version } = snapshot
+      const identity = { clerkId, orgId, userId, createdAt: new Date(snapshot.createdAt) }
       const { row, outcome } = applied(memberships, clerkId, version, (known) => ({
-        ...storable({ role, permissions, publicMetadata }),
-        ...{ id: known?.id ?? nextId(), clerkId, orgId, userId, version },
-        createdAt: new Date(snapshot.createdAt),
-        deletedAt: known?.deletedAt ?? null,
+        ...(known ?? { ...EMPTY_MEMBERSHIP, id: nextId(), deletedAt: null }),
+        ...identity,
+        ...carried(
+          storable({ role, permissions: permissionsToWrite(snapshot, known ?? null), publicMetadata }),
+        ),
+        version,
       }))
       return { membership: answer(row), outcome }
     },
 
-    async removeMembership({ clerkId, orgId, userId, createdAt }, at) {
-      checkMembershipIdentity({ clerkId, orgId, userId, createdAt })
+    async removeMembership(reference, at) {
+      checkMembershipReference(reference)
       checkTime(at, 'at')
+      const { clerkId, orgId, userId, createdAt } = identityOf(reference, at)
       const known: MemoryMembership = memberships.get(clerkId) ?? {
         ...EMPTY_MEMBERSHIP,
         ...{ id: nextId(), clerkId, orgId, userId, version: 0, deletedAt: null },
@@ -143,9 +157,9 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
       checkInvitation(snapshot)
       const { clerkId, orgId, email, role, status, publicMetadata, version } = snapshot
       const { row, outcome } = applied(invitations, clerkId, version, (known) => ({
-        ...storable({ email, role, status, publicMetadata }),
-        ...{ id: known?.id ?? nextId(), clerkId, orgId, version },
-        expiresAt: dateOf(snapshot.expiresAt),
+        ...(known ?? { ...EMPTY_INVITATION, id: nextId(), clerkId }),
+        ...{ orgId, version, email: storable(email), status: storable(status) },
+        ...carried({ ...storable({ role, publicMetadata }), expiresAt: dateOf(snapshot.expiresAt) }),
       }))
       return { invitation: row, outcome }
     },
@@ -182,4 +196,4 @@ function applied<R extends { readonly version: number }>(
   return { row: structuredClone(row), outcome }
 }
 
-const dateOf = (ms: number | null) => (ms === null ? null : new Date(ms))
+const dateOf = (ms: number | null | undefined) => (typeof ms === 'number' ? new Date(ms) : ms)

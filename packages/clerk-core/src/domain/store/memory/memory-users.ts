@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { StoreInputError } from '../../../ground/errors.js'
+import { carried } from '../rules/absence.js'
 import { decideApply } from '../rules/convergence.js'
 import { hasVerifiedAddress, isSameAddress } from '../rules/email.js'
 import { checkText, checkTime, checkUser, storable } from '../rules/input.js'
@@ -12,7 +13,6 @@ import { resolveConflicts } from './unique.js'
 export interface MemoryUser extends UserRecord {
   readonly id: string
   readonly privateMetadata: Metadata | null
-  readonly banned: boolean
   readonly locked: boolean
   readonly createdAt: Date | null
   readonly lastSignInAt: Date | null
@@ -62,7 +62,6 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
   /** Writes a snapshot over a row; answers whether that changed anything. */
   function fill(row: Row, snapshot: UserSnapshot): boolean {
     const synced: Row = { ...row, ...syncedFields(snapshot), clerkId: snapshot.clerkId }
-    synced.isActive = synced.deletedAt === null && !snapshot.banned
     const next = resolveConflicts(synced, rows.values(), unique, Object.assign)
     if (isDeepStrictEqual(next, row)) return false
     Object.assign(row, next)
@@ -96,7 +95,7 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
       checkTime(at, 'at')
       const row = byClerkId.get(clerkId) ?? insert({ ...emptyRow(nextId()), clerkId })
       const deletedAt = earliestDeletion(row.deletedAt, new Date(at))
-      Object.assign(row, { deletedAt, isActive: false }, emptied(unique))
+      Object.assign(row, { deletedAt }, emptied(unique))
       return copy(row)
     },
 
@@ -111,7 +110,7 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
       const row = rows.get(id)
       if (row === undefined || !isUnlinked(row) || byClerkId.has(snapshot.clerkId)) return null
       // The address may have changed hands since the row was looked at.
-      if (snapshot.email === null || !isSameAddress(row.email, snapshot.email)) return null
+      if (snapshot.email == null || !isSameAddress(row.email, snapshot.email)) return null
       fill(row, snapshot)
       return copy(insert(row))
     },
@@ -150,7 +149,7 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
 
 const isUnlinked = ({ clerkId, deletedAt }: Row) => clerkId === null && deletedAt === null
 
-const dateOf = (ms: number | null) => (ms === null ? null : new Date(ms))
+const dateOf = (ms: number | null | undefined) => (typeof ms === 'number' ? new Date(ms) : ms)
 
 function emptyRow(id: string): Row {
   return { ...EMPTY_USER, id, clerkId: null, isActive: true, version: 0, deletedAt: null }
@@ -158,13 +157,15 @@ function emptyRow(id: string): Row {
 
 function syncedFields(snapshot: UserSnapshot): Partial<Row> {
   const { email, username, phone, firstName, lastName, imageUrl, externalId, publicMetadata } = snapshot
-  const { privateMetadata, banned, locked, version } = snapshot
-  const texts = { email, username, phone, firstName, lastName, imageUrl, externalId, publicMetadata }
-  return structuredClone({
-    ...storable({ ...texts, ...(privateMetadata !== undefined && { privateMetadata }) }),
-    ...{ emailVerified: hasVerifiedAddress(snapshot), banned, locked, version },
-    createdAt: dateOf(snapshot.createdAt),
-    lastSignInAt: dateOf(snapshot.lastSignInAt),
-    lastActiveAt: dateOf(snapshot.lastActiveAt),
-  })
+  const { privateMetadata, banned, deprovisioned, locked, version } = snapshot
+  const texts = { email, username, phone, firstName, lastName, imageUrl, externalId }
+  return structuredClone(
+    carried({
+      ...storable({ ...texts, publicMetadata, privateMetadata }),
+      ...{ emailVerified: hasVerifiedAddress(snapshot), banned, deprovisioned, locked, version },
+      createdAt: dateOf(snapshot.createdAt),
+      lastSignInAt: dateOf(snapshot.lastSignInAt),
+      lastActiveAt: dateOf(snapshot.lastActiveAt),
+    }),
+  )
 }

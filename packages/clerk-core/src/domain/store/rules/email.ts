@@ -14,10 +14,16 @@ export function isSameAddress(stored: unknown, address: string): boolean {
   return typeof stored === 'string' && foldAddress(stored) === foldAddress(address)
 }
 
-/** Whether the row of a snapshot says `emailVerified`: without an address there is nothing that was verified. */
-export function hasVerifiedAddress(snapshot: {
-  readonly email: string | null
-  readonly emailVerified: boolean
-}) {
-  return snapshot.email !== null && snapshot.emailVerified
+/**
+ * Whether the row of a snapshot says `emailVerified`: without an address there is nothing that was verified. `undefined`:
+ * the snapshot does not carry the address, and the row keeps what it says.
+ */
+export function hasVerifiedAddress({
+  email,
+  emailVerified,
+}: {
+  readonly email?: string | null
+  readonly emailVerified?: boolean
+}): boolean | undefined {
+  return email === undefined ? undefined : email !== null && emailVerified === true
 }

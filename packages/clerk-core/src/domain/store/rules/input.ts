@@ -1,7 +1,9 @@
 import { StoreInputError } from '../../../ground/errors.js'
+import { UNSTORABLE } from '../../../ground/json/json.js'
 import type {
   InvitationSnapshot,
   MembershipIdentity,
+  MembershipReference,
   MembershipSnapshot,
   OrganizationSnapshot,
 } from '../organization.js'
@@ -12,9 +14,6 @@ const MAX_LENGTH = 320
 
 /** The furthest moment a `Date` can hold, in milliseconds (ECMA-262 §21.4.1.1). */
 const MAX_TIME_MS = 8.64e15
-
-/** U+0000 and halves of surrogate pairs: no database holds them everywhere, and two texts would become one. */
-const UNSTORABLE = /[\0\p{Surrogate}]/u
 
 /**
  * An id or an e-mail address. An object in its place is how queries are injected (`{ $ne: null }`, `{ not: null }`), and
@@ -76,6 +75,13 @@ export function checkMembershipIdentity({ clerkId, orgId, userId, createdAt }: M
   checkTime(createdAt, 'createdAt')
 }
 
+/** An id alone, or all that identifies a membership. @throws {StoreInputError} */
+export function checkMembershipReference(reference: MembershipReference): void {
+  if (Object.keys(reference).some((field) => field !== 'clerkId'))
+    checkMembershipIdentity(reference as MembershipIdentity)
+  else checkText(reference.clerkId, 'clerkId')
+}
+
 /** @throws {StoreInputError} */
 export function checkMembership(snapshot: MembershipSnapshot): void {
   checkMembershipIdentity(snapshot)
@@ -105,10 +111,10 @@ function checkVersioned({ clerkId, version }: { readonly clerkId: string; readon
 
 /** Times that may be unknown. Anything else would be stored as a date that is none, or fail in the database. */
 function checkTimes<F extends string>(
-  snapshot: { readonly [Field in F]: number | null },
+  snapshot: { readonly [Field in F]?: number | null },
   fields: readonly F[],
 ): void {
-  for (const field of fields) if (snapshot[field] !== null) checkTime(snapshot[field], field)
+  for (const field of fields) if (snapshot[field] != null) checkTime(snapshot[field], field)
 }
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
@@ -133,5 +139,8 @@ function storableJson(value: unknown): unknown {
     Object.entries(value).map(([key, nested]) => [storableText(key), storableJson(nested)]),
   )
 }
+
+/** Whether a text can be stored as it is. */
+export const isStorable = (text: string): boolean => !UNSTORABLE.test(text)
 
 const storableText = (text: string) => text.replaceAll('\0', '').replaceAll(/\p{Surrogate}/gu, '\ufffd')

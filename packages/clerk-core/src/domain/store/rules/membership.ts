@@ -1,3 +1,4 @@
+import type { MembershipIdentity, MembershipReference } from '../organization.js'
 import { earliestDeletion } from './tombstone.js'
 
 /** What of a membership says which of several counts. */
@@ -29,4 +30,23 @@ export function withOrganization<M extends { readonly deletedAt: Date | null }>(
   organization: { readonly deletedAt: Date | null } | null,
 ): M {
   return { ...membership, deletedAt: earliestDeletion(membership.deletedAt, organization?.deletedAt ?? null) }
+}
+
+/**
+ * Permissions that are written with a snapshot. One that carries none keeps those of the same role; another role begins
+ * without any, since the old ones may be more than it gives.
+ *
+ * @param known the row; `null`: there is none
+ * @returns `undefined`: the row keeps what it has, which is only true while its role is this one
+ */
+export function permissionsToWrite(
+  { role, permissions }: { readonly role: string; readonly permissions?: readonly string[] },
+  known: { readonly role?: unknown } | null,
+): readonly string[] | undefined {
+  return permissions ?? (known?.role === role ? undefined : [])
+}
+
+/** The identity of a membership that is deleted: texts that no id is, and the time of the deletion, where Clerk sent its id alone. */
+export function identityOf(reference: MembershipReference, at: number): MembershipIdentity {
+  return { orgId: '', userId: '', createdAt: at, ...reference }
 }

@@ -18,13 +18,14 @@ it.each([
 
 it.each<[what: string, row: Record<string, unknown>, bare: boolean]>([
   ['nothing but an id', { id: 1, clerkId: 'user_1', ...EMPTY_USER, version: 0 }, true],
-  ['a deletion', { clerkId: 'user_1', deletedAt: early, isActive: false, version: 0 }, true],
+  ['a deletion', { clerkId: 'user_1', deletedAt: early, isActive: true, version: 0 }, true],
   ['a column of the application’s', { theme: 'dark' }, true],
   ['a version', { ...EMPTY_USER, version: 1 }, false],
   ['a name', { ...EMPTY_USER, firstName: 'Ada' }, false],
   ['an empty name', { ...EMPTY_USER, firstName: '' }, false],
   ['metadata without a key', { ...EMPTY_USER, publicMetadata: {} }, false],
   ['a ban', { ...EMPTY_USER, banned: true }, false],
+  ['a withdrawal by a directory', { ...EMPTY_USER, deprovisioned: true }, false],
   ['a verified address', { ...EMPTY_USER, emailVerified: true }, false],
 ])('a row with %s', (_, row, bare) => {
   expect(isBareUser(row)).toBe(bare)

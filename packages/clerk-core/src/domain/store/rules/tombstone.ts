@@ -20,6 +20,7 @@ export const EMPTY_USER = {
   publicMetadata: null,
   privateMetadata: null,
   banned: false,
+  deprovisioned: false,
   locked: false,
   createdAt: null,
   lastSignInAt: null,
@@ -39,6 +40,9 @@ export const EMPTY_ORGANIZATION = {
 
 /** The same for a membership, whose identity is known. */
 export const EMPTY_MEMBERSHIP = { role: null, permissions: [], publicMetadata: null } as const
+
+/** What an invitation has where Clerk says nothing. */
+export const EMPTY_INVITATION = { role: null, publicMetadata: null, expiresAt: null } as const
 
 /**
  * Whether a row holds nothing from Clerk but its id and, maybe, a deletion. An absent field counts as empty: rows that the

@@ -1,0 +1,10 @@
+/** The fields of a snapshot that may be absent. */
+type Carried<T extends object> = { readonly [Field in keyof T]?: Exclude<T[Field], undefined> }
+
+/**
+ * Absent is not empty: the fields that a snapshot carries, and no others, so that they can be spread over a row. What is
+ * `undefined` keeps the value that the row has; `null` clears it.
+ */
+export function carried<const T extends object>(fields: T): Carried<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Carried<T>
+}
