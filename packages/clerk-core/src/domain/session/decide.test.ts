@@ -264,13 +264,13 @@ describe('the session decision', () => {
 
   it('does not refresh a record for one minute of ageing, but does for a new factor', () => {
     const record = recordOf('ann', 's1', 119, { fva: [5, -1] })
-    const decide = (fva: [number, number]) =>
+    const decide = (fva: [number, number], azpExcuse: Carried['azpExcuse'] = 'same-origin') =>
       decideSession(
         { record, untrusted: false, refusal: null },
         {
           crossSite: false,
           bearer: false,
-          azpExcuse: null,
+          azpExcuse,
           localUser: false,
           clientUat: null,
           token: { kind: 'valid', token: tokenOf('ann', 's1', NOW, { fva }) },
@@ -289,6 +289,9 @@ describe('the session decision', () => {
     expect(decide([7, -1])).toMatchObject({ session: { kind: 'none' } })
     expect(decide([0, -1])).toMatchObject({ session: { kind: 'refresh' } })
     expect(decide([6, 0])).toMatchObject({ session: { kind: 'refresh' } })
+    // A person who navigates and a page that fetches take turns: no reason to write.
+    expect(decide([6, -1], 'navigation')).toMatchObject({ session: { kind: 'none' } })
+    expect(decide([6, -1], 'option')).toMatchObject({ session: { kind: 'refresh' } })
   })
 })
 
