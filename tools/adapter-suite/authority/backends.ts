@@ -28,7 +28,7 @@ export interface Backends {
 }
 
 export async function startBackends(binding: AuthorityBinding): Promise<Backends> {
-  // A clock of its own that stands still: nothing grows old while a test runs, and nobody sleeps.
+  // A clock of its own that stands still: nothing grows old while a test runs, and no test sleeps.
   const started = Date.now()
   const offline = await startClerk({
     now: () => started,

@@ -16,7 +16,7 @@ export interface Credential {
   readonly name: string
   readonly subject: Subject
   readonly guards: readonly GuardName[]
-  /** False for what nobody can take back before it expires. */
+  /** False for what cannot be revoked before it expires. */
   readonly revocable: boolean
   issue(at: { offline: OfflineClerk; person: Person; receivingMachine: string }): Promise<IssuedCredential>
 }

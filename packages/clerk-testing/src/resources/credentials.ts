@@ -36,7 +36,7 @@ function revoke(instance: Instance, stored: Entity, reason: string | null | unde
   touch(instance, stored)
 }
 
-/** The credential of which somebody knows the secret. */
+/** The credential whose secret the caller has named. */
 function bySecret<T extends Entity>(
   table: ReadonlyMap<string, T>,
   field: keyof T,

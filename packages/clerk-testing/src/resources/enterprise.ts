@@ -5,7 +5,7 @@ import { newId, randomText } from './ids.js'
 import { type Instance, type Loose, touch } from './instance.js'
 import { answerList } from './lists.js'
 
-// Single sign-on and directories keep their data; nobody is sent to an identity provider.
+// Single sign-on and directories keep their data; no user is sent to an identity provider.
 
 const domainsOf = (fields: Readonly<Record<string, unknown>>): string[] =>
   ((fields.domains as string[] | undefined) ?? [fields.domain as string])

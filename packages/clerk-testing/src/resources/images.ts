@@ -11,7 +11,7 @@ interface Pictured {
 
 export const drawnUrl = (instance: Instance, id: string) => `${instance.url}/avatars/${id}.svg`
 
-/** Keeps the file of a form as somebody's picture. @throws {BackendError} 422 without a file */
+/** Keeps the file of a form as the picture of a user or organisation. @throws {BackendError} 422 without a file */
 export function setImage({ instance, file }: ApiCall, object: Pictured): void {
   if (!file) throw missingParameter('file')
   instance.state.images.set(object.id, { type: file.type, base64: file.bytes.toString('base64') })

@@ -6,7 +6,7 @@ import { type Instance, type Loose, type Ticket, touch } from './instance.js'
 import type { JwtTemplateJSON } from './json.js'
 import { findUser } from './users.js'
 
-// One-time tokens that sign a user in by a link: sign-in tokens, actor tokens (somebody else acts), tasks of agents.
+// One-time tokens that sign a user in by a link: sign-in tokens, actor tokens (an administrator acts for the user), tasks of agents.
 
 interface NewTicket {
   object: string

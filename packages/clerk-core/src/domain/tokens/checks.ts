@@ -168,7 +168,7 @@ export function lacksAzp(azp: unknown, excused: boolean): boolean {
   return azp === undefined && !excused
 }
 
-/** A machine's JWT according to its unverified claims: it is no session token, whoever signed it. */
+/** A machine's JWT according to its unverified claims: it is no session token, with any signature. */
 export function isMachineToken(header: JsonObject, claims: JsonObject): boolean {
   const { sub } = claims
   return (

@@ -171,7 +171,7 @@ export function createConnections(parts: ConnectionsParts): Connections {
     try {
       const freshness = await changes?.current()
       const failed = freshness?.ok === false
-      // What nobody can tell concerns all of them, once when it begins.
+      // An outage of the log concerns all of them, once when it begins.
       if (failed && !logFails) for (const connection of open) schedule(connection)
       logFails = failed
       for (const connection of due.takeDue(options.now())) schedule(connection)
