@@ -1,5 +1,4 @@
 import type { OriginList } from '../../ground/options/origins.js'
-import type { RequestExcuse } from '../tokens/checks.js'
 import type { PresentCredentials } from './credentials.js'
 
 /** RFC 9110 §9.2.1. A method that is not known counts as unsafe. */
@@ -22,6 +21,12 @@ export function violatesOriginRule(
   if (fetchSite === 'same-origin') return false
   return origin === undefined || authorizedParties === null || !authorizedParties.has(origin)
 }
+
+/**
+ * What a request says in place of the `azp` that its cookie token lacks. The origin that was listed is named: another
+ * backend may list others.
+ */
+export type RequestExcuse = 'navigation' | 'same-origin' | `listed-origin:${string}`
 
 /**
  * Why a cookie token may lack `azp`, `null` where it may not: Clerk leaves it out on some document navigations, and a

@@ -1,4 +1,5 @@
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import type { RequestExcuse } from '../credentials/origin.js'
 import type { JsonObject } from './parse-token.js'
 import type { TokenRefusal } from './token-verifier.js'
 
@@ -14,12 +15,6 @@ interface Check {
   /** About the times of a token, which a session record does not keep. */
   readonly ofTokensAlone?: true
 }
-
-/**
- * What a request says in place of the `azp` that its cookie token lacks. The origin that was listed is named: another
- * backend may list others.
- */
-export type RequestExcuse = 'navigation' | 'same-origin' | `listed-origin:${string}`
 
 /** Why a token without `azp` was accepted: by `allowMissingAzp` (bearer), or by what the request said of itself. */
 export type AzpExcuse = 'option' | RequestExcuse
