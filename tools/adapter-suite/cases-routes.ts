@@ -28,7 +28,8 @@ const EVIL = [
   '',
 ]
 
-const signIn = (returnTo: string) => `GET /auth/sign-in?returnTo=${encodeURIComponent(returnTo)}`
+const signIn = (returnTo: string, name = 'returnTo') =>
+  `GET /auth/sign-in?${name}=${encodeURIComponent(returnTo)}`
 
 export const routeCases: readonly Case[] = [
   {
@@ -84,9 +85,53 @@ export const routeCases: readonly Case[] = [
   {
     title: 'no return target leads to a site that is not listed',
     steps: () => [
-      ...EVIL.map((target) => ({ request: signIn(target), status: 400, json: TARGET_REFUSED })),
-      { request: 'GET /auth/sign-in?returnTo=/a&returnTo=/b', status: 400, json: TARGET_REFUSED },
+      ...['returnTo', 'redirect_url'].flatMap((name) =>
+        EVIL.map((target) => ({ request: signIn(target, name), status: 400, json: TARGET_REFUSED })),
+      ),
+      ...['returnTo=/a&returnTo=/b', 'redirect_url=/a&redirect_url=/b', 'returnTo=/a&redirect_url=/b'].map(
+        (query) => ({ request: `GET /auth/sign-in?${query}`, status: 400, json: TARGET_REFUSED }),
+      ),
+      {
+        request: 'POST /auth/sign-out?redirect_url=//evil.example',
+        headers: { origin: PAGE },
+        status: 400,
+        json: TARGET_REFUSED,
+      },
     ],
+  },
+  {
+    title: 'a deep link is kept under both names, on every route that redirects',
+    steps: ({ ada }) => {
+      const back = (target: string) =>
+        new RegExp(`%2Fauth%2Fcallback%3FreturnTo%3D${encodeURIComponent(encodeURIComponent(target))}$`)
+      return [
+        ...['/auth/sign-in', '/auth/sign-up'].flatMap((path) =>
+          ['returnTo', 'redirect_url'].map((name) => ({
+            request: `GET ${path}?${name}=${encodeURIComponent('/page?tab=1&next=/x?y')}`,
+            status: 303,
+            responseHeaders: { location: back('/page?tab=1&next=/x?y') },
+          })),
+        ),
+        {
+          request: signIn('https://app.example.com/done', 'redirect_url'),
+          status: 303,
+          responseHeaders: { location: back('https://app.example.com/done') },
+        },
+        {
+          request: 'GET /auth/callback?redirect_url=/page',
+          cookie: ada.token,
+          headers: { 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' },
+          status: 303,
+          responseHeaders: { location: '/page' },
+        },
+        {
+          request: 'POST /auth/sign-out?redirect_url=/bye',
+          headers: { origin: PAGE },
+          status: 303,
+          responseHeaders: { location: '/bye' },
+        },
+      ]
+    },
   },
   {
     title: 'the callback signs in by the cookie, never by the URL',
@@ -192,6 +237,19 @@ export const routeCases: readonly Case[] = [
     steps: ({ bob }) => [
       { request: 'POST /auth/sign-out', bearer: bob.token, status: 303, responseHeaders: { location: '/' } },
       { request: 'GET /private', bearer: bob.token, status: 401 },
+    ],
+  },
+  {
+    title: 'what does not fit into a fetch Request is refused, as by the SDKs of Clerk',
+    steps: ({ ada }) => [
+      ...['TRACE /open', 'TRACE /auth/me', 'GET //', 'GET ///'].map((request) => ({
+        request,
+        bearer: ada.token,
+        status: 400,
+        json: { error: 'Bad request', code: 'request-malformed' },
+      })),
+      { request: 'GET //nowhere', bearer: ada.token, status: 404 },
+      { request: 'OPTIONS /nowhere', bearer: ada.token, status: 404 },
     ],
   },
   {

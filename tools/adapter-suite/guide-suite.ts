@@ -23,6 +23,7 @@ export function runGuideSuite(guide: URL, cwd: URL, { afterBodyParser = true } =
     expect((await get('/report', ada)).status).toBe(200)
     const navigation = await get('/page', { 'sec-fetch-dest': 'document' })
     expect(navigation.headers.location).toMatch(/^\/auth\/sign-in\?redirect_url=/)
+    expect(await deepLink(origin, '/page?tab=1', ada.authorization)).toBe(`${origin}/page?tab=1`)
 
     const login = await request(`${origin}/login`, {
       method: 'POST',
@@ -49,6 +50,16 @@ export function runGuideSuite(guide: URL, cwd: URL, { afterBodyParser = true } =
       expect(await deliver(`${origin}/hooks/clerk`, offline.webhookSecret)).toBe(200)
     },
   )
+}
+
+/** Follows a person who asks for a page, is sent to sign in, and comes back with Clerk's cookie: where they end. */
+async function deepLink(origin: string, page: string, authorization: string | undefined): Promise<string> {
+  const document = { 'sec-fetch-dest': 'document' }
+  const next = async (url: string, headers: Record<string, string> = {}) =>
+    new URL((await request(url, { headers: { ...document, ...headers } })).headers.location ?? '', url).href
+  const portal = new URL(await next(await next(`${origin}${page}`)))
+  const cookie = `__session=${authorization?.replace('Bearer ', '')}`
+  return next(portal.searchParams.get('redirect_url') ?? '', { cookie })
 }
 
 /** The status that a signed webhook of no consequence is answered with. */

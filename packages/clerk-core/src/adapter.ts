@@ -6,6 +6,7 @@ export {
   requirementOf,
   validateRequirement,
 } from './domain/guard/validate-requirement.js'
+export { notLookedAt } from './flows/authentication/auth-factory.js'
 export { findConnection } from './flows/authentication/connections.js'
 export type { AccountPortal } from './flows/web/account-portal.js'
 export type { AnyAuth, AnyClerk } from './flows/web/any-clerk.js'
@@ -30,6 +31,7 @@ export {
   setState,
   stateOf,
 } from './flows/web/request-state.js'
+export { refuseMalformed } from './flows/web/request-target.js'
 export { createRoutes, findRoute, type Route, type RoutesOptions } from './flows/web/routes.js'
 export { type ClerkSettings, settingsOf } from './flows/web/settings.js'
 export { closeRefused } from './flows/web/upgrade.js'

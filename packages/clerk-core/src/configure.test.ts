@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createSigner } from '../testing/signer.js'
 import { resolveOptions } from './configure.js'
 import { fromEnv } from './env.js'
@@ -28,7 +28,8 @@ function problemsOf(options: object): string[] {
 
 describe('defaults', () => {
   it('are those of the documentation', () => {
-    const { now, fetch, ...resolved } = given({})
+    const { now, fetch, authorizedParties, ...resolved } = given({})
+    expect([...(authorizedParties?.exact ?? [])]).toEqual([APP])
     expect(resolved).toEqual({
       secretKey: null,
       publishableKey: PUBLISHABLE,
@@ -36,7 +37,6 @@ describe('defaults', () => {
       issuer: 'https://clerk.example.com',
       apiUrl: 'https://api.clerk.com',
       keys: { kind: 'jwks', url: 'https://clerk.example.com/.well-known/jwks.json', secretKey: null },
-      authorizedParties: new Set([APP]),
       allowMissingAzp: false,
       audience: null,
       clockToleranceSeconds: 5,
@@ -180,6 +180,9 @@ describe('keys and issuer', () => {
 })
 
 describe('authorizedParties', () => {
+  const exact = (parties: readonly string[]) =>
+    given({ authorizedParties: parties }).authorizedParties?.exact ?? []
+
   it('are normalised', () => {
     const parties = [
       'https://App.Example.com/',
@@ -187,14 +190,12 @@ describe('authorizedParties', () => {
       'http://localhost:80',
       'http://localhost:3000',
     ]
-    expect(given({ authorizedParties: parties }).authorizedParties).toEqual(
-      new Set([APP, 'http://localhost', 'http://localhost:3000']),
-    )
+    expect([...exact(parties)]).toEqual([APP, 'http://localhost', 'http://localhost:3000'])
   })
 
   it('may be native shells and extensions', () => {
     const parties = ['chrome-extension://abcdef', 'capacitor://localhost']
-    expect(given({ authorizedParties: parties }).authorizedParties).toEqual(new Set(parties))
+    expect([...exact(parties)]).toEqual(parties)
   })
 
   it("may be 'any', in so many words", () => {
@@ -212,7 +213,8 @@ describe('authorizedParties', () => {
     [['https://app.example.com?x']],
     [['https://app.example.com#x']],
     [['https://user@app.example.com']],
-    [['https://*.example.com']],
+    [['https://*.com']],
+    [['https://*.vercel.app']],
     [['*']],
     [['null']],
     [['localhost:3000']],
@@ -220,6 +222,23 @@ describe('authorizedParties', () => {
     [[7]],
   ])('%j is a problem', (authorizedParties) => {
     expect(problemsOf({ ...base, authorizedParties })).toEqual(['authorizedParties'])
+  })
+
+  it('may hold patterns', () => {
+    const { authorizedParties } = given({ authorizedParties: [APP, 'https://*.preview.example.com'] })
+    expect(authorizedParties?.has('https://pr-7.preview.example.com')).toBe(true)
+    expect([...(authorizedParties?.exact ?? [])]).toEqual([APP])
+  })
+
+  it('hold no pattern of loopback ports in production, by its keys or by NODE_ENV', () => {
+    const parties = { authorizedParties: ['http://localhost:*'] }
+    const live = `pk_live_${Buffer.from('clerk.example.com$').toString('base64')}`
+    expect(problemsOf({ ...base, ...parties })).toEqual([])
+    expect(problemsOf({ publishableKey: live, ...parties })).toEqual(['authorizedParties'])
+    vi.stubEnv('NODE_ENV', 'production')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect(problemsOf({ ...base, ...parties })).toEqual(['authorizedParties'])
+    expect(problemsOf({ ...base, authorizedParties: ['http://localhost:3000'] })).toEqual([])
   })
 
   it('must come from somewhere when the environment names none', () => {

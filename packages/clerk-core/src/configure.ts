@@ -3,10 +3,11 @@ import { checkProduction } from './domain/keys/check-production.js'
 import { cookieSuffix, resolveKeys } from './domain/keys/configured-keys.js'
 import type { MembershipRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
+import { checkListedOrigin, type OriginList, originList } from './ground/options/origins.js'
 import { Problems } from './ground/options/problems.js'
 import { flag, type Given, type NumberName, resolveNumber, toRecord, word } from './ground/options/read.js'
 import type { ResolvedOptions } from './ground/options/resolved.js'
-import { checkOrigin, checkWebhookSecret } from './ground/options/values.js'
+import { checkWebhookSecret } from './ground/options/values.js'
 import type { ClerkOptions } from './options.js'
 
 /** Methods without which a store is none. */
@@ -47,7 +48,7 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
     publishableKey: keys.publishableKey,
     machineSecretKey,
     apiUrl: keys.apiUrl,
-    authorizedParties: resolveAuthorizedParties(options.authorizedParties, problems),
+    authorizedParties: resolveAuthorizedParties(options.authorizedParties, isProduction(keys), problems),
     allowMissingAzp: flag(given, 'allowMissingAzp', problems),
     audience: resolveAudience(options.audience, problems),
     clockToleranceSeconds: number('clockToleranceSeconds'),
@@ -78,7 +79,8 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
     },
     pollSeconds: number('invalidation.pollSeconds'),
     invalidation: resolveInvalidation(options.invalidation, problems),
-    now: options.now ?? Date.now,
+    // Read when it is needed: fake timers replace `Date` after this.
+    now: options.now ?? (() => Date.now()),
     // Looked up at each call: tests and instrumentation replace the global one after this.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   }
@@ -90,7 +92,17 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
   })
 }
 
-function resolveAuthorizedParties(value: unknown, problems: Problems): ReadonlySet<string> | null {
+/** Keys of a production instance, or the environment that frameworks and hosting providers set. */
+function isProduction(keys: Pick<ResolvedOptions, 'secretKey' | 'publishableKey'>): boolean {
+  const live = keys.secretKey?.startsWith('sk_live_') || keys.publishableKey?.startsWith('pk_live_')
+  return live === true || process.env.NODE_ENV === 'production'
+}
+
+function resolveAuthorizedParties(
+  value: unknown,
+  production: boolean,
+  problems: Problems,
+): OriginList | null {
   if (value === 'any') return null
   if (!Array.isArray(value) || value.length === 0) {
     problems.add(
@@ -100,8 +112,16 @@ function resolveAuthorizedParties(value: unknown, problems: Problems): ReadonlyS
     )
     return null
   }
-  const origins = value.map((entry) => problems.take('authorizedParties', checkOrigin(entry)))
-  return new Set(origins.filter((origin) => origin !== null))
+  const entries = value.flatMap((entry) => problems.take('authorizedParties', checkListedOrigin(entry)) ?? [])
+  for (const { origin, loopbackPorts } of entries) {
+    if (!loopbackPorts || !production) continue
+    problems.add(
+      'authorizedParties',
+      `"${origin}" lists every program on the machine of a user, in production.`,
+      'List the origins of your pages, and such patterns in development alone.',
+    )
+  }
+  return originList(entries)
 }
 
 function resolveAudience(value: unknown, problems: Problems): readonly string[] | null {

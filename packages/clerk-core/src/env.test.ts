@@ -64,6 +64,12 @@ describe('fromEnv', () => {
     expect(fromEnv({ [name]: value })).toEqual(expected)
   })
 
+  it('takes patterns among the authorised parties, and says which is none', () => {
+    const parties = 'https://app.example.com, https://*.preview.example.com'
+    expect(fromEnv({ CLERK_AUTHORIZED_PARTIES: parties }).authorizedParties).toEqual(parties.split(', '))
+    expect(() => fromEnv({ CLERK_AUTHORIZED_PARTIES: 'https://*.vercel.app' })).toThrow(/strangers/)
+  })
+
   it('prefers the current name, unless it holds a placeholder', () => {
     const old = { CLERK_AUTH_PARTIES: 'https://old.example.com' }
     expect(

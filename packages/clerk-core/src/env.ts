@@ -1,9 +1,9 @@
 import { checkPem } from './domain/keys/pem.js'
+import { checkListedOrigin } from './ground/options/origins.js'
 import { Problems } from './ground/options/problems.js'
 import {
   type Checked,
   checkMachineSecretKey,
-  checkOrigin,
   checkPublishableKey,
   checkSecretKey,
   checkUrl,
@@ -62,7 +62,7 @@ const VARIABLES: readonly Variable[] = [
   },
   {
     names: ['CLERK_AUTHORIZED_PARTIES', 'CLERK_AUTH_PARTIES', 'CLERK_FRONTEND_HOSTS'],
-    check: each(checkOrigin),
+    check: each(checkListedOrigin),
     assign: (options, text) => (options.authorizedParties = list(text)),
   },
   {

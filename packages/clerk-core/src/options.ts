@@ -28,7 +28,11 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
   /** Secret key of this machine (`ak_…`), needed for `accept: { m2m: true }`. */
   machineSecretKey?: string | undefined
 
-  /** Origins whose pages may obtain tokens for this backend, or `'any'` in so many words. Required. */
+  /**
+   * Origins whose pages may obtain tokens for this backend, or `'any'` in so many words. Required. A `*` may stand for one
+   * label at the front of a host (`https://*.preview.example.com`), for the port of a loopback host in development
+   * (`http://localhost:*`), and for the host of `moz-extension:` and `safari-web-extension:`.
+   */
   authorizedParties: readonly string[] | 'any'
   /** Accept Bearer tokens without `azp`: native apps send no Origin, tokens minted by the Backend API carry none. Default false. */
   allowMissingAzp?: boolean | undefined
@@ -103,7 +107,7 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
   /** How changes reach other processes: by polling the inbox (default every 2 s), or at once with an {@link Invalidation}. */
   invalidation?: { pollSeconds?: number | undefined } | Invalidation | undefined
 
-  /** Clock, in milliseconds. Default `Date.now`. */
+  /** Clock, in milliseconds. Default: the system's, read at each use, so that fake timers are followed. */
   now?: (() => number) | undefined
   /** Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined

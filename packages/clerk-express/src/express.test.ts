@@ -182,3 +182,21 @@ test('pino can write the audit log', async () => {
     requestId: 'r-1',
   })
 })
+
+test('in nested routers and applications the routes find themselves and lead back', async () => {
+  const { clerk, ada } = await harness()
+  const nested = (path: string, handler: express.Handler) =>
+    express.Router({ mergeParams: true }).use(path, handler)
+  const app = express()
+  app.use('/api', nested('/v1', nested('/auth', clerkRoutes(clerk))))
+  app.use('/t/:tenant', express().use('/auth', clerkRoutes(clerk)))
+  const origin = await serve(app)
+  const headers = { authorization: `Bearer ${ada.token}` }
+  for (const base of ['/api/v1/auth', '/t/acme/auth']) {
+    const { location } = (await request(`${origin}${base}/sign-in?returnTo=/x`)).headers
+    expect(new URL(location ?? '').searchParams.get('redirect_url')).toBe(
+      `${origin}${base}/callback?returnTo=%2Fx`,
+    )
+    expect((await request(`${origin}${base}/me`, { headers })).status).toBe(200)
+  }
+})

@@ -4,22 +4,26 @@ import {
   createAuthenticator,
   type GetAuthOptions,
   type RequestState,
+  refuseMalformed,
   setState,
   storedAuth,
 } from '@acme/clerk-core/adapter'
 import type { NextFunction, Request, RequestHandler } from 'express'
-import { express } from './framework.js'
+import { express, send } from './framework.js'
 import type { ClerkMiddlewareOptions } from './types.js'
 
 /**
- * Puts `req.auth` on every request. It refuses none: `requireAuth` does that. Mount it after the session and after the
+ * Puts `req.auth` on every request. It refuses none but those that are no requests (TRACE, `//`: 400): `requireAuth` does
+ * that. Mount it after the session and after the
  * application's own login, where there are such, and before every handler that reads `req.auth`.
  *
  * @throws {ConfigurationError} for a `signInUrl` that is no URL
  */
 export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions = {}): RequestHandler {
   const authenticate = createAuthenticator(express, clerk, options)
-  return (req, _res, next) => {
+  return (req, res, next) => {
+    const refusal = refuseMalformed(req.method, req.originalUrl)
+    if (refusal !== null) return send(res, refusal)
     const state = authenticate(req)
     if (state instanceof Promise) state.then((known) => attach(req, known, next), next)
     else attach(req, state, next)

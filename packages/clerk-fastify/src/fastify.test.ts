@@ -190,3 +190,70 @@ test('inject() works as over a socket', async () => {
     'user',
   )
 })
+
+test('below prefixes with parameters, nested and rewritten, the routes lead back to where the client sees them', async () => {
+  const { clerk, ada } = await harness()
+  const app = fastify({ rewriteUrl: (req) => (req.url ?? '').replace(/^\/public\//, '/api/') })
+  await app.register(
+    async (scope) => {
+      await scope.register(async (inner) => inner.register(clerkRoutesPlugin, { clerk, prefix: '/auth' }), {
+        prefix: '/t/:tenant',
+      })
+    },
+    { prefix: '/api' },
+  )
+  const origin = await serve(app)
+  const headers = { authorization: `Bearer ${ada.token}` }
+  for (const base of ['/api/t/acme/auth', '/public/t/acme/auth']) {
+    const { location } = (await request(`${origin}${base}/sign-in?returnTo=/x`)).headers
+    expect(new URL(location ?? '').searchParams.get('redirect_url')).toBe(
+      `${origin}${base}/callback?returnTo=%2Fx`,
+    )
+    expect((await request(`${origin}${base}/me`, { headers })).status).toBe(200)
+  }
+})
+
+test.each(['onSend', 'onResponse', 'preParsing', 'onError', 'nonsense', null])(
+  'the hook %j is refused at registration',
+  async (hook) => {
+    const { clerk } = await harness()
+    const app = fastify()
+    app.register(clerkPlugin, { clerk, hook: hook as never })
+    await expect(app.ready()).rejects.toThrow(/hook/)
+  },
+)
+
+test('where an earlier hook has refused, request.auth is anonymous in error handlers and serializers, and throws nothing', async () => {
+  const { clerk } = await harness()
+  const lines: string[] = []
+  const app = fastify({
+    logger: {
+      stream: { write: (line: string) => void lines.push(line) },
+      serializers: { req: (req) => ({ who: req.auth?.kind }) },
+    },
+  })
+  app.addHook('onRequest', async (req) => {
+    if (req.url === '/limited') throw Object.assign(new Error('too many'), { statusCode: 429 })
+  })
+  await app.register(clerkPlugin, { clerk })
+  app.setErrorHandler((error: Error & { statusCode?: number }, req, reply) => {
+    const { auth } = req
+    reply.code(error.statusCode ?? 500).send(auth.kind === 'anonymous' ? { reason: auth.reason } : {})
+  })
+  app.get('/limited', async () => 'open')
+  app.get('/', async (req) => (req.auth.kind === 'anonymous' ? req.auth.reason : 'open'))
+  const origin = await serve(app)
+  const { status, text } = await request(`${origin}/limited`)
+  expect([status, text]).toEqual([429, '{"reason":"not-looked-at"}'])
+  expect((await request(`${origin}/`)).text).toBe('no-credentials')
+  expect(lines.filter((line) => line.includes('"who":"anonymous"'))).toHaveLength(2)
+})
+
+test('a guard that runs before the plugin’s hook lets nothing pass, though request.auth can be read', async () => {
+  const { clerk, ada } = await harness()
+  const app = fastify()
+  await app.register(clerkPlugin, { clerk, hook: 'preHandler' })
+  app.get('/', { onRequest: requireAuth() }, async () => 'open')
+  const headers = { authorization: `Bearer ${ada.token}` }
+  expect((await request(await serve(app), { headers })).status).toBe(500)
+})

@@ -1,29 +1,44 @@
-import type { RegisteredAuth } from '@acme/clerk-core'
+import { ConfigurationError, type RegisteredAuth } from '@acme/clerk-core'
 import {
   createAuthenticator,
   findState,
   type GetAuthOptions,
+  notLookedAt,
   REQUEST_STATE,
   type RequestState,
+  refuseMalformed,
   setState,
   storedAuth,
 } from '@acme/clerk-core/adapter'
-import type { FastifyPluginAsync, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
-import { fastify } from './framework.js'
+import { fastify, send } from './framework.js'
 import type { ClerkPluginOptions } from './types.js'
+
+const HOOKS = new Set<unknown>(['onRequest', 'preHandler'])
 
 const register: FastifyPluginAsync<ClerkPluginOptions> = async (
   app,
   { clerk, hook = 'onRequest', ...options },
 ) => {
+  if (!HOOKS.has(hook)) {
+    throw new ConfigurationError([
+      {
+        option: 'hook',
+        message: 'is not a hook in which requests can be authenticated.',
+        remedy: "Use 'onRequest' (the default) or 'preHandler'.",
+      },
+    ])
+  }
   if (!app.hasRequestDecorator(REQUEST_STATE)) {
     app.decorateRequest(REQUEST_STATE, null)
     app.decorateRequest('auth', { getter: getAuthOfThis })
   }
   const authenticate = createAuthenticator<FastifyRequest>(fastify, clerk, options)
   // A callback, not a promise: every microtask shows in what a Fastify request costs.
-  app.addHook(hook, (request: FastifyRequest, _reply: unknown, next: HookHandlerDoneFunction) => {
+  app.addHook(hook, (request: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction) => {
+    const refusal = refuseMalformed(request.method, request.originalUrl)
+    if (refusal !== null) return send(reply, refusal)
     const state = authenticate(request)
     if (state instanceof Promise) state.then((known) => attach(request, known, next), next)
     else attach(request, state, next)
@@ -38,15 +53,15 @@ function attach(request: FastifyRequest, state: RequestState, next: HookHandlerD
 }
 
 /**
- * Puts `request.auth` on every request of its scope and those below. It refuses none: `requireAuth` does that. Register it
- * after the session and the application's own login, where there are such.
+ * Puts `request.auth` on every request of its scope and those below. It refuses none but those
+ * that are no requests (TRACE, `//`: 400): `requireAuth` does that. Register it after the session and the application's own login, where there are such.
  *
- * @throws {ConfigurationError} for a `signInUrl` that is no URL
+ * @throws {ConfigurationError} for a `signInUrl` that is no URL, and for another hook
  */
 export const clerkPlugin = fp(register, { name: '@acme/clerk-fastify', fastify: '5.x' })
 
 /**
- * The same as `request.auth`.
+ * The same as `request.auth`, for code that must not run before `clerkPlugin`.
  *
  * @throws {MiddlewareMissingError} where `clerkPlugin` has not authenticated the request
  * @throws {ClerkNotNamedError} where the middlewares of several clerks have run, and none is named
@@ -55,8 +70,11 @@ export function getAuth(request: object, options?: GetAuthOptions): RegisteredAu
   return storedAuth(request, fastify.middleware, options) as RegisteredAuth
 }
 
+/**
+ * Error handlers and log serializers read it too, for requests that another hook refused before: an error thrown there would
+ * hide the refusal, or end the process. Guards and `getAuth` still refuse such a request.
+ */
 function getAuthOfThis(this: FastifyRequest): RegisteredAuth {
-  const state = findState(this)
   // Like a property in the other frameworks: of several clerks' answers the last one. Guards and `getAuth` want a name.
-  return state === null ? getAuth(this) : (state.auth as RegisteredAuth)
+  return (findState(this)?.auth ?? notLookedAt()) as RegisteredAuth
 }

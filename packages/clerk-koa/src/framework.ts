@@ -16,7 +16,9 @@ export const koa: Framework<Context> = {
     credentialsFrom(ctx, sessionSlot(ctx, localUser !== undefined), localUser, ({ ip }) => ip),
 
   webRequestOf(ctx) {
-    const { method, originalUrl, protocol, host, headers } = ctx
+    const { method, protocol, host, headers } = ctx
+    // Set by an Express application that this one is mounted in, which takes its prefix off `url`.
+    const { originalUrl = ctx.originalUrl } = ctx.req as { originalUrl?: string }
     return { method, url: originalUrl, origin: originOf(protocol, host), headers }
   },
 

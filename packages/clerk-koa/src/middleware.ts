@@ -4,15 +4,17 @@ import {
   createAuthenticator,
   type GetAuthOptions,
   type RequestState,
+  refuseMalformed,
   setState,
   storedAuth,
 } from '@acme/clerk-core/adapter'
 import type { Context, Middleware, Next } from 'koa'
-import { koa } from './framework.js'
+import { koa, send } from './framework.js'
 import type { ClerkMiddlewareOptions } from './types.js'
 
 /**
- * Puts `ctx.state.auth` on every request. It refuses none: `requireAuth` does that. Mount it after the session and after
+ * Puts `ctx.state.auth` on every request. It refuses none but those that are no requests (TRACE, `//`: 400): `requireAuth`
+ * does that. Mount it after the session and after
  * the application's own login, where there are such, and before every middleware that reads `ctx.state.auth`.
  *
  * @throws {ConfigurationError} for a `signInUrl` that is no URL
@@ -20,6 +22,8 @@ import type { ClerkMiddlewareOptions } from './types.js'
 export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions = {}): Middleware {
   const authenticate = createAuthenticator(koa, clerk, options)
   return (ctx, next) => {
+    const refusal = refuseMalformed(ctx.req.method ?? '', ctx.originalUrl)
+    if (refusal !== null) return send(ctx as Context, refusal)
     const state = authenticate(ctx as Context)
     return state instanceof Promise
       ? state.then((known) => attach(ctx, known, next))

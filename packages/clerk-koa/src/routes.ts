@@ -1,6 +1,7 @@
-import { type AnyClerk, createRoutes, findRoute } from '@acme/clerk-core/adapter'
+import { type AnyClerk, createRoutes, findRoute, type Route } from '@acme/clerk-core/adapter'
 import type { Context, Middleware } from 'koa'
 import { koa, send } from './framework.js'
+import { routerPrefix } from './mount.js'
 import type { ClerkRoutesOptions } from './types.js'
 
 /**
@@ -12,14 +13,24 @@ import type { ClerkRoutesOptions } from './types.js'
 export function clerkRoutes(clerk: AnyClerk, options: ClerkRoutesOptions = {}): Middleware {
   const routes = createRoutes(koa, clerk, options)
   const prefix = (options.prefix ?? '').replace(/\/+$/, '')
-  return async (context, next) => {
+  const middleware: Middleware = async (context, next) => {
     const ctx = context as Context
-    const path = ctx.path.startsWith(`${prefix}/`) ? ctx.path.slice(prefix.length) : ''
-    const route = findRoute(routes, ctx.method, path)
-    if (route === undefined) return next()
+    const mounted = routerPrefix(ctx, middleware)
+    const inside = mounted === '' ? null : findBelow(ctx, `${mounted}${prefix}`)
+    // A prefix given to a router and to the routes is one prefix, as it was before routers were looked at.
+    const found = inside ?? findBelow(ctx, prefix)
+    if (found === null) return next()
+    const { route, base } = found
     // Logs and metrics read the pattern here, where a router would have put it.
-    ctx._matchedRoute = `${prefix}${route.path}`
-    const response = await route.handle(ctx, prefix)
+    ctx._matchedRoute = `${base}${route.path}`
+    const response = await route.handle(ctx, base)
     if (response !== null) send(ctx, response)
+  }
+  return middleware
+
+  function findBelow(ctx: Context, base: string): { route: Route<Context>; base: string } | null {
+    const path = ctx.path.startsWith(`${base}/`) ? ctx.path.slice(base.length) : ''
+    const route = findRoute(routes, ctx.method, path)
+    return route === undefined ? null : { route, base }
   }
 }

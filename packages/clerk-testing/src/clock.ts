@@ -9,7 +9,7 @@ export interface Clock {
 
 /** The time of `base`, or the system's without one, plus what was shifted. */
 export function createClock(base?: () => number): Clock {
-  const source = base ?? Date.now
+  const source = base ?? (() => Date.now())
   let offset = 0
   return {
     now: () => source() + offset,

@@ -129,7 +129,7 @@ export const CODES = {
   'token-issued-in-future': refusedToken('The claim `iat` lies in the future.', CLOCK),
   'authorized-party-missing': refusedToken(
     'The token has no `azp`.',
-    'Native apps and tokens minted by the Backend API carry none: set `allowMissingAzp` to accept them.',
+    'Native apps and the Backend API send such bearer tokens: set `allowMissingAzp`. A cookie token needs an `Origin` that `authorizedParties` lists by name, or a request of the same origin.',
   ),
   'authorized-party-mismatch': refusedToken(
     'The claim `azp` is not one of `authorizedParties`.',
@@ -176,6 +176,10 @@ export const CODES = {
   'no-credentials': anonymous(
     'The request carries no token, no machine credential and no session of ours.',
     'Usual for a visitor. If a client was to send a token, check its `Authorization` header or its cookies.',
+  ),
+  'not-looked-at': anonymous(
+    'The request was answered, or is looked at by another hook, before the hook of `clerkPlugin` ran.',
+    'Usual in an error handler or a log serializer. Register a hook that reads `request.auth` after `clerkPlugin`.',
   ),
   'cookie-outdated': anonymous(
     'The cookie token is older than `__client_uat`, the last sign-in or sign-out of the browser.',
@@ -262,8 +266,12 @@ export const CODES = {
     'The body of the webhook did not arrive within `bodyTimeoutSeconds`.',
     `${SVIX_RETRIES} If it happens often, check the proxy in front.`,
   ),
+  'request-malformed': route(
+    'The method is TRACE, or the target of the request is no URL (`//`).',
+    'Find out what sends it: browsers and Clerk do not.',
+  ),
   'return-target-refused': route(
-    '`returnTo` does not lead to this origin or to a listed one, or has a form that browsers read differently.',
+    '`returnTo` or `redirect_url` does not lead to this origin or to a listed one, has a form that browsers read differently, or is there twice.',
     'Use a path of this application, or list the origin in the option `returnTo`.',
   ),
   'sign-in-url-required': route(

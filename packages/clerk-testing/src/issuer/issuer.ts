@@ -78,7 +78,7 @@ export interface TestIssuer {
 
 /** Creates the keys of an imaginary Clerk instance. Needs no server and no network. */
 export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
-  const { frontendApi = 'clerk.test.example', now = Date.now, azp } = options
+  const { frontendApi = 'clerk.test.example', now = () => Date.now(), azp } = options
   const publishableKey = publishableKeyOf(frontendApi)
   const issuer = options.issuer ?? `${isLoopback(frontendApi) ? 'http' : 'https'}://${frontendApi}`
   let signing = options.key ? loadKey(options.key) : await generateKey(newKeyId())

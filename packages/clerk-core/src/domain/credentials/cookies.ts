@@ -1,3 +1,5 @@
+import { type CookieInstance, type CookieSet, usesSuffixedCookies } from './cookie-sets.js'
+
 /** What Clerk's front end leaves in the browser, of one set of cookies. */
 export interface SessionCookies {
   /** Session token. */
@@ -9,23 +11,39 @@ export interface SessionCookies {
 const SESSION = '__session'
 const CLIENT_UAT = '__client_uat'
 const NONE: SessionCookies = Object.freeze({ token: null, clientUat: null })
+const ABSENT: CookieSet = Object.freeze({ session: undefined, clientUat: undefined })
 
 /**
  * Reads Clerk's cookies. Both come from the same set: a browser may hold those of several instances (one host, several
- * ports), and the sign-out of one says nothing about the session of another. The suffixed set is this instance's own, so
- * it wins as soon as one of its cookies is there.
+ * ports), and the sign-out of one says nothing about the session of another.
  *
- * @param suffix of the publishable key; `null` without one
+ * @param instance `null` without a publishable key: there is no suffixed set then
  */
-export function readSessionCookies(header: string | undefined, suffix: string | null): SessionCookies {
+export function readSessionCookies(
+  header: string | undefined,
+  instance: CookieInstance | null,
+  nowSeconds: () => number,
+): SessionCookies {
   // Every name in question has this in it: the requests of most other sites end here.
   if (header === undefined || !header.includes('__')) return NONE
-  const own = suffix === null ? NONE : readSet(header, `${SESSION}_${suffix}`, `${CLIENT_UAT}_${suffix}`)
-  return own === NONE ? readSet(header, SESSION, CLIENT_UAT) : own
+  const plain = readSet(header, SESSION, CLIENT_UAT)
+  if (instance === null) return cookiesOf(plain)
+  const { suffix } = instance
+  const suffixed = header.includes(suffix)
+    ? readSet(header, `${SESSION}_${suffix}`, `${CLIENT_UAT}_${suffix}`)
+    : ABSENT
+  return cookiesOf(usesSuffixedCookies(suffixed, plain, instance, nowSeconds()) ? suffixed : plain)
+}
+
+function cookiesOf({ session, clientUat }: CookieSet): SessionCookies {
+  return {
+    token: session || null,
+    clientUat: clientUat !== undefined && /^\d{1,12}$/.test(clientUat) ? Number(clientUat) : null,
+  }
 }
 
 /** Of a name sent twice the first counts, as in every common cookie parser; a second parser must not see another. */
-function readSet(header: string, sessionName: string, uatName: string): SessionCookies {
+function readSet(header: string, sessionName: string, uatName: string): CookieSet {
   let session: string | undefined
   let uat: string | undefined
   for (let start = 0; start < header.length; ) {
@@ -39,11 +57,7 @@ function readSet(header: string, sessionName: string, uatName: string): SessionC
     }
     start = end + 1
   }
-  if (session === undefined && uat === undefined) return NONE
-  return {
-    token: session || null,
-    clientUat: uat !== undefined && /^\d{1,12}$/.test(uat) ? Number(uat) : null,
-  }
+  return { session, clientUat: uat }
 }
 
 /** RFC 6265 §4.1.1: a value may stand in quotes. */

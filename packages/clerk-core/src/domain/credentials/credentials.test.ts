@@ -1,12 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { compact } from '../../../testing/signer.js'
+import { checkListedOrigin, originList } from '../../ground/options/origins.js'
 import { bearerOf } from './bearer.js'
 import { readSessionCookies } from './cookies.js'
-import type { Credentials } from './credentials.js'
-import { isSameOriginNavigation, violatesOriginRule } from './origin.js'
+import { type PresentCredentials, withoutNulls } from './credentials.js'
+import { excuseForMissingAzp, violatesOriginRule } from './origin.js'
 
 // Made once and kept short: to make it costs half a second, and long strings of it find nothing more.
 const anything = fc.string({ unit: 'binary', maxLength: 30 })
+
+const NOW = 1_800_000_000
+const INSTANCE = { suffix: '1Z8AzTQD', issuer: 'https://clerk.example.com', production: true }
+
+/** What the choice between the sets reads of a token. */
+function token(iat: number, iss = INSTANCE.issuer, exp = NOW + 60): string {
+  return compact({ alg: 'RS256' }, { iss, iat, exp }, () => Buffer.from('not verified here'))
+}
 
 describe('Authorization', () => {
   it.each([
@@ -15,6 +25,15 @@ describe('Authorization', () => {
     ['BEARER abc', 'abc'],
     ['Bearer   abc  ', 'abc'],
     ['Bearer a b', 'a b'],
+    ['Bearer\tabc', 'abc'],
+    ['bearer \t abc', 'abc'],
+    ['abc.def.g-_h', 'abc.def.g-_h'],
+    ['ak_abcdef', 'ak_abcdef'],
+    ['oat_abcdef', 'oat_abcdef'],
+    ['abcdefghij', null],
+    ['abc.def', null],
+    ['abc.def.ghi.jkl', null],
+    ['Basic abc.def.ghi', null],
     ['Bearer', null],
     ['Bearer ', null],
     ['Bearer    ', null],
@@ -40,6 +59,9 @@ describe('Authorization', () => {
 describe('cookies', () => {
   const none = { token: null, clientUat: null }
 
+  const read = (header: string | undefined, instance: typeof INSTANCE | null = INSTANCE) =>
+    readSessionCookies(header, instance, () => NOW)
+
   it.each<[string, string | undefined, object]>([
     ['nothing', undefined, none],
     ['an empty header', '', none],
@@ -49,23 +71,33 @@ describe('cookies', () => {
     ['spaces around', ' __session = tok ;  __client_uat = 17 ', { token: 'tok', clientUat: 17 }],
     ['the suffixed set', '__session_1Z8AzTQD=own; __client_uat_1Z8AzTQD=18', { token: 'own', clientUat: 18 }],
     [
-      'both sets: this instance wins, both cookies from it',
-      '__session=tok; __client_uat=17; __session_1Z8AzTQD=own; __client_uat_1Z8AzTQD=18',
+      'of another instance in the plain set',
+      `__session=${token(9, 'https://other.example')}; __client_uat=17; __session_1Z8AzTQD=own; __client_uat_1Z8AzTQD=18`,
       { token: 'own', clientUat: 18 },
     ],
     [
-      'both sets, the other way round',
-      '__client_uat_1Z8AzTQD=18; __session_1Z8AzTQD=own; __client_uat=17; __session=tok',
-      { token: 'own', clientUat: 18 },
+      'a stale suffixed token beside a fresh plain one of this instance',
+      `__session=${token(9)}; __client_uat=17; __session_1Z8AzTQD=${token(8)}; __client_uat_1Z8AzTQD=18`,
+      { token: token(9), clientUat: 17 },
+    ],
+    [
+      'the same, the other way round',
+      `__client_uat_1Z8AzTQD=18; __session_1Z8AzTQD=${token(9)}; __client_uat=17; __session=${token(8)}`,
+      { token: token(9), clientUat: 18 },
     ],
     [
       'a plain uat never counts for a suffixed session',
-      '__session_1Z8AzTQD=own; __client_uat=0',
-      { token: 'own', clientUat: null },
+      `__session_1Z8AzTQD=${token(9)}; __client_uat_1Z8AzTQD=x; __client_uat=0`,
+      { token: token(9), clientUat: null },
     ],
     [
-      'signed out of this instance: the plain session is not its own',
-      '__session=tok; __client_uat=17; __client_uat_1Z8AzTQD=0',
+      'signed out by the suffixed set, signed in by the plain one',
+      `__session=${token(9)}; __client_uat=17; __client_uat_1Z8AzTQD=0`,
+      { token: token(9), clientUat: 17 },
+    ],
+    [
+      'signed out by both',
+      `__session=${token(9)}; __client_uat=0; __client_uat_1Z8AzTQD=0`,
       { token: null, clientUat: 0 },
     ],
     ['of another instance', '__session_XXXXXXXX=own; __client_uat_XXXXXXXX=18', none],
@@ -82,13 +114,13 @@ describe('cookies', () => {
     ['another case', '__SESSION=tok; __Client_uat=1', none],
     ['a name that ends like ours', 'x__session=tok; __session2=tok', none],
   ])('%s', (_name, header, expected) => {
-    expect(readSessionCookies(header, '1Z8AzTQD')).toEqual(expected)
+    expect(read(header)).toEqual(expected)
   })
 
   it.each(['abc', '-1', '1.5', '1e3', '0x10', ' ', '99999999999999999999', 'NaN'])(
     'reads no time from %j',
     (value) => {
-      expect(readSessionCookies(`__session=tok; __client_uat=${value}`, null)).toEqual({
+      expect(read(`__session=tok; __client_uat=${value}`, null)).toEqual({
         token: 'tok',
         clientUat: null,
       })
@@ -96,8 +128,8 @@ describe('cookies', () => {
   )
 
   it('knows no suffixed set without a publishable key', () => {
-    expect(readSessionCookies('__session_1Z8AzTQD=own', null)).toEqual(none)
-    expect(readSessionCookies('__session=tok', null)).toEqual({ token: 'tok', clientUat: null })
+    expect(read('__session_1Z8AzTQD=own', null)).toEqual(none)
+    expect(read('__session=tok', null)).toEqual({ token: 'tok', clientUat: null })
   })
 
   it('survives anything, and finds ours in any company', () => {
@@ -107,24 +139,31 @@ describe('cookies', () => {
         const ours = (parts: string[]) =>
           parts.filter((part) => !/__session|__client_uat/.test(part) && !part.includes(';'))
         const header = [...ours(before), '__session=tok', '__client_uat=17', ...ours(after)].join(';')
-        expect(readSessionCookies(header, 'x')).toEqual({ token: 'tok', clientUat: 17 })
-        readSessionCookies([...before, ...after].join(';'), 'x')
+        expect(read(header)).toEqual({ token: 'tok', clientUat: 17 })
+        read([...before, ...after].join(';'))
       }),
     )
   })
 })
 
 describe('the Origin rule', () => {
-  const parties = new Set(['https://app.example.com'])
-  const unsafe: Credentials = { cookie: '__session=tok', method: 'POST' }
+  const parties = originList(
+    ['https://app.example.com', 'https://*.preview.example.com'].flatMap((text) => {
+      const checked = checkListedOrigin(text)
+      return 'value' in checked ? checked.value : []
+    }),
+  )
+  const unsafe: PresentCredentials = { cookie: '__session=tok', method: 'POST' }
 
-  it.each<[string, Credentials, boolean]>([
+  it.each<[string, PresentCredentials, boolean]>([
     ['no cookie', { method: 'POST', origin: 'https://evil.example' }, false],
     ['GET', { ...unsafe, method: 'GET', origin: 'https://evil.example' }, false],
     ['HEAD', { ...unsafe, method: 'HEAD' }, false],
     ['OPTIONS', { ...unsafe, method: 'OPTIONS' }, false],
     ['a listed origin', { ...unsafe, origin: 'https://app.example.com' }, false],
     ['same origin, says the browser', { ...unsafe, fetchSite: 'same-origin' }, false],
+    ['an origin that a pattern lists', { ...unsafe, origin: 'https://pr-7.preview.example.com' }, false],
+    ['one below it', { ...unsafe, origin: 'https://a.pr-7.preview.example.com' }, true],
     ['no origin', unsafe, true],
     ['another origin', { ...unsafe, origin: 'https://evil.example' }, true],
     ['a prefix of it', { ...unsafe, origin: 'https://app.example.com.evil.example' }, true],
@@ -155,16 +194,38 @@ describe('the Origin rule', () => {
     expect(violatesOriginRule({ ...unsafe, fetchSite: 'same-origin' }, null)).toBe(false)
   })
 
-  it('a cookie token may lack azp on a document navigation or a same-origin request', () => {
-    expect(isSameOriginNavigation({ fetchDest: 'document', fetchSite: 'cross-site' })).toBe(true)
-    expect(isSameOriginNavigation({ fetchSite: 'same-origin', fetchDest: 'empty' })).toBe(true)
-    for (const credentials of [
-      {},
-      { fetchSite: 'same-site' },
-      { fetchDest: 'iframe' },
-      { fetchDest: 'empty' },
-    ]) {
-      expect(isSameOriginNavigation(credentials)).toBe(false)
-    }
+  it.each<[string, PresentCredentials, string | null]>([
+    ['a document navigation', { fetchDest: 'document', fetchSite: 'cross-site' }, 'navigation'],
+    ['a request of this server’s own page', { fetchSite: 'same-origin', fetchDest: 'empty' }, 'same-origin'],
+    [
+      'a page that is listed by name',
+      { fetchSite: 'same-site', origin: 'https://app.example.com' },
+      'listed-origin:https://app.example.com',
+    ],
+    ['a page that a pattern lists', { origin: 'https://pr-7.preview.example.com' }, null],
+    ['a page that is not listed', { origin: 'https://evil.example' }, null],
+    ['nothing', {}, null],
+    ['the same site', { fetchSite: 'same-site' }, null],
+    ['a frame', { fetchDest: 'iframe' }, null],
+    ['a script', { fetchDest: 'empty' }, null],
+  ])('%s excuses a missing azp of a cookie token, or does not', (_name, credentials, excuse) => {
+    expect(excuseForMissingAzp(credentials, parties)).toBe(excuse)
+  })
+
+  it("'any' lists no page that would excuse a missing azp", () => {
+    expect(excuseForMissingAzp({ origin: 'https://app.example.com' }, null)).toBe(null)
+  })
+})
+
+describe('credentials', () => {
+  it('have undefined where a header is null, as Headers.get gives it', () => {
+    const headers = new Headers()
+    const [absent, user] = [headers.get('cookie'), { id: 7 }]
+    expect(withoutNulls({ cookie: absent, authorization: 'Bearer x', localUser: user })).toEqual({
+      authorization: 'Bearer x',
+      localUser: user,
+    })
+    const present = { authorization: 'Bearer x' }
+    expect(withoutNulls(present)).toBe(present)
   })
 })

@@ -18,24 +18,24 @@ interface CarriedSession {
   end(): void | Promise<void>
 }
 
-/** What a request carries, raw, as the framework received it. Every field is optional. */
+/** What a request carries, raw, as the framework received it. Every field is optional; `null`, as `Headers.get` has it, is absent. */
 export interface Credentials {
   /** `Authorization` header. A scheme that is not Bearer is ignored. */
-  authorization?: string | undefined
+  authorization?: string | null | undefined
   /** `Cookie` header. */
-  cookie?: string | undefined
+  cookie?: string | null | undefined
   /** `Origin` header. */
-  origin?: string | undefined
+  origin?: string | null | undefined
   /** `Sec-Fetch-Site` header. */
-  fetchSite?: string | undefined
+  fetchSite?: string | null | undefined
   /** `Sec-Fetch-Dest` header. */
-  fetchDest?: string | undefined
+  fetchDest?: string | null | undefined
   /** HTTP method; absent, it counts as unsafe. */
-  method?: string | undefined
+  method?: string | null | undefined
   /** True for a WebSocket upgrade, which is always unsafe: browsers send cookies with it across sites. */
   upgrade?: boolean | undefined
   /** `X-Organization-Id` header: the organisation this request is about. */
-  organization?: string | undefined
+  organization?: string | null | undefined
   /**
    * Address of the client, as the framework knows it (by its own rules for trusted proxies). For limits alone: it grants
    * and refuses nothing. Only looked at where a machine credential is sent.
@@ -45,4 +45,23 @@ export interface Credentials {
   session?: CarriedSession | undefined
   /** The user whom the application's own login has signed in (hybrid mode). */
   localUser?: unknown
+}
+
+/** Credentials in which what is absent is `undefined`, and nothing else. */
+export type PresentCredentials = { readonly [K in keyof Credentials]: Exclude<Credentials[K], null> }
+
+const HEADERS = [
+  'authorization',
+  'cookie',
+  'origin',
+  'fetchSite',
+  'fetchDest',
+  'method',
+  'organization',
+] as const satisfies readonly (keyof Credentials)[]
+
+/** Read once, at the door: behind it nothing has to remember that absent has two names. */
+export function withoutNulls(credentials: Credentials): PresentCredentials {
+  if (HEADERS.every((name) => credentials[name] !== null)) return credentials as PresentCredentials
+  return Object.fromEntries(Object.entries(credentials).filter(([, value]) => value !== null))
 }

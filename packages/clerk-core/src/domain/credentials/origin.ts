@@ -1,4 +1,5 @@
-import type { Credentials } from './credentials.js'
+import type { OriginList } from '../../ground/options/origins.js'
+import type { PresentCredentials } from './credentials.js'
 
 /** RFC 9110 §9.2.1. A method that is not known counts as unsafe. */
 const SAFE_METHODS = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS'])
@@ -12,8 +13,8 @@ const SAFE_METHODS = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS'])
  * @returns true when the request must be refused
  */
 export function violatesOriginRule(
-  { cookie, method, upgrade, origin, fetchSite }: Credentials,
-  authorizedParties: ReadonlySet<string> | null,
+  { cookie, method, upgrade, origin, fetchSite }: PresentCredentials,
+  authorizedParties: Pick<OriginList, 'has'> | null,
 ): boolean {
   if (cookie === undefined) return false
   if (upgrade !== true && SAFE_METHODS.has(method)) return false
@@ -22,9 +23,23 @@ export function violatesOriginRule(
 }
 
 /**
- * Whether a cookie token may lack `azp`: Clerk leaves it out on some document navigations, and a request of the page's
- * own origin proves what `azp` would.
+ * What a request says in place of the `azp` that its cookie token lacks. The origin that was listed is named: another
+ * backend may list others.
  */
-export function isSameOriginNavigation({ fetchSite, fetchDest }: Credentials): boolean {
-  return fetchSite === 'same-origin' || fetchDest === 'document'
+export type RequestExcuse = 'navigation' | 'same-origin' | `listed-origin:${string}`
+
+/**
+ * Why a cookie token may lack `azp`, `null` where it may not: Clerk leaves it out on some document navigations, and a
+ * request of this server's own page, or of a page that is listed by name, proves what `azp` would. A pattern does not:
+ * which of the pages it lists the token was made for is not known, and `'any'` lists none.
+ */
+export function excuseForMissingAzp(
+  { fetchSite, fetchDest, origin }: PresentCredentials,
+  authorizedParties: Pick<OriginList, 'exact'> | null,
+): RequestExcuse | null {
+  if (fetchSite === 'same-origin') return 'same-origin'
+  if (fetchDest === 'document') return 'navigation'
+  return origin !== undefined && authorizedParties?.exact.has(origin) === true
+    ? `listed-origin:${origin}`
+    : null
 }

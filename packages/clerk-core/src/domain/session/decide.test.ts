@@ -88,7 +88,14 @@ function* situations(): Generator<Situation> {
                         revoked,
                       }),
                       found,
-                      carried: { crossSite, bearer, token, clientUat, localUser },
+                      carried: {
+                        crossSite,
+                        bearer,
+                        token,
+                        azpExcuse: bearer ? 'option' : 'same-origin',
+                        clientUat,
+                        localUser,
+                      },
                       policy: {
                         revalidateAfterSeconds: WINDOW,
                         graceSeconds: GRACE,
@@ -157,7 +164,7 @@ function expected({ found, carried, policy }: Situation): SessionDecision {
   }
   if (token.kind === 'valid') {
     const { sub, sid, iat } = token.token.claims
-    const azpExcuse = carried.bearer ? 'option' : 'same-origin'
+    const { azpExcuse } = carried
     const fresh = recordFromToken(token.token, NOW, { azpExcuse, keepClaims: policy.keepClaims })
     if (record?.sub === sub && record.sid === sid) {
       // Every token here lacks `azp`: the excuse is remembered, and differs where the token came as a bearer.
@@ -257,12 +264,13 @@ describe('the session decision', () => {
 
   it('does not refresh a record for one minute of ageing, but does for a new factor', () => {
     const record = recordOf('ann', 's1', 119, { fva: [5, -1] })
-    const decide = (fva: [number, number]) =>
+    const decide = (fva: [number, number], azpExcuse: Carried['azpExcuse'] = 'same-origin') =>
       decideSession(
         { record, untrusted: false, refusal: null },
         {
           crossSite: false,
           bearer: false,
+          azpExcuse,
           localUser: false,
           clientUat: null,
           token: { kind: 'valid', token: tokenOf('ann', 's1', NOW, { fva }) },
@@ -281,6 +289,9 @@ describe('the session decision', () => {
     expect(decide([7, -1])).toMatchObject({ session: { kind: 'none' } })
     expect(decide([0, -1])).toMatchObject({ session: { kind: 'refresh' } })
     expect(decide([6, 0])).toMatchObject({ session: { kind: 'refresh' } })
+    // A person who navigates and a page that fetches take turns: no reason to write.
+    expect(decide([6, -1], 'navigation')).toMatchObject({ session: { kind: 'none' } })
+    expect(decide([6, -1], 'option')).toMatchObject({ session: { kind: 'refresh' } })
   })
 })
 

@@ -277,6 +277,6 @@ function started(token: VerifiedToken, situation: Situation): SessionEffect {
 }
 
 function recordOf(token: VerifiedToken, { carried, nowSeconds, policy }: Situation): SessionRecord {
-  const azpExcuse = carried.bearer ? 'option' : 'same-origin'
+  const { azpExcuse } = carried
   return recordFromToken(token, nowSeconds, { azpExcuse, keepClaims: policy.keepClaims })
 }

@@ -1,4 +1,5 @@
 import type { AnonymousReason } from '../../ground/errors.js'
+import type { AzpExcuse } from '../tokens/checks.js'
 import type { VerifiedToken } from '../tokens/session-claims.js'
 import type { SessionRecord } from './record.js'
 
@@ -36,6 +37,8 @@ export interface Carried {
   /** The token came as a bearer. */
   readonly bearer: boolean
   readonly token: TokenState
+  /** Why the token may lack `azp`; `null` where it may not. */
+  readonly azpExcuse: AzpExcuse | null
   /** `__client_uat` in seconds. */
   readonly clientUat: number | null
   readonly localUser: boolean

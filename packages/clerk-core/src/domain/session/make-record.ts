@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { AzpExcuse } from '../tokens/checks.js'
+import { type AzpExcuse, dependsOnNothing } from '../tokens/checks.js'
 import { agedFactors, type FactorAges, readFactorAges } from '../tokens/claim-age.js'
 import { readOrganization, textOf } from '../tokens/organization-claims.js'
 import type { SessionClaims, VerifiedToken } from '../tokens/session-claims.js'
@@ -9,8 +9,8 @@ import type { SessionOrganization, SessionRecord } from './record.js'
 
 /** What a record needs to know besides the token. */
 export interface RecordContext {
-  /** Why this token may lack `azp`. */
-  readonly azpExcuse: AzpExcuse
+  /** Why this token may lack `azp`; `null` where it may not. */
+  readonly azpExcuse: AzpExcuse | null
   /** `session.keepClaims`. */
   readonly keepClaims: readonly string[]
 }
@@ -89,7 +89,7 @@ function personalOnly(list: string | null): string | null {
 }
 
 /** Compared as they are; what is not named here is about the moment (`checkedAt`) or the session itself (`sub`, `sid`). */
-const COMPARED = ['azp', 'azpMissing', 'sts', 'pla', 'fea', 'aud', 'act', 'claims'] as const
+const COMPARED = ['azp', 'sts', 'pla', 'fea', 'aud', 'act', 'claims'] as const
 const COMPARED_OF_ORGANIZATION = ['id', 'role', 'slug', 'per', 'fpm', 'fromStore', 'permissions'] as const
 
 /**
@@ -99,6 +99,7 @@ const COMPARED_OF_ORGANIZATION = ['id', 'role', 'slug', 'per', 'fpm', 'fromStore
 export function saysOtherwise(record: SessionRecord, fresh: SessionRecord): boolean {
   return (
     !sameFields(record, fresh, COMPARED) ||
+    !sameExcuse(record.azpMissing, fresh.azpMissing) ||
     !sameOrganization(record.org, fresh.org) ||
     !sameAges(agedFactors(record.fva, record.tokenAt, fresh.tokenAt), fresh.fva)
   )
@@ -108,6 +109,11 @@ export function saysOtherwise(record: SessionRecord, fresh: SessionRecord): bool
 function sameFields<T extends object>(a: T, b: T, names: readonly (keyof T)[]): boolean {
   for (const name of names) if (!isSame(a[name], b[name])) return false
   return true
+}
+
+/** A person who navigates and a page that fetches take turns: that is no reason to write. */
+function sameExcuse(a: AzpExcuse | null, b: AzpExcuse | null): boolean {
+  return a === b || (dependsOnNothing(a) && dependsOnNothing(b))
 }
 
 function sameOrganization(a: SessionOrganization | null, b: SessionOrganization | null): boolean {

@@ -1,4 +1,5 @@
 import { isObject } from '../../ground/json/json-reader.js'
+import { isAzpExcuse } from '../tokens/checks.js'
 import type { ActorClaim } from '../tokens/session-claims.js'
 import type { TokenRefusal } from '../tokens/token-verifier.js'
 import type { SessionOrganization, SessionRecord } from './record.js'
@@ -129,7 +130,7 @@ export function isAudience(value: unknown): value is SessionRecord['aud'] {
 }
 
 function isExcuse(value: unknown): value is SessionRecord['azpMissing'] {
-  return value === null || value === 'option' || value === 'same-origin'
+  return value === null || isAzpExcuse(value)
 }
 
 function isStatus(value: unknown): value is SessionRecord['sts'] {

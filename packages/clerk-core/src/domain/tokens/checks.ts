@@ -1,4 +1,5 @@
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import type { RequestExcuse } from '../credentials/origin.js'
 import type { JsonObject } from './parse-token.js'
 import type { TokenRefusal } from './token-verifier.js'
 
@@ -15,8 +16,10 @@ interface Check {
   readonly ofTokensAlone?: true
 }
 
-/** Why a token without `azp` was accepted: by `allowMissingAzp` (bearer), or the request came from the page's own origin. */
-export type AzpExcuse = 'option' | 'same-origin'
+/** Why a token without `azp` was accepted: by `allowMissingAzp` (bearer), or by what the request said of itself. */
+export type AzpExcuse = 'option' | RequestExcuse
+
+const LISTED = 'listed-origin:'
 
 /** `exp − iat`: an older token cannot come back, so that no revocation has to be remembered for longer. */
 export const LONGEST_TOKEN_SECONDS = 24 * 60 * 60
@@ -130,11 +133,29 @@ export function checkRemembered(
   const { azp, azpMissing } = record
   // Fields are named like the claims: only a missing `azp` is written in another way.
   const claims = azp === null ? { ...record, azp: undefined } : record
-  const excused = azpMissing === 'same-origin' || (azpMissing === 'option' && policy.allowMissingAzp)
+  const excused = azpMissing !== null && isExcusedBy(azpMissing, policy)
   return (
     firstFailure(REMEMBERED_CHECKS, claims as Partial<RememberedClaims> as JsonObject, policy) ??
     (lacksAzp(claims.azp, excused) ? 'authorized-party-missing' : null)
   )
+}
+
+export function isAzpExcuse(value: unknown): value is AzpExcuse {
+  if (typeof value !== 'string') return false
+  return value === 'option' || dependsOnNothing(value) || value.startsWith(LISTED)
+}
+
+/** Excuses that every backend accepts: it makes no difference which of them a record remembers. */
+export function dependsOnNothing(excuse: string | null): boolean {
+  return excuse === 'navigation' || excuse === 'same-origin'
+}
+
+function isExcusedBy(
+  excuse: AzpExcuse,
+  { allowMissingAzp, authorizedParties }: Pick<ResolvedOptions, 'allowMissingAzp' | 'authorizedParties'>,
+): boolean {
+  if (excuse === 'option') return allowMissingAzp
+  return dependsOnNothing(excuse) || authorizedParties?.exact.has(excuse.slice(LISTED.length)) === true
 }
 
 /** Whether a token may lack `azp` depends on how it came, so that this is asked on each request. */

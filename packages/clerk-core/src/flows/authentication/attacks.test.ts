@@ -153,14 +153,17 @@ describe('another user’s token over my session', () => {
   })
 
   it('is refused, not mixed with my session, when it is expired, garbage or foreign', async () => {
-    const { offline, bob, browser, withCookie, storedRecord } = await setUp()
+    const { offline, ada, bob, browser, withCookie, storedRecord } = await setUp()
     await withCookie()
     const record = storedRecord()
     const theirs = await offline.token(offline.createSession(bob))
+    const foreign = await foreignToken()
     await offline.advance(120_000)
-    for (const token of [theirs, 'garbage', 'a.b.c', await foreignToken()]) {
+    for (const token of [theirs, 'garbage', 'a.b.c', foreign]) {
       browser.cookies.set('__session', token)
-      expect(await browser.request('/')).toMatchObject({ kind: 'anonymous' })
+      // Of a plain cookie of another instance on the same host nothing is read: it does not end what this one remembers.
+      const mine = { kind: 'user', userId: ada.id, source: 'session' }
+      expect(await browser.request('/')).toMatchObject(token === foreign ? mine : { kind: 'anonymous' })
       browser.cookies.delete('__session')
       expect(await browser.request('/', { headers: { authorization: `Bearer ${token}` } })).toMatchObject({
         kind: 'anonymous',
@@ -258,6 +261,63 @@ describe('a page from another site', () => {
       kind: 'user',
     })
   })
+
+  it('can use a cookie token without azp from the page that is listed by name, and from no other', async () => {
+    const app = 'https://app.example.com'
+    const authorizedParties = [app, 'https://*.preview.example.com']
+    const { offline, session, clerk } = await setUp({ authorizedParties })
+    const cookie = `__session=${await offline.token(session, { azp: null })}`
+    const ask = (origin: string, method = 'GET') =>
+      clerk.authenticate({ cookie, origin, fetchSite: 'same-site', method })
+    expect(await ask(app)).toMatchObject({ kind: 'user' })
+    expect(await ask(app, 'POST')).toMatchObject({ kind: 'user' })
+    for (const origin of ['https://pr-7.preview.example.com', 'https://evil.example', `${app}:444`, 'null'])
+      expect(await ask(origin)).toMatchObject({ kind: 'anonymous', reason: 'authorized-party-missing' })
+
+    const anyParty = await setUp({ authorizedParties: 'any' })
+    const other = `__session=${await anyParty.offline.token(anyParty.session, { azp: null })}`
+    expect(await anyParty.clerk.authenticate({ cookie: other, origin: app, method: 'GET' })).toMatchObject({
+      reason: 'authorized-party-missing',
+    })
+  })
+
+  it('of a page that a pattern lists can use its own tokens, as a bearer and in a cookie', async () => {
+    const page = 'https://pr-7.preview.example.com'
+    const { offline, session, clerk } = await setUp({ authorizedParties: ['https://*.preview.example.com'] })
+    const token = await offline.token(session, { azp: page })
+    expect(await clerk.authenticate({ authorization: `Bearer ${token}` })).toMatchObject({ kind: 'user' })
+    const credentials = { cookie: `__session=${token}`, method: 'POST' }
+    expect(await clerk.authenticate({ ...credentials, origin: page })).toMatchObject({ kind: 'user' })
+    expect(await clerk.authenticate({ ...credentials, origin: 'https://evil.example' })).toMatchObject({
+      reason: 'cross-site-request',
+    })
+    const stranger = await offline.token(session, { azp: 'https://a.pr-7.preview.example.com' })
+    expect(await clerk.authenticate({ authorization: `Bearer ${stranger}` })).toMatchObject({
+      reason: 'authorized-party-mismatch',
+    })
+  })
+})
+
+it('null where a header is absent, as Headers.get has it, throws nothing and means what undefined means', async () => {
+  const { clerk, session, offline } = await setUp()
+  const nulls = {
+    authorization: null,
+    cookie: null,
+    origin: null,
+    fetchSite: null,
+    fetchDest: null,
+    method: null,
+    organization: null,
+  }
+  expect(await clerk.authenticate(nulls)).toMatchObject({ reason: 'no-credentials' })
+  const authorization = `Bearer ${await offline.token(session, { azp: ORIGIN })}`
+  expect(await clerk.authenticate({ ...nulls, authorization })).toMatchObject({ kind: 'user' })
+  const cookie = `__session=${await offline.token(session, { azp: ORIGIN })}`
+  expect(await clerk.authenticate({ ...nulls, cookie, method: 'GET' })).toMatchObject({ kind: 'user' })
+  expect(await clerk.authenticate({ ...nulls, cookie })).toMatchObject({ reason: 'cross-site-request' })
+  expect(
+    await clerk.receiveWebhook({ id: null, timestamp: null, signature: null, body: Buffer.from('{}') }),
+  ).toMatchObject({ status: 403 })
 })
 
 describe('signing out', () => {

@@ -114,5 +114,10 @@ function anonymousPer(tokenRefused: boolean): (reason: AnonymousReason) => Anony
   }
 }
 
+/** An `Auth` for a request that nothing has looked at. It grants nothing, and no event speaks of it. */
+export function notLookedAt(): AnonymousAuth {
+  return anonymousAs('not-looked-at')
+}
+
 const anonymousAs = anonymousPer(false)
 const refusedAs = anonymousPer(true)

@@ -1,7 +1,7 @@
 import type { Changes } from '../../domain/changes/changes.js'
 import type { Revocations } from '../../domain/changes/revocations.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
-import { isSameOriginNavigation } from '../../domain/credentials/origin.js'
+import { excuseForMissingAzp } from '../../domain/credentials/origin.js'
 import type { MachineVerifier } from '../../domain/machines/machine.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import { decideAfterAsking, decideSession } from '../../domain/session/decide.js'
@@ -13,7 +13,7 @@ import type { SessionStatusClient } from '../../domain/session/session-status-cl
 import { createSessionWriter, readSlot, SessionReadError } from '../../domain/session/session-writer.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { UserRecord } from '../../domain/store/user.js'
-import { checkRemembered } from '../../domain/tokens/checks.js'
+import { type AzpExcuse, checkRemembered } from '../../domain/tokens/checks.js'
 import { entitlementSeconds } from '../../domain/tokens/claim-age.js'
 import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { TokenVerifier } from '../../domain/tokens/token-verifier.js'
@@ -26,7 +26,7 @@ import { createAuthFactory } from './auth-factory.js'
 import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth } from './made-auth.js'
 import { type ClaimAging, type Principal, principalFromRecord } from './principal.js'
-import { type Request, readRequest } from './request.js'
+import { createRequestReader, type Request } from './request.js'
 import { createRevalidate } from './revalidate.js'
 import { tokenStateOf } from './token-state.js'
 import { createUserAuth } from './user-auth.js'
@@ -45,6 +45,7 @@ export interface AuthenticateParts {
     | 'cookieSuffix'
     | 'issuer'
     | 'now'
+    | 'publishableKey'
     | 'session'
   >
   readonly tokens: TokenVerifier
@@ -68,6 +69,7 @@ export function createAuthenticate(
   const { options, tokens, machines, revocations, users, organizations, changes, sessionStatus, observer } =
     parts
   const { remember, revalidateAfterSeconds, graceSeconds, keepClaims } = options.session
+  const readRequest = createRequestReader(options)
   const auths = createAuthFactory(observer)
   const aging: ClaimAging = { now: options.now, entitlementSeconds: entitlementSeconds(options) }
   const userAuth = createUserAuth({ users, organizations, auths, aging })
@@ -85,7 +87,7 @@ export function createAuthenticate(
   const reader = { ...aging, keepClaims, permissionsOf: createPermissionDecoder() }
 
   return function authenticate(credentials) {
-    const request = readRequest(credentials, options)
+    const request = readRequest(credentials)
     const { bearer, slot, cookieToken, localUser } = request
     if (bearer === null && cookieToken === null && slot === undefined && localUser === undefined) {
       return auths.anonymous(request, request.crossSite ? 'cross-site-request' : 'no-credentials')
@@ -130,18 +132,24 @@ export function createAuthenticate(
 
   function verifyToken(token: string, request: Request, found: FoundRecord): MaybePromise<MadeAuth> {
     const { bearer, credentials } = request
-    const allowMissingAzp = bearer === null ? isSameOriginNavigation(credentials) : options.allowMissingAzp
-    return chain(tokens.verify(token, { allowMissingAzp }), (result) => {
+    const ofBearer = options.allowMissingAzp ? 'option' : null
+    const azpExcuse = bearer === null ? excuseForMissingAzp(credentials, options.authorizedParties) : ofBearer
+    return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }), (result) => {
       request.tokenHash = result.ok ? result.token.hash : result.hash
       const state = tokenStateOf(result, request)
       // Most requests of an API: no row of the truth table looks at anything but the token.
       return state.kind === 'valid' && carriesTokenOnly(request)
         ? userAuth.ofToken(request, state.token)
-        : decide(request, found, state)
+        : decide(request, found, state, azpExcuse)
     })
   }
 
-  function decide(request: Request, found: FoundRecord, token: TokenState): MaybePromise<MadeAuth> {
+  function decide(
+    request: Request,
+    found: FoundRecord,
+    token: TokenState,
+    azpExcuse: AzpExcuse | null = null,
+  ): MaybePromise<MadeAuth> {
     const { record } = found
     const policy: SessionPolicy = {
       revalidateAfterSeconds,
@@ -159,6 +167,7 @@ export function createAuthenticate(
       crossSite: request.crossSite,
       bearer: request.bearer !== null,
       token,
+      azpExcuse,
       clientUat: request.clientUat,
       localUser: request.localUser !== undefined,
     }

@@ -10,13 +10,12 @@ import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { SILENT } from '../../ground/observe/observer.js'
-import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createAuthFactory, NOTHING_CARRIED } from './auth-factory.js'
 import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth, MadeMachineAuth, MadeUserAuth } from './made-auth.js'
 import { type Origin, originOfAuth } from './origin.js'
 import { type ClaimAging, joinRows, type Principal, principalFromRecord } from './principal.js'
-import { readRequest } from './request.js'
+import { createRequestReader, type RequestOptions } from './request.js'
 import { createRevalidate } from './revalidate.js'
 import { createUserAuth } from './user-auth.js'
 
@@ -40,10 +39,7 @@ export interface Subject {
 }
 
 export interface SubjectParts {
-  readonly options: Pick<
-    ResolvedOptions,
-    'now' | 'session' | 'cookieSuffix' | 'authorizedParties' | 'clockToleranceSeconds'
-  >
+  readonly options: RequestOptions
   readonly revocations: Revocations
   readonly machines: MachineVerifier
   readonly users: UserDirectory<UserRecord> | null
@@ -59,6 +55,7 @@ type MachineOrigin = Extract<Origin, { kind: 'machine' }>
 export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject | null {
   const { options, revocations, users, organizations, sessionStatus } = parts
   const { now } = options
+  const readRequest = createRequestReader(options)
   // What is looked at again and again is no request: it is not observed as one.
   const auths = createAuthFactory(SILENT)
   const aging: ClaimAging = { now, entitlementSeconds: entitlementSeconds(options) }
@@ -128,7 +125,7 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
   }
 
   function machineSubject(opened: MadeMachineAuth, { credential, requested, until }: MachineOrigin): Subject {
-    const request = readRequest({ authorization: `Bearer ${credential}`, organization: requested }, options)
+    const request = readRequest({ authorization: `Bearer ${credential}`, organization: requested })
     let confirmedUntil = until
     return {
       ids: [opened.id, opened.subject],

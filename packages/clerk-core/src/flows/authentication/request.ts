@@ -1,6 +1,10 @@
 import { bearerOf } from '../../domain/credentials/bearer.js'
 import { readSessionCookies } from '../../domain/credentials/cookies.js'
-import type { Credentials } from '../../domain/credentials/credentials.js'
+import {
+  type Credentials,
+  type PresentCredentials,
+  withoutNulls,
+} from '../../domain/credentials/credentials.js'
 import { localUserOf } from '../../domain/credentials/local-user.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
@@ -8,7 +12,7 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 
 /** One request on its way through the pipeline. */
 export interface Request {
-  readonly credentials: Credentials
+  readonly credentials: PresentCredentials
   readonly slot: SessionSlot | undefined
   readonly localUser: unknown
   readonly bearer: string | null
@@ -20,6 +24,17 @@ export interface Request {
   /** Hash of the token that was verified; the only form in which it is mentioned. */
   tokenHash: string | null
 }
+
+export type RequestOptions = Pick<
+  ResolvedOptions,
+  | 'session'
+  | 'cookieSuffix'
+  | 'publishableKey'
+  | 'issuer'
+  | 'authorizedParties'
+  | 'now'
+  | 'clockToleranceSeconds'
+>
 
 /**
  * A moment of the browser's clock that any page of the site can set: one that lies in the future by more than the tolerance
@@ -33,24 +48,25 @@ function readClientUat(
 }
 
 /** Reads what a request carries; nothing of it is verified yet, but where it comes from. */
-export function readRequest(
-  credentials: Credentials,
-  options: Pick<
-    ResolvedOptions,
-    'session' | 'cookieSuffix' | 'authorizedParties' | 'now' | 'clockToleranceSeconds'
-  >,
-): Request {
-  const { session, cookieSuffix, authorizedParties } = options
-  const cookies = readSessionCookies(credentials.cookie, cookieSuffix)
-  return {
-    credentials,
-    slot: session.remember === 'never' ? undefined : credentials.session,
-    localUser: localUserOf(credentials.localUser, options),
-    bearer: bearerOf(credentials.authorization),
-    crossSite: violatesOriginRule(credentials, authorizedParties),
-    cookieToken: cookies.token,
-    clientUat: readClientUat(cookies.clientUat, options),
-    requested: credentials.organization?.trim() || undefined,
-    tokenHash: null,
+export function createRequestReader(options: RequestOptions): (credentials: Credentials) => Request {
+  const { session, cookieSuffix: suffix, publishableKey, issuer, authorizedParties, now } = options
+  const production = publishableKey?.startsWith('pk_live_') ?? false
+  const instance = suffix === null ? null : { suffix, issuer, production }
+  const nowSeconds = () => Math.floor(now() / 1000)
+
+  return (given) => {
+    const credentials = withoutNulls(given)
+    const cookies = readSessionCookies(credentials.cookie, instance, nowSeconds)
+    return {
+      credentials,
+      slot: session.remember === 'never' ? undefined : credentials.session,
+      localUser: localUserOf(credentials.localUser, options),
+      bearer: bearerOf(credentials.authorization),
+      crossSite: violatesOriginRule(credentials, authorizedParties),
+      cookieToken: cookies.token,
+      clientUat: readClientUat(cookies.clientUat, options),
+      requested: credentials.organization?.trim() || undefined,
+      tokenHash: null,
+    }
   }
 }

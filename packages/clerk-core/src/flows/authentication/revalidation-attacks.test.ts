@@ -127,6 +127,41 @@ describe('a second backend that shares the session', () => {
     expect((await there.clerk.authenticate(seen)).kind).toBe('anonymous')
     expect((await here.clerk.authenticate(seen)).kind).toBe('user')
   })
+
+  test.each([
+    ['lists the page by name', [PAGE], 'user'],
+    ['lists another page', ['https://other.example'], 'anonymous'],
+    ['lists it by a pattern alone', ['http://localhost:*'], 'anonymous'],
+    ['lists none', 'any', 'anonymous'],
+  ] as const)('that %s uses a record that the page stood for accordingly', async (_name, parties, kind) => {
+    const offline = await startOffline()
+    const stores = memoryStore()
+    const here = startInstance(offline, { authorizedParties: [PAGE] }, stores)
+    const there = startInstance(offline, { authorizedParties: parties }, stores)
+    const { slot, first } = await signedIn(offline, here, { azp: null })
+    expect(first.kind).toBe('user')
+    expect(slot.held.record).toMatchObject({ azp: null, azpMissing: `listed-origin:${PAGE}` })
+    const seen = { cookie: 'theme=dark', method: 'GET', session: slot }
+    expect((await there.clerk.authenticate(seen)).kind).toBe(kind)
+    expect((await here.clerk.authenticate(seen)).kind).toBe('user')
+  })
+
+  test.each([
+    ['a navigation', { fetchDest: 'document', fetchSite: 'none' }, 'navigation'],
+    ['a request of the same origin', { fetchDest: 'empty', fetchSite: 'same-origin' }, 'same-origin'],
+  ] as const)('uses a record that %s stood for, as it would the token', async (_name, headers, excuse) => {
+    const offline = await startOffline()
+    const stores = memoryStore()
+    const here = startInstance(offline, {}, stores)
+    const there = startInstance(offline, { authorizedParties: ['https://other.example'] }, stores)
+    const slot = memorySlot()
+    const token = await offline.token(offline.createSession(offline.createUser()), { azp: null })
+    const given = { method: 'GET', session: slot }
+    await here.clerk.authenticate({ ...given, ...headers, cookie: `__session=${token}` })
+    expect(slot.held.record).toMatchObject({ azpMissing: excuse })
+    const seen = { ...given, cookie: 'theme=dark' }
+    expect((await there.clerk.authenticate(seen)).kind).toBe('user')
+  })
 })
 
 test('a pending session is remembered as pending: no guard takes it that would not take its token', async () => {

@@ -8,6 +8,7 @@ import { createClerkApi } from '../../domain/backend-api/create-clerk-api.js'
 import { memoryStore } from '../../domain/store/memory/memory-store.js'
 import { StoreUnavailableError } from '../../ground/errors.js'
 import { createObserver } from '../../ground/observe/observer.js'
+import { originList } from '../../ground/options/origins.js'
 import type { ClerkOptions, ResolvedOptions } from '../../options.js'
 import { type CheckContext, runChecks } from './check.js'
 
@@ -60,7 +61,7 @@ describe('check()', () => {
   })
 
   it('finds an empty list of authorised parties', async () => {
-    expect(await codes({}, { resolved: { authorizedParties: new Set() } })).toEqual([
+    expect(await codes({}, { resolved: { authorizedParties: originList([]) } })).toEqual([
       'authorized-parties-empty',
     ])
   })

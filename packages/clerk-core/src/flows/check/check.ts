@@ -3,6 +3,7 @@ import type { Stores } from '../../domain/store/stores.js'
 import { CODES } from '../../ground/codes.js'
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError } from '../../ground/errors.js'
+import { discardBody } from '../../ground/http/read-limited.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
 import type { Diagnostic } from './diagnostic.js'
@@ -188,7 +189,7 @@ async function clockSkewSeconds({ keys, apiUrl, fetch, now }: ResolvedOptions): 
     const response = await withTimeout(PROBE_TIMEOUT_MS, (signal) =>
       fetch(url, { redirect: 'manual', signal }),
     )
-    await response.body?.cancel()
+    discardBody(response)
     const after = now()
     const theirs = Date.parse(response.headers.get('date') ?? '')
     if (Number.isNaN(theirs)) return null

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { bearerOf } from '../../domain/credentials/bearer.js'
-import type { Credentials } from '../../domain/credentials/credentials.js'
+import type { PresentCredentials } from '../../domain/credentials/credentials.js'
 import { machineTypeOf } from '../../domain/machines/machine-types.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 
@@ -21,7 +21,7 @@ export function credentialsFrom<
   session?: SessionSlot,
   localUser?: unknown,
   addressOf?: (request: R) => string | undefined,
-): Credentials {
+): PresentCredentials {
   const { headers } = request
   const authorization = single(headers.authorization)
   return {
@@ -47,7 +47,7 @@ export function credentialsFrom<
 export function credentialsFromFetch(request: {
   readonly headers: Headers
   readonly method: string
-}): Credentials {
+}): PresentCredentials {
   const { headers, method } = request
   const get = (name: string) => headers.get(name) ?? undefined
   return {

@@ -7,6 +7,7 @@ import type { Framework } from './framework.js'
 import { type GetAuthOptions, type GuardOptions, namedClerk, readGuardOptions } from './guard-options.js'
 import type { WebRequest, WebResponse } from './messages.js'
 import { findState, type RequestState, setState, stateOf } from './request-state.js'
+import { returnTargetOf } from './return-target.js'
 import { signInPages, withReturn } from './sign-in-url.js'
 
 /**
@@ -71,7 +72,6 @@ function toSignIn(
   if (headers['sec-fetch-dest'] !== 'document' || signInUrl === null)
     return { ...render(denial), headers: { ...denial.headers, ...vary } }
   // A form that was posted is lost on the way: the browser comes back to a page where the user can start again.
-  const returnTo =
-    origin === null ? null : `${origin}${method === 'GET' && /^\/(?!\/)/.test(url) ? url : '/'}`
+  const returnTo = origin === null ? null : returnTargetOf(method === 'GET' ? url : '/', origin)
   return { status: 303, headers: { Location: withReturn(signInUrl, returnTo), ...vary }, body: null }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { safeReturnTarget } from './return-target.js'
+import { returnTargetOf, safeReturnTarget } from './return-target.js'
 
 const OWN = 'https://api.example.com'
 const LISTED = new Set(['https://app.example.com', 'http://localhost:3000'])
@@ -102,4 +102,27 @@ test('every accepted target stays on this or a listed origin, and fits in a head
     }),
     { numRuns: 2000 },
   )
+})
+
+describe('the page that a person asked for, as a return target', () => {
+  test.each([
+    ['/page', '/page'],
+    ['/page?a=1&b=%C3%A9', '/page?a=1&b=%C3%A9'],
+    ['/search?next=%2Forders%2F7', '/search?next=/orders/7'],
+    ['/files/a%2Fb', '/'],
+    ['/page?q=a%5Cb', '/'],
+    ['//evil.example', '/'],
+    ['http://evil.example/', '/'],
+    [`/${'x'.repeat(3000)}`, '/'],
+  ])('%s', (url, expected) => {
+    expect(returnTargetOf(url, OWN)).toBe(`${OWN}${expected}`)
+  })
+
+  test('is accepted when it comes back', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.webPath(), fc.webUrl({ withQueryParameters: true }), fc.string()), (url) => {
+        expect(safeReturnTarget(returnTargetOf(url, OWN), OWN, LISTED)).not.toBeNull()
+      }),
+    )
+  })
 })

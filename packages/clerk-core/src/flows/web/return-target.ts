@@ -1,3 +1,5 @@
+import type { OriginList } from '../../ground/options/origins.js'
+
 /** Forbidden in every part of a return target: each of these has misled a parser or a browser. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression is there to find control characters.
 const FORBIDDEN = /[\u0000-\u0020\u007f-\uffff\\]|%2f|%5c/i
@@ -16,7 +18,7 @@ const MAX_LENGTH = 2048
 export function safeReturnTarget(
   target: string,
   origin: string | null,
-  listed: ReadonlySet<string>,
+  listed: Pick<OriginList, 'has'>,
 ): string | null {
   if (target.length > MAX_LENGTH || FORBIDDEN.test(target)) return null
   const isPath = target.startsWith('/')
@@ -30,4 +32,14 @@ export function safeReturnTarget(
   if (isPath)
     return url.origin === base && !url.pathname.startsWith('//') ? url.href.slice(base.length) : null
   return url.origin === origin || listed.has(url.origin) ? url.href : null
+}
+
+const NONE = new Set<string>()
+
+/** A page of this origin as a return target that is not refused when it comes back; `/` for what would be. */
+export function returnTargetOf(url: string, origin: string): string {
+  const query = url.indexOf('?')
+  // In a query a slash means the same, encoded or not (RFC 3986 §3.4); in a path it does not.
+  const plain = query < 0 ? url : `${url.slice(0, query)}${url.slice(query).replace(/%2f/gi, '/')}`
+  return `${origin}${(plain.startsWith('/') ? safeReturnTarget(plain, origin, NONE) : null) ?? '/'}`
 }

@@ -20,7 +20,10 @@ export interface RoutesOptions<R> extends MiddlewareOptions<R>, WebhookRouteOpti
   signUpUrl?: string | undefined
   /** Default `/`. */
   afterSignOutUrl?: string | undefined
-  /** Origins besides this server's own that `?returnTo=` may lead to, e.g. `https://app.example.com`. */
+  /**
+   * Origins besides this server's own that `?returnTo=` and `?redirect_url=` may lead to, e.g. `https://app.example.com`,
+   * with the patterns of `authorizedParties`.
+   */
   returnTo?: readonly string[] | undefined
 }
 
@@ -33,7 +36,8 @@ export interface Route<R extends object> {
   /**
    * The response, or `null` when the client has closed the connection.
    *
-   * @param prefix path that the routes are mounted under, without a slash at its end
+   * @param prefix path that the routes are mounted under, without a slash at its end, as far as the framework knows it.
+   * Where the URL that the client sent says more (applications mounted below others), that is believed.
    */
   handle(request: R, prefix: string): MaybePromise<WebResponse | null>
 }
@@ -58,8 +62,8 @@ export function createRoutes<R extends object>(
     { path: '/webhook', methods: ['POST'], handle: webhook },
     { path: '/health', methods: ['GET'], handle: () => json({ status: 'ok' }) },
     { path: '/me', methods: ['GET'], handle: me },
-    { path: '/sign-in', methods: ['GET'], handle: (request, prefix) => toPage(request, prefix, 'signInUrl') },
-    { path: '/sign-up', methods: ['GET'], handle: (request, prefix) => toPage(request, prefix, 'signUpUrl') },
+    { path: '/sign-in', methods: ['GET'], handle: toPage('/sign-in', 'signInUrl') },
+    { path: '/sign-up', methods: ['GET'], handle: toPage('/sign-up', 'signUpUrl') },
     { path: '/callback', methods: ['GET'], handle: callback },
     { path: '/sign-out', methods: ['GET', 'POST'], handle: signOutAndLeave },
   ]
@@ -74,19 +78,24 @@ export function createRoutes<R extends object>(
     return authorize(auth, SIGNED_IN) ?? json(meOf(auth))
   }
 
-  function toPage(request: R, prefix: string, page: 'signInUrl' | 'signUpUrl'): WebResponse {
-    const { url, origin } = framework.webRequestOf(request)
-    const returnTo = returnTarget(url, origin, '/')
-    if (typeof returnTo !== 'string') return returnTo
-    const target = pages[page]
-    if (target === null) {
-      process.emitWarning(`${prefix}/… has nowhere to send people: set ${page}, or a publishable key.`, {
-        code: 'ACME_CLERK_SIGN_IN_URL',
-      })
-      return refusal(500, 'sign-in-url-required', 'Not configured')
+  function toPage(path: `/${string}`, page: 'signInUrl' | 'signUpUrl'): Route<R>['handle'] {
+    return (request, prefix) => {
+      const { url, origin } = framework.webRequestOf(request)
+      const returnTo = returnTarget(url, origin, '/')
+      if (typeof returnTo !== 'string') return returnTo
+      const target = pages[page]
+      if (target === null) {
+        process.emitWarning(
+          `${prefix}${path} has nowhere to send people: set ${page}, or a publishable key.`,
+          {
+            code: 'ACME_CLERK_SIGN_IN_URL',
+          },
+        )
+        return refusal(500, 'sign-in-url-required', 'Not configured')
+      }
+      const back = `${mountedAt(url, path) ?? prefix}/callback?returnTo=${encodeURIComponent(returnTo)}`
+      return redirect(withReturn(target, origin === null ? null : `${origin}${back}`))
     }
-    const back = `${prefix}/callback?returnTo=${encodeURIComponent(returnTo)}`
-    return redirect(withReturn(target, origin === null ? null : `${origin}${back}`))
   }
 
   /** The token comes with the cookie, never in the URL: URLs end up in logs, histories and `Referer`. */
@@ -106,11 +115,27 @@ export function createRoutes<R extends object>(
   }
 
   function returnTarget(url: string, origin: string | null, byDefault: string): string | WebResponse {
-    const given = new URLSearchParams(url.split('?', 2)[1] ?? '').getAll('returnTo')
+    const query = new URLSearchParams(queryOf(url))
+    const given = RETURN_TARGETS.flatMap((name) => query.getAll(name))
     if (given.length === 0) return byDefault
     const target = given.length === 1 ? safeReturnTarget(given[0] ?? '', origin, listed) : null
     return target ?? refusal(400, 'return-target-refused', 'Return target refused')
   }
+}
+
+/** Ours, and what Clerk's own pages and our guards call it. Both are validated alike, and only one may be there. */
+const RETURN_TARGETS = ['returnTo', 'redirect_url'] as const
+
+/** All that follows the first question mark: a target may hold another one. */
+function queryOf(url: string): string {
+  const start = url.indexOf('?')
+  return start < 0 ? '' : url.slice(start + 1)
+}
+
+/** The path in front of a route, in the URL that the client sent; `null` where the URL was rewritten on its way. */
+function mountedAt(url: string, route: string): string | null {
+  const path = url.replace(/[?#].*$/s, '')
+  return path.startsWith('/') && path.endsWith(route) ? path.slice(0, -route.length) : null
 }
 
 /** For frameworks that pass every request below a prefix. `undefined`: none of our routes; call the next handler. */

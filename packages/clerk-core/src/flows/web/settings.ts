@@ -1,4 +1,5 @@
 import type { RevokeAtClerk } from '../../domain/session/revoke-at-clerk.js'
+import type { OriginList } from '../../ground/options/origins.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { type AccountPortal, accountPortalOf } from './account-portal.js'
 
@@ -6,8 +7,8 @@ import { type AccountPortal, accountPortalOf } from './account-portal.js'
 export interface ClerkSettings {
   /** Names the Clerk instance, in tokens and in the application's sessions. */
   readonly issuer: string
-  /** Normalised origins; `null` for `'any'`. */
-  readonly authorizedParties: ReadonlySet<string> | null
+  /** `null` for `'any'`. */
+  readonly authorizedParties: OriginList | null
   readonly clockToleranceSeconds: number
   /** Longest webhook body. */
   readonly maxBodyBytes: number

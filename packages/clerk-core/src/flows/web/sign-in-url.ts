@@ -1,4 +1,6 @@
 import { ConfigurationError } from '../../ground/errors.js'
+import { checkListedOrigin, type OriginList, originList } from '../../ground/options/origins.js'
+import { Problems } from '../../ground/options/problems.js'
 import type { AnyClerk } from './any-clerk.js'
 import { settingsOf } from './settings.js'
 
@@ -32,20 +34,25 @@ export function checkedUrl(option: string, value: string | undefined): string | 
   ])
 }
 
-/** @throws {ConfigurationError} for a value that is no absolute `http(s)` URL */
-export function listedOrigins(option: string, urls: readonly string[]): ReadonlySet<string> {
-  return new Set(
-    urls.map((url) => {
-      if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return new URL(url).origin
-      throw new ConfigurationError([
-        {
-          option,
-          message: 'holds a value that is not an origin.',
-          remedy: 'Give origins such as https://app.example.com.',
-        },
-      ])
-    }),
-  )
+/**
+ * Origins of pages, with the patterns of `authorizedParties`.
+ *
+ * @throws {ConfigurationError} for a value that is no `http(s)` origin
+ */
+export function listedOrigins(option: string, origins: readonly string[]): OriginList {
+  const problems = new Problems()
+  const entries = origins.flatMap((text) => {
+    const entry = problems.take(option, checkListedOrigin(text))
+    if (entry === null || /^https?:/.test(entry.origin)) return entry ?? []
+    problems.add(
+      option,
+      `"${entry.origin}" is not the origin of a page.`,
+      'Give origins such as https://app.example.com.',
+    )
+    return []
+  })
+  problems.throwIfAny()
+  return originList(entries)
 }
 
 /** Adds Clerk's `redirect_url`, which brings the browser back. */

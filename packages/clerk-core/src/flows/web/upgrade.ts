@@ -21,7 +21,7 @@ export interface UpgradeOptions<A extends Auth = Auth> {
    */
   requirement?: Requirement<A>
   /** `Bearer …`, for clients that send the token in the first message or in connection parameters. Default: the header. */
-  authorization?: string | undefined
+  authorization?: string | null | undefined
   /** The framework's session. Default: what the middleware of an adapter has found in the request. */
   session?: SessionSlot | undefined
   /** The user whom the application's own login has signed in. Default: what the middleware has found. */

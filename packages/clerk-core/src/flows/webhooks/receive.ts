@@ -3,7 +3,7 @@ import type { Change, Inbox, InboxEvent, PendingEvent } from '../../domain/store
 import { checkText } from '../../domain/store/rules/input.js'
 import { nameOf } from '../../ground/error-name.js'
 import { StoreUnavailableError, WebhookDataError } from '../../ground/errors.js'
-import { readJson } from '../../ground/json/json-reader.js'
+import { isObject, readJson } from '../../ground/json/json-reader.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import {
@@ -26,7 +26,7 @@ export interface Webhooks {
   /** Never throws for what was sent. */
   receive(request: WebhookRequest): Promise<WebhookOutcome>
   /** Processes an event of {@link Inbox.pending}, whose signature was verified when it came. */
-  replay(event: Pick<PendingEvent, 'id' | 'body'>): Promise<WebhookOutcome>
+  replay(event: Pick<PendingEvent, 'id' | 'body' | 'timestamp'>): Promise<WebhookOutcome>
   /**
    * Records the end of a session like an event of Clerk's. In effect here even when it cannot be recorded for the other
    * processes. @throws {StoreUnavailableError} then: to be tried again
@@ -71,8 +71,8 @@ export function createWebhooks(parts: {
   })
 
   /** @throws {WebhookDataError} */
-  function readDelivery(id: string, body: string): Delivery {
-    const { type, timestamp, data, instanceId } = envelope(body)
+  function readDelivery(id: string, body: string, sentAt: number): Delivery {
+    const { type, timestamp, data, instanceId } = envelope(body, sentAt)
     const known = eventType(type)
     const read = known.read(data, { timestamp, privateMetadata })
     return { event: { id, type, timestamp, subjects: read.subjects, body }, type: known, read, instanceId }
@@ -136,7 +136,7 @@ export function createWebhooks(parts: {
   async function record(eventId: string, eventType: string, subject: string): Promise<void> {
     const timestamp = now()
     const body = JSON.stringify({ type: eventType, timestamp, data: { id: subject } })
-    const { event } = readDelivery(eventId, body)
+    const { event } = readDelivery(eventId, body, timestamp)
     const { id, type, subjects } = event
     // Here first: while the inbox is down, this process at least must not go on trusting what is no longer true.
     await applied({ id, type, subjects, appliedAt: timestamp })
@@ -176,13 +176,14 @@ export function createWebhooks(parts: {
           observer.emit('webhook.failed', { id: null, type: null, code: kind, message: message.refused })
           return webhookOutcome(kind)
         }
-        const delivery = readDelivery(message.id, message.text)
+        const delivery = readDelivery(message.id, message.text, message.sentAt)
         checkInstance(delivery.instanceId)
         observer.emit('webhook.received', { id: message.id, type: delivery.event.type })
         return withOutcome(message.id, () => process(delivery))
       })
     },
-    replay: ({ id, body }) => withOutcome(id, () => process(readDelivery(id, body))),
+    // What was stored as its time is its time: the attempt that it was dated by is not known any more.
+    replay: ({ id, body, timestamp }) => withOutcome(id, () => process(readDelivery(id, body, timestamp))),
     // A new id each time: what was signed out long ago and pruned must be refused again.
     signOut: (sessionId) => record(`signout-${sessionId}-${now()}`, SIGNED_OUT, sessionId),
     async forget(kind, clerkId) {
@@ -204,8 +205,20 @@ const refusals = {
   signature: 'refused',
 } as const
 
-/** @throws {WebhookDataError} */
-function envelope(body: string): { type: string; timestamp: number; data: unknown; instanceId: unknown } {
+interface Envelope {
+  readonly type: string
+  readonly timestamp: number
+  readonly data: unknown
+  /** As sent. */
+  readonly instanceId: unknown
+}
+
+/**
+ * An event without a `timestamp` is dated by its data, and a deletion, whose data is older than itself, by the attempt.
+ *
+ * @throws {WebhookDataError}
+ */
+function envelope(body: string, sentAt: number): Envelope {
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -213,10 +226,18 @@ function envelope(body: string): { type: string; timestamp: number; data: unknow
     throw new WebhookDataError('The body is not JSON.')
   }
   const event = readJson(json, 'event')
+  const type = event.id('type')
+  const data = event.value('data')
   return {
-    type: event.id('type'),
-    timestamp: event.time('timestamp'),
-    data: event.value('data'),
+    type,
+    timestamp: event.optionalTime('timestamp') ?? timeOf(type, data) ?? sentAt,
+    data,
     instanceId: event.value('instance_id'),
   }
+}
+
+function timeOf(type: string, data: unknown): number | null {
+  return type.endsWith('.deleted') || !isObject(data)
+    ? null
+    : readJson(data, 'data').optionalTime('updated_at')
 }

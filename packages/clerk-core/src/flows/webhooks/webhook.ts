@@ -3,11 +3,11 @@ import type { CodesIn } from '../../ground/codes.js'
 /** A webhook request as it arrived: header values unparsed, the body as raw bytes. */
 export interface WebhookRequest {
   /** `svix-id` */
-  readonly id: string | readonly string[] | undefined
+  readonly id: string | readonly string[] | null | undefined
   /** `svix-timestamp` */
-  readonly timestamp: string | readonly string[] | undefined
+  readonly timestamp: string | readonly string[] | null | undefined
   /** `svix-signature` */
-  readonly signature: string | readonly string[] | undefined
+  readonly signature: string | readonly string[] | null | undefined
   readonly body: Uint8Array
 }
 

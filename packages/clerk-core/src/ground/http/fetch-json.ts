@@ -1,5 +1,5 @@
 import { TimeoutError, withTimeout } from '../timing/timeout.js'
-import { readLimited } from './read-limited.js'
+import { discardBody, readLimited } from './read-limited.js'
 
 export interface JsonRequest {
   readonly url: string
@@ -50,8 +50,7 @@ async function exchange(
   const retryAfter = response.headers.get('retry-after')
   const result = (problem: string | null, json?: unknown) => ({ status, retryAfter, json, problem })
   if (status !== 200) {
-    // An unread body would keep its socket.
-    await response.body?.cancel().catch(() => {})
+    discardBody(response)
     return result(status >= 300 && status < 400 ? `answered ${status}, a redirect` : `answered ${status}`)
   }
   try {

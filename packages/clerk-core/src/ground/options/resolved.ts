@@ -1,3 +1,5 @@
+import type { OriginList } from './origins.js'
+
 /** Options with every default filled in and every value validated. What the modules of core receive. */
 export interface ResolvedOptions {
   readonly secretKey: string | null
@@ -11,8 +13,8 @@ export interface ResolvedOptions {
     | { readonly kind: 'pem'; readonly pem: string }
     /** `secretKey` set: send it as bearer (the Backend API's key set). */
     | { readonly kind: 'jwks'; readonly url: string; readonly secretKey: string | null }
-  /** Normalised origins; `null` for `'any'`. */
-  readonly authorizedParties: ReadonlySet<string> | null
+  /** `null` for `'any'`. */
+  readonly authorizedParties: OriginList | null
   readonly allowMissingAzp: boolean
   readonly audience: readonly string[] | null
   readonly clockToleranceSeconds: number

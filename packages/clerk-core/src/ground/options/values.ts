@@ -68,7 +68,7 @@ export function checkUrl(text: string): Checked<string> {
  */
 export function checkOrigin(text: unknown): Checked<string> {
   const shown = JSON.stringify(text) ?? String(text)
-  const remedy = 'Write origins as `https://app.example.com`, with scheme, without path or wildcard.'
+  const remedy = 'Write origins as `https://app.example.com`, with scheme, without path.'
   if (typeof text !== 'string') return { message: `${shown} is not an origin.`, remedy }
   if (text === 'any') {
     return {
@@ -85,9 +85,9 @@ export function checkOrigin(text: unknown): Checked<string> {
   return { value: `${url.protocol}//${url.host.toLowerCase()}` }
 }
 
-/** `whsec_` and base64 (Standard Webhooks). */
+/** Base64, with `whsec_` in front or not, as Svix's library takes it (Standard Webhooks). */
 export function checkWebhookSecret(text: string): Checked<string> {
-  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1]
+  const encoded = /^(?:whsec_)?([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1]
   const remedy = 'Copy the signing secret from the Clerk dashboard → Webhooks.'
   if (encoded === undefined) return { message: 'is not a webhook signing secret (`whsec_…`).', remedy }
   if (Buffer.from(encoded, 'base64').length < 16)

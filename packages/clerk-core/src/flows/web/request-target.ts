@@ -1,0 +1,13 @@
+import { refusal, type WebResponse } from './messages.js'
+
+/** Methods that the Fetch standard forbids ("forbidden method"): TRACE would echo credentials to the page. */
+const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK'])
+
+/**
+ * The refusal of a request that is none: a forbidden method, or a target that is no URL (`//`). `@clerk/express` answers 400
+ * too, because neither fits into a fetch `Request`. `null` for every other.
+ */
+export function refuseMalformed(method: string, target: string): WebResponse | null {
+  const wellFormed = /^\/(?![/\\])/.test(target) || URL.canParse(target, 'http://target.invalid')
+  return wellFormed && !FORBIDDEN.has(method) ? null : refusal(400, 'request-malformed', 'Bad request')
+}
