@@ -95,6 +95,23 @@ export async function expectOutage(breakConnection: () => Promise<() => Promise<
   }
 }
 
+/** How long a driver's pool may hand out connections that died in an outage, one for each call. */
+const RECOVERY_MS = 10_000
+
+/** The first answer after an outage. */
+export async function afterOutage<T>(call: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + RECOVERY_MS
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      const isOutage = error instanceof Error && error.name === 'StoreUnavailableError'
+      if (!isOutage || Date.now() > deadline) throw error
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
 /** Changes an answer, or a list in it, as a careless caller would; one that is frozen is as good as a copy. */
 export function spoil(answer: object | null | undefined, change: object): void {
   try {

@@ -1,5 +1,6 @@
 import { casesOf } from '../case.js'
 import {
+  afterOutage,
   canonical,
   expectEqual,
   expectFields,
@@ -187,7 +188,11 @@ export const inboxClaimCases = casesOf('inbox', [
         ...(inbox.ping && { ping: async () => inbox.ping?.() }),
       }
       await expectOutage(breakConnection, calls)
-      expectEqual((await inbox.pending(10)).length, 1, 'The inbox did not recover as it was.')
+      expectEqual(
+        (await afterOutage(() => inbox.pending(10))).length,
+        1,
+        'The inbox did not recover as it was.',
+      )
     },
   },
 ])

@@ -1,5 +1,13 @@
 import { casesOf } from '../case.js'
-import { canonical, expectEqual, expectFields, expectOutage, expectRefused, spoil } from '../expect.js'
+import {
+  afterOutage,
+  canonical,
+  expectEqual,
+  expectFields,
+  expectOutage,
+  expectRefused,
+  spoil,
+} from '../expect.js'
 import { aMembership, anInvitation, anOrganization, badIds, permutations, T } from '../samples.js'
 
 export const organizationCases = casesOf('organizations', [
@@ -195,7 +203,7 @@ export const organizationCases = casesOf('organizations', [
         ...(organizations.ping && { ping: async () => organizations.ping?.() }),
       }
       await expectOutage(breakConnection, calls)
-      const row = await organizations.findOrganization('org_acme')
+      const row = await afterOutage(() => organizations.findOrganization('org_acme'))
       expectFields(row, { version: T, deletedAt: null }, 'The store did not recover as it was.')
     },
   },

@@ -1,6 +1,7 @@
 import type { Metadata } from '@acme/clerk-core/store'
 import { casesOf } from '../case.js'
 import {
+  afterOutage,
   canonical,
   expectEqual,
   expectFields,
@@ -161,7 +162,7 @@ export const userInputCases = casesOf('users', [
         ...(users.ping && { ping: async () => users.ping?.() }),
       }
       await expectOutage(breakConnection, calls)
-      const row = await users.findByClerkId('user_ada')
+      const row = await afterOutage(() => users.findByClerkId('user_ada'))
       expectFields(row, { version: T, deletedAt: null }, 'The store did not recover as it was.')
     },
   },
