@@ -38,6 +38,7 @@ export async function openPostgres(connections: number): Promise<Postgres | null
   for (const file of [
     'migrations/postgresql/users.sql',
     'migrations/postgresql/clerk.sql',
+    'migrations/postgresql/roles.sql',
     'prisma/app.postgresql.sql',
   ]) {
     const sql = await readFile(new URL(`../../../packages/clerk-prisma/${file}`, import.meta.url), 'utf8')

@@ -93,5 +93,8 @@ test('its schema and migrations are those of the package', async () => {
     expect(await at(`${migrations}/2_clerk.sql`)).toBe(
       await at(`${shipped}/migrations/${provider}/clerk.sql`),
     )
+    expect(await at(`${migrations}/5_roles.sql`)).toBe(
+      await at(`${shipped}/migrations/${provider}/roles.sql`),
+    )
   }
 })

@@ -47,4 +47,7 @@ test('its schema and migrations are those of the package', async () => {
   expect(await at('prisma/migrations/2_clerk.sql')).toBe(
     await at(`${shipped}/migrations/postgresql/clerk.sql`),
   )
+  expect(await at('prisma/migrations/5_roles.sql')).toBe(
+    await at(`${shipped}/migrations/postgresql/roles.sql`),
+  )
 })

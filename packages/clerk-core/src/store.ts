@@ -11,6 +11,8 @@ export type {
   OrganizationRecord,
   OrganizationSnapshot,
   OrganizationStore,
+  RoleRecord,
+  RoleSnapshot,
 } from './domain/store/organization.js'
 export * from './domain/store/rules/index.js'
 export type { Stores } from './domain/store/stores.js'

@@ -20,6 +20,7 @@ export const INDEXES = {
     { key: { orgId: 1, createdAt: 1 } },
     { key: { userId: 1, createdAt: 1 } },
   ],
+  roles: [{ key: { clerkId: 1 }, options: { unique: true, sparse: true } }, { key: { key: 1 } }],
   invitations: [{ key: { clerkId: 1 }, options: { unique: true, sparse: true } }],
   inbox: [{ key: { doneAt: 1, timestamp: 1 } }, { key: { appliedAt: 1 } }],
 } satisfies Record<string, readonly Index[]>

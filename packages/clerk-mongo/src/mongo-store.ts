@@ -49,6 +49,7 @@ export function mongoStore<Columns extends object = object, Id = ObjectId>(
     users: db.collection(names.users ?? 'users'),
     organizations: db.collection(names.organizations ?? 'organizations'),
     memberships: db.collection(names.memberships ?? 'memberships'),
+    roles: db.collection(names.roles ?? 'clerkRoles'),
     invitations: db.collection(names.invitations ?? 'invitations'),
     inbox: db.collection(names.inbox ?? 'clerkInbox'),
   }

@@ -9,6 +9,8 @@ export interface CollectionNames {
   organizations?: string
   /** Default `memberships`. */
   memberships?: string
+  /** Default `clerkRoles`: many applications have a collection `roles` of their own. */
+  roles?: string
   /** Default `invitations`. */
   invitations?: string
   /** Default `clerkInbox`. */

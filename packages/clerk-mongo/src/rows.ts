@@ -3,6 +3,7 @@ import type {
   MembershipRecord,
   Metadata,
   OrganizationRecord,
+  RoleRecord,
   UserRecord,
 } from '@acme/clerk-core/store'
 import type { ObjectId } from 'mongodb'
@@ -27,6 +28,10 @@ export interface MongoOrganization<Id = ObjectId> extends OrganizationRecord {
 }
 
 export interface MongoMembership<Id = ObjectId> extends MembershipRecord {
+  readonly id: Id
+}
+
+export interface MongoRole<Id = ObjectId> extends RoleRecord {
   readonly id: Id
 }
 

@@ -84,7 +84,9 @@ describe('the documents', () => {
     await applySql(prisma, users.replace(/^ +"(banned|deprovisioned)" .*\n/gm, ''))
     await applySql(
       prisma,
-      (await read('migrations/sqlite/clerk.sql')) + (await read('prisma/app.sqlite.sql')),
+      (await read('migrations/sqlite/clerk.sql')) +
+        (await read('migrations/sqlite/roles.sql')) +
+        (await read('prisma/app.sqlite.sql')),
     )
 
     const offline = await startClerk()
@@ -177,7 +179,8 @@ await describeWith('postgres', 'the guide to existing users', () => {
     const before = await rows()
 
     await applySql(prisma, await readFile(document('migrations/postgresql/existing-users.sql'), 'utf8'))
-    await applySql(prisma, await readFile(document('migrations/postgresql/clerk.sql'), 'utf8'))
+    for (const file of ['clerk.sql', 'roles.sql'])
+      await applySql(prisma, await readFile(document(`migrations/postgresql/${file}`), 'utf8'))
     for (const title of ['own-columns.sql', 'backfill.sql']) {
       await applySql(prisma, (await readSnippet(document(guide), title)).code)
     }

@@ -2,6 +2,7 @@ import type {
   InvitationSnapshot,
   MembershipSnapshot,
   OrganizationSnapshot,
+  RoleSnapshot,
   UserSnapshot,
 } from '@acme/clerk-core/store'
 import type { ModelName, ModelRow } from './client/prisma-client.js'
@@ -11,6 +12,7 @@ import type {
   INVITATIONS,
   MEMBERSHIPS,
   ORGANIZATIONS,
+  ROLES,
   TableDefinition,
   USERS,
 } from './table/definitions.js'
@@ -55,6 +57,8 @@ export interface PrismaStoreOptions<C = object> {
     Unique<'slug'>
   /** Default model: `membership`. */
   readonly memberships?: ModelOptions<C, typeof MEMBERSHIPS> & Creating<MembershipSnapshot>
+  /** Default model: `clerkRole`. */
+  readonly roles?: ModelOptions<C, typeof ROLES> & Creating<RoleSnapshot>
   /** Default model: `invitation`. */
   readonly invitations?: ModelOptions<C, typeof INVITATIONS> & Creating<InvitationSnapshot>
   /** Default model: `webhookEvent`. */

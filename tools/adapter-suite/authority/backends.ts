@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
 import type { AuthorityBinding, Backend } from './binding.js'
 import { type Clerk, type ClerkOptions, createClerk } from './core.js'
-import { adminPermissions } from './people.js'
+import { ADMIN_PERMISSIONS } from './people.js'
 import { PAGE, POLICIES, type PolicyName, pageOf } from './policies.js'
 import type { OpenStores, StoreKind } from './stores.js'
 
@@ -32,7 +32,7 @@ export async function startBackends(binding: AuthorityBinding): Promise<Backends
   const started = Date.now()
   const offline = await startClerk({
     now: () => started,
-    roles: { 'org:admin': adminPermissions },
+    roles: { 'org:admin': ADMIN_PERMISSIONS },
     sessionClaims: ({ public_metadata: { plans, features } }) => ({
       plans: plans ?? [],
       features: features ?? [],

@@ -2,7 +2,7 @@ import type { OfflineClerk, TokenParams } from '@acme/clerk-testing'
 import type { Clerk } from './core.js'
 import type { IssuedCredential, Subject } from './credentials.js'
 import type { GuardName } from './guards.js'
-import { ADMIN_PERMISSIONS, adminPermissions, type Person } from './people.js'
+import type { Person } from './people.js'
 import type { PolicyName } from './policies.js'
 import type { OpenStores } from './stores.js'
 import type { Way } from './ways.js'
@@ -45,10 +45,15 @@ export interface Change {
   /** The person comes anew afterwards. */
   readonly anew?: true
   apply(scene: Scene): void | Promise<void>
+  /** Where it concerns more than this person. */
+  undo?(scene: Scene): Promise<void>
 }
 
 /** A task of the session is open: its tokens say so. */
 const PENDING: TokenParams = { claims: { sts: 'pending' } }
+/** What the guard `permission` asks for. */
+const TAKEN = 'org:invoices:manage'
+
 const ORGANIZATION = ['org', 'admin', 'permission'] as const
 const ENDS_THE_USER: Refusals = { person: 'everything', 'key of the user': 'everything' }
 
@@ -118,7 +123,8 @@ export const NARROWING: readonly Change[] = [
   {
     name: 'permission taken from the role',
     refuses: { person: ['permission'] },
-    apply: ({ offline }) => changeRole(offline, ['org:invoices:read']),
+    apply: ({ offline }) => permissionOfAdmins(offline, 'DELETE', TAKEN),
+    undo: ({ offline }) => permissionOfAdmins(offline, 'POST', TAKEN),
   },
   {
     name: 'removal from the organisation',
@@ -262,7 +268,6 @@ export const HARMLESS: readonly Change[] = [
 export function restore(offline: OfflineClerk): void {
   offline.faults.clear()
   offline.webhooks.chaos({})
-  adminPermissions.splice(0, adminPermissions.length, ...ADMIN_PERMISSIONS)
 }
 
 async function switchOff({ store, person, receiver }: Scene): Promise<void> {
@@ -275,24 +280,25 @@ function deprovisioned(offline: OfflineClerk, person: Person): object {
 }
 
 /** Clerk tells of the role alone: what its memberships send is not known. */
-function changeRole(offline: OfflineClerk, permissions: readonly string[]): void {
-  adminPermissions.splice(0, adminPermissions.length, ...permissions)
-  offline.webhooks.send('role.updated', {
-    object: 'role',
-    id: 'role_admin',
-    key: 'org:admin',
-    name: 'Admin',
-    description: '',
-    permissions: permissions.map((key, index) => ({
-      object: 'permission',
-      id: `perm_${index}`,
-      key,
-      name: key,
-    })),
-    created_at: 1,
-    updated_at: offline.now(),
-  })
+async function permissionOfAdmins(offline: OfflineClerk, method: 'POST' | 'DELETE', key: string) {
+  const admin = (await listed(offline, '/organization_roles')).find((role) => role.key === 'org:admin')
+  const permission = (await listed(offline, '/organization_permissions')).find((one) => one.key === key)
+  const response = await atClerk(
+    offline,
+    `/organization_roles/${admin?.id}/permissions/${permission?.id}`,
+    method,
+  )
+  if (!response.ok) throw new Error(`Changing the role was answered ${response.status}.`)
 }
+
+async function listed(offline: OfflineClerk, path: string) {
+  const response = await atClerk(offline, `${path}?limit=100`, 'GET')
+  const { data } = (await response.json()) as { data: { id: string; key: string }[] }
+  return data
+}
+
+const atClerk = ({ url, secretKey }: OfflineClerk, path: string, method: string) =>
+  fetch(`${url}/v1${path}`, { method, headers: { authorization: `Bearer ${secretKey}` } })
 
 function atClerkPending({ offline, person }: Scene): void {
   const session = { ...offline.getSession(person.sessionId), status: 'pending' }

@@ -11,9 +11,8 @@ export interface Person {
 
 const DAY_SECONDS = 86_000
 
-/** Permissions of `org:admin`; the array is the offline Clerk's own, so that a change can take one away. */
-export const adminPermissions = ['org:invoices:read', 'org:invoices:manage']
-export const ADMIN_PERMISSIONS: readonly string[] = [...adminPermissions]
+/** Permissions of `org:admin`. */
+export const ADMIN_PERMISSIONS = ['org:invoices:read', 'org:invoices:manage']
 
 let count = 0
 

@@ -67,6 +67,7 @@ async function runCell(binding: AuthorityBinding, backends: Backends, cell: Cell
   const sibling = turn % 2 === 0 ? null : await backends.instance(kind, first.policy, 'caches')
   const receiver = sibling ?? first.clerk
   const clients: Client[] = []
+  let undo: (() => Promise<void>) | undefined
   try {
     backends.deliverTo(receiver)
     await offline.advance(5_000)
@@ -81,6 +82,7 @@ async function runCell(binding: AuthorityBinding, backends: Backends, cell: Cell
     expect(Object.fromEntries(asked), 'Before the change this way must be let in.').toEqual({})
 
     await change.apply(player.scene)
+    undo = () => change.undo?.(player.scene) ?? Promise.resolve()
     await offline.webhooks.settled()
     await offline.advance(HEARD_OF_SECONDS * 1_000)
 
@@ -106,6 +108,7 @@ async function runCell(binding: AuthorityBinding, backends: Backends, cell: Cell
   } finally {
     for (const client of clients) client.end()
     restore(offline)
+    await undo?.()
     await offline.webhooks.settled()
     await sibling?.close()
   }

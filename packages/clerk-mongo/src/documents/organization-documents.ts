@@ -4,11 +4,12 @@ import {
   type MembershipIdentity,
   type MembershipSnapshot,
   type OrganizationSnapshot,
+  type RoleSnapshot,
   storable,
 } from '@acme/clerk-core/store'
 import type { Document } from 'mongodb'
 import { versionOf } from '../collection/changes.js'
-import type { MongoInvitation, MongoMembership, MongoOrganization } from '../rows.js'
+import type { MongoInvitation, MongoMembership, MongoOrganization, MongoRole } from '../rows.js'
 import { dateOf, dateOrNull, textOrNull } from './fields.js'
 import { decodeMetadata, encodeCarried } from './metadata.js'
 
@@ -63,6 +64,22 @@ export function membershipRow<Id>(document: Document): MongoMembership<Id> {
     permissions: document.permissions ?? [],
     publicMetadata: decodeMetadata(document.publicMetadata),
     createdAt: document.createdAt,
+    version: versionOf(document),
+    deletedAt: dateOrNull(document.deletedAt),
+  }
+}
+
+export function roleDocument({ key, name, permissions }: RoleSnapshot): Document {
+  return carried(storable({ key, name, permissions: [...permissions] }))
+}
+
+export function roleRow<Id>(document: Document): MongoRole<Id> {
+  return {
+    id: document._id,
+    clerkId: document.clerkId,
+    key: textOrNull(document.key),
+    name: textOrNull(document.name),
+    permissions: document.permissions ?? [],
     version: versionOf(document),
     deletedAt: dateOrNull(document.deletedAt),
   }

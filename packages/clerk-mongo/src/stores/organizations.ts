@@ -4,15 +4,18 @@ import {
   checkMembership,
   checkMembershipReference,
   checkOrganization,
+  checkRole,
   checkText,
   checkTime,
   identityOf,
   type MembershipSnapshot,
   membershipKey,
   newestMembership,
+  newestRole,
   type OrganizationStore,
   permissionsToWrite,
   withOrganization,
+  withRole,
 } from '@acme/clerk-core/store'
 import type { Collection, Document } from 'mongodb'
 import { reach } from '../collection/errors.js'
@@ -27,8 +30,10 @@ import {
   membershipRow,
   organizationDocument,
   organizationRow,
+  roleDocument,
+  roleRow,
 } from '../documents/organization-documents.js'
-import type { MongoMembership, MongoOrganization } from '../rows.js'
+import type { MongoMembership, MongoOrganization, MongoRole } from '../rows.js'
 
 export type MongoOrganizationStore<Id> = Required<
   OrganizationStore<MongoOrganization<Id>, MongoMembership<Id>>
@@ -37,6 +42,7 @@ export type MongoOrganizationStore<Id> = Required<
 export interface OrganizationCollections {
   organizations: Collection
   memberships: Collection
+  roles: Collection
   invitations: Collection
 }
 
@@ -59,6 +65,7 @@ export function mongoOrganizations<Id>(
     collections.memberships,
     plainUniqueness(uniqueColumns(collections.memberships)),
   )
+  const roles = versioned(collections.roles, plainUniqueness(uniqueColumns(collections.roles)))
   const invitations = versioned(
     collections.invitations,
     plainUniqueness(uniqueColumns(collections.invitations)),
@@ -77,6 +84,25 @@ export function mongoOrganizations<Id>(
       for (const { clerkId } of await found.toArray()) deleted.add(clerkId)
     }
     return deleted
+  }
+
+  /** The roles that count of those with these keys. */
+  async function rolesOf(keys: readonly string[]): Promise<ReadonlyMap<string, MongoRole<Id>>> {
+    if (keys.length === 0) return new Map()
+    const found = await collections.roles.find({ key: { $in: [...keys] } }).toArray()
+    const rows = found.map((document) => roleRow<Id>(document))
+    return new Map(
+      keys.flatMap((key) => {
+        const role = newestRole(rows.filter((one) => one.key === key))
+        return role === null ? [] : [[key, role] as const]
+      }),
+    )
+  }
+
+  /** Memberships with the permissions that count. */
+  async function entitled(memberships: readonly MongoMembership<Id>[]): Promise<MongoMembership<Id>[]> {
+    const known = await rolesOf([...new Set(memberships.flatMap(({ role }) => role ?? []))])
+    return memberships.map((one) => withRole(one, known.get(one.role ?? '') ?? null))
   }
 
   const answer = (membership: Document, organization: Document | null) =>
@@ -114,7 +140,9 @@ export function mongoOrganizations<Id>(
         ]),
       )
       const newest = newestMembership(found.map((document) => membershipRow<Id>(document)))
-      return newest && withOrganization(newest, organization && organizationRow(organization))
+      if (newest === null) return null
+      const [membership = newest] = await reach(() => entitled([newest]))
+      return withOrganization(membership, organization && organizationRow(organization))
     },
 
     async applyMembership(snapshot) {
@@ -148,11 +176,28 @@ export function mongoOrganizations<Id>(
           .find({ [field]: { $eq: id }, deletedAt: { $eq: null } })
           .toArray()
         const deleted = await deletedOrganizations([...new Set(found.map(({ orgId }): string => orgId))])
-        return found
-          .filter(({ orgId }) => !deleted.has(orgId))
-          .map((document) => membershipRow<Id>(document))
-          .sort(byCreation)
+        const live = found.filter(({ orgId }) => !deleted.has(orgId))
+        return (await entitled(live.map((document) => membershipRow<Id>(document)))).sort(byCreation)
       })
+    },
+
+    async findRole(key) {
+      checkText(key, 'key')
+      return (await reach(() => rolesOf([key]))).get(key) ?? null
+    },
+
+    async applyRole(snapshot) {
+      checkRole(snapshot)
+      const { clerkId, version } = snapshot
+      const write = { clerkId, version, synced: roleDocument(snapshot), onInsert: onInsert() }
+      const { document, outcome } = await reach(() => roles.apply(write))
+      return { role: roleRow<Id>(document), outcome }
+    },
+
+    async removeRole(roleId, at) {
+      checkText(roleId, 'roleId')
+      checkTime(at, 'at')
+      return roleRow<Id>(await reach(() => roles.remove(roleId, at, onInsert())))
     },
 
     async applyInvitation(snapshot) {

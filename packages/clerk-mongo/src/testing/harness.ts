@@ -19,6 +19,7 @@ export interface Variant {
 const EVERYTHING: readonly Capability[] = [
   'users',
   'organizations',
+  'roles',
   'inbox',
   'linking',
   'purge',
@@ -122,6 +123,7 @@ export function mongoSubject(
           users: rowsOf(db, 'users', USER),
           organizations: rowsOf(db, 'organizations', ['name', 'slug', 'deletedAt']),
           memberships: rowsOf(db, 'memberships', ['role', 'deletedAt']),
+          roles: rowsOf(db, 'clerkRoles', ['key', 'name', 'deletedAt']),
           invitations: rowsOf(db, 'invitations'),
           inbox: rowsOf(db, 'clerkInbox'),
         },

@@ -5,11 +5,13 @@ import {
   checkMembership,
   checkMembershipReference,
   checkOrganization,
+  checkRole,
   checkText,
   checkTime,
   EMPTY_INVITATION,
   EMPTY_MEMBERSHIP,
   EMPTY_ORGANIZATION,
+  EMPTY_ROLE,
   type InvitationRecord,
   type InvitationSnapshot,
   identityOf,
@@ -18,14 +20,18 @@ import {
   type MembershipSnapshot,
   membershipKey,
   newestMembership,
+  newestRole,
   type OrganizationRecord,
   type OrganizationSnapshot,
   type OrganizationStore,
   permissionsToWrite,
+  type RoleRecord,
+  type RoleSnapshot,
   withOrganization,
+  withRole,
 } from '@acme/clerk-core/store'
 import type { Row } from '../client/prisma-client.js'
-import { INVITATIONS, MEMBERSHIPS, ORGANIZATIONS } from '../table/definitions.js'
+import { INVITATIONS, MEMBERSHIPS, ORGANIZATIONS, ROLES } from '../table/definitions.js'
 import type { Values } from '../table/table.js'
 import type { Incoming, Versioned } from '../table/versioned.js'
 import type { Context, ModelOptions } from './context.js'
@@ -38,6 +44,7 @@ export interface OwnColumns<S> extends ModelOptions {
 export interface OrganizationsOptions {
   readonly organizations?: OwnColumns<OrganizationSnapshot> | undefined
   readonly memberships?: OwnColumns<MembershipSnapshot> | undefined
+  readonly roles?: OwnColumns<RoleSnapshot> | undefined
   readonly invitations?: OwnColumns<InvitationSnapshot> | undefined
 }
 
@@ -47,6 +54,7 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
 ): Required<OrganizationStore<O, M>> & { readonly tables: readonly Versioned[] } {
   const organizations = versioned(ORGANIZATIONS, options.organizations)
   const memberships = versioned(MEMBERSHIPS, options.memberships)
+  const roles = versioned(ROLES, options.roles)
   const invitations = versioned(INVITATIONS, options.invitations)
   const asOrganization = (row: Row) => row as unknown as O
 
@@ -56,8 +64,22 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
   const answer = async (membership: Row): Promise<M> =>
     withOrganization(asMembership(membership), asDeletion(await organizations.find(String(membership.orgId))))
 
+  /** The roles that count of those with these keys. */
+  const rolesOf = async (keys: readonly unknown[]): Promise<ReadonlyMap<unknown, RoleRecord>> => {
+    const found = (await inBatches(roles, 'key', keys)) as unknown as RoleRecord[]
+    return new Map(
+      keys.flatMap((key) => {
+        const role = newestRole(found.filter((one) => one.key === key))
+        return role === null ? [] : [[key, role] as const]
+      }),
+    )
+  }
+
+  const entitled = (membership: M, known: ReadonlyMap<unknown, RoleRecord>) =>
+    withRole(membership, known.get(membership.role) ?? null)
+
   return {
-    tables: [organizations, memberships, invitations],
+    tables: [organizations, memberships, roles, invitations],
 
     findOrganization: (orgId) =>
       run(async () => {
@@ -99,7 +121,8 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         const newest = newestMembership(
           found.filter((row) => row.orgId === orgId && row.userId === userId).map(asMembership),
         )
-        return newest && withOrganization(newest, asDeletion(organization))
+        if (newest === null) return null
+        return withOrganization(entitled(newest, await rolesOf(keysOf([newest]))), asDeletion(organization))
       }),
 
     applyMembership: (snapshot) =>
@@ -132,7 +155,39 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         const found = await memberships.table.findMany({ where: { [field]: id, deletedAt: null } })
         const live = found.filter((row) => row[field] === id).map(asMembership)
         const deleted = await deletedAmong(organizations, [...new Set(live.map(({ orgId }) => orgId))])
-        return live.filter(({ orgId }) => !deleted.has(orgId)).sort(byCreation)
+        const known = await rolesOf(keysOf(live))
+        return live
+          .filter(({ orgId }) => !deleted.has(orgId))
+          .map((membership) => entitled(membership, known))
+          .sort(byCreation)
+      }),
+
+    findRole: (key) =>
+      run(async () => {
+        checkText(key, 'key')
+        return (await rolesOf([key])).get(key) ?? null
+      }),
+
+    applyRole: (snapshot) =>
+      run(async () => {
+        checkRole(snapshot)
+        const { clerkId, version, key, name, permissions } = snapshot
+        const own = () => ownColumns(options.roles, snapshot)
+        const { row, outcome } = await roles.apply(
+          incoming({ clerkId, version }, { key, name, permissions }, EMPTY_ROLE, own),
+        )
+        return { role: row as unknown as RoleRecord, outcome }
+      }),
+
+    removeRole: (roleId, at) =>
+      run(async () => {
+        checkText(roleId, 'roleId')
+        checkTime(at, 'at')
+        const own = () => ownColumns(options.roles, { ...EMPTY_ROLE, clerkId: roleId, key: '', version: 0 })
+        return (await roles.remove(roleId, new Date(at), {
+          fields: EMPTY_ROLE,
+          own,
+        })) as unknown as RoleRecord
       }),
 
     applyInvitation: (snapshot) =>
@@ -153,7 +208,7 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
 
     ping: () =>
       run(async () => {
-        for (const { table } of [organizations, memberships, invitations]) await table.probe()
+        for (const { table } of [organizations, memberships, roles, invitations]) await table.probe()
       }),
   }
 }
@@ -164,15 +219,29 @@ const IN_ONE_QUERY = 1000
 const MOST_OF_ONE_MOMENT = 10
 
 /** Bounded: every database limits how many parameters a statement has. */
-async function deletedAmong(organizations: Versioned, orgIds: readonly unknown[]): Promise<Set<unknown>> {
-  const deleted = new Set<unknown>()
-  for (let from = 0; from < orgIds.length; from += IN_ONE_QUERY) {
-    const where = { clerkId: { in: orgIds.slice(from, from + IN_ONE_QUERY) }, deletedAt: { not: null } }
-    for (const { clerkId } of await organizations.table.findMany({ where, only: ['clerkId'] }))
-      deleted.add(clerkId)
+async function inBatches(
+  rows: Versioned,
+  field: string,
+  values: readonly unknown[],
+  more: Values = {},
+): Promise<Row[]> {
+  const found: Row[] = []
+  for (let from = 0; from < values.length; from += IN_ONE_QUERY) {
+    const where = { [field]: { in: values.slice(from, from + IN_ONE_QUERY) }, ...more }
+    found.push(...(await rows.table.findMany({ where })))
   }
-  return deleted
+  return found
 }
+
+async function deletedAmong(organizations: Versioned, orgIds: readonly unknown[]): Promise<Set<unknown>> {
+  const deleted = await inBatches(organizations, 'clerkId', orgIds, { deletedAt: { not: null } })
+  return new Set(deleted.map(({ clerkId }) => clerkId))
+}
+
+/** The roles that some memberships name. */
+const keysOf = (memberships: readonly MembershipRecord[]): readonly string[] => [
+  ...new Set(memberships.flatMap(({ role }) => role ?? [])),
+]
 
 function incoming(
   { clerkId, version, createdAt = null }: Pick<Incoming, 'clerkId' | 'version' | 'createdAt'>,

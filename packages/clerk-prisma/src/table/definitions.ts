@@ -89,6 +89,22 @@ export const MEMBERSHIPS = {
   mayBeUnique: [],
 } as const satisfies TableDefinition
 
+/** Not `role`: that is what many applications call a model of their own. */
+export const ROLES = {
+  option: 'roles',
+  model: 'clerkRole',
+  fields: {
+    id: required('id'),
+    clerkId: required('text'),
+    key: required('text'),
+    name: optional('text'),
+    permissions: required('list'),
+    version: required('number'),
+    deletedAt: required('date'),
+  },
+  mayBeUnique: [],
+} as const satisfies TableDefinition
+
 export const INVITATIONS = {
   option: 'invitations',
   model: 'invitation',

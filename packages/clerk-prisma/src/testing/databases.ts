@@ -106,7 +106,12 @@ export async function applySql(
   for (const statement of statements) if (statement !== '') await client.$executeRawUnsafe(statement)
 }
 
-export const MIGRATIONS = ['migrations/*/users.sql', 'migrations/*/clerk.sql', 'prisma/app.*.sql']
+export const MIGRATIONS = [
+  'migrations/*/users.sql',
+  'migrations/*/clerk.sql',
+  'migrations/*/roles.sql',
+  'prisma/app.*.sql',
+]
 
 /** An empty database with the migrations applied, or why there is none. */
 export async function createDatabase(

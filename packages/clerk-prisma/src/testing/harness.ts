@@ -22,7 +22,16 @@ const UNIQUE = [
 
 export function capabilitiesOf({ server, client }: Engine, shape: Shape): readonly Capability[] {
   return [
-    ...(['users', 'organizations', 'inbox', 'linking', 'purge', 'custom-columns', 'contention'] as const),
+    ...([
+      'users',
+      'organizations',
+      'roles',
+      'inbox',
+      'linking',
+      'purge',
+      'custom-columns',
+      'contention',
+    ] as const),
     ...(racesBetweenProcesses(client, shape) ? (['multi-process'] as const) : []),
     ...(server === null ? [] : (['outage'] as const)),
     ...(shape === 'existing' ? UNIQUE : []),
@@ -50,6 +59,7 @@ export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHa
       await prisma.organization.deleteMany()
       await prisma.company.deleteMany()
       await prisma.membership.deleteMany()
+      await prisma.clerkRole.deleteMany()
       await prisma.invitation.deleteMany()
       await prisma.webhookEvent.deleteMany()
     },
@@ -57,6 +67,7 @@ export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHa
       users: rows.all,
       organizations: rows.organizations,
       memberships: () => prisma.membership.findMany(),
+      roles: () => prisma.clerkRole.findMany(),
       invitations: () => prisma.invitation.findMany(),
       inbox: () => prisma.webhookEvent.findMany(),
     },

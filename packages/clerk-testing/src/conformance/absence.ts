@@ -17,6 +17,10 @@ async function rejectsTwins(harness: StoreHarness, twin: LocalUser): Promise<boo
 const present: Record<Capability, (harness: StoreHarness) => boolean | Promise<boolean>> = {
   users: ({ stores }) => stores.users !== undefined,
   organizations: ({ stores }) => stores.organizations !== undefined,
+  roles: ({ stores: { organizations } }) =>
+    [organizations?.findRole, organizations?.applyRole, organizations?.removeRole].some(
+      (method) => method !== undefined,
+    ),
   inbox: ({ stores }) => stores.inbox !== undefined,
   linking: ({ stores: { users } }) => users?.findLinkable !== undefined || users?.link !== undefined,
   purge: ({ stores }) => stores.users?.purge !== undefined,

@@ -26,6 +26,8 @@ export interface Bench {
   readonly linking: Required<Pick<UserStore, 'findLinkable' | 'link'>>
   readonly purge: NonNullable<UserStore['purge']>
   readonly organizations: OrganizationStore
+  readonly roles: OrganizationStore &
+    Required<Pick<OrganizationStore, 'findRole' | 'applyRole' | 'removeRole'>>
   readonly inbox: Inbox
   readonly probe: Required<Probe>
   readonly createLocalUser: NonNullable<StoreHarness['createLocalUser']>
@@ -76,6 +78,12 @@ export function benchOf(harness: StoreHarness, capabilities: readonly Capability
     get organizations() {
       return there(stores.organizations, 'stores.organizations')
     },
+    get roles() {
+      const organizations = there(stores.organizations, 'stores.organizations')
+      for (const method of ['findRole', 'applyRole', 'removeRole'] as const)
+        there(organizations[method], `stores.organizations.${method}`)
+      return organizations as Bench['roles']
+    },
     get inbox() {
       return there(stores.inbox, 'stores.inbox')
     },
@@ -83,6 +91,7 @@ export function benchOf(harness: StoreHarness, capabilities: readonly Capability
       users: async () => there(probe.users, 'probe.users').call(probe),
       organizations: async () => there(probe.organizations, 'probe.organizations').call(probe),
       memberships: async () => there(probe.memberships, 'probe.memberships').call(probe),
+      roles: async () => there(probe.roles, 'probe.roles').call(probe),
       invitations: async () => there(probe.invitations, 'probe.invitations').call(probe),
       inbox: async () => there(probe.inbox, 'probe.inbox').call(probe),
     },

@@ -7,6 +7,7 @@ import type { Inbox, OrganizationStore, UserRecord, UserStore } from '@acme/cler
 export const capabilities = {
   users: 'implements UserStore',
   organizations: 'implements OrganizationStore',
+  roles: 'organizations.findRole, applyRole and removeRole',
   inbox: 'implements Inbox',
   linking: 'users.findLinkable and users.link',
   purge: 'users.purge',
@@ -47,6 +48,8 @@ export interface Probe {
       'id' | 'clerkId' | 'orgId' | 'userId' | 'role' | 'createdAt' | 'version' | 'deletedAt'
     >[]
   >
+  /** With 'roles'. */
+  roles?(): Promise<readonly ProbedRow<'id' | 'clerkId' | 'key' | 'name' | 'version' | 'deletedAt'>[]>
   invitations?(): Promise<readonly ProbedRow<'id' | 'clerkId' | 'orgId' | 'status' | 'version'>[]>
   /** `body` is `null` or empty once dropped. */
   inbox?(): Promise<readonly { readonly id: string; readonly body: string | null }[]>

@@ -3,6 +3,7 @@ import type {
   InvitationSnapshot,
   MembershipSnapshot,
   OrganizationSnapshot,
+  RoleSnapshot,
   UserSnapshot,
 } from '@acme/clerk-core/store'
 
@@ -61,6 +62,16 @@ export const aMembership = (fields: Partial<MembershipSnapshot> = {}): Whole<Mem
   role: 'org:member',
   permissions: ['org:billing:read'],
   publicMetadata: {},
+  updatedAt: fields.version ?? T,
+  version: T,
+  ...fields,
+})
+
+export const aRole = (fields: Partial<RoleSnapshot> = {}): Whole<RoleSnapshot> => ({
+  clerkId: 'role_1',
+  key: 'org:member',
+  name: 'Member',
+  permissions: ['org:billing:read'],
   updatedAt: fields.version ?? T,
   version: T,
   ...fields,

@@ -1,3 +1,4 @@
+import { WebhookDataError } from '../../ground/errors.js'
 import { type JsonReader, readJson } from '../../ground/json/json-reader.js'
 import type {
   InvitationSnapshot,
@@ -5,6 +6,7 @@ import type {
   MembershipReference,
   MembershipSnapshot,
   OrganizationSnapshot,
+  RoleSnapshot,
 } from '../store/organization.js'
 import { carriedFields } from './carried-fields.js'
 import type { SnapshotOptions } from './user-snapshot.js'
@@ -83,6 +85,25 @@ export function invitationSnapshotFromClerk(
       createdAt: ['created_at', 'optionalTime'],
       expiresAt: ['expires_at', 'optionalTime'],
     }),
+    updatedAt,
+    version: updatedAt ?? version,
+  }
+}
+
+/** @throws {WebhookDataError} naming the field that is not what Clerk documents, never its value */
+export function roleSnapshotFromClerk(
+  json: unknown,
+  { version }: Pick<SnapshotOptions, 'version'>,
+): RoleSnapshot {
+  const role = readJson(json, 'role')
+  const updatedAt = role.optionalTime('updated_at')
+  // A role is what it permits: a list that is not there is neither an empty one nor the one that is stored.
+  if (!Array.isArray(role.value('permissions'))) throw new WebhookDataError('role.permissions is not a list.')
+  return {
+    clerkId: role.id('id'),
+    key: withPrefix(role.id('key')),
+    ...carriedFields(role, { name: ['name', 'optionalString'] }),
+    permissions: role.objects('permissions').map((permission) => permission.id('key')),
     updatedAt,
     version: updatedAt ?? version,
   }

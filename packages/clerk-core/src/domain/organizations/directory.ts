@@ -14,7 +14,10 @@ import type {
   OrganizationRecord,
   OrganizationSnapshot,
   OrganizationStore,
+  RoleRecord,
+  RoleSnapshot,
 } from '../store/organization.js'
+import type { ApplyOutcome } from '../store/user.js'
 import type { ClerkOrganizations } from './organizations.js'
 
 export interface OrganizationDirectory<M extends MembershipRecord = MembershipRecord> {
@@ -41,6 +44,11 @@ export interface OrganizationDirectory<M extends MembershipRecord = MembershipRe
   applyInvitation(
     snapshot: InvitationSnapshot,
   ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyInvitation']>
+
+  /** `null`: the store has no roles. */
+  applyRole(snapshot: RoleSnapshot): Promise<{ role: RoleRecord; outcome: ApplyOutcome } | null>
+  /** `null`: the store has no roles. @param at milliseconds */
+  removeRole(roleId: string, at: number): Promise<RoleRecord | null>
 
   dropMembership(orgId: string, userId: string): void
   dropOrganization(orgId: string): void
@@ -115,6 +123,17 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
         () => store.removeMembership(membership, at),
       ),
     applyInvitation: (snapshot) => store.applyInvitation(snapshot),
+    // Which memberships have the role is the store's to know.
+    applyRole: (snapshot) =>
+      changing(
+        () => directory.dropAll(),
+        async () => (await store.applyRole?.(snapshot)) ?? null,
+      ),
+    removeRole: (roleId, at) =>
+      changing(
+        () => directory.dropAll(),
+        async () => (await store.removeRole?.(roleId, at)) ?? null,
+      ),
 
     dropMembership: (orgId, userId) => cache.drop(keyOf(orgId, userId)),
     dropOrganization: (orgId) => cache.dropWhere((key) => key.startsWith(`${orgId} `)),

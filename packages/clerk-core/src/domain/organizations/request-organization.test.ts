@@ -86,6 +86,24 @@ describe('the organisation of a request', () => {
       expect(ask(requested, claims, membership(OWN, version, deleted))).toEqual(expected)
     })
 
+    it.each(versions)(
+      'a change of the role %s the token, where the store has the role of the token',
+      (version) => {
+        const own = {
+          ...membership(OWN, 'before', null),
+          role: 'org:admin',
+          permissionsVersion: ages[version],
+        }
+        const expected = version === 'before' ? byToken : { ...byStore, role: 'org:admin' }
+        expect(ask(requested, claims, own)).toEqual(expected)
+      },
+    )
+
+    it('and a change of a role that the token does not name says nothing', () => {
+      const other = { ...membership(OWN, 'before', null), permissionsVersion: ages.after }
+      expect(ask(requested, claims, other)).toEqual(byToken)
+    })
+
     it('and is lost with a membership that was removed before it was ever described', () => {
       const tombstone = { ...membership(OWN, 'before', 'after'), version: 0, role: null }
       expect(ask(requested, claims, tombstone)).toEqual(lost)

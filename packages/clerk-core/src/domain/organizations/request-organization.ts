@@ -40,7 +40,7 @@ export function requestOrganization(input: RequestOrganizationInput): RequestOrg
   const orgId = requestedOrClaimedId(requested, claimed)
   if (orgId === null) return none('token', false)
   const own = claimed?.id === orgId
-  if (own && !isNewer(membership, asOfSeconds)) {
+  if (own && !isNewer(membership, claimed, asOfSeconds)) {
     return {
       orgId,
       slug: claimed.slug,
@@ -79,12 +79,21 @@ function none(decidedBy: 'token' | 'store', mismatch: boolean): RequestOrganizat
 }
 
 /**
+ * Whether the store knows something newer of the user's rights in the token's own organisation: a change of the membership,
+ * or of the role that the token names. Where the store has another role, an event of the membership is missing; a change of
+ * that role says nothing about a user who has it no more.
+ *
  * `asOf` has whole seconds, the store milliseconds: what changed within the second in which the token was issued may
  * have come after it, so that the store decides then. A removal overlooked is worse than a promotion that is a token
  * late.
  */
-export function isNewer(membership: MembershipRecord | null | undefined, asOfSeconds: number): boolean {
+export function isNewer(
+  membership: MembershipRecord | null | undefined,
+  claimed: Pick<OrganizationClaims, 'role'>,
+  asOfSeconds: number,
+): boolean {
   if (!membership) return false
-  const asOf = asOfSeconds * 1000
-  return membership.version >= asOf || (membership.deletedAt?.getTime() ?? Number.NEGATIVE_INFINITY) >= asOf
+  const { version, deletedAt, role, permissionsVersion } = membership
+  const changes = [version, deletedAt?.getTime(), role === claimed.role ? permissionsVersion : undefined]
+  return changes.some((at) => at !== undefined && at >= asOfSeconds * 1000)
 }

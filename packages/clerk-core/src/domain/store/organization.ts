@@ -24,7 +24,10 @@ export interface MembershipRecord {
   readonly userId: string
   /** With the `org:` prefix; `null` only in a row that records a deletion. */
   readonly role: string | null
+  /** As {@link OrganizationStore.findMembership} answers them, those of the role where it is the newer of both. */
   readonly permissions: readonly string[]
+  /** Milliseconds: the change of the role that `permissions` come from. Absent: they are the membership's own. */
+  readonly permissionsVersion?: number
   readonly publicMetadata: Metadata | null
   /** When the membership began: of several memberships of one user the newest counts. */
   readonly createdAt: Date
@@ -43,6 +46,22 @@ export interface InvitationRecord {
   readonly publicMetadata: Metadata | null
   readonly expiresAt: Date | null
   readonly version: number
+}
+
+/** What the members of every organisation may do who have this role. */
+export interface RoleRecord {
+  /** The store's own id. */
+  readonly id: unknown
+  /** `role_…`. A role that is deleted and made anew with the same key is another one. */
+  readonly clerkId: string
+  /** `org:admin`; `null` only in a row that records a deletion. */
+  readonly key: string | null
+  readonly name: string | null
+  /** Keys: `org:invoices:read`. */
+  readonly permissions: readonly string[]
+  /** Milliseconds; 0 for a row that only records a deletion. */
+  readonly version: number
+  readonly deletedAt: Date | null
 }
 
 /** As {@link UserSnapshot}: what is absent keeps its value, `null` clears. */
@@ -83,6 +102,17 @@ export interface MembershipSnapshot extends MembershipIdentity {
   readonly version: number
 }
 
+/** As {@link UserSnapshot}: what is absent keeps its value, `null` clears. `permissions` are never absent. */
+export interface RoleSnapshot {
+  readonly clerkId: string
+  /** With the `org:` prefix. */
+  readonly key: string
+  readonly name?: string | null
+  readonly permissions: readonly string[]
+  readonly updatedAt?: number | null
+  readonly version: number
+}
+
 /** As {@link UserSnapshot}: what is absent keeps its value, `null` clears. */
 export interface InvitationSnapshot {
   readonly clerkId: string
@@ -98,9 +128,12 @@ export interface InvitationSnapshot {
 }
 
 /**
- * Where local organisations, memberships and invitations live. The rule of {@link UserStore} holds for each of them:
- * the highest version wins, a deletion never comes undone. Memberships and invitations have no foreign keys: an event
- * never waits for its parent. Ids are Clerk's.
+ * Where local organisations, memberships, roles and invitations live. The rule of {@link UserStore} holds for each of
+ * them: the highest version wins, a deletion never comes undone. Nothing has foreign keys: an event never waits for its
+ * parent. Ids are Clerk's.
+ *
+ * The methods for roles are optional, all three or none. Without them a permission that a role has lost stays in the
+ * stored memberships until each of them changes.
  *
  * Every method throws {@link StoreUnavailableError} when the store cannot be reached.
  */
@@ -115,7 +148,8 @@ export interface OrganizationStore<
 
   /**
    * The membership with the newest `createdAt`, live or deleted, else `null`. The organisation's deletion counts as the
-   * membership's: `deletedAt` is the earlier of both.
+   * membership's: `deletedAt` is the earlier of both. The permissions are those of the newer of the membership and its
+   * role: see `withRole` of the rules.
    */
   findMembership(orgId: string, userId: string): Promise<M | null>
   applyMembership(snapshot: MembershipSnapshot): Promise<{ membership: M; outcome: ApplyOutcome }>
@@ -124,13 +158,19 @@ export interface OrganizationStore<
    * `deletedAt`. @param at milliseconds
    */
   removeMembership(membership: MembershipReference, at: number): Promise<M>
-  /** Live memberships of live organisations, oldest first. */
+  /** Live memberships of live organisations, oldest first, with permissions as `findMembership` has them. */
   listMemberships(of: { userId: string } | { orgId: string }): Promise<M[]>
 
   applyInvitation(
     snapshot: InvitationSnapshot,
   ): Promise<{ invitation: InvitationRecord; outcome: ApplyOutcome }>
   findInvitation(invitationId: string): Promise<InvitationRecord | null>
+  /** Of several roles that have had this key the one that counts, live or deleted: see `newestRole` of the rules. */
+  findRole?(key: string): Promise<RoleRecord | null>
+  applyRole?(snapshot: RoleSnapshot): Promise<{ role: RoleRecord; outcome: ApplyOutcome }>
+  /** An unknown role gets a row of version 0 without key. @param at milliseconds */
+  removeRole?(roleId: string, at: number): Promise<RoleRecord>
+
   /** Optional, for `clerk.check()`: rejects when the store cannot be used. */
   ping?(): Promise<void>
 }

@@ -47,7 +47,7 @@ export function createRevalidate(parts: {
     if (!membership || membership.deletedAt !== null || membership.role === null) return null
     const own = record.org?.id === orgId ? record.org : null
     // The token said it after the store heard of it: what the store has is older than what is known.
-    if (own !== null && own.fromStore !== true && !isNewer(membership, record.tokenAt)) return own
+    if (own !== null && own.fromStore !== true && !isNewer(membership, own, record.tokenAt)) return own
     const slug = own === null ? ((await organizations?.organizations.get(orgId))?.slug ?? null) : own.slug
     const { role, permissions } = membership
     return { id: orgId, role, slug, per: null, fpm: null, permissions, fromStore: true }

@@ -3,6 +3,7 @@ import {
   membershipReferenceFromClerk,
   membershipSnapshotFromClerk,
   organizationSnapshotFromClerk,
+  roleSnapshotFromClerk,
 } from '../../domain/backend-api/organization-snapshot.js'
 import { userSnapshotFromClerk } from '../../domain/backend-api/user-snapshot.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
@@ -12,14 +13,20 @@ import type { UserDirectory } from '../../domain/users/directory.js'
 import { readJson } from '../../ground/json/json-reader.js'
 
 /** What an event is about. Each kind stands at one place of {@link Change.subjects}, which its type tells. */
-export type SubjectKind = 'user' | 'session' | 'organization' | 'membership' | 'invitation'
+export type SubjectKind = 'user' | 'session' | 'organization' | 'membership' | 'invitation' | 'role'
 
 /** Where events are applied; `null` where no store is configured. */
 export interface Targets {
   readonly users: Pick<UserDirectory, 'applySnapshot' | 'remove'> | null
   readonly organizations: Pick<
     OrganizationDirectory,
-    'applyOrganization' | 'removeOrganization' | 'applyMembership' | 'removeMembership' | 'applyInvitation'
+    | 'applyOrganization'
+    | 'removeOrganization'
+    | 'applyMembership'
+    | 'removeMembership'
+    | 'applyInvitation'
+    | 'applyRole'
+    | 'removeRole'
   > | null
 }
 
@@ -134,6 +141,18 @@ const invitationChanged: EventType = {
   },
 }
 
+const roleChanged: EventType = {
+  subjects: ['role'],
+  effect: true,
+  read(data, { timestamp }) {
+    const snapshot = roleSnapshotFromClerk(data, { version: timestamp })
+    return {
+      subjects: [snapshot.clerkId],
+      apply: async ({ organizations }) => (await organizations?.applyRole(snapshot))?.outcome,
+    }
+  },
+}
+
 const forgotten = (kind: keyof typeof FORGOTTEN): EventType => ({
   subjects: [kind],
   effect: true,
@@ -194,6 +213,23 @@ const eventTable: Readonly<Record<string, EventType>> = {
       }
     },
   },
+  // A permission that is deleted leaves its roles by their own `role.updated`: no event says which roles had it.
+  'role.created': roleChanged,
+  'role.updated': roleChanged,
+  'role.deleted': {
+    subjects: ['role'],
+    effect: true,
+    read(data, { timestamp }) {
+      const id = readJson(data, 'role').id('id')
+      return {
+        subjects: [id],
+        apply: async ({ organizations }) => {
+          await organizations?.removeRole(id, timestamp)
+          return undefined
+        },
+      }
+    },
+  },
   'organizationInvitation.created': invitationChanged,
   'organizationInvitation.accepted': invitationChanged,
   'organizationInvitation.revoked': invitationChanged,
@@ -214,7 +250,7 @@ export function eventType(type: string): EventType & { readonly known: boolean }
 /** What a change is about, and what it revokes. */
 export interface ChangeEffect {
   readonly subjects: Readonly<Partial<Record<SubjectKind, string>>>
-  /** A membership of which only its own id is known: that of any user in any organisation. */
+  /** A role, or a membership of which only its own id is known: it concerns any user in any organisation. */
   readonly anyMembership: boolean
   /** Whose sign-in ends with it. */
   readonly revokes: { readonly kind: 'session' | 'user'; readonly id: string } | null
@@ -231,7 +267,8 @@ export function effectOf({ type, subjects }: Pick<Change, 'type' | 'subjects'>):
   const id = revokes === undefined ? undefined : named[revokes]
   return {
     subjects: named,
-    anyMembership: named.membership !== undefined && named.organization === undefined,
+    anyMembership:
+      named.role !== undefined || (named.membership !== undefined && named.organization === undefined),
     revokes: revokes === undefined || id === undefined ? null : { kind: revokes, id },
   }
 }

@@ -6,6 +6,7 @@ import { inboxLogCases } from './inbox-log.js'
 import { membershipCases } from './memberships.js'
 import { invitationCases, organizationCases } from './organizations.js'
 import { raceCases } from './races.js'
+import { roleCases } from './roles.js'
 import { userClaimsCases } from './user-claims.js'
 import { userDeletionCases } from './user-deletions.js'
 import { userInputCases } from './user-input.js'
@@ -29,6 +30,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...userAbsenceCases,
   ...organizationCases,
   ...membershipCases,
+  ...roleCases,
   ...organizationAbsenceCases,
   ...invitationCases,
   ...inboxClaimCases,

@@ -635,6 +635,31 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['inbox/succeeded-is-remembered', 'inbox/race-handlers'],
   },
   {
+    fault: 'roles: memberships keep what their role has lost',
+    alter: organizations(({ organizations }, memory) => ({
+      async findMembership(...of) {
+        const found = await organizations.findMembership(...of)
+        const { memberships } = await memory.organizations.all()
+        const own = memberships.find(({ clerkId }) => clerkId === found?.clerkId)
+        return own === undefined ? found : { ...own, deletedAt: found?.deletedAt ?? null }
+      },
+    })),
+    says: /Other permissions count for a role that has lost a permission since/,
+    caughtBy: ['organizations/role-decides-permissions'],
+  },
+  {
+    fault: 'roles: an old role counts more than a newer membership',
+    alter: organizations(({ organizations }) => ({
+      async findMembership(...of) {
+        const found = await organizations.findMembership(...of)
+        const role = await organizations.findRole?.(found?.role ?? 'org:none')
+        return found && role && role.deletedAt === null ? { ...found, permissions: role.permissions } : found
+      },
+    })),
+    says: /Other permissions count for a membership that is newer/,
+    caughtBy: ['organizations/role-decides-permissions'],
+  },
+  {
     fault: 'inbox: done loses the change',
     alter: inbox(({ inbox }, memory) => ({
       async changesSince(time) {

@@ -51,6 +51,7 @@ export function memorySubject({
     ...([
       'users',
       'organizations',
+      'roles',
       'inbox',
       'linking',
       'purge',
@@ -99,6 +100,7 @@ export function memorySubject({
           users: () => memory.users.all(),
           organizations: async () => (await memory.organizations.all()).organizations,
           memberships: async () => (await memory.organizations.all()).memberships,
+          roles: async () => (await memory.organizations.all()).roles,
           invitations: async () => (await memory.organizations.all()).invitations,
           inbox: () => memory.inbox.all(),
         },

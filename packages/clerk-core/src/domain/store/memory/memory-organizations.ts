@@ -4,6 +4,7 @@ import type {
   MembershipRecord,
   OrganizationRecord,
   OrganizationStore,
+  RoleRecord,
 } from '../organization.js'
 import { carried } from '../rules/absence.js'
 import { decideApply } from '../rules/convergence.js'
@@ -12,6 +13,7 @@ import {
   checkMembership,
   checkMembershipReference,
   checkOrganization,
+  checkRole,
   checkText,
   checkTime,
   membershipKey,
@@ -24,10 +26,12 @@ import {
   permissionsToWrite,
   withOrganization,
 } from '../rules/membership.js'
+import { newestRole, withRole } from '../rules/role.js'
 import {
   EMPTY_INVITATION,
   EMPTY_MEMBERSHIP,
   EMPTY_ORGANIZATION,
+  EMPTY_ROLE,
   earliestDeletion,
 } from '../rules/tombstone.js'
 import type { ApplyOutcome, Metadata } from '../user.js'
@@ -48,12 +52,18 @@ export interface MemoryInvitation extends InvitationRecord {
   readonly id: string
 }
 
-export interface MemoryOrganizationStore extends OrganizationStore<MemoryOrganization, MemoryMembership> {
+export interface MemoryRole extends RoleRecord {
+  readonly id: string
+}
+
+export interface MemoryOrganizationStore
+  extends Required<OrganizationStore<MemoryOrganization, MemoryMembership>> {
   ping(): Promise<void>
   /** Every row, for tests. */
   all(): Promise<{
     organizations: MemoryOrganization[]
     memberships: MemoryMembership[]
+    roles: MemoryRole[]
     invitations: MemoryInvitation[]
   }>
 }
@@ -61,6 +71,7 @@ export interface MemoryOrganizationStore extends OrganizationStore<MemoryOrganiz
 export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStore {
   const organizations = new Map<string, MemoryOrganization>()
   const memberships = new Map<string, MemoryMembership>()
+  const roles = new Map<string, MemoryRole>()
   const invitations = new Map<string, MemoryInvitation>()
   const unique = uniqueSlug ? (['slug'] as const) : []
   let created = 0
@@ -73,6 +84,10 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
 
   const answer = (membership: MemoryMembership) =>
     structuredClone(withOrganization(membership, organizations.get(membership.orgId) ?? null))
+
+  const roleOf = (key: string | null) => newestRole([...roles.values()].filter((role) => role.key === key))
+  const entitled = (membership: MemoryMembership) =>
+    answer(withRole(membership, membership.role === null ? null : roleOf(membership.role)))
 
   return {
     async findOrganization(orgId) {
@@ -112,7 +127,7 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
       const newest = newestMembership(
         [...memberships.values()].filter((row) => row.orgId === orgId && row.userId === userId),
       )
-      return newest === null ? null : answer(newest)
+      return newest === null ? null : entitled(newest)
     },
 
     async applyMembership(snapshot) {
@@ -148,9 +163,37 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
       const [column, id] = membershipKey(of)
       return [...memberships.values()]
         .filter((row) => row[column] === id)
-        .map(answer)
+        .map(entitled)
         .filter(({ deletedAt }) => deletedAt === null)
         .sort(byCreation)
+    },
+
+    async findRole(key) {
+      checkText(key, 'key')
+      return structuredClone(roleOf(key))
+    },
+
+    async applyRole(snapshot) {
+      checkRole(snapshot)
+      const { clerkId, key, name, permissions, version } = snapshot
+      const { row, outcome } = applied(roles, clerkId, version, (known) => ({
+        ...(known ?? { ...EMPTY_ROLE, id: nextId(), clerkId, deletedAt: null }),
+        ...carried(storable({ name, permissions })),
+        ...{ key: storable(key), version },
+      }))
+      return { role: row, outcome }
+    },
+
+    async removeRole(roleId, at) {
+      checkText(roleId, 'roleId')
+      checkTime(at, 'at')
+      const known = roles.get(roleId) ?? {
+        ...EMPTY_ROLE,
+        ...{ id: nextId(), clerkId: roleId, version: 0, deletedAt: null },
+      }
+      const row = { ...known, deletedAt: earliestDeletion(known.deletedAt, new Date(at)) }
+      roles.set(roleId, row)
+      return structuredClone(row)
     },
 
     async applyInvitation(snapshot) {
@@ -175,6 +218,7 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
       structuredClone({
         organizations: [...organizations.values()],
         memberships: [...memberships.values()],
+        roles: [...roles.values()],
         invitations: [...invitations.values()],
       }),
   }

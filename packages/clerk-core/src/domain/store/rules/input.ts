@@ -6,6 +6,7 @@ import type {
   MembershipReference,
   MembershipSnapshot,
   OrganizationSnapshot,
+  RoleSnapshot,
 } from '../organization.js'
 import type { UserSnapshot } from '../user.js'
 
@@ -86,6 +87,12 @@ export function checkMembershipReference(reference: MembershipReference): void {
 export function checkMembership(snapshot: MembershipSnapshot): void {
   checkMembershipIdentity(snapshot)
   checkVersion(snapshot.version)
+}
+
+/** @throws {StoreInputError} */
+export function checkRole(snapshot: RoleSnapshot): void {
+  checkVersioned(snapshot)
+  checkText(snapshot.key, 'key')
 }
 
 /** @throws {StoreInputError} */

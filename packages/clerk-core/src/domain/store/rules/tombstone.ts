@@ -41,6 +41,9 @@ export const EMPTY_ORGANIZATION = {
 /** The same for a membership, whose identity is known. */
 export const EMPTY_MEMBERSHIP = { role: null, permissions: [], publicMetadata: null } as const
 
+/** The same for a role. */
+export const EMPTY_ROLE = { key: null, name: null, permissions: [] } as const
+
 /** What an invitation has where Clerk says nothing. */
 export const EMPTY_INVITATION = { role: null, publicMetadata: null, expiresAt: null } as const
 
