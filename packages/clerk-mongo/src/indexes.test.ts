@@ -114,6 +114,11 @@ await describeWith('mongodb', 'indexes', (server) => {
       await organizations.findMembership('org_1', 'user_1')
       await organizations.listMemberships({ orgId: 'org_1' })
       await organizations.listMemberships({ userId: 'user_1' })
+      const role = { clerkId: 'role_1', key: 'org:member', permissions: [], version: 1000 }
+      await organizations.applyRole(role)
+      await organizations.applyRole(role)
+      await organizations.removeRole('role_2', 1000)
+      await organizations.findRole('org:member')
       await organizations.findInvitation('orginv_1')
       const event = { id: 'msg_1', type: 'user.created', timestamp: 1, subjects: ['user_1'], body: '{}' }
       await inbox.claim(event, 10, 20)

@@ -132,7 +132,7 @@ describe('the documents', () => {
       const read = (file: string) => readFile(document(`migrations/${provider}/${file}.sql`), 'utf8')
       const [users, others, existing] = [
         await read('users'),
-        await read('clerk'),
+        (await read('clerk')) + (await read('roles')),
         await read('existing-users'),
       ]
       for (const column of ['banned', 'deprovisioned']) {

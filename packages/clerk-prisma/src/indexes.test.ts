@@ -39,7 +39,10 @@ async function fill(prisma: TestClient, { provider }: Engine): Promise<void> {
   }))
   await many(prisma.membership, (i) => ({
     ...{ clerkId: `orgmem_${i}`, orgId: `org_${i % 50}`, userId: `user_${i % 1000}`, permissions: [] },
-    ...{ createdAt: new Date(T + i), version: T },
+    ...{ createdAt: new Date(T + i), version: T, role: `org:role_${i % 20}` },
+  }))
+  await many(prisma.clerkRole, (i) => ({
+    ...{ clerkId: `role_${i}`, key: `org:role_${i}`, permissions: [], version: T },
   }))
   await many(prisma.invitation, (i) => ({
     clerkId: `orginv_${i}`,
@@ -52,7 +55,16 @@ async function fill(prisma: TestClient, { provider }: Engine): Promise<void> {
     ...(i % 100 === 0 ? {} : { appliedAt: T + i, doneAt: T + i }),
   }))
   if (provider === 'mysql') {
-    const tables = ['User', 'accounts', 'Organization', 'Company', 'Membership', 'Invitation', 'WebhookEvent']
+    const tables = [
+      'User',
+      'accounts',
+      'Organization',
+      'Company',
+      'Membership',
+      'ClerkRole',
+      'Invitation',
+      'WebhookEvent',
+    ]
     await prisma.$queryRawUnsafe(`ANALYZE TABLE ${tables.map((table) => `\`${table}\``).join(', ')}`)
   } else await prisma.$executeRawUnsafe('ANALYZE')
 }
@@ -81,6 +93,12 @@ async function everything(prisma: TestClient, shape: Shape): Promise<void> {
   await organizations.removeMembership({ ...aMembership(), clerkId: 'orgmem_4' }, T)
   await organizations.listMemberships({ userId: 'user_5' })
   await organizations.listMemberships({ orgId: 'org_5' })
+  const role = { key: 'org:role_1', permissions: [], version: T + 1 }
+  expect(await organizations.findRole('org:role_6')).not.toBeNull()
+  await organizations.applyRole({ ...role, clerkId: 'role_1' })
+  await organizations.applyRole({ ...role, clerkId: 'role_new' })
+  await organizations.removeRole('role_2', T)
+  await organizations.removeRole('role_unknown', T)
   await organizations.applyInvitation(anInvitation({ clerkId: 'orginv_1', version: T + 1 }))
   await organizations.findInvitation('orginv_2')
 
