@@ -9,6 +9,7 @@ import {
   givesWay,
   type Holder,
   isBareUser,
+  storable,
   tooManyWriters,
 } from '@acme/clerk-core/store'
 import { isDuplicate, PrismaQueryError } from '../client/errors.js'
@@ -218,7 +219,7 @@ export class Versioned {
     const contender: Contender = { version, emailVerified: fields.emailVerified === true }
     const conceded: string[] = []
     for (const field of unique) {
-      const value = fields[field]
+      const value = storable(fields[field])
       if (value == null || self?.[field] === value) continue
       if (!(await this.#claim(field, value, self, contender))) conceded.push(field)
     }

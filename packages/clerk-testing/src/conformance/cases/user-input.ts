@@ -99,6 +99,7 @@ export const userInputCases = casesOf('users', [
       const odd = aPlainUser({
         ...{
           firstName: 'A\0da',
+          username: 'a\0da',
           lastName: 'x\ud800',
           publicMetadata: { plan: 'pro', 'k\0': ['\0', '\udfff'] },
         },
