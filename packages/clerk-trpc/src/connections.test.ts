@@ -73,7 +73,12 @@ const growOld = async () => {
   }
 }
 
-function socketClient(url: string, headers: Record<string, string>, authorization?: string) {
+function socketClient(
+  url: string,
+  headers: Record<string, string>,
+  authorization?: string,
+  onClose?: (cause?: { code?: number }) => void,
+) {
   class Socket extends WebSocket {
     constructor(address: string | URL) {
       super(address, { headers })
@@ -84,6 +89,7 @@ function socketClient(url: string, headers: Record<string, string>, authorizatio
     WebSocket: Socket as never,
     retryDelayMs: () => 60_000,
     ...(authorization === undefined ? {} : { connectionParams: { authorization } }),
+    ...(onClose === undefined ? {} : { onClose }),
   })
   onTestFinished(() => client.close())
   return createTRPCClient<AppRouter>({ links: [wsLink({ client })] })
@@ -154,10 +160,14 @@ describe('over one WebSocket', () => {
     const authorization = `Bearer ${harness.ada.token}`
     const seen = await request(`http://127.0.0.1:${port}`, { headers: { authorization, cookie: 'a=b' } })
     const cookie = (seen.headers['set-cookie'] ?? []).map((one) => one.split(';')[0]).join('; ')
-    const trpc = socketClient(`ws://127.0.0.1:${port}`, { cookie, origin: PAGE })
+    const headers = { cookie, origin: PAGE }
+    let trpc!: ReturnType<typeof socketClient>
+    const closed = new Promise((resolve) => {
+      trpc = socketClient(`ws://127.0.0.1:${port}`, headers, undefined, (cause) => resolve(cause?.code))
+    })
     expect(await trpc.mine.query()).toBe(harness.ada.id)
     await harness.clerk.signOut(harness.ada.sessionId)
-    await expect(trpc.mine.query()).rejects.toThrow()
+    expect(await closed).toBe(4401)
   })
 
   test('a connection that cannot be authenticated now is told to come back later', async () => {
