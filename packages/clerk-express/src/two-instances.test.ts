@@ -41,7 +41,7 @@ test('a guard that names no instance refuses to choose between two that looked a
     res.json({})
   })
   const origin = await listen(app)
-  // An administrator of an organisation in the shop, and nobody here.
+  // An administrator of an organisation in the shop, and unknown here.
   const headers = { authorization: `Bearer ${shop.ada.token}` }
   expect((await request(`${origin}/administration`, { headers })).status).toBe(500)
 })

@@ -5,7 +5,7 @@ import { organizationScope } from './organization-scope.js'
 import { createScopeDatabase, foreignRows, MODELS, type ScopeClient, seed } from './testing.js'
 
 // B's draft, cover and third note refer to A's `a-note3`; B's seat to the shared `ch`. Prisma makes room for a link that
-// is one to one: it clears the reference of the row that stood there, whoever that belongs to.
+// is one to one: it clears the reference of the row that stood there, in any organisation.
 for (const engine of ENGINES.filter(({ provider }) => provider !== 'mysql')) {
   const database = await createScopeDatabase(engine)
   describe(`one-to-one relations under organizationScope (${engine.title})`, async () => {

@@ -6,7 +6,7 @@ const MACHINE = { machine: 'only' } as const
 const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` })
 
 describe('a key passes no check that its user does not', () => {
-  test('where nobody is provisioned, the key of a user without a row is refused', async () => {
+  test('where no user is provisioned, the key of a user without a row is refused', async () => {
     const offline = await startOffline()
     const { clerk } = startInstance(offline, { ...ACCEPT, provisioning: 'off' })
     const user = offline.createUser()

@@ -18,7 +18,7 @@ async function kindOf(local: unknown): Promise<string> {
   return auth.kind
 }
 
-describe('what a login leaves when no row was found signs nobody in', () => {
+describe('what a login leaves when no row was found signs no user in', () => {
   test.each<[string, unknown]>([
     ['undefined', undefined],
     ['null', null],
@@ -58,7 +58,7 @@ describe('what is a user', () => {
   })
 })
 
-test('what is taken for nobody is told', async () => {
+test('what is taken for no user is told', async () => {
   const warnings: Error[] = []
   const listen = (warning: Error) => warnings.push(warning)
   process.on('warning', listen)
