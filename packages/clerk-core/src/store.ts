@@ -24,3 +24,4 @@ export type {
   UserSnapshot,
   UserStore,
 } from './domain/store/user.js'
+export { type StoreFault, StoreFaultError } from './ground/errors.js'

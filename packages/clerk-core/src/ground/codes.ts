@@ -414,6 +414,10 @@ export const CODES = {
     '`StoreInputError`: what a store was given is not an id, an address or a time.',
     'Correct the caller. Nothing was sent to the database.',
   ),
+  'store-fault': thrown(
+    '`StoreFaultError`: the database answered and refused for good. Its `fault`, `model`, `field` and `index` say what.',
+    'Its message says what to change in the schema or in the code. `clerk.check()` finds most of them before they happen.',
+  ),
   'webhook-data': thrown(
     "`WebhookDataError`: the data of an event, or an answer of Clerk's API, is not what its type says.",
     'The message names the field. If the shape is documented by Clerk, report it.',

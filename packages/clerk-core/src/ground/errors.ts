@@ -78,6 +78,61 @@ export class StoreInputError extends CausedError {
   readonly code = 'store-input'
 }
 
+/** What a database refused for good, see {@link StoreFaultError}. */
+export type StoreFault =
+  /** A value is taken in a unique column that core's rules do not know. */
+  | 'unique'
+  /** A column that may not be null got no value. */
+  | 'required'
+  /** A foreign key or a required relation. */
+  | 'foreign-key'
+  /** A value does not fit its column: too long, out of range, an enum without it, another type. */
+  | 'value'
+  /** A table, collection, column or index is missing. */
+  | 'missing'
+  /** An extension or a hook of the application hides a row that the store has written. */
+  | 'hidden'
+  /** Any other constraint or refusal. */
+  | 'other'
+
+/**
+ * A database answered and refused: asking again does not help until its schema, or the application's code, is changed. A
+ * webhook that meets it is answered 500, not 503. Told by class, code, model, field and index, never by a value.
+ */
+export class StoreFaultError extends CausedError {
+  override readonly name = 'StoreFaultError'
+  readonly code = 'store-fault'
+  readonly fault: StoreFault
+  /** The code of the database or its driver: `P2002`, `11000`, `23502`. */
+  readonly driverCode: string
+  /** Model, table or collection. */
+  readonly model: string
+  readonly field: string | undefined
+  readonly index: string | undefined
+
+  /** @param details `remedy` is a sentence that says what to do, with names of the schema alone */
+  constructor(details: {
+    fault: StoreFault
+    driverCode: string
+    model: string
+    field?: string | undefined
+    index?: string | undefined
+    remedy: string
+  }) {
+    const { fault, driverCode, model, field, index, remedy } = details
+    const where = [
+      `\`${model}${field === undefined ? '' : `.${field}`}\``,
+      index === undefined ? '' : ` by its index \`${index}\``,
+    ].join('')
+    super(`The database refused a write of ${where} (${fault}, ${driverCode}). ${remedy}`)
+    this.fault = fault
+    this.driverCode = driverCode
+    this.model = model
+    this.field = field
+    this.index = index
+  }
+}
+
 /** A webhook's data is not what its type says. Never carries the data. */
 export class WebhookDataError extends CausedError {
   override readonly name = 'WebhookDataError'
