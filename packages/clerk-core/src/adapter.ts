@@ -1,6 +1,7 @@
 // What the adapter of a framework needs, besides what applications use (./index.ts): it describes the framework's request
 // once, as a `Framework`, and renders the responses that it is given.
 
+export type { AuthJson } from './domain/auth/auth-json.js'
 export {
   type RequirementArgument,
   requirementOf,

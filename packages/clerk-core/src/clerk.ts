@@ -3,7 +3,7 @@ import type { ClerkApi } from './domain/backend-api/clerk-api.js'
 import type { Credentials } from './domain/credentials/credentials.js'
 import type { Requirement } from './domain/guard/requirement.js'
 import type { ClerkOrganizations } from './domain/organizations/organizations.js'
-import type { MembershipRecord } from './domain/store/organization.js'
+import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import type { SessionClaims } from './domain/tokens/session-claims.js'
 import type { ClerkUsers } from './domain/users/users.js'
@@ -14,12 +14,16 @@ import type { WebhookOutcome, WebhookRequest } from './flows/webhooks/webhook.js
 import type { ClerkListener } from './ground/observe/events.js'
 import type { MaybePromise } from './ground/timing/maybe-promise.js'
 
-/** What `createClerk` returns. `U` and `M` are the row types of the stores. */
-export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
+/** What `createClerk` returns. `U`, `M` and `O` are the row types of the stores: users, memberships, organisations. */
+export interface Clerk<
+  U extends UserRecord = UserRecord,
+  M extends MembershipRecord = MembershipRecord,
+  O extends OrganizationRecord = OrganizationRecord,
+> {
   /** Never throws for anything a client sent. */
-  authenticate(credentials: Credentials): Promise<Auth<U, M>>
+  authenticate(credentials: Credentials): Promise<Auth<U, M, O>>
   /** The same, without a promise when nothing has to be waited for. Adapters call this one. */
-  authenticateNow(credentials: Credentials): MaybePromise<Auth<U, M>>
+  authenticateNow(credentials: Credentials): MaybePromise<Auth<U, M, O>>
   /**
    * @throws {TokenError} with a `reason`; `keys-unavailable` carries `retryAfterSeconds`
    * @throws {StoreUnavailableError} when the log of revocations cannot be read for longer than `graceSeconds`
@@ -32,7 +36,7 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   /** Registers a listener; returns a function that removes it. A listener that throws harms nothing. */
   observe(listener: ClerkListener): () => void
   readonly users: ClerkUsers<U>
-  readonly organizations: ClerkOrganizations<M>
+  readonly organizations: ClerkOrganizations<M, O>
   /** @throws {ConfigurationError} on use, without a secret key */
   readonly api: ClerkApi
   /**
@@ -45,9 +49,9 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
    * @throws {TypeError} for a copy of an `auth`
    */
   watch(
-    auth: Auth<U, M>,
-    requirement?: Requirement<Auth<U, M>> | readonly Requirement<Auth<U, M>>[],
-  ): Connection<Auth<U, M>>
+    auth: Auth<U, M, O>,
+    requirement?: Requirement<Auth<U, M, O>> | readonly Requirement<Auth<U, M, O>>[],
+  ): Connection<Auth<U, M, O>>
   /** Ends the Clerk session locally, in every process: records its `sid` like a `session.ended` event. */
   signOut(sessionId: string): Promise<void>
   /** Configuration and reachability problems, each with its remedy. */

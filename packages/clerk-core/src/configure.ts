@@ -1,7 +1,7 @@
 import type { Invalidation } from './domain/changes/invalidation.js'
 import { checkProduction } from './domain/keys/check-production.js'
 import { cookieSuffix, resolveKeys } from './domain/keys/configured-keys.js'
-import type { MembershipRecord } from './domain/store/organization.js'
+import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import { checkListedOrigin, type OriginList, originList } from './ground/options/origins.js'
 import { Problems } from './ground/options/problems.js'
@@ -27,9 +27,11 @@ export interface Configuration extends ResolvedOptions {
  *
  * @throws {ConfigurationError} once, with every problem and its remedy
  */
-export function resolveOptions<U extends UserRecord, M extends MembershipRecord>(
-  options: ClerkOptions<U, M>,
-): Configuration {
+export function resolveOptions<
+  U extends UserRecord,
+  M extends MembershipRecord,
+  O extends OrganizationRecord,
+>(options: ClerkOptions<U, M, O>): Configuration {
   const problems = new Problems()
   const given = toRecord(options)
   const keys = resolveKeys(options, problems)

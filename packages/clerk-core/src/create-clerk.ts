@@ -10,7 +10,7 @@ import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.
 import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
 import type { Change } from './domain/store/inbox.js'
-import type { MembershipRecord } from './domain/store/organization.js'
+import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import { createTokenVerifier } from './domain/tokens/verify-token.js'
 import { createUserDirectory } from './domain/users/directory.js'
@@ -31,13 +31,15 @@ import type { ClerkOptions } from './options.js'
  * const clerk = createClerk({ ...fromEnv(), ...prismaStore(prisma) })
  * ```
  *
- * The row types of the stores flow to `auth.user` and `auth.organization`.
+ * The row types of the stores flow to `auth.user`, `auth.membership` and `auth.organization`.
  *
  * @throws {ConfigurationError} once, with every problem and its remedy
  */
-export function createClerk<U extends UserRecord = never, M extends MembershipRecord = never>(
-  options: ClerkOptions<U, M>,
-): Clerk<U, M> {
+export function createClerk<
+  U extends UserRecord = never,
+  M extends MembershipRecord = never,
+  O extends OrganizationRecord = OrganizationRecord,
+>(options: ClerkOptions<U, M, O>): Clerk<U, M, O> {
   const resolved = resolveOptions(options)
   const { now } = resolved
   const inbox = options.inbox ?? null
@@ -58,7 +60,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       })
     : null
   const organizations = options.organizations
-    ? createOrganizationDirectory<M>({ store: options.organizations, options: resolved, api, observer })
+    ? createOrganizationDirectory<M, O>({ store: options.organizations, options: resolved, api, observer })
     : null
   // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
   const changes =
@@ -104,7 +106,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     changes,
     sessionStatus,
     observer,
-  }) as Clerk<U, M>['authenticateNow']
+  }) as Clerk<U, M, O>['authenticateNow']
 
   /** What a change means here, whether this process applied it or another one. */
   function applyChange(change: Change): void {
@@ -119,7 +121,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     connections.notice(change, anyMembership)
   }
 
-  const made: Clerk<U, M> = {
+  const made: Clerk<U, M, O> = {
     authenticateNow: authenticate,
     authenticate: async (credentials) => authenticate(credentials),
     async verifyToken(token) {
@@ -143,7 +145,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       ? { ...organizations.organizations, forget: (orgId) => webhooks.forget('organization', orgId) }
       : notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
     api,
-    watch: connections.watch as Clerk<U, M>['watch'],
+    watch: connections.watch as Clerk<U, M, O>['watch'],
     signOut: webhooks.signOut,
     check: () => runChecks({ options: resolved, stores: options, keys, api }),
     async ready() {

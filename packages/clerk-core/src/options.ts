@@ -8,7 +8,11 @@ export type { Stores } from './domain/store/stores.js'
 export type { UserClaims } from './domain/users/policy.js'
 export type { ResolvedOptions } from './ground/options/resolved.js'
 
-export interface ClerkOptions<U extends UserRecord = never, M extends MembershipRecord = never> {
+export interface ClerkOptions<
+  U extends UserRecord = never,
+  M extends MembershipRecord = never,
+  O extends OrganizationRecord = OrganizationRecord,
+> {
   /** `sk_test_…` or `sk_live_…`. */
   secretKey?: string | undefined
   /** `pk_test_…` or `pk_live_…`: names the frontend API, hence issuer, public key set and cookie suffix. */
@@ -62,7 +66,7 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
     | undefined
 
   users?: UserStore<U> | undefined
-  organizations?: OrganizationStore<OrganizationRecord, M> | undefined
+  organizations?: OrganizationStore<O, M> | undefined
   inbox?: Inbox | undefined
 
   /** A valid token whose user is not in the store: fetch from Clerk, build from claims, or stay anonymous. Default `'api'`. */

@@ -20,6 +20,7 @@ export type {
   ApplyOutcome,
   Json,
   Metadata,
+  UserActivity,
   UserRecord,
   UserSnapshot,
   UserStore,

@@ -7,7 +7,7 @@ import type { Change } from '../src/domain/store/inbox.js'
 import type { MemoryMembership } from '../src/domain/store/memory/memory-organizations.js'
 import { memoryStore } from '../src/domain/store/memory/memory-store.js'
 import type { MemoryUser } from '../src/domain/store/memory/memory-users.js'
-import type { MembershipRecord } from '../src/domain/store/organization.js'
+import type { MembershipRecord, OrganizationRecord } from '../src/domain/store/organization.js'
 import type { UserRecord } from '../src/domain/store/user.js'
 import { createUserDirectory } from '../src/domain/users/directory.js'
 import { createWebhooks } from '../src/flows/webhooks/receive.js'
@@ -46,7 +46,7 @@ export function webhookHarness<U extends UserRecord, M extends MembershipRecord>
   /** Clerk's answer at a moment of the past, which no server gives. */
   getUser?: ClerkApi['getUser']
 }) {
-  const options = resolveOptions<U, M>({
+  const options = resolveOptions<U, M, OrganizationRecord>({
     authorizedParties: 'any',
     issuer: 'https://clerk.example.com',
     jwksUrl: 'https://clerk.example.com/.well-known/jwks.json',
@@ -70,7 +70,7 @@ export function webhookHarness<U extends UserRecord, M extends MembershipRecord>
     canLink: overrides.canLink,
     claimsToUser: overrides.claimsToUser,
   })
-  const organizations = createOrganizationDirectory<M>({
+  const organizations = createOrganizationDirectory<M, OrganizationRecord>({
     store: stores.organizations,
     options,
     api,

@@ -7,7 +7,7 @@ import {
   credentialsFromFetch,
   findState,
 } from '@acme/clerk-core/adapter'
-import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
+import type { MembershipRecord, OrganizationRecord, UserRecord } from '@acme/clerk-core/store'
 import { contextOf } from './context-state.js'
 import type { ClerkContext, ContextOptions } from './types.js'
 
@@ -20,9 +20,11 @@ import type { ClerkContext, ContextOptions } from './types.js'
  * back with another. A connection is closed when its user or session ends; each call over it is guarded by what is true
  * then, and what goes on answering (subscriptions, generators) ends when its procedure's requirement does.
  */
-export function createClerkContext<U extends UserRecord, M extends MembershipRecord>(
-  clerk: Clerk<U, M>,
-): (options: ContextOptions) => Promise<ClerkContext<Auth<U, M>>> {
+export function createClerkContext<
+  U extends UserRecord,
+  M extends MembershipRecord,
+  O extends OrganizationRecord,
+>(clerk: Clerk<U, M, O>): (options: ContextOptions) => Promise<ClerkContext<Auth<U, M, O>>> {
   return async (options) => {
     const auth = await authenticate(clerk, options)
     const connected = isSocket(options.res)
@@ -30,7 +32,7 @@ export function createClerkContext<U extends UserRecord, M extends MembershipRec
       : goesOn(options)
         ? overResponse(clerk, auth, options)
         : auth
-    return contextOf(options.req, clerk, connected as Auth<U, M>)
+    return contextOf(options.req, clerk, connected as Auth<U, M, O>)
   }
 }
 

@@ -1,10 +1,12 @@
 import type { AnonymousReason, UnavailableReason } from '../../ground/errors.js'
 import type { MachineTokenType } from '../machines/machine-types.js'
-import type { MembershipRecord } from '../store/organization.js'
+import type { ClerkOrganizations } from '../organizations/organizations.js'
+import type { MembershipRecord, OrganizationRecord } from '../store/organization.js'
 import type { UserRecord } from '../store/user.js'
 import type { ActorClaim, SessionClaims } from '../tokens/session-claims.js'
+import type { LocalAuthJson, MachineAuthJson, NoAuthJson, UserAuthJson } from './auth-json.js'
 import type { HasParams } from './has-params.js'
-import type { RegisteredLocalUser, RegisteredMembership, RegisteredUser } from './register.js'
+import type { Register, RegisteredLocalUser, RegisteredMembership, RegisteredUser } from './register.js'
 
 export type { MachineTokenType } from '../machines/machine-types.js'
 
@@ -12,7 +14,11 @@ export type { MachineTokenType } from '../machines/machine-types.js'
 export type LocalRow<U> = [U] extends [never] ? undefined : Readonly<U>
 
 /** A person signed in at Clerk. */
-export interface UserAuth<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
+export interface UserAuth<
+  U extends UserRecord = UserRecord,
+  M extends MembershipRecord = MembershipRecord,
+  O extends OrganizationRecord = OrganizationRecord,
+> {
   readonly kind: 'user'
   readonly isAuthenticated: true
   /** Clerk user id. */
@@ -36,12 +42,19 @@ export interface UserAuth<U extends UserRecord = UserRecord, M extends Membershi
   readonly claims: Readonly<Partial<SessionClaims>> | undefined
   /** The local row. */
   readonly user: LocalRow<U>
-  /** The local membership in `orgId`, when an organisation store is configured and knows it. */
-  readonly organization: [M] extends [never] ? undefined : Readonly<M> | null
+  /**
+   * The local membership in `orgId`, when an organisation store is configured; `null` where there is no organisation, and
+   * where the store does not know it (yet).
+   */
+  readonly membership: [M] extends [never] ? undefined : Readonly<M> | null
+  /** The local row of the organisation `orgId`; `undefined` and `null` as `membership`, and `null` for a deleted one. */
+  readonly organization: [M] extends [never] ? undefined : Readonly<O> | null
   /** `X-Organization-Id` names an organisation the user is not in: there is no organisation, and every guard denies. */
   readonly organizationMismatch: boolean
   /** Clerk's authorisation semantics. Never throws. */
   has(params: HasParams): boolean
+  /** What `JSON.stringify` writes: `kind` and what `/me` shows. Not enumerable. */
+  toJSON(): UserAuthJson
 }
 
 /** A program with an API key, an M2M token or an OAuth access token. */
@@ -67,6 +80,8 @@ export interface MachineAuth<U extends UserRecord = UserRecord> {
   readonly user: LocalRow<U> | null
   /** False for every dimension of a person. */
   has(params: HasParams): false
+  /** `kind`, `tokenType` and `id`. Not enumerable. */
+  toJSON(): MachineAuthJson
 }
 
 /** A person the application itself has signed in (hybrid mode). */
@@ -75,6 +90,8 @@ export interface LocalAuth {
   readonly isAuthenticated: true
   readonly user: RegisteredLocalUser
   has(params: HasParams): false
+  /** `kind` and what `/me` shows. Not enumerable. */
+  toJSON(): LocalAuthJson
 }
 
 export interface AnonymousAuth {
@@ -84,6 +101,8 @@ export interface AnonymousAuth {
   /** A token was sent and refused (RFC 6750 §3.1 `invalid_token`). */
   readonly tokenRefused: boolean
   has(params: HasParams): false
+  /** `kind` and `reason`. Not enumerable. */
+  toJSON(): Extract<NoAuthJson, { kind: 'anonymous' }>
 }
 
 /** Not known: the keys, Clerk or the store cannot be reached. */
@@ -93,6 +112,8 @@ export interface UnavailableAuth {
   readonly reason: UnavailableReason
   readonly retryAfterSeconds: number
   has(params: HasParams): false
+  /** `kind` and `reason`. Not enumerable. */
+  toJSON(): Extract<NoAuthJson, { kind: 'unavailable' }>
 }
 
 /**
@@ -101,12 +122,17 @@ export interface UnavailableAuth {
  * A request whose `X-Organization-Id` names an organisation that the user or the key is not in is a `user` or `machine`
  * without organisation; `authorize()` denies it everywhere (`organization-mismatch`).
  */
-export type Auth<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> =
-  | UserAuth<U, M>
-  | MachineAuth<U>
-  | LocalAuth
-  | AnonymousAuth
-  | UnavailableAuth
+export type Auth<
+  U extends UserRecord = UserRecord,
+  M extends MembershipRecord = MembershipRecord,
+  O extends OrganizationRecord = OrganizationRecord,
+> = UserAuth<U, M, O> | MachineAuth<U> | LocalAuth | AnonymousAuth | UnavailableAuth
 
 /** The `Auth` of the registered clerk. */
-export type RegisteredAuth = Auth<RegisteredUser, RegisteredMembership>
+export type RegisteredAuth = Auth<RegisteredUser, RegisteredMembership, RegisteredOrganization>
+
+type RegisteredOrganization = Register extends {
+  clerk: { organizations: ClerkOrganizations<infer _, infer O> }
+}
+  ? O
+  : OrganizationRecord

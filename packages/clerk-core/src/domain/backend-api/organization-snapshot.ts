@@ -1,5 +1,5 @@
 import { WebhookDataError } from '../../ground/errors.js'
-import { type JsonReader, readJson } from '../../ground/json/json-reader.js'
+import { isObject, type JsonReader, readJson } from '../../ground/json/json-reader.js'
 import type {
   InvitationSnapshot,
   MembershipIdentity,
@@ -33,6 +33,26 @@ export function organizationSnapshotFromClerk(
       : {}),
     updatedAt,
     version: updatedAt ?? version,
+  }
+}
+
+/**
+ * The organisation that a membership's data holds, as a snapshot of the organisation's own version. `null` where that is not
+ * complete: without name and `updated_at`, or where a field is not what Clerk documents. What the membership says of itself
+ * does not depend on it.
+ */
+export function embeddedOrganizationFromClerk(
+  json: unknown,
+  { privateMetadata }: Pick<SnapshotOptions, 'privateMetadata'>,
+): OrganizationSnapshot | null {
+  const organization = readJson(json, 'organization_membership').value('organization')
+  try {
+    const { updated_at: version, name } = isObject(organization) ? organization : {}
+    if (typeof version !== 'number' || typeof name !== 'string' || name === '') return null
+    return organizationSnapshotFromClerk(organization, { version, privateMetadata })
+  } catch (error) {
+    if (error instanceof WebhookDataError) return null
+    throw error
   }
 }
 

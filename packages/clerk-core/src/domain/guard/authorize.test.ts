@@ -6,6 +6,9 @@ import { hasAccess } from './has.js'
 import type { Requirement } from './requirement.js'
 
 const never = () => false as const
+const notWritten = (): never => {
+  throw new Error('No decision writes an `Auth`.')
+}
 const subject = {
   orgId: 'org_1',
   role: 'org:admin',
@@ -29,9 +32,11 @@ const user: UserAuth = {
   source: 'session',
   claims: undefined,
   user: undefined as never,
+  membership: undefined as never,
   organization: undefined as never,
   organizationMismatch: false,
   has: (params) => hasAccess(subject, params),
+  toJSON: notWritten,
 }
 const alone: UserAuth = { ...user, orgId: null, orgSlug: null, orgRole: null, orgPermissions: [], has: never }
 const mismatch: UserAuth = { ...alone, organizationMismatch: true }
@@ -48,14 +53,22 @@ const machine: MachineAuth = {
   organizationMismatch: false,
   user: null,
   has: never,
+  toJSON: notWritten,
 }
-const local: LocalAuth = { kind: 'local', isAuthenticated: true, user: { id: 1 }, has: never }
+const local: LocalAuth = {
+  kind: 'local',
+  isAuthenticated: true,
+  user: { id: 1 },
+  has: never,
+  toJSON: notWritten,
+}
 const anonymous: AnonymousAuth = {
   kind: 'anonymous',
   isAuthenticated: false,
   reason: 'no-credentials',
   tokenRefused: false,
   has: never,
+  toJSON: notWritten,
 }
 const refused: AnonymousAuth = { ...anonymous, reason: 'token-expired', tokenRefused: true }
 const down: UnavailableAuth = {
@@ -64,6 +77,7 @@ const down: UnavailableAuth = {
   reason: 'keys-unavailable',
   retryAfterSeconds: 7,
   has: never,
+  toJSON: notWritten,
 }
 
 const pending: UserAuth = { ...user, sessionStatus: 'pending' }

@@ -93,6 +93,7 @@ describe('verification at Clerk', () => {
       ok: true,
       machine: { tokenType, id: 'ak_id_1', subject: 'user_1', scopes: ['read'], claims: { team: 'a' } },
       until: expect.any(Number),
+      cached: false,
     })
     expect(server.requests).toEqual([
       { method: 'POST', path, authorization: `Bearer ${authority}`, body: JSON.stringify(body) },

@@ -18,8 +18,13 @@ import { verifyAtClerk } from './verify-at-clerk.js'
 /** `hash`: of the credential, the only form in which it is mentioned. */
 export type MachineResult = {
   readonly hash: string
-} /** `until`: milliseconds; how long Clerk's confirmation counts. */ & (
-  | { readonly ok: true; readonly machine: MachineCredential; readonly until: number }
+} /** `until`: milliseconds; how long Clerk's confirmation counts. */ /** `cached`: Clerk had confirmed it before. */ & (
+  | {
+      readonly ok: true
+      readonly machine: MachineCredential
+      readonly until: number
+      readonly cached: boolean
+    }
   | { readonly ok: false; readonly reason: MachineErrorReason }
   /** Clerk could not be asked, so that it is not known. */
   | { readonly ok: false; readonly unavailable: { readonly retryAfterSeconds: number } }
@@ -98,8 +103,8 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
     }
     const since = now()
     const until = Math.min(since + CACHE_MS, check.expiresAtMs)
-    const result: MachineResult = Object.freeze({ ok: true, machine: check.machine, until, hash })
-    cache?.set(hash, { result, since, until })
-    return result
+    const result = { ok: true, machine: check.machine, until, hash } as const
+    cache?.set(hash, { result: Object.freeze({ ...result, cached: true }), since, until })
+    return { ...result, cached: false }
   }
 }

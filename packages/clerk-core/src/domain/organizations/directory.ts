@@ -4,7 +4,7 @@ import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
+import { type Cached, createReadCache, type ReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type {
   InvitationSnapshot,
@@ -20,9 +20,12 @@ import type {
 import type { ApplyOutcome } from '../store/user.js'
 import type { ClerkOrganizations } from './organizations.js'
 
-export interface OrganizationDirectory<M extends MembershipRecord = MembershipRecord> {
+export interface OrganizationDirectory<
+  M extends MembershipRecord = MembershipRecord,
+  O extends OrganizationRecord = OrganizationRecord,
+> {
   /** Without what other processes have to be told of. */
-  readonly organizations: Omit<ClerkOrganizations<M>, 'forget'>
+  readonly organizations: Omit<ClerkOrganizations<M, O>, 'forget'>
   /**
    * The newest membership, live or deleted; `null` when there is none (cached as well). Without a promise where the
    * cache knows. @throws {StoreUnavailableError}
@@ -30,47 +33,68 @@ export interface OrganizationDirectory<M extends MembershipRecord = MembershipRe
   membership(orgId: string, userId: string): MaybePromise<Readonly<M> | null>
   /** The cached membership. */
   cached(orgId: string, userId: string): Cached<{ readonly row: Readonly<M> | null }> | undefined
+  /** The organisation's row, live or deleted, as {@link membership}. @throws {StoreUnavailableError} */
+  organization(orgId: string): MaybePromise<Readonly<O> | null>
+  /** The cached row of the organisation. */
+  cachedOrganization(orgId: string): Cached<{ readonly row: Readonly<O> | null }> | undefined
 
-  applyOrganization(
-    snapshot: OrganizationSnapshot,
-  ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyOrganization']>
+  applyOrganization(snapshot: OrganizationSnapshot): ReturnType<OrganizationStore<O, M>['applyOrganization']>
   /** @param at milliseconds */
-  removeOrganization(orgId: string, at: number): Promise<OrganizationRecord>
-  applyMembership(
-    snapshot: MembershipSnapshot,
-  ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyMembership']>
+  removeOrganization(orgId: string, at: number): Promise<O>
+  applyMembership(snapshot: MembershipSnapshot): ReturnType<OrganizationStore<O, M>['applyMembership']>
   /** @param at milliseconds */
   removeMembership(membership: MembershipReference, at: number): Promise<M>
-  applyInvitation(
-    snapshot: InvitationSnapshot,
-  ): ReturnType<OrganizationStore<OrganizationRecord, M>['applyInvitation']>
+  applyInvitation(snapshot: InvitationSnapshot): ReturnType<OrganizationStore<O, M>['applyInvitation']>
 
   /** `null`: the store has no roles. */
   applyRole(snapshot: RoleSnapshot): Promise<{ role: RoleRecord; outcome: ApplyOutcome } | null>
   /** `null`: the store has no roles. @param at milliseconds */
   removeRole(roleId: string, at: number): Promise<RoleRecord | null>
 
+  /** The organisation's row too: the event of a membership may have brought it. */
   dropMembership(orgId: string, userId: string): void
   dropOrganization(orgId: string): void
   dropUser(userId: string): void
   dropAll(): void
 }
 
-/** Local organisations and memberships by Clerk id; memberships are cached in this process. */
-export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
-  readonly store: OrganizationStore<OrganizationRecord, M>
+/** Local organisations and memberships by Clerk id; what requests need of them is cached in this process. */
+export function createOrganizationDirectory<M extends MembershipRecord, O extends OrganizationRecord>(parts: {
+  readonly store: OrganizationStore<O, M>
   readonly options: Pick<ResolvedOptions, 'privateMetadata' | 'cache' | 'now'>
   readonly api: Pick<ClerkApi, 'getOrganization' | 'eachMembership'>
   readonly observer: Observer
-}): OrganizationDirectory<M> {
+}): OrganizationDirectory<M, O> {
   const { store, options, api, observer } = parts
   const keyOf = (orgId: string, userId: string) => `${orgId} ${userId}`
-  const cache = createReadCache<{ readonly row: Readonly<M> | null }>({
+  const settings = {
     max: options.cache.users,
     ttlSeconds: options.cache.organizationTtlSeconds,
     now: options.now,
     mayCache: () => true,
-  })
+  }
+  const cache = createReadCache<{ readonly row: Readonly<M> | null }>(settings)
+  // One read per organisation, not one per member.
+  const rows = createReadCache<{ readonly row: Readonly<O> | null }>(settings)
+
+  /** What is cached under this key, else what is read; observed as the named cache. */
+  function read<R>(
+    name: 'membership' | 'organization',
+    from: ReadCache<{ readonly row: R | null }>,
+    key: string,
+    find: () => Promise<R | null>,
+  ): MaybePromise<R | null> {
+    const cached = from.cached(key)
+    if (cached !== undefined) {
+      if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: name })
+      return cached.value.row
+    }
+    if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: name })
+    return chain(
+      from.load(key, async () => ({ row: readOnlyCopy(await find()) })),
+      ({ row }) => row,
+    )
+  }
 
   /** Also after a failure: it is not known whether it was written. */
   async function changing<T>(drop: () => void, change: () => Promise<T>): Promise<T> {
@@ -81,23 +105,20 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
     }
   }
 
-  const directory: OrganizationDirectory<M> = {
+  const directory: OrganizationDirectory<M, O> = {
     membership(orgId, userId) {
       // The organisation may be a request header: what is no id is in no store, and must not look like another key.
       if (!isClerkId(orgId)) return null
-      const key = keyOf(orgId, userId)
-      const cached = cache.cached(key)
-      if (cached !== undefined) {
-        if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'membership' })
-        return cached.value.row
-      }
-      if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'membership' })
-      return chain(
-        cache.load(key, async () => ({ row: readOnlyCopy(await store.findMembership(orgId, userId)) })),
-        ({ row }) => row,
+      return read<Readonly<M>>('membership', cache, keyOf(orgId, userId), () =>
+        store.findMembership(orgId, userId),
       )
     },
     cached: (orgId, userId) => cache.cached(keyOf(orgId, userId)),
+    organization(orgId) {
+      if (!isClerkId(orgId)) return null
+      return read<Readonly<O>>('organization', rows, orgId, () => store.findOrganization(orgId))
+    },
+    cachedOrganization: rows.cached,
 
     applyOrganization: (snapshot) =>
       changing(
@@ -135,10 +156,19 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
         async () => (await store.removeRole?.(roleId, at)) ?? null,
       ),
 
-    dropMembership: (orgId, userId) => cache.drop(keyOf(orgId, userId)),
-    dropOrganization: (orgId) => cache.dropWhere((key) => key.startsWith(`${orgId} `)),
+    dropMembership(orgId, userId) {
+      cache.drop(keyOf(orgId, userId))
+      rows.drop(orgId)
+    },
+    dropOrganization(orgId) {
+      cache.dropWhere((key) => key.startsWith(`${orgId} `))
+      rows.drop(orgId)
+    },
     dropUser: (userId) => cache.dropWhere((key) => key.endsWith(` ${userId}`)),
-    dropAll: () => cache.dropAll(),
+    dropAll() {
+      cache.dropAll()
+      rows.dropAll()
+    },
 
     organizations: {
       get: (orgId) => store.findOrganization(orgId),

@@ -1,4 +1,5 @@
-import type { MembershipRecord } from '../store/organization.js'
+import type { MembershipRecord, OrganizationRecord } from '../store/organization.js'
+import { withOrganization } from '../store/rules/membership.js'
 import type { OrganizationClaims } from '../tokens/session-claims.js'
 
 /** The organisation a request is about, and what the user is in it. */
@@ -23,6 +24,8 @@ export interface RequestOrganizationInput {
   readonly asOfSeconds: number
   /** The newest membership in {@link requestedOrClaimedId}; `undefined` without an organisation store. */
   readonly membership: MembershipRecord | null | undefined
+  /** The row of the same organisation: both are read at the same time, so that only one of them may know of a deletion. */
+  readonly organization?: Pick<OrganizationRecord, 'deletedAt'> | null | undefined
 }
 
 /** The organisation whose membership has to be read; `null` when the request is about none. */
@@ -36,11 +39,18 @@ export function requestedOrClaimedId(
 
 /** Pure. The token speaks for its own organisation until the store knows something newer, the store for any other. */
 export function requestOrganization(input: RequestOrganizationInput): RequestOrganization {
-  const { requested, claimed, asOfSeconds, membership } = input
+  const { requested, claimed, asOfSeconds, organization } = input
+  const deletion = organization?.deletedAt ?? null
+  const membership =
+    deletion !== null && input.membership
+      ? withOrganization(input.membership, { deletedAt: deletion })
+      : input.membership
   const orgId = requestedOrClaimedId(requested, claimed)
   if (orgId === null) return none('token', false)
   const own = claimed?.id === orgId
-  if (own && !isNewer(membership, claimed, asOfSeconds)) {
+  // Of an organisation that is gone no membership need be known.
+  const gone = deletion !== null && deletion.getTime() >= asOfSeconds * 1000
+  if (own && !gone && !isNewer(membership, claimed, asOfSeconds)) {
     return {
       orgId,
       slug: claimed.slug,

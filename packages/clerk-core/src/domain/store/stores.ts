@@ -3,8 +3,12 @@ import type { MembershipRecord, OrganizationRecord, OrganizationStore } from './
 import type { UserRecord, UserStore } from './user.js'
 
 /** The three stores, as a store factory (`prismaStore(prisma)`, `memoryStore()`) returns them; spread into the options. */
-export interface Stores<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord> {
+export interface Stores<
+  U extends UserRecord = UserRecord,
+  M extends MembershipRecord = MembershipRecord,
+  O extends OrganizationRecord = OrganizationRecord,
+> {
   users: UserStore<U>
-  organizations: OrganizationStore<OrganizationRecord, M>
+  organizations: OrganizationStore<O, M>
   inbox: Inbox
 }

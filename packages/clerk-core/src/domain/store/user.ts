@@ -67,6 +67,12 @@ export interface UserSnapshot {
   readonly version: number
 }
 
+/** When a user was last seen, in milliseconds. */
+export interface UserActivity {
+  readonly lastSignInAt: number
+  readonly lastActiveAt: number
+}
+
 /** What became of a snapshot. `stale`: the row already holds a higher version. */
 export type ApplyOutcome = 'created' | 'updated' | 'unchanged' | 'stale'
 
@@ -88,6 +94,12 @@ export interface UserStore<U extends UserRecord = UserRecord> {
    * @param at milliseconds
    */
   remove(clerkId: string, at: number): Promise<U>
+  /**
+   * Optional: after a sign-in, for which Clerk sends no `user.updated`. Raises each of both times that is earlier than the
+   * given one, or empty, and lowers none, so that events may come late and twice. Changes nothing else, the version neither; an
+   * unknown user gets no row, a deleted one stays deleted, a purged one empty.
+   */
+  touch?(clerkId: string, activity: UserActivity): Promise<void>
   /** Optional, enables linking: rows without `clerkId` and `deletedAt` whose e-mail address is this one in any case. */
   findLinkable?(email: string): Promise<U[]>
   /** Gives a row without `clerkId` this one's, and its fields. `null`: another writer was first. */

@@ -24,7 +24,9 @@ export type RefusedToken = { readonly ok: false; readonly error: TokenError; rea
 )
 
 /** What became of a token. A value, not an exception: the hot path of a forged-token flood stays cheap. */
-export type TokenResult = { readonly ok: true; readonly token: VerifiedToken } | RefusedToken
+export type TokenResult =
+  /** `cached`: it had been verified before. */
+  { readonly ok: true; readonly token: VerifiedToken; readonly cached: boolean } | RefusedToken
 
 export interface TokenVerifier {
   /** `allowMissingAzp`: the option, or the request's own evidence of its origin (cookie and same-origin navigation). */

@@ -93,13 +93,15 @@ export function createTokenVerifier(
       return chain(keys.lookupAgain(key), (again) => verifySignature(miss, again, key))
     }
     const reason = checkClaims(parsed.payload, options)
-    return reason === null ? currentResult(remember(miss, key), context) : refuse(reason, hash, parsed)
+    if (reason !== null) return refuse(reason, hash, parsed)
+    const result = currentResult(remember(miss, key), context)
+    return result.ok ? { ...result, cached: false } : result
   }
 
   function remember({ parsed, digest, hash }: Miss, key: VerificationKey): VerifiedEntry {
     const claims = deepFreeze(parsed.payload) as SessionClaims
     const token = Object.freeze({ claims, organization: decodeOrganizationClaims(claims), hash })
-    const entry: VerifiedEntry = { token, key, accepted: Object.freeze({ ok: true, token }) }
+    const entry: VerifiedEntry = { token, key, accepted: Object.freeze({ ok: true, token, cached: true }) }
     cache?.set(digest, entry)
     return entry
   }

@@ -8,7 +8,7 @@ import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-p
 import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import { maySignIn } from '../store/rules/sign-in.js'
-import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
+import type { ApplyOutcome, UserActivity, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
 import { createApplyUser, type SnapshotSource } from './apply-user.js'
 import type { CanLink, ClaimsToUser } from './policy.js'
@@ -36,6 +36,8 @@ export interface UserDirectory<U extends UserRecord = UserRecord> {
   applySnapshot(snapshot: UserSnapshot, by: SnapshotSource): Promise<{ user: U; outcome: ApplyOutcome }>
   /** @param at milliseconds @throws {StoreUnavailableError} */
   remove(clerkId: string, at: number): Promise<U>
+  /** `null`: the store cannot. @throws {StoreUnavailableError} */
+  readonly touch: ((clerkId: string, activity: UserActivity) => Promise<void>) | null
   /** Drops the cached row; a read that is under way will not be cached. */
   drop(clerkId: string): void
   dropAll(): void
@@ -186,6 +188,9 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     cached: cache.cached,
     applySnapshot: (snapshot, by) => changing(snapshot.clerkId, () => apply(snapshot, by)),
     remove: (clerkId, at) => changing(clerkId, () => store.remove(clerkId, at)),
+    touch: store.touch
+      ? (clerkId, activity) => changing(clerkId, async () => store.touch?.(clerkId, activity))
+      : null,
     drop(clerkId) {
       cache.drop(clerkId)
       backoff.succeeded(clerkId)

@@ -1,4 +1,5 @@
 import type { AnonymousAuth, LocalAuth, UnavailableAuth } from '../../domain/auth/auth.js'
+import { withJson } from '../../domain/auth/auth-json.js'
 import type { UserResolution } from '../../domain/users/directory.js'
 import type { AnonymousReason, UnavailableReason } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
@@ -18,7 +19,11 @@ type Carrying = Pick<Request, 'bearer' | 'tokenHash'>
 /** Where no request comes: over a connection. */
 export const NOTHING_CARRIED: Carrying = { bearer: null, tokenHash: null }
 
-type MachineFields = Omit<MadeMachineAuth, 'kind' | 'isAuthenticated' | 'has'>
+/** Caches of the rows that an `Auth` of a user is made of. */
+const ROW_CACHES = ['user', 'membership', 'organization'] as const
+type RowCache = (typeof ROW_CACHES)[number]
+
+type MachineFields = Omit<MadeMachineAuth, 'kind' | 'isAuthenticated' | 'has' | 'toJSON'>
 
 /** The ends of the way: every `Auth` that is returned is made, frozen and observed here. */
 export interface AuthFactory {
@@ -26,10 +31,11 @@ export interface AuthFactory {
   unavailable(reason: UnavailableReason, retryAfterSeconds?: number): MadeAuth
   noUser(request: Carrying, resolution: NoUser): MadeAuth
   local(user: unknown): MadeAuth
-  machine(fields: MachineFields, origin: Origin): MadeAuth
-  user(auth: MadeUserAuth): MadeAuth
-  /** An `Auth` that was returned before; the flags say which of the cached rows it was made of are observed as hits. */
-  again(auth: MadeUserAuth, user: boolean, membership: boolean): MadeAuth
+  machine(fields: MachineFields, origin: Origin, cached: boolean): MadeAuth
+  /** @param cached see `auth.success` */
+  user(auth: MadeUserAuth, cached: boolean): MadeAuth
+  /** An `Auth` that was returned before. `null`: it was not made of such a row; the others are observed as hits. */
+  again(auth: MadeUserAuth, cached: boolean, of: { readonly [N in RowCache]: object | null }): MadeAuth
 }
 
 export function createAuthFactory(observer: Observer): AuthFactory {
@@ -43,13 +49,13 @@ export function createAuthFactory(observer: Observer): AuthFactory {
 
   function unavailable(reason: UnavailableReason, retryAfterSeconds = RETRY_AFTER_SECONDS): MadeAuth {
     if (observer.wants('auth.unavailable')) observer.emit('auth.unavailable', { reason, retryAfterSeconds })
-    const auth: UnavailableAuth = {
+    const auth = withJson<UnavailableAuth>({
       kind: 'unavailable',
       isAuthenticated: false,
       reason,
       retryAfterSeconds,
       has: never,
-    }
+    })
     return Object.freeze(auth)
   }
 
@@ -61,36 +67,56 @@ export function createAuthFactory(observer: Observer): AuthFactory {
 
   function local(user: unknown): MadeAuth {
     if (observer.wants('auth.success')) {
-      observer.emit('auth.success', { kind: 'local', source: 'local', ...NO_IDS })
+      observer.emit('auth.success', { kind: 'local', source: 'local', ...NO_IDS, cached: false })
     }
-    const auth: LocalAuth = { kind: 'local', isAuthenticated: true, user, has: never }
+    const auth = withJson<LocalAuth>({
+      kind: 'local',
+      isAuthenticated: true,
+      user: user as LocalAuth['user'],
+      has: never,
+    })
     return Object.freeze(auth)
   }
 
-  function machine(fields: MachineFields, origin: Origin): MadeAuth {
+  function machine(fields: MachineFields, origin: Origin, cached: boolean): MadeAuth {
     if (observer.wants('auth.success')) {
       const { userId, orgId } = fields
-      observer.emit('auth.success', { kind: 'machine', source: 'machine', userId, sessionId: null, orgId })
+      observer.emit('auth.success', {
+        kind: 'machine',
+        source: 'machine',
+        userId,
+        sessionId: null,
+        orgId,
+        cached,
+      })
     }
-    const auth: MadeMachineAuth = { kind: 'machine', isAuthenticated: true, ...fields, has: never }
+    const auth = withJson<MadeMachineAuth>({
+      kind: 'machine',
+      isAuthenticated: true,
+      ...fields,
+      has: never,
+    })
     noteOrigin(auth, origin)
     return Object.freeze(auth)
   }
 
-  function user(auth: MadeUserAuth): MadeAuth {
+  function user(auth: MadeUserAuth, cached: boolean): MadeAuth {
     if (observer.wants('auth.success')) {
       const { userId, sessionId, orgId, source } = auth
-      observer.emit('auth.success', { kind: 'user', source, userId, sessionId, orgId })
+      observer.emit('auth.success', { kind: 'user', source, userId, sessionId, orgId, cached })
     }
     return auth
   }
 
-  function again(auth: MadeUserAuth, row: boolean, membership: boolean): MadeAuth {
+  function again(
+    auth: MadeUserAuth,
+    cached: boolean,
+    of: { readonly [N in RowCache]: object | null },
+  ): MadeAuth {
     if (observer.wants('cache.hit')) {
-      if (row) observer.emit('cache.hit', { cache: 'user' })
-      if (membership) observer.emit('cache.hit', { cache: 'membership' })
+      for (const cache of ROW_CACHES) if (of[cache] !== null) observer.emit('cache.hit', { cache })
     }
-    return user(auth)
+    return user(auth, cached)
   }
 }
 
@@ -107,7 +133,15 @@ function anonymousPer(tokenRefused: boolean): (reason: AnonymousReason) => Anony
   return (reason) => {
     let auth = made.get(reason)
     if (auth === undefined) {
-      auth = Object.freeze({ kind: 'anonymous', isAuthenticated: false, reason, tokenRefused, has: never })
+      auth = Object.freeze(
+        withJson<AnonymousAuth>({
+          kind: 'anonymous',
+          isAuthenticated: false,
+          reason,
+          tokenRefused,
+          has: never,
+        }),
+      )
       made.set(reason, auth)
     }
     return auth

@@ -136,6 +136,7 @@ export function createAuthenticate(
     const azpExcuse = bearer === null ? excuseForMissingAzp(credentials, options.authorizedParties) : ofBearer
     return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }), (result) => {
       request.tokenHash = result.ok ? result.token.hash : result.hash
+      request.cached = result.ok && result.cached
       const state = tokenStateOf(result, request)
       // Most requests of an API: no row of the truth table looks at anything but the token.
       return state.kind === 'valid' && carriesTokenOnly(request)
@@ -209,6 +210,7 @@ export function createAuthenticate(
   ): Promise<MadeAuth> {
     const { record } = stale
     if (revalidate === null) return auths.anonymous(request, 'session-stale')
+    request.cached = false
     const revalidation = await revalidate(record)
     // A revocation may have come in while Clerk was asked; it is newer than what Clerk said.
     const revoked = revocations.isRevoked(record.sub, record.sid)

@@ -98,13 +98,7 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
         const rows = await userAuth.localRows(userId, null, requested ?? record.org?.id)
         if (!('ok' in rows)) return always(auths.noUser(NOTHING_CARRIED, rows))
         const at = (seconds: number) =>
-          joinRows(
-            principalAt(record, token, seconds),
-            requested,
-            rows.user,
-            rows.membership,
-            agingAt(seconds),
-          )
+          joinRows(principalAt(record, token, seconds), requested, rows, agingAt(seconds))
         return { auth: at(nowSeconds()), at }
       },
     }

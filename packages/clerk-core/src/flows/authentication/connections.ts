@@ -1,3 +1,4 @@
+import { withJson } from '../../domain/auth/auth-json.js'
 import type { Changes } from '../../domain/changes/changes.js'
 import type { Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'
@@ -16,7 +17,8 @@ import { untilEnd } from './while-allowed.js'
 const connections = new WeakMap<object, Connection<MadeAuth>>()
 
 /** The connection of an `Auth` that was taken from one: the `auth` of every connection is an object of its own. */
-export const findConnection = (auth: object): Connection<MadeAuth> | null => connections.get(auth) ?? null
+export const findConnection = (auth: object): Connection | null =>
+  (connections.get(auth) as Connection | undefined) ?? null
 
 /** The open connections of this process. */
 export interface Connections {
@@ -249,7 +251,7 @@ export function createConnections(parts: ConnectionsParts): Connections {
 
 /** One token, used for several connections, has one `Auth`. */
 function copyOf(auth: MadeAuth): MadeAuth {
-  const copy = { ...auth }
+  const copy = withJson<MadeAuth>({ ...auth })
   const origin = originOfAuth(auth)
   if (origin !== null) noteOrigin(copy, origin)
   return Object.freeze(copy)

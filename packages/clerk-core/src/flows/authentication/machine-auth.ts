@@ -36,6 +36,7 @@ export function createMachineAuth(parts: {
         : auths.anonymous(request, result.reason)
     }
     const { machine, until } = result
+    request.cached = result.cached
     const origin: Origin = { kind: 'machine', credential: bearer, requested: request.requested, until }
     if (machine.subject.startsWith('user_')) return ofUser(request, machine, origin)
     if (machine.subject.startsWith('org_')) return ofOrganization(request, machine, origin)
@@ -48,12 +49,14 @@ export function createMachineAuth(parts: {
     if (revocations.isRevoked(userId, '')) return auths.anonymous(request, 'user-inactive')
     const rows = await userAuth.localRows(userId, null, request.requested)
     if (!('ok' in rows)) return auths.noUser(request, rows)
+    request.cached = request.cached && rows.cached
     const { requested } = request
     const { orgId } = requestOrganization({
       requested,
       claimed: null,
       asOfSeconds: 0,
       membership: rows.membership,
+      organization: rows.organization,
     })
     return made(request, machine, { userId, orgId, user: rows.user }, origin)
   }
@@ -65,6 +68,7 @@ export function createMachineAuth(parts: {
   ): Promise<MadeAuth> {
     const orgId = machine.subject
     const organization = await organizations?.organizations.get(orgId)
+    if (organizations !== null) request.cached = false
     if (organization?.deletedAt) return auths.anonymous(request, 'machine-credential-revoked')
     const { requested } = request
     const own = requested === undefined || requested === orgId
@@ -72,7 +76,7 @@ export function createMachineAuth(parts: {
   }
 
   function made(
-    { requested }: Request,
+    { requested, cached }: Request,
     { tokenType, id, subject, scopes, claims }: MachineCredential,
     { userId, orgId, user }: Subject,
     origin: Origin,
@@ -81,6 +85,7 @@ export function createMachineAuth(parts: {
     return auths.machine(
       { tokenType, id, subject, scopes, claims, userId, orgId, organizationMismatch, user },
       origin,
+      cached,
     )
   }
 }

@@ -5,13 +5,14 @@ import type {
   UnavailableAuth,
   UserAuth,
 } from '../../domain/auth/auth.js'
-import type { MembershipRecord } from '../../domain/store/organization.js'
+import type { MembershipRecord, OrganizationRecord } from '../../domain/store/organization.js'
 import type { UserRecord } from '../../domain/store/user.js'
 
-/** `undefined`: no user store is configured. */
-export interface MadeUserAuth extends Omit<UserAuth, 'user' | 'organization'> {
+/** `undefined`: no such store is configured. */
+export interface MadeUserAuth extends Omit<UserAuth, 'user' | 'membership' | 'organization'> {
   readonly user: UserRecord | undefined
-  readonly organization: MembershipRecord | null | undefined
+  readonly membership: MembershipRecord | null | undefined
+  readonly organization: OrganizationRecord | null | undefined
 }
 
 /** `undefined`: no user store is configured. */

@@ -1,4 +1,5 @@
 import type { UserAuth } from '../../domain/auth/auth.js'
+import { withJson } from '../../domain/auth/auth-json.js'
 import { type AccessSubject, hasAccess } from '../../domain/guard/has.js'
 import {
   type RequestOrganization,
@@ -7,12 +8,11 @@ import {
 import { copyOfClaims } from '../../domain/session/kept-claims.js'
 import { sessionStatusOf } from '../../domain/session/make-record.js'
 import type { SessionRecord } from '../../domain/session/record.js'
-import type { MembershipRecord } from '../../domain/store/organization.js'
-import type { UserRecord } from '../../domain/store/user.js'
 import { agedFactors, type FactorAges, readFactorAges } from '../../domain/tokens/claim-age.js'
 import { expandOrganization, textOf } from '../../domain/tokens/organization-claims.js'
 import type { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { ActorClaim, OrganizationClaims, VerifiedToken } from '../../domain/tokens/session-claims.js'
+import type { LocalRows } from './local-rows.js'
 import type { MadeUserAuth } from './made-auth.js'
 import { noteOrigin } from './origin.js'
 
@@ -137,12 +137,11 @@ class CurrentAccess implements AccessSubject {
   }
 }
 
-/** Joins the principal with the local rows. `membership`: `undefined` where no organisation store is configured. */
+/** Joins the principal with the local rows. */
 export function joinRows(
   principal: Principal,
   requested: string | undefined,
-  user: UserRecord | undefined,
-  membership: MembershipRecord | null | undefined,
+  { user, membership, organization: row }: LocalRows,
   aging: ClaimAging,
 ): MadeUserAuth {
   const { userId, sessionId, sessionStatus, claims, actor, source } = principal
@@ -151,10 +150,11 @@ export function joinRows(
     claimed: principal.organization,
     asOfSeconds: principal.organizationAsOf,
     membership,
+    organization: row,
   })
   const { orgId, role, permissions } = organization
   const access = new CurrentAccess(principal, organization, aging)
-  const auth: MadeUserAuth = {
+  const auth = withJson<MadeUserAuth>({
     kind: 'user',
     isAuthenticated: true,
     userId,
@@ -168,10 +168,11 @@ export function joinRows(
     source,
     claims,
     user,
-    organization: membership === undefined ? undefined : orgId === null ? null : membership,
+    membership: membership === undefined ? undefined : orgId === null ? null : membership,
+    organization: row === undefined ? undefined : orgId === null || row?.deletedAt ? null : row,
     organizationMismatch: organization.mismatch,
     has: (params) => hasAccess(access, params),
-  }
+  })
   noteOrigin(auth, { kind: 'user', from: principal.from, requested })
   return Object.freeze(auth)
 }

@@ -65,9 +65,17 @@ const claimsArbitrary = fc
   }))
   .map((claims) => JSON.parse(JSON.stringify(claims)) as SessionClaims)
 
+const NO_ROWS = {
+  ok: true,
+  user: undefined,
+  membership: undefined,
+  organization: undefined,
+  cached: true,
+} as const
+
 function answers(principal: Principal, nowSeconds: number): boolean[] {
   const now = () => nowSeconds * 1000
-  const auth = joinRows(principal, undefined, undefined, undefined, { now, entitlementSeconds: ENTITLED })
+  const auth = joinRows(principal, undefined, NO_ROWS, { now, entitlementSeconds: ENTITLED })
   return QUESTIONS.map((question) => auth.has(question))
 }
 
@@ -157,7 +165,7 @@ const tokenless = { iss: ISSUER, sub: 'user_1', sid: 'sess_1', iat: IAT, nbf: IA
 describe('an old token of long life', () => {
   const token = tokenOf({ ...tokenless, exp: IAT + 86_400, fva: [0, -1], pla: 'u:pro', fea: 'u:notes' })
   const auth = (now: () => number) =>
-    joinRows(principalFromToken(token), undefined, undefined, undefined, {
+    joinRows(principalFromToken(token), undefined, NO_ROWS, {
       now,
       entitlementSeconds: ENTITLED,
     })

@@ -23,6 +23,8 @@ export interface Request {
   readonly requested: string | undefined
   /** Hash of the token that was verified; the only form in which it is mentioned. */
   tokenHash: string | null
+  /** False once a token had to be verified for it, or Clerk was asked: nothing that was remembered answers it alone. */
+  cached: boolean
 }
 
 export type RequestOptions = Pick<
@@ -67,6 +69,7 @@ export function createRequestReader(options: RequestOptions): (credentials: Cred
       clientUat: readClientUat(cookies.clientUat, options),
       requested: credentials.organization?.trim() || undefined,
       tokenHash: null,
+      cached: true,
     }
   }
 }

@@ -1,20 +1,14 @@
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
-import type { MembershipRecord } from '../../domain/store/organization.js'
 import type { UserRecord } from '../../domain/store/user.js'
 import type { SessionClaims, VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
-import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
+import { both, chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { Cached } from '../../ground/timing/read-cache.js'
 import type { AuthFactory, NoUser } from './auth-factory.js'
+import type { LocalRows } from './local-rows.js'
 import type { MadeAuth, MadeUserAuth } from './made-auth.js'
 import { type ClaimAging, joinRows, type Principal, principalFromToken } from './principal.js'
 import type { Request } from './request.js'
-
-export interface LocalRows {
-  readonly ok: true
-  readonly user: UserRecord | undefined
-  readonly membership: MembershipRecord | null | undefined
-}
 
 interface LastAuth {
   readonly auth: MadeUserAuth
@@ -22,6 +16,7 @@ interface LastAuth {
   /** What it was made of; `null` without such a store, and without an organisation. */
   readonly user: Cached<unknown> | null
   readonly membership: Cached<unknown> | null
+  readonly organization: Cached<unknown> | null
 }
 
 const NO_STORE = { kind: 'user', user: undefined } as const
@@ -30,9 +25,9 @@ export interface UserAuthSource {
   ofToken(request: Request, token: VerifiedToken): MaybePromise<MadeAuth>
   ofPrincipal(request: Request, principal: Principal): MaybePromise<MadeAuth>
   /**
-   * The local user, provisioned when there is none, and the membership in `orgId`.
+   * The local user, provisioned when there is none, the membership in `orgId` and the row of that organisation.
    *
-   * @throws {StoreUnavailableError} when the membership cannot be read
+   * @throws {StoreUnavailableError} when the membership or the organisation cannot be read
    */
   localRows(
     userId: string,
@@ -53,36 +48,40 @@ export function createUserAuth(parts: {
   const lastAuth = new WeakMap<VerifiedToken, LastAuth>()
 
   return {
-    /** The same token, row and membership give the same frozen `Auth`: a signed-in page needs it again and again. */
+    /** The same token and rows give the same frozen `Auth`: a signed-in page needs it again and again. */
     ofToken(request, token) {
       const { requested } = request
       const last = lastAuth.get(token)
       if (last !== undefined && last.requested === requested && isStillTrue(last)) {
-        return auths.again(last.auth, last.user !== null, last.membership !== null)
+        return auths.again(last.auth, request.cached, last)
       }
       const orgId = requested ?? token.organization?.id
       return chain(localRows(token.claims.sub, token.claims, orgId), (rows) => {
         if (!('ok' in rows)) return auths.noUser(request, rows)
-        const auth = joinRows(principalFromToken(token), requested, rows.user, rows.membership, aging)
+        const auth = joinRows(principalFromToken(token), requested, rows, aging)
         remember(token, orgId, requested, rows, auth)
-        return auths.user(auth)
+        return auths.user(auth, request.cached && rows.cached)
       })
     },
     ofPrincipal(request, principal) {
       const { requested } = request
       return chain(localRows(principal.userId, null, requested ?? principal.organization?.id), (rows) =>
         'ok' in rows
-          ? auths.user(joinRows(principal, requested, rows.user, rows.membership, aging))
+          ? auths.user(joinRows(principal, requested, rows, aging), request.cached && rows.cached)
           : auths.noUser(request, rows),
       )
     },
     localRows,
   }
 
-  function isStillTrue({ user, membership }: LastAuth): boolean {
-    if (user === null && membership === null) return true
+  function isStillTrue({ user, membership, organization }: LastAuth): boolean {
+    if (user === null && membership === null && organization === null) return true
     const nowMs = now()
-    return (user === null || user.isFresh(nowMs)) && (membership === null || membership.isFresh(nowMs))
+    return (
+      (user === null || user.isFresh(nowMs)) &&
+      (membership === null || membership.isFresh(nowMs)) &&
+      (organization === null || organization.isFresh(nowMs))
+    )
   }
 
   /** Only of rows that the caches hold as well, so that an `Auth` ends when a cache drops a row it was made of. */
@@ -97,8 +96,12 @@ export function createUserAuth(parts: {
     const user = users?.cached(sub) ?? null
     const membership = (orgId !== undefined && organizations?.cached(orgId, sub)) || null
     if (users !== null && user?.value.row !== rows.user) return
-    if (organizations !== null && orgId !== undefined && membership?.value.row !== rows.membership) return
-    lastAuth.set(token, { auth, requested, user, membership })
+    const organization = (orgId !== undefined && organizations?.cachedOrganization(orgId)) || null
+    if (organizations !== null && orgId !== undefined) {
+      if (membership?.value.row !== rows.membership) return
+      if (organization?.value.row !== rows.organization) return
+    }
+    lastAuth.set(token, { auth, requested, user, membership, organization })
   }
 
   function localRows(
@@ -106,14 +109,25 @@ export function createUserAuth(parts: {
     claims: SessionClaims | null,
     orgId: string | undefined,
   ): MaybePromise<LocalRows | NoUser> {
-    return chain(users === null ? NO_STORE : users.resolve(userId, claims), (resolved) => {
+    const resolving = users === null ? NO_STORE : users.resolve(userId, claims)
+    const userCached = !isPromise(resolving)
+    return chain(resolving, (resolved) => {
       if (resolved.kind !== 'user') return resolved
-      if (organizations === null) return { ok: true, user: resolved.user, membership: undefined }
-      if (orgId === undefined) return { ok: true, user: resolved.user, membership: null }
-      return chain(organizations.membership(orgId, userId), (membership) => ({
+      const { user } = resolved
+      if (organizations === null) {
+        return { ok: true, user, membership: undefined, organization: undefined, cached: userCached }
+      }
+      if (orgId === undefined) {
+        return { ok: true, user, membership: null, organization: null, cached: userCached }
+      }
+      const reading = both(organizations.membership(orgId, userId), organizations.organization(orgId))
+      const cached = userCached && !isPromise(reading)
+      return chain(reading, ([membership, organization]) => ({
         ok: true,
-        user: resolved.user,
+        user,
         membership,
+        organization,
+        cached,
       }))
     })
   }

@@ -1,6 +1,6 @@
+import { idOf } from '../../domain/auth/me.js'
 import { nameOf } from '../../ground/error-name.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
-import { idOf } from './me.js'
 import { findState } from './request-state.js'
 import { settingsOf } from './settings.js'
 

@@ -6,7 +6,7 @@ import { authorize } from '../../domain/guard/authorize.js'
 import { ANY_USER, type Denial, type Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
-import type { MembershipRecord } from '../../domain/store/organization.js'
+import type { MembershipRecord, OrganizationRecord } from '../../domain/store/organization.js'
 import type { UserRecord } from '../../domain/store/user.js'
 import { closingOf } from '../authentication/closing.js'
 import type { Connection } from '../authentication/connection.js'
@@ -29,8 +29,11 @@ export interface UpgradeOptions<A extends Auth = Auth> {
 }
 
 /** The connection that a request asks for, if it may have it. */
-export interface Upgrade<U extends UserRecord = UserRecord, M extends MembershipRecord = MembershipRecord>
-  extends Connection<Auth<U, M>> {
+export interface Upgrade<
+  U extends UserRecord = UserRecord,
+  M extends MembershipRecord = MembershipRecord,
+  O extends OrganizationRecord = OrganizationRecord,
+> extends Connection<Auth<U, M, O>> {
   /** Not `null`: refuse the connection, with {@link refuseUpgrade} for instance. */
   readonly denial: Denial | null
 }
@@ -42,13 +45,13 @@ export type UpgradeRequest =
   | { readonly req: IncomingMessage }
 
 /** A `Clerk`, as far as a connection needs it. */
-interface AuthenticatingClerk<U extends UserRecord, M extends MembershipRecord>
+interface AuthenticatingClerk<U extends UserRecord, M extends MembershipRecord, O extends OrganizationRecord>
   extends Omit<AnyClerk, 'watch'> {
-  authenticate(credentials: Credentials): Promise<Auth<U, M>>
+  authenticate(credentials: Credentials): Promise<Auth<U, M, O>>
   watch(
-    auth: Auth<U, M>,
-    requirement?: Requirement<Auth<U, M>> | readonly Requirement<Auth<U, M>>[],
-  ): Connection<Auth<U, M>>
+    auth: Auth<U, M, O>,
+    requirement?: Requirement<Auth<U, M, O>> | readonly Requirement<Auth<U, M, O>>[],
+  ): Connection<Auth<U, M, O>>
 }
 
 /**
@@ -60,11 +63,15 @@ interface AuthenticatingClerk<U extends UserRecord, M extends MembershipRecord>
  *
  * @throws {ConfigurationError} for a requirement with an unknown key or value
  */
-export async function authenticateUpgrade<U extends UserRecord, M extends MembershipRecord>(
-  clerk: AuthenticatingClerk<U, M>,
+export async function authenticateUpgrade<
+  U extends UserRecord,
+  M extends MembershipRecord,
+  O extends OrganizationRecord,
+>(
+  clerk: AuthenticatingClerk<U, M, O>,
   request: UpgradeRequest,
-  options: UpgradeOptions<Auth<U, M>> = {},
-): Promise<Upgrade<U, M>> {
+  options: UpgradeOptions<Auth<U, M, O>> = {},
+): Promise<Upgrade<U, M, O>> {
   const req = nodeRequest(request)
   const state = findState(request, clerk as object as AnyClerk)
   const requirements = requirementsOf(state, options)

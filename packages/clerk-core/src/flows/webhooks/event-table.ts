@@ -1,4 +1,5 @@
 import {
+  embeddedOrganizationFromClerk,
   invitationSnapshotFromClerk,
   membershipReferenceFromClerk,
   membershipSnapshotFromClerk,
@@ -17,7 +18,7 @@ export type SubjectKind = 'user' | 'session' | 'organization' | 'membership' | '
 
 /** Where events are applied; `null` where no store is configured. */
 export interface Targets {
-  readonly users: Pick<UserDirectory, 'applySnapshot' | 'remove'> | null
+  readonly users: Pick<UserDirectory, 'applySnapshot' | 'remove' | 'touch'> | null
   readonly organizations: Pick<
     OrganizationDirectory,
     | 'applyOrganization'
@@ -49,6 +50,8 @@ export interface EventType {
   readonly subjects: readonly SubjectKind[]
   /** Changes state or revokes: other processes must be told. */
   readonly effect: boolean
+  /** Where this is false there is nothing to change, and the event is one without effect. */
+  readonly concerns?: (targets: Targets) => boolean
   /** Ends what this subject is signed in with. */
   readonly revokes?: 'session' | 'user'
   /** Recorded by this package itself, to tell the other processes: no handler sees it. */
@@ -93,15 +96,35 @@ const userDeleted: EventType = {
   },
 }
 
-const session = (details: Pick<EventType, 'effect' | 'revokes'>): EventType => ({
+const sessionEnded: EventType = {
   subjects: ['session', 'user'],
-  ...details,
+  effect: true,
+  revokes: 'session',
   read(data) {
     const session = readJson(data, 'session')
     return { subjects: [session.id('id'), session.id('user_id')], apply: nothing }
   },
-})
-const sessionEnded = session({ effect: true, revokes: 'session' })
+}
+
+/** A sign-in: Clerk sends no `user.updated` for it. */
+const sessionCreated: EventType = {
+  subjects: ['session', 'user'],
+  effect: true,
+  concerns: ({ users }) => users !== null && users.touch !== null,
+  read(data, { timestamp }) {
+    const session = readJson(data, 'session')
+    const userId = session.id('user_id')
+    const lastSignInAt = session.optionalTime('created_at') ?? timestamp
+    const lastActiveAt = session.optionalTime('last_active_at') ?? lastSignInAt
+    return {
+      subjects: [session.id('id'), userId],
+      apply: async ({ users }) => {
+        await users?.touch?.(userId, { lastSignInAt, lastActiveAt })
+        return undefined
+      },
+    }
+  },
+}
 
 const organizationChanged: EventType = {
   subjects: ['organization'],
@@ -120,11 +143,18 @@ const membershipSubjects = ['membership', 'organization', 'user'] as const
 const membershipChanged: EventType = {
   subjects: membershipSubjects,
   effect: true,
-  read(data, { timestamp }) {
+  read(data, { timestamp, privateMetadata }) {
     const snapshot = membershipSnapshotFromClerk(data, { version: timestamp })
+    const organization = embeddedOrganizationFromClerk(data, { privateMetadata })
     return {
       subjects: [snapshot.clerkId, snapshot.orgId, snapshot.userId],
-      apply: async ({ organizations }) => (await organizations?.applyMembership(snapshot))?.outcome,
+      apply: async ({ organizations }) => {
+        const applied = await organizations?.applyMembership(snapshot)
+        // Often the first that is heard of the organisation. The user beside it (`public_user_data`) is none: it says neither
+        // whether an address is verified nor whether the user is banned, and has no version.
+        if (organization !== null) await organizations?.applyOrganization(organization)
+        return applied?.outcome
+      },
     }
   },
 }
@@ -164,7 +194,7 @@ const eventTable: Readonly<Record<string, EventType>> = {
   'user.created': userChanged,
   'user.updated': userChanged,
   'user.deleted': userDeleted,
-  'session.created': session({ effect: false }),
+  'session.created': sessionCreated,
   'session.ended': sessionEnded,
   'session.removed': sessionEnded,
   'session.revoked': sessionEnded,

@@ -1,5 +1,6 @@
 import { nameOf } from '../../ground/error-name.js'
 import { ConfigurationError } from '../../ground/errors.js'
+import { isObject } from '../../ground/json/json-reader.js'
 import { TimeoutError, withTimeout } from '../../ground/timing/timeout.js'
 import type { HandlerEvent, OnWebhook } from './handlers.js'
 
@@ -74,8 +75,18 @@ export function createHandlerRegistry({ timeoutSeconds }: { timeoutSeconds: numb
 
 /** Each handler parses the body anew: what one of them changes, no other sees. */
 function copyFor({ id, type, timestamp, body }: HandledEvent, signal: AbortSignal): HandlerEvent {
-  const { data } = JSON.parse(body) as { data: unknown }
-  return { id, type, timestamp, data, signal }
+  const { data, event_attributes } = JSON.parse(body) as { data: unknown; event_attributes?: unknown }
+  const httpRequest = httpRequestOf(event_attributes)
+  return { id, type, timestamp, data, ...(httpRequest && { httpRequest }), signal }
+}
+
+/** What is not as Clerk documents it is no reason to refuse an event that is: then nothing is known. */
+function httpRequestOf(attributes: unknown): HandlerEvent['httpRequest'] {
+  const request = isObject(attributes) ? attributes['http_request'] : undefined
+  if (!isObject(request)) return undefined
+  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null)
+  const [clientIp, userAgent] = [text(request['client_ip']), text(request['user_agent'])]
+  return clientIp === null && userAgent === null ? undefined : { clientIp, userAgent }
 }
 
 function matcher(pattern: string): (type: string) => boolean {

@@ -17,6 +17,11 @@ export interface HandlerEvent<T extends string = string, D = unknown> {
   /** When Clerk says it happened, in milliseconds. */
   readonly timestamp: number
   readonly data: D
+  /**
+   * The HTTP request by which the change was made, where Clerk tells (`event_attributes.http_request`). Personal data of the
+   * person who made it: this package neither logs nor observes it.
+   */
+  readonly httpRequest?: { readonly clientIp: string | null; readonly userAgent: string | null }
   /** Aborted when `webhook.handlerTimeoutSeconds` are over: the event is then tried again. */
   readonly signal: AbortSignal
 }

@@ -81,8 +81,9 @@ export function createWebhooks(parts: {
   /** @throws whatever the store throws */
   async function process(delivery: Delivery): Promise<WebhookOutcome> {
     const { event, type, read } = delivery
+    const effect = type.effect && (type.concerns?.({ users, organizations }) ?? true)
     // It has no effect and no handler: its body (an e-mail that Clerk sent, say) need not be stored.
-    if (!type.effect && !handlers.wants(event.type)) {
+    if (!effect && !handlers.wants(event.type)) {
       return webhookOutcome(type.known ? 'processed' : 'unknown-type')
     }
     const startedAt = now()
@@ -95,7 +96,7 @@ export function createWebhooks(parts: {
       return webhookOutcome('busy', Math.max(1, Math.ceil((claim.leaseUntil - now()) / 1000)))
     }
     try {
-      if (type.effect) await applyEvent(event, read)
+      if (effect) await applyEvent(event, read)
       const failures = type.own ? null : await runHandlers(event, claim.succeeded)
       if (failures !== null) return fail(event, 'failed', failures)
       await inbox?.done(event.id, now())

@@ -8,6 +8,11 @@ export interface ClerkEvents {
     readonly userId: string | null
     readonly sessionId: string | null
     readonly orgId: string | null
+    /**
+     * Whether what this process remembered answered: no token had to be verified, no row read, Clerk not asked. False for a
+     * local user, of whom nothing is remembered.
+     */
+    readonly cached: boolean
   }
   /** `tokenHash`: base64url SHA-256 of the refused token, `null` when there was none. */
   'auth.failure': { readonly reason: AnonymousReason; readonly tokenHash: string | null }
@@ -65,7 +70,7 @@ export interface ClerkEvents {
   }
 }
 
-export type CacheName = 'token' | 'user' | 'membership' | 'machine'
+export type CacheName = 'token' | 'user' | 'membership' | 'organization' | 'machine'
 export type ClerkEventName = keyof ClerkEvents
 
 /** One event: its name, when it happened (ms), and its fields. */

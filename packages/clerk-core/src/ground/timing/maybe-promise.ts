@@ -9,3 +9,8 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 export function chain<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return value instanceof Promise ? value.then(next) : next(value)
 }
+
+/** Both at the same time; synchronous where both are. */
+export function both<A, B>(one: MaybePromise<A>, other: MaybePromise<B>): MaybePromise<readonly [A, B]> {
+  return isPromise(one) || isPromise(other) ? Promise.all([one, other]) : [one, other]
+}

@@ -2,6 +2,7 @@ import type { Stores } from '../stores.js'
 import { type MemoryInbox, memoryInbox } from './memory-inbox.js'
 import {
   type MemoryMembership,
+  type MemoryOrganization,
   type MemoryOrganizationStore,
   memoryOrganizations,
 } from './memory-organizations.js'
@@ -12,7 +13,7 @@ export interface MemoryStoreOptions {
   readonly unique?: readonly (UniqueUserColumn | 'slug')[]
 }
 
-export interface MemoryStores extends Stores<MemoryUser, MemoryMembership> {
+export interface MemoryStores extends Stores<MemoryUser, MemoryMembership, MemoryOrganization> {
   users: MemoryUserStore
   organizations: MemoryOrganizationStore
   inbox: MemoryInbox

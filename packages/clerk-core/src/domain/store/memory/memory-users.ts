@@ -3,10 +3,10 @@ import { StoreInputError } from '../../../ground/errors.js'
 import { carried } from '../rules/absence.js'
 import { decideApply } from '../rules/convergence.js'
 import { hasVerifiedAddress, isSameAddress } from '../rules/email.js'
-import { checkText, checkTime, checkUser, storable } from '../rules/input.js'
+import { checkActivity, checkText, checkTime, checkUser, storable } from '../rules/input.js'
 import { checkPurge, EMPTY_USER, ERASED_VERSION, earliestDeletion, isBareUser } from '../rules/tombstone.js'
 import { emptied } from '../rules/uniqueness.js'
-import type { ApplyOutcome, Metadata, UserRecord, UserSnapshot, UserStore } from '../user.js'
+import type { ApplyOutcome, Metadata, UserActivity, UserRecord, UserSnapshot, UserStore } from '../user.js'
 import { resolveConflicts } from './unique.js'
 
 /** A user in memory: what Clerk says, and whatever else the application put beside it. */
@@ -25,6 +25,7 @@ export interface MemoryUser extends UserRecord {
 type LocalColumns = Partial<Omit<MemoryUser, 'id' | 'clerkId' | 'version'>>
 
 export interface MemoryUserStore extends UserStore<MemoryUser> {
+  touch(clerkId: string, activity: UserActivity): Promise<void>
   findLinkable(email: string): Promise<MemoryUser[]>
   link(id: string, snapshot: UserSnapshot): Promise<MemoryUser | null>
   purge(before: number, now?: number): Promise<number>
@@ -61,7 +62,14 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
 
   /** Writes a snapshot over a row; answers whether that changed anything. */
   function fill(row: Row, snapshot: UserSnapshot): boolean {
-    const synced: Row = { ...row, ...syncedFields(snapshot), clerkId: snapshot.clerkId }
+    const fields = syncedFields(snapshot)
+    const synced: Row = {
+      ...row,
+      ...fields,
+      lastSignInAt: latest(row.lastSignInAt, fields.lastSignInAt),
+      lastActiveAt: latest(row.lastActiveAt, fields.lastActiveAt),
+      clerkId: snapshot.clerkId,
+    }
     const next = resolveConflicts(synced, rows.values(), unique, Object.assign)
     if (isDeepStrictEqual(next, row)) return false
     Object.assign(row, next)
@@ -97,6 +105,15 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
       const deletedAt = earliestDeletion(row.deletedAt, new Date(at))
       Object.assign(row, { deletedAt }, emptied(unique))
       return copy(row)
+    },
+
+    async touch(clerkId, activity) {
+      checkText(clerkId, 'clerkId')
+      checkActivity(activity)
+      const row = byClerkId.get(clerkId)
+      if (row === undefined || row.version >= ERASED_VERSION) return
+      row.lastSignInAt = latest(row.lastSignInAt, new Date(activity.lastSignInAt))
+      row.lastActiveAt = latest(row.lastActiveAt, new Date(activity.lastActiveAt))
     },
 
     async findLinkable(email) {
@@ -146,6 +163,10 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
     all: async () => [...rows.values()].map(copy),
   }
 }
+
+/** Of the known times of a sign-in the latest counts, whichever event told it, and whichever version it had. */
+const latest = (known: Date | null, told: Date | null | undefined): Date | null =>
+  told != null && (known === null || told > known) ? told : known
 
 const isUnlinked = ({ clerkId, deletedAt }: Row) => clerkId === null && deletedAt === null
 

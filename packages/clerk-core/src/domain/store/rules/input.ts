@@ -8,7 +8,7 @@ import type {
   OrganizationSnapshot,
   RoleSnapshot,
 } from '../organization.js'
-import type { UserSnapshot } from '../user.js'
+import type { UserActivity, UserSnapshot } from '../user.js'
 
 /** Longer than any id of Clerk's, and than any e-mail address (RFC 5321 §4.5.3.1). */
 const MAX_LENGTH = 320
@@ -60,6 +60,12 @@ export function checkLimit(value: unknown): asserts value is number {
 export function checkUser(snapshot: UserSnapshot): void {
   checkVersioned(snapshot)
   checkTimes(snapshot, ['createdAt', 'lastSignInAt', 'lastActiveAt'])
+}
+
+/** @throws {StoreInputError} */
+export function checkActivity({ lastSignInAt, lastActiveAt }: UserActivity): void {
+  checkTime(lastSignInAt, 'lastSignInAt')
+  checkTime(lastActiveAt, 'lastActiveAt')
 }
 
 /** @throws {StoreInputError} */
