@@ -37,7 +37,7 @@ export function userDocument(snapshot: UserSnapshot): Document {
   const email = storable(snapshot.email)
   return carried({
     ...Object.fromEntries(TEXTS.map((column) => [column, storable(snapshot[column])])),
-    ...Object.fromEntries(DATES.map((column) => [column, dateOf(snapshot[column])])),
+    createdAt: dateOf(snapshot.createdAt),
     emailLower: typeof email === 'string' ? foldAddress(email) : email,
     emailVerified: hasVerifiedAddress(snapshot),
     publicMetadata: encodeCarried(publicMetadata),

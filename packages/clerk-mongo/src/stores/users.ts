@@ -1,4 +1,5 @@
 import {
+  checkActivity,
   checkLocalId,
   checkPurge,
   checkText,
@@ -27,6 +28,7 @@ import {
 } from '../documents/user-document.js'
 import type { MongoStoreOptions } from '../options.js'
 import type { MongoUser } from '../rows.js'
+import { activityOf, raiseTimes, withActivity } from './activity.js'
 
 const BATCH = 500
 
@@ -60,6 +62,8 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     // The switch is the application's from the first moment: its own columns may say otherwise.
     ...NEW_USER,
     ...create?.(snapshot),
+    // Of a new row alone: in one that is there they are raised, whatever its version.
+    ...activityOf(snapshot),
   })
 
   return {
@@ -71,10 +75,13 @@ export function mongoUsers<U extends MongoUser<unknown>>(
 
     async apply(snapshot) {
       checkUser(snapshot)
-      const { document, outcome } = await reach(() =>
-        rows.apply({ ...writeOf(snapshot), onInsert: onInsert(snapshot) }),
-      )
-      return { user: userRow<U>(document), outcome }
+      return reach(async () => {
+        const { document, outcome } = await rows.apply({ ...writeOf(snapshot), onInsert: onInsert(snapshot) })
+        if (outcome === 'stale') return { user: userRow<U>(document), outcome }
+        const seen = await withActivity(collection, document, snapshot)
+        const changed = outcome === 'unchanged' && seen !== document
+        return { user: userRow<U>(seen), outcome: changed ? 'updated' : outcome }
+      })
     },
 
     async remove(clerkId, at) {
@@ -82,6 +89,12 @@ export function mongoUsers<U extends MongoUser<unknown>>(
       checkTime(at, 'at')
       const onInsert = { ...NEW_USER, ...(newId && { _id: newId() }) }
       return userRow<U>(await reach(() => rows.remove(clerkId, at, onInsert)))
+    },
+
+    async touch(clerkId, activity) {
+      checkText(clerkId, 'clerkId')
+      checkActivity(activity)
+      await reach(() => raiseTimes(collection, clerkId, activityOf(activity)))
     },
 
     async findLinkable(email) {
@@ -111,7 +124,7 @@ export function mongoUsers<U extends MongoUser<unknown>>(
         // The address may change hands until the write.
         const unchanged = { clerkId: { $eq: null }, deletedAt: { $eq: null }, email: { $eq: document.email } }
         const linked = await rows.attach(document, unchanged, writeOf(snapshot))
-        return linked === null ? null : userRow<U>(linked)
+        return linked === null ? null : userRow<U>(await withActivity(collection, linked, snapshot))
       })
     },
 

@@ -23,6 +23,7 @@ const EVERYTHING: readonly Capability[] = [
   'inbox',
   'linking',
   'purge',
+  'activity',
   'custom-columns',
   'outage',
   'contention',

@@ -1,6 +1,7 @@
 import type { UserRecord, UserSnapshot, UserStore } from '@acme/clerk-core/store'
 import {
   carried,
+  checkActivity,
   checkLocalId,
   checkPurge,
   checkText,
@@ -17,6 +18,7 @@ import { USERS } from '../table/definitions.js'
 import type { Values } from '../table/table.js'
 import { quotedTable, sqlColumn } from '../table/unique-columns.js'
 import type { Incoming, Versioned } from '../table/versioned.js'
+import { ACTIVITY, activityOf, laterThan, raiseTimes } from './activity.js'
 import type { Context, ModelOptions } from './context.js'
 
 export interface UsersOptions extends ModelOptions {
@@ -44,9 +46,16 @@ export function userStore<U extends UserRecord>(
       version: snapshot.version,
       ...(snapshot.createdAt !== undefined && { createdAt: snapshot.createdAt }),
       fields: syncedFields(snapshot),
-      nothing: NOTHING,
+      // Of a new row alone: in one that is there they are raised, whatever its version.
+      nothing: { ...NOTHING, ...activityOf(snapshot) },
       own: () => own(snapshot),
     }
+  }
+
+  /** The row with the times of the snapshot, where they are later. */
+  async function withActivity(row: Row, snapshot: UserSnapshot): Promise<Row> {
+    const later = laterThan(row, activityOf(snapshot))
+    return { ...row, ...(await raiseTimes(table, snapshot.clerkId, later)) }
   }
 
   /** Rows without `clerkId` whose address is this one, as far as the database can tell. */
@@ -82,7 +91,10 @@ export function userStore<U extends UserRecord>(
     apply: (snapshot) =>
       run(async () => {
         const { row, outcome } = await users.apply(incoming(snapshot))
-        return { user: asUser(row), outcome }
+        if (outcome === 'stale') return { user: asUser(row), outcome }
+        const seen = await withActivity(row, snapshot)
+        const changed = ACTIVITY.some((field) => seen[field] !== row[field])
+        return { user: asUser(seen), outcome: outcome === 'unchanged' && changed ? 'updated' : outcome }
       }),
 
     remove: (clerkId, at) =>
@@ -94,6 +106,14 @@ export function userStore<U extends UserRecord>(
           own: () => own(emptySnapshot(clerkId)),
         }
         return asUser(await users.remove(clerkId, new Date(at), tombstone))
+      }),
+
+    touch: (clerkId, activity) =>
+      run(async () => {
+        checkText(clerkId, 'clerkId')
+        checkActivity(activity)
+        if (!table.isCaseSensitive) await users.find(clerkId)
+        await raiseTimes(table, clerkId, activityOf(activity))
       }),
 
     findLinkable: (email) =>
@@ -112,7 +132,7 @@ export function userStore<U extends UserRecord>(
         // The address may have changed hands since the row was looked at, and must not between here and the write.
         if (row === undefined || !isSameAddress(row.email, snapshot.email)) return null
         const linked = await users.link(id, { email: row.email }, wanted)
-        return linked && asUser(linked)
+        return linked && asUser(await withActivity(linked, snapshot))
       }),
 
     purge: (before, now = Date.now()) =>
@@ -157,8 +177,6 @@ function syncedFields(snapshot: UserSnapshot): Values {
     deprovisioned: snapshot.deprovisioned,
     locked: snapshot.locked,
     clerkCreatedAt: dateOf(snapshot.createdAt),
-    lastSignInAt: dateOf(snapshot.lastSignInAt),
-    lastActiveAt: dateOf(snapshot.lastActiveAt),
   })
 }
 

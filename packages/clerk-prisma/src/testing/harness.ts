@@ -29,6 +29,7 @@ export function capabilitiesOf({ server, client }: Engine, shape: Shape): readon
       'inbox',
       'linking',
       'purge',
+      'activity',
       'custom-columns',
       'contention',
     ] as const),

@@ -24,6 +24,7 @@ const present: Record<Capability, (harness: StoreHarness) => boolean | Promise<b
   inbox: ({ stores }) => stores.inbox !== undefined,
   linking: ({ stores: { users } }) => users?.findLinkable !== undefined || users?.link !== undefined,
   purge: ({ stores }) => stores.users?.purge !== undefined,
+  activity: ({ stores }) => stores.users?.touch !== undefined,
   'unique-email': (harness) => rejectsTwins(harness, { email: 'twin@example.com' }),
   'unique-username': (harness) => rejectsTwins(harness, { username: 'twin' }),
   'unique-phone': (harness) => rejectsTwins(harness, { phone: '+15555550199' }),

@@ -25,6 +25,7 @@ export interface Bench {
   readonly users: UserStore
   readonly linking: Required<Pick<UserStore, 'findLinkable' | 'link'>>
   readonly purge: NonNullable<UserStore['purge']>
+  readonly touch: NonNullable<UserStore['touch']>
   readonly organizations: OrganizationStore
   readonly roles: OrganizationStore &
     Required<Pick<OrganizationStore, 'findRole' | 'applyRole' | 'removeRole'>>
@@ -74,6 +75,9 @@ export function benchOf(harness: StoreHarness, capabilities: readonly Capability
     },
     get purge() {
       return there(stores.users?.purge, 'stores.users.purge').bind(stores.users)
+    },
+    get touch() {
+      return there(stores.users?.touch, 'stores.users.touch').bind(stores.users)
     },
     get organizations() {
       return there(stores.organizations, 'stores.organizations')

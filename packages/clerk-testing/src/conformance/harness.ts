@@ -11,6 +11,7 @@ export const capabilities = {
   inbox: 'implements Inbox',
   linking: 'users.findLinkable and users.link',
   purge: 'users.purge',
+  activity: 'users.touch',
   'unique-email': 'the e-mail addresses of users are unique',
   'unique-username': 'the usernames of users are unique',
   'unique-phone': 'the phone numbers of users are unique',

@@ -7,6 +7,7 @@ import { membershipCases } from './memberships.js'
 import { invitationCases, organizationCases } from './organizations.js'
 import { raceCases } from './races.js'
 import { roleCases } from './roles.js'
+import { userActivityCases } from './user-activity.js'
 import { userClaimsCases } from './user-claims.js'
 import { userDeletionCases } from './user-deletions.js'
 import { userInputCases } from './user-input.js'
@@ -28,6 +29,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...userInputCases,
   ...userPurgeCases,
   ...userAbsenceCases,
+  ...userActivityCases,
   ...organizationCases,
   ...membershipCases,
   ...roleCases,

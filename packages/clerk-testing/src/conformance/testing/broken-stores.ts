@@ -185,7 +185,7 @@ export const brokenStores: readonly BrokenStore[] = [
       }
     }),
     says: /store's own object/,
-    caughtBy: ['users/answers-are-copies'],
+    caughtBy: ['users/answers-are-copies', 'users/touch-raises'],
   },
   {
     fault: 'swallows an outage as null',
@@ -430,6 +430,41 @@ export const brokenStores: readonly BrokenStore[] = [
     })),
     says: /invalid byte sequence/,
     caughtBy: ['users/any-text-is-stored'],
+  },
+  {
+    fault: 'the last sign-in to arrive wins',
+    alter: users(({ users }, memory) => ({
+      async touch(clerkId, activity) {
+        await users.touch?.(clerkId, activity)
+        const row = await memory.users.findByClerkId(clerkId)
+        const lastSignInAt = new Date(activity.lastSignInAt)
+        if (row !== null && row.deletedAt === null) await memory.users.update(row.id, { lastSignInAt })
+      },
+    })),
+    says: /An earlier sign-in lowered the time of a later one/,
+    caughtBy: ['users/touch-never-lowers'],
+  },
+  {
+    fault: 'a sign-in makes a row',
+    alter: users(({ users }) => ({
+      async touch(clerkId, activity) {
+        await users.touch?.(clerkId, activity)
+        if ((await users.findByClerkId(clerkId)) === null) await users.apply({ clerkId, version: 0 })
+      },
+    })),
+    says: /touch made a row/,
+    caughtBy: ['users/touch-makes-no-row'],
+  },
+  {
+    fault: 'sign-ins are not stored',
+    alter: users(({ users }) => ({
+      touch: async (clerkId, activity) => {
+        const known = await users.findByClerkId(clerkId)
+        if (known === null) await users.touch?.(clerkId, activity)
+      },
+    })),
+    says: /touch did not raise the time/,
+    caughtBy: ['users/touch-raises', 'users/touch-never-lowers'],
   },
   {
     fault: 'purges without a clock',

@@ -55,6 +55,7 @@ export function memorySubject({
       'inbox',
       'linking',
       'purge',
+      'activity',
       'custom-columns',
       'outage',
       'contention',
