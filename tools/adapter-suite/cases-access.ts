@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { Case } from './case.js'
 import { PAGE } from './harness.js'
 
@@ -25,7 +26,7 @@ export const accessCases: readonly Case[] = [
         request: 'GET /private',
         bearer: ada.token,
         status: 200,
-        json: { ...ADA, userId: ada.id, orgId },
+        includes: { ...ADA, userId: ada.id, orgId },
         responseHeaders: { 'set-cookie': null },
       },
       {
@@ -38,6 +39,51 @@ export const accessCases: readonly Case[] = [
         includes: { userId: ada.id },
       },
     ],
+  },
+  {
+    title: 'the organisation’s row stands beside the membership, and an Auth that is sent is what /me shows',
+    steps: ({ ada, bob, orgId, clerk }) => {
+      const me = { email: null, username: null, lastName: null, imageUrl: expect.any(String) }
+      const local = expect.any(String)
+      return [
+        {
+          // An organisation that no event has told of yet.
+          request: 'GET /private',
+          bearer: ada.token,
+          status: 200,
+          includes: {
+            ...{ orgId, organization: null, membership: null },
+            written: {
+              ...{
+                ...me,
+                kind: 'user',
+                id: local,
+                clerkId: ada.id,
+                email: expect.anything(),
+                firstName: 'Ada',
+              },
+              organization: { id: orgId, role: 'org:admin' },
+            },
+          },
+        },
+        {
+          meanwhile: async () => {
+            const row = await clerk.organizations.refresh(orgId)
+            if (row === null) throw new Error('no organisation')
+          },
+          request: 'GET /private',
+          bearer: ada.token,
+          status: 200,
+          includes: { organization: expect.stringMatching(/^org/), membership: 'org:admin' },
+        },
+        {
+          request: 'GET /private',
+          bearer: bob.token,
+          status: 200,
+          includes: { orgId: null, organization: null, membership: null },
+        },
+      ]
+    },
   },
   {
     title: 'only WWW-Authenticate tells a refused token from none',

@@ -90,14 +90,18 @@ export function recordOf({ clerk }: Harness, { id, sessionId }: Person): Record<
  */
 export function changeRows(auth: AnyAuth): Record<string, unknown> {
   if (auth.kind !== 'user') return { kind: auth.kind }
-  const { user, organization } = auth as unknown as Record<'user' | 'organization', ChangeableRow | null>
+  const { user, membership, organization } = auth as unknown as Record<
+    'user' | 'membership' | 'organization',
+    ChangeableRow | null
+  >
   const seen = {
     firstName: user?.firstName,
     isActive: user?.isActive,
     publicMetadata: JSON.stringify(user?.publicMetadata),
     isRecent: (user?.createdAt?.getTime() ?? 0) > 0,
-    role: organization?.role,
-    everything: [organization?.permissions, auth.orgPermissions].map((list) =>
+    name: organization?.name,
+    role: membership?.role,
+    everything: [membership?.permissions, auth.orgPermissions].map((list) =>
       list?.includes('org:everything'),
     ),
   }
@@ -105,8 +109,9 @@ export function changeRows(auth: AnyAuth): Record<string, unknown> {
     () => Object.assign(user ?? {}, { firstName: 'Mallory', isActive: false }),
     () => Object.assign(user?.publicMetadata ?? {}, { admin: true }),
     () => user?.createdAt?.setTime(0),
-    () => Object.assign(organization ?? {}, { role: 'org:owner' }),
-    () => organization?.permissions.push('org:everything'),
+    () => Object.assign(organization ?? {}, { name: 'Mallory & Co' }),
+    () => Object.assign(membership ?? {}, { role: 'org:owner' }),
+    () => membership?.permissions.push('org:everything'),
     () => (auth.orgPermissions as string[]).push('org:everything'),
   ]
   for (const change of changes) {
@@ -120,6 +125,7 @@ export function changeRows(auth: AnyAuth): Record<string, unknown> {
 }
 
 interface ChangeableRow {
+  readonly name?: string
   readonly firstName?: string
   readonly isActive?: boolean
   readonly role?: string
@@ -138,6 +144,10 @@ export function describeAuth(auth: AnyAuth): Record<string, unknown> {
         orgId: auth.orgId,
         source: auth.source,
         firstName: auth.user?.firstName ?? null,
+        organization: auth.organization?.name ?? null,
+        membership: auth.membership?.role ?? null,
+        // As the framework sends it.
+        written: auth,
       }
     case 'machine':
       return { kind: auth.kind, tokenType: auth.tokenType, subject: auth.subject }

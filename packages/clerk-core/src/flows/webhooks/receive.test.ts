@@ -394,13 +394,13 @@ describe('what a webhook leaves behind', () => {
     expect(await harness.stores.inbox.all()).toMatchObject([{ body: '', doneAt: harness.clock.ms }])
   })
 
-  it('is nothing that a session begun would tell other processes', async () => {
+  it('is told to the other processes of a sign-in, whose times are new in the row', async () => {
     const harness = memoryHarness()
     const handled: string[] = []
     harness.webhooks.on('session.created', ({ data }) => handled.push(data.user_id))
     await harness.deliver(eventJson('session.created', sessionJson('sess_1', 'user_1')))
     expect(handled).toEqual(['user_1'])
-    expect(harness.changes).toEqual([])
+    expect(harness.changes).toMatchObject([{ type: 'session.created', subjects: ['sess_1', 'user_1'] }])
   })
 
   it('keeps private metadata out of the store unless it is asked for', async () => {
