@@ -305,6 +305,7 @@ export const accessCases: readonly Case[] = [
         isActive: true,
         publicMetadata: '{}',
         isRecent: true,
+        name: expect.stringMatching(/^org/),
         role: 'org:admin',
         everything: [false, false],
       }
