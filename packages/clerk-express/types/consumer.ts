@@ -1,6 +1,6 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test. No triple-slash reference.
 import type { Clerk, Requirement } from '@acme/clerk-core'
-import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
+import type { MembershipRecord, OrganizationRecord, UserRecord } from '@acme/clerk-core/store'
 import { clerkMiddleware, clerkRoutes, clerkWebhook, getAuth, requireAuth } from '@acme/clerk-express'
 import express from 'express'
 import { expectTypeOf } from 'vitest'
@@ -10,7 +10,11 @@ interface AppUser extends UserRecord {
   favouriteColour: 'red' | 'blue'
 }
 
-declare const clerk: Clerk<AppUser, MembershipRecord>
+interface AppOrganization extends OrganizationRecord {
+  plan: 'free' | 'pro'
+}
+
+declare const clerk: Clerk<AppUser, MembershipRecord, AppOrganization>
 
 declare module '@acme/clerk-core' {
   interface Register {
@@ -34,6 +38,8 @@ app.get('/', requireAuth({ role: 'admin' }), (req, res) => {
     expectTypeOf(auth.user).toEqualTypeOf<Readonly<AppUser>>()
     expectTypeOf(auth.user.favouriteColour).toEqualTypeOf<'red' | 'blue'>()
     expectTypeOf(auth.orgId).toEqualTypeOf<string | null>()
+    expectTypeOf(auth.membership).toEqualTypeOf<Readonly<MembershipRecord> | null>()
+    expectTypeOf(auth.organization).toEqualTypeOf<Readonly<AppOrganization> | null>()
     // @ts-expect-error the row is the store's, shared by the cache
     auth.user.favouriteColour = 'red'
     // @ts-expect-error no such column
