@@ -77,6 +77,7 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
       userTtlSeconds: number('cache.userTtlSeconds'),
       organizationTtlSeconds: number('cache.organizationTtlSeconds'),
     },
+    storeTimeoutSeconds: number('store.timeoutSeconds'),
     pollSeconds: number('invalidation.pollSeconds'),
     invalidation: resolveInvalidation(options.invalidation, problems),
     // Read when it is needed: fake timers replace `Date` after this.
