@@ -153,8 +153,9 @@ function unescaped(text: string): string {
 }
 
 /** Stores take how long a row lasts from its cookie. */
-function rowOf(marker: SessionMarker, { constructor: Cookie }: SessionCookie): Fields {
-  const cookie = new (Cookie as new () => SessionCookie)()
+function rowOf(marker: SessionMarker, like: SessionCookie): Fields {
+  const cookie: SessionCookie = Object.create(Object.getPrototypeOf(like))
+  Object.assign(cookie, { path: '/', httpOnly: true })
   cookie.maxAge = MARKER_SECONDS * 1000
   return { cookie, [SESSION_KEY]: marker }
 }

@@ -1,8 +1,7 @@
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import { authorize } from '../../domain/guard/authorize.js'
 import { BoundedSlot } from '../../domain/session/bounded-slot.js'
-import { parseRecord } from '../../domain/session/parse-record.js'
-import type { SessionRecord } from '../../domain/session/record.js'
+import { type FoundRecord, NO_RECORD, parseRecord, UNREADABLE } from '../../domain/session/parse-record.js'
 import { readSlot, SessionReadError } from '../../domain/session/session-writer.js'
 import { StoreUnavailableError } from '../../ground/errors.js'
 import type { AnyClerk } from './any-clerk.js'
@@ -36,16 +35,17 @@ export async function signOut(
   const { storeTimeoutSeconds } = settingsOf(clerk)
   const session =
     crossSite || present === undefined ? undefined : new BoundedSlot(present, storeTimeoutSeconds)
-  const record = await recordIn(session, clerk)
+  const found = await foundIn(session, clerk)
+  const { record } = found
   // Which session to end is not known: the answer must not claim that it has ended.
-  if (auth.kind === 'unavailable' && !record) return authorize(auth)
+  if (auth.kind === 'unavailable' && record === null) return authorize(auth)
 
   const sessionIds = new Set<string>()
   if (auth.kind === 'user') sessionIds.add(auth.sessionId)
-  if (record) sessionIds.add(record.sid)
+  if (record !== null) sessionIds.add(record.sid)
   const ended = await Promise.allSettled([...sessionIds].map((id) => clerk.signOut(id)))
   // This browser's session ends even where the Clerk session could not be ended.
-  const left = await endedHere(session)
+  const left = await endedHere(found.absent === 'moved' ? undefined : session)
   const { revokeAtClerk: revoke } = settingsOf(clerk)
   if (revokeAtClerk && revoke !== null) await Promise.all([...sessionIds].map(revoke))
   for (const result of ended) {
@@ -54,25 +54,21 @@ export async function signOut(
     return temporarilyUnavailable()
   }
   // The Clerk session has ended in every process; the session of this browser may hold another one, or local data.
-  return record === undefined || !left ? temporarilyUnavailable() : null
+  return found.absent === 'unreadable' || !left ? temporarilyUnavailable() : null
 }
 
 function temporarilyUnavailable(): WebResponse {
   return refusal(503, 'unavailable', 'Temporarily unavailable', { 'Retry-After': '5' })
 }
 
-/** `null`: there is none. `undefined`: it cannot be read. */
-async function recordIn(
-  session: BoundedSlot | undefined,
-  clerk: AnyClerk,
-): Promise<SessionRecord | null | undefined> {
-  if (session === undefined) return null
+async function foundIn(session: BoundedSlot | undefined, clerk: AnyClerk): Promise<FoundRecord> {
+  if (session === undefined) return NO_RECORD
   const { issuer, now, clockToleranceSeconds } = settingsOf(clerk)
   try {
     const nowSeconds = Math.floor(now() / 1000)
-    return parseRecord(await readSlot(session), { issuer, nowSeconds, clockToleranceSeconds }).record
+    return parseRecord(await readSlot(session), { issuer, nowSeconds, clockToleranceSeconds })
   } catch (error) {
-    if (error instanceof SessionReadError) return undefined
+    if (error instanceof SessionReadError) return UNREADABLE
     throw error
   }
 }
