@@ -53,7 +53,9 @@ describe('renewing the id of a session', () => {
           await scheduler.schedule(Promise.resolve(), `request ${i}`)
           return renewRow(rowsOf(store, `${i}`), makeMarker(NOW), NEVER)
         })
-        const won = (await scheduler.waitFor(Promise.all(outcomes))).flatMap((renewed, i) => (renewed ? [`new of ${i}`] : []))
+        const won = (await scheduler.waitFor(Promise.all(outcomes))).flatMap((renewed, i) =>
+          renewed ? [`new of ${i}`] : [],
+        )
         expect(won).toHaveLength(1)
         expect(live()).toEqual(won)
         expect(table.get(won[0] ?? '')).toMatchObject({ cart: 'apples' })
@@ -70,7 +72,9 @@ describe('renewing the id of a session', () => {
         const outcomes = processes.map((name, i) =>
           renewRow(rowsOf(stores[name] ?? {}, `${i}`), makeMarker(NOW), NEVER),
         )
-        const won = (await scheduler.waitFor(Promise.all(outcomes))).flatMap((renewed, i) => (renewed ? [`new of ${i}`] : []))
+        const won = (await scheduler.waitFor(Promise.all(outcomes))).flatMap((renewed, i) =>
+          renewed ? [`new of ${i}`] : [],
+        )
         expect(won.length).toBeGreaterThan(0)
         expect(live().sort()).toEqual(won.sort())
         for (const id of won) expect(table.get(id)?.cart).toBe('apples')
