@@ -1,5 +1,6 @@
 import type { AuditWriter } from '@acme/clerk-core'
 import type { AnyClerk, RoutesOptions, WebhookRouteOptions } from '@acme/clerk-core/adapter'
+import type { SessionTable } from './session-table.js'
 
 /**
  * The application every adapter builds. `describeAuth` of `harness.ts` renders the `auth` of a request.
@@ -36,6 +37,8 @@ export interface AppSpec {
   readonly other: AnyClerk
   /** Its middleware runs after that of `clerk`. */
   readonly second?: AnyClerk
+  /** Where a `server` session is stored. Default: a table of its own. */
+  readonly table?: SessionTable
   /** Instead of what the session says. */
   readonly localUser?: () => unknown
 }

@@ -11,6 +11,7 @@ import { guardTests } from './guards.js'
 import { createHarness, type Harness } from './harness.js'
 import { type RawResponse, request } from './http.js'
 import { processTests } from './process.js'
+import { signInTests } from './sign-in.js'
 import { startApp } from './start.js'
 
 const GROUPS: readonly (readonly [string, readonly Case[]])[] = [
@@ -45,6 +46,7 @@ export function runAdapterSuite(binding: AppBinding): void {
     if (binding.unwrap === undefined) {
       connectionTests(binding, () => offline)
       processTests(binding, () => offline)
+      signInTests(binding, () => offline)
     }
 
     async function runCase(one: Case, sessions: AppSpec['sessions']): Promise<void> {

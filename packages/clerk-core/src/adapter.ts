@@ -7,6 +7,9 @@ export {
   requirementOf,
   validateRequirement,
 } from './domain/guard/validate-requirement.js'
+export type { SessionMarker } from './domain/session/marker.js'
+export { MARKER_SECONDS } from './domain/session/marker.js'
+export type { RenewOptions } from './domain/session/slot.js'
 export { notLookedAt } from './flows/authentication/auth-factory.js'
 export { findConnection } from './flows/authentication/connections.js'
 export type { AccountPortal } from './flows/web/account-portal.js'
@@ -35,5 +38,6 @@ export {
 export { refuseMalformed } from './flows/web/request-target.js'
 export { createRoutes, findRoute, type Route, type RoutesOptions } from './flows/web/routes.js'
 export { type ClerkSettings, settingsOf } from './flows/web/settings.js'
+export { type PreparedRows, StoredSession } from './flows/web/stored-session.js'
 export { closeRefused } from './flows/web/upgrade.js'
 export { createWebhookRoute, type WebhookRouteOptions } from './flows/web/webhook-route.js'

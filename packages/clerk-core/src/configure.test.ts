@@ -55,6 +55,7 @@ describe('defaults', () => {
         maxBodyBytes: 1_048_576,
       },
       cache: { tokens: 10_000, users: 10_000, userTtlSeconds: 300, organizationTtlSeconds: 900 },
+      storeTimeoutSeconds: 3,
       pollSeconds: 2,
       invalidation: null,
     })

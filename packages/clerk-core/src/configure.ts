@@ -79,6 +79,7 @@ export function resolveOptions<
       userTtlSeconds: number('cache.userTtlSeconds'),
       organizationTtlSeconds: number('cache.organizationTtlSeconds'),
     },
+    storeTimeoutSeconds: number('store.timeoutSeconds'),
     pollSeconds: number('invalidation.pollSeconds'),
     invalidation: resolveInvalidation(options.invalidation, problems),
     // Read when it is needed: fake timers replace `Date` after this.

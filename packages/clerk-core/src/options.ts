@@ -108,6 +108,13 @@ export interface ClerkOptions<
       }
     | undefined
 
+  store?:
+    | {
+        /** No call of a store, the framework's session store included, is waited for longer. Default 3, at most 60. */
+        timeoutSeconds?: number | undefined
+      }
+    | undefined
+
   /** How changes reach other processes: by polling the inbox (default every 2 s), or at once with an {@link Invalidation}. */
   invalidation?: { pollSeconds?: number | undefined } | Invalidation | undefined
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import {
   type AppBinding,
   type AppSpec,
+  callbackStore,
   changedGuard,
   changeRows,
   describeAuth,
@@ -11,6 +12,7 @@ import {
   LOCAL_USER,
   namedGuards,
   type RunningApp,
+  SessionTable,
 } from '@acme/adapter-suite'
 import cookieSession from 'cookie-session'
 import express, { type Express, type Request } from 'express'
@@ -20,14 +22,9 @@ import { auditLog, clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } fro
 type Fields = { cart?: number; localName?: string }
 const fieldsOf = (req: Request) => req.session as unknown as Fields
 
-/** Counts what is written to it. */
-class CountingStore extends session.MemoryStore {
-  writes = 0
-
-  override set(...args: Parameters<session.MemoryStore['set']>): void {
-    this.writes += 1
-    super.set(...args)
-  }
+function storeOf(table: SessionTable): session.Store {
+  const { Store } = session as object as { Store: new () => object }
+  return Object.assign(new Store(), callbackStore(table)) as session.Store
 }
 
 /** The application of the shared suite, on the Express that is given. */
@@ -47,13 +44,13 @@ async function start(app: Express, spec: AppSpec): Promise<RunningApp> {
   // Express prints errors of handlers, unless it thinks it is being tested.
   app.set('env', 'test')
   app.use(auditLog(clerk, { write: spec.audit }))
-  const store = new CountingStore()
+  const table = spec.table ?? new SessionTable()
   if (bodyParser === 'keeps') {
     app.use(express.json({ verify: (req, _res, bytes) => Object.assign(req, { rawBody: bytes }) }))
   } else if (bodyParser === 'raw') app.use(express.raw({ type: '*/*' }))
   else if (bodyParser === 'loses') app.use(express.json())
   if (sessions === 'server') {
-    app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false, store }))
+    app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false, store: storeOf(table) }))
   } else if (sessions === 'cookie') app.use(cookieSession({ keys: ['a secret'] }))
 
   const fromSession = (req: Request) => (fieldsOf(req)?.localName ? LOCAL_USER : undefined)
@@ -99,7 +96,7 @@ async function start(app: Express, spec: AppSpec): Promise<RunningApp> {
     const { cart = null, localName = null } = fieldsOf(req)
     res.set('x-session-id', req.sessionID ?? '').json({ cart, localName })
   })
-  return listen(app, () => store.writes)
+  return listen(app, () => table.writes)
 }
 
 export async function listen(app: Express, writes: () => number = () => 0): Promise<RunningApp> {

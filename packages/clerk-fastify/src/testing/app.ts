@@ -1,6 +1,7 @@
 import {
   type AppBinding,
   type AppSpec,
+  callbackStore,
   changedGuard,
   changeRows,
   describeAuth,
@@ -8,6 +9,7 @@ import {
   LOCAL_USER,
   namedGuards,
   type RunningApp,
+  SessionTable,
 } from '@acme/adapter-suite'
 import cookie from '@fastify/cookie'
 import secureSession from '@fastify/secure-session'
@@ -41,7 +43,7 @@ async function start(
 ): Promise<RunningApp> {
   const { clerk, sessions, bodyParser, routes, webhook } = spec
   app.addHook('onRequest', auditLog(clerk, { write: spec.audit }))
-  const store = countingStore()
+  const table = spec.table ?? new SessionTable()
   // A hook that reads the body of every route, as raw-body plugins do, and leaves a stream that is at its end.
   if (bodyParser !== 'none') {
     app.addHook('preParsing', async (request, _reply, payload) => {
@@ -61,7 +63,7 @@ async function start(
       cookie: { secure: false },
       saveUninitialized: false,
       rolling: false,
-      store,
+      store: callbackStore(table) as FastifySessionOptions['store'] & object,
     })
   } else if (sessions === 'cookie') await app.register(secureSession, { key: Buffer.alloc(32, 1) })
 
@@ -106,28 +108,5 @@ async function start(
     return { cart, localName }
   })
   const origin = await app.listen({ port: 0, host: '127.0.0.1' })
-  return { origin, writes: () => store.writes, stop: () => app.close() }
-}
-
-type Store = NonNullable<FastifySessionOptions['store']>
-
-/** Counts what is written to it. */
-function countingStore(): Store & { writes: number } {
-  const sessions = new Map<string, string>()
-  return {
-    writes: 0,
-    get(id, done) {
-      const found = sessions.get(id)
-      done(null, found === undefined ? null : JSON.parse(found))
-    },
-    set(id, value, done) {
-      this.writes += 1
-      sessions.set(id, JSON.stringify(value))
-      done()
-    },
-    destroy(id, done) {
-      sessions.delete(id)
-      done()
-    },
-  }
+  return { origin, writes: () => table.writes, stop: () => app.close() }
 }

@@ -12,6 +12,7 @@ import {
   LOCAL_USER,
   namedGuards,
   type RunningApp,
+  SessionTable,
 } from '@acme/adapter-suite'
 import type Koa from 'koa'
 import type { Context, Middleware } from 'koa'
@@ -37,7 +38,13 @@ async function start(app: Koa, spec: AppSpec): Promise<RunningApp> {
   app.proxy = spec.trustProxy
   app.silent = true
   app.use(auditLog(clerk, { write: spec.audit }))
-  const store = countingStore()
+  const table = spec.table ?? new SessionTable()
+  // An object of its own, also where applications share the table.
+  const store = {
+    get: (id: string) => table.get(id),
+    set: (id: string, row: unknown) => table.set(id, row),
+    destroy: (id: string) => table.destroy(id),
+  }
   app.keys = ['a secret']
   if (bodyParser !== 'none') app.use(parser(bodyParser))
   if (sessions !== 'none') app.use(createSession(sessions === 'server' ? { store } : {}, app))
@@ -83,7 +90,7 @@ async function start(app: Koa, spec: AppSpec): Promise<RunningApp> {
       ctx.body = { cart, localName }
     }),
   )
-  return listen(app, () => store.writes)
+  return listen(app, () => table.writes)
 }
 
 /** The little of a router that is needed here; leaves the pattern where @koa/router does. */
@@ -108,24 +115,6 @@ function parser(kind: 'keeps' | 'raw' | 'loses'): Middleware {
     const body = kind === 'raw' ? Buffer.from(raw) : raw === '' ? {} : JSON.parse(raw)
     Object.assign(ctx.request, { body }, kind === 'keeps' ? { rawBody: raw } : {})
     await next()
-  }
-}
-
-/** Counts what is written to it. */
-function countingStore() {
-  const sessions = new Map<string, unknown>()
-  return {
-    writes: 0,
-    async get(key: string) {
-      return structuredClone(sessions.get(key))
-    },
-    async set(key: string, session: unknown) {
-      this.writes += 1
-      sessions.set(key, JSON.parse(JSON.stringify(session)))
-    },
-    async destroy(key: string) {
-      sessions.delete(key)
-    },
   }
 }
 

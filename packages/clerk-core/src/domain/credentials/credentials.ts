@@ -9,13 +9,19 @@ interface CarriedSession {
   /**
    * A new session id where the framework's package has ids (against session fixation).
    * `keep: false` drops what the session held: it was another person's.
+   *
+   * Several requests of a browser sign in at once with the same id. Where the rows of sessions are in a store, `marker`
+   * (plain JSON) takes the place of the old row, in our place of it, for a minute. `read` then answers it.
+   *
+   * @param options.signal aborted when `store.timeoutSeconds` have passed: the request goes on without its session
+   * @returns `false`, or a promise of it, where another request has renewed the id: nothing of this session is written, and no cookie is set
    */
-  renew(options: { keep: boolean }): void | Promise<void>
+  renew(options: { keep: boolean; marker: object; signal: AbortSignal }): unknown
   /**
    * Does nothing where there is no record of ours. Else drops our record and, unless the application has a local
-   * user in the same session, everything else it held.
+   * user in the same session, everything else it held. Drops the row of a marker.
    */
-  end(): void | Promise<void>
+  end(options?: { signal: AbortSignal }): void | Promise<void>
 }
 
 /** What a request carries, raw, as the framework received it. Every field is optional; `null`, as `Headers.get` has it, is absent. */

@@ -4,7 +4,7 @@ import type { SessionClaims, VerifiedToken } from '../tokens/session-claims.js'
 import { decideAfterAsking, decideSession, SESSION_RULES } from './decide.js'
 import type { Carried, SessionDecision, SessionPolicy, TokenState } from './decision.js'
 import { recordFromToken } from './make-record.js'
-import { type FoundRecord, NO_RECORD } from './parse-record.js'
+import { type FoundRecord, NO_RECORD, UNREADABLE } from './parse-record.js'
 import type { SessionRecord } from './record.js'
 
 const NOW = 1_800_000_000
@@ -33,6 +33,9 @@ function recordOf(
 const founds: Record<string, FoundRecord> = {
   none: NO_RECORD,
   untrusted: { record: null, untrusted: true, refusal: null },
+  moved: { ...NO_RECORD, absent: 'moved' },
+  'of an old marker': { ...NO_RECORD, absent: 'marker-expired' },
+  unreadable: UNREADABLE,
   fresh: { record: recordOf('ann', 's1', 60), untrusted: false, refusal: null },
   'past half of the window': { record: recordOf('ann', 's1', 150), untrusted: false, refusal: null },
   stale: { record: recordOf('ann', 's1', 300), untrusted: false, refusal: null },
@@ -161,6 +164,10 @@ function expected({ found, carried, policy }: Situation): SessionDecision {
   if (carried.localUser) {
     if (!carried.bearer || token.kind === 'foreign') return { by: 'local', end: false }
     return alone(token)
+  }
+  if (found.absent !== undefined && token.kind === 'valid') return alone(token)
+  if (found.absent === 'unreadable') {
+    return { by: 'unavailable', end: false, reason: 'session-unavailable' }
   }
   if (token.kind === 'valid') {
     const { sub, sid, iat } = token.token.claims

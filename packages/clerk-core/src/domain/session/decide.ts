@@ -95,6 +95,20 @@ export const SESSION_RULES: readonly Rule[] = [
   },
   {
     text: [
+      'another request has moved the session to a new id, or it cannot be read',
+      'a valid token',
+      'the token decides; nothing is written',
+    ],
+    decide: ({ found, carried: { token } }) =>
+      found.absent !== undefined && token.kind === 'valid' ? withoutSession(token) : null,
+  },
+  {
+    text: ['cannot be read', 'anything else', '`unavailable`'],
+    decide: ({ found }) =>
+      found.absent === 'unreadable' ? { by: 'unavailable', end: false, reason: 'session-unavailable' } : null,
+  },
+  {
+    text: [
       'same user and session',
       'a valid token',
       'the token decides; refresh the record when anything it keeps differs or half the window has passed, never with an older token',

@@ -72,8 +72,8 @@ export type SessionDecision = { readonly end: boolean } & (
   | { readonly by: 'anonymous'; readonly reason: AnonymousReason }
   | {
       readonly by: 'unavailable'
-      readonly reason: 'keys-unavailable'
-      readonly retryAfterSeconds: number
+      readonly reason: 'keys-unavailable' | 'session-unavailable'
+      readonly retryAfterSeconds?: number
     }
 )
 

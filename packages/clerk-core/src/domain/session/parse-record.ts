@@ -2,6 +2,7 @@ import { isObject } from '../../ground/json/json-reader.js'
 import { isAzpExcuse } from '../tokens/checks.js'
 import type { ActorClaim } from '../tokens/session-claims.js'
 import type { TokenRefusal } from '../tokens/token-verifier.js'
+import { isCurrent, readMarker } from './marker.js'
 import type { SessionOrganization, SessionRecord } from './record.js'
 
 /** What is in our place of the session. */
@@ -11,9 +12,16 @@ export interface FoundRecord {
   readonly untrusted: boolean
   /** Why this backend would have refused the token of the record: it is not used, and another backend may use it. */
   readonly refusal: TokenRefusal | null
+  /**
+   * Why nothing is known of a record: another request has moved the session to a new id (and the marker it left may be of
+   * more than a minute ago), or the session cannot be read.
+   */
+  readonly absent?: 'moved' | 'marker-expired' | 'unreadable'
 }
 
 export const NO_RECORD: FoundRecord = { record: null, untrusted: false, refusal: null }
+/** The framework's session cannot be read: it may hold a record. */
+export const UNREADABLE: FoundRecord = { ...NO_RECORD, absent: 'unreadable' }
 const UNTRUSTED: FoundRecord = { record: null, untrusted: true, refusal: null }
 
 /** Clerk instances that share a session and are remembered besides the one that writes: a cookie holds 4 KB. */
@@ -33,6 +41,11 @@ export function parseRecord(
   }: { issuer: string; nowSeconds: number; clockToleranceSeconds: number },
 ): FoundRecord {
   if (value === undefined || value === null) return NO_RECORD
+  const marker = readMarker(value)
+  if (marker !== null) {
+    const absent = isCurrent(marker, nowSeconds, clockToleranceSeconds) ? 'moved' : 'marker-expired'
+    return { ...NO_RECORD, absent }
+  }
   const held = isObject(value) ? value : null
   const own = held?.['iss'] === issuer ? held : othersIn(held).find((other) => other['iss'] === issuer)
   if (own === undefined) return readRecord(held) === null ? UNTRUSTED : NO_RECORD

@@ -4,14 +4,14 @@ import type { Credentials } from '../../domain/credentials/credentials.js'
 import { excuseForMissingAzp } from '../../domain/credentials/origin.js'
 import type { MachineVerifier } from '../../domain/machines/machine.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
+import type { BoundedSlot } from '../../domain/session/bounded-slot.js'
 import { decideAfterAsking, decideSession } from '../../domain/session/decide.js'
 import type { Carried, SessionDecision, SessionPolicy, TokenState } from '../../domain/session/decision.js'
 import { createLargeClaimsWarning } from '../../domain/session/kept-claims.js'
-import { type FoundRecord, NO_RECORD, parseRecord } from '../../domain/session/parse-record.js'
+import { type FoundRecord, NO_RECORD, parseRecord, UNREADABLE } from '../../domain/session/parse-record.js'
 import type { SessionRecord } from '../../domain/session/record.js'
 import type { SessionStatusClient } from '../../domain/session/session-status-client.js'
 import { createSessionWriter, readSlot, SessionReadError } from '../../domain/session/session-writer.js'
-import type { SessionSlot } from '../../domain/session/slot.js'
 import type { UserRecord } from '../../domain/store/user.js'
 import { type AzpExcuse, checkRemembered } from '../../domain/tokens/checks.js'
 import { entitlementSeconds } from '../../domain/tokens/claim-age.js'
@@ -47,6 +47,7 @@ export interface AuthenticateParts {
     | 'now'
     | 'publishableKey'
     | 'session'
+    | 'storeTimeoutSeconds'
   >
   readonly tokens: TokenVerifier
   readonly machines: MachineVerifier
@@ -82,7 +83,7 @@ export function createAuthenticate(
     auths,
   })
   const revalidate = sessionStatus === null ? null : createRevalidate({ sessionStatus, organizations })
-  const sessionWriter = createSessionWriter(observer)
+  const sessionWriter = createSessionWriter(observer, options.now)
   const warnOfLargeClaims = createLargeClaimsWarning(keepClaims)
   const reader = { ...aging, keepClaims, permissionsOf: createPermissionDecoder() }
 
@@ -103,14 +104,18 @@ export function createAuthenticate(
     }
   }
 
-  function readRecord(slot: SessionSlot | undefined): MaybePromise<FoundRecord> {
+  function readRecord(slot: BoundedSlot | undefined): MaybePromise<FoundRecord> {
     if (slot === undefined) return NO_RECORD
     const { issuer, clockToleranceSeconds } = options
-    return chain(readSlot(slot), (value) => {
-      const found = parseRecord(value, { issuer, nowSeconds: nowSeconds(), clockToleranceSeconds })
-      const { record, untrusted } = found
-      return record === null ? found : { record, untrusted, refusal: checkRemembered(record, options) }
-    })
+    return unlessUnreadable(() =>
+      chain(readSlot(slot), (value) => {
+        const found = parseRecord(value, { issuer, nowSeconds: nowSeconds(), clockToleranceSeconds })
+        const { record, untrusted } = found
+        // A store that knows no expiry kept it: its row ends here.
+        if (found.absent === 'marker-expired') return chain(sessionWriter.drop(slot), () => found)
+        return record === null ? found : { record, untrusted, refusal: checkRemembered(record, options) }
+      }),
+    )
   }
 
   /** No request is answered from what this process knew some time ago. */
@@ -251,12 +256,25 @@ export function createAuthenticate(
   /** An outage has an `Auth` of its own; anything else is a bug, and is thrown so that it is seen. */
   function authOfOutage(error: unknown): MadeAuth {
     if (error instanceof StoreUnavailableError) return auths.unavailable('store-unavailable')
-    if (error instanceof SessionReadError) return auths.unavailable('session-unavailable')
     throw error
   }
 
   function nowSeconds(): number {
     return Math.floor(options.now() / 1000)
+  }
+}
+
+/** A token may speak for itself where the session cannot be read: the truth table decides. */
+function unlessUnreadable(read: () => MaybePromise<FoundRecord>): MaybePromise<FoundRecord> {
+  const unreadable = (error: unknown): FoundRecord => {
+    if (error instanceof SessionReadError) return UNREADABLE
+    throw error
+  }
+  try {
+    const found = read()
+    return found instanceof Promise ? found.catch(unreadable) : found
+  } catch (error) {
+    return unreadable(error)
   }
 }
 

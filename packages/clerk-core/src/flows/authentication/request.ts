@@ -7,13 +7,14 @@ import {
 } from '../../domain/credentials/credentials.js'
 import { localUserOf } from '../../domain/credentials/local-user.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
+import { BoundedSlot } from '../../domain/session/bounded-slot.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 
 /** One request on its way through the pipeline. */
 export interface Request {
   readonly credentials: PresentCredentials
-  readonly slot: SessionSlot | undefined
+  readonly slot: BoundedSlot | undefined
   readonly localUser: unknown
   readonly bearer: string | null
   readonly crossSite: boolean
@@ -36,6 +37,7 @@ export type RequestOptions = Pick<
   | 'authorizedParties'
   | 'now'
   | 'clockToleranceSeconds'
+  | 'storeTimeoutSeconds'
 >
 
 /**
@@ -56,12 +58,17 @@ export function createRequestReader(options: RequestOptions): (credentials: Cred
   const instance = suffix === null ? null : { suffix, issuer, production }
   const nowSeconds = () => Math.floor(now() / 1000)
 
+  const boundedSlot = (slot: SessionSlot | undefined) =>
+    slot === undefined || session.remember === 'never'
+      ? undefined
+      : new BoundedSlot(slot, options.storeTimeoutSeconds)
+
   return (given) => {
     const credentials = withoutNulls(given)
     const cookies = readSessionCookies(credentials.cookie, instance, nowSeconds)
     return {
       credentials,
-      slot: session.remember === 'never' ? undefined : credentials.session,
+      slot: boundedSlot(credentials.session),
       localUser: localUserOf(credentials.localUser, options),
       bearer: bearerOf(credentials.authorization),
       crossSite: violatesOriginRule(credentials, authorizedParties),

@@ -16,6 +16,8 @@ export interface ClerkSettings {
   readonly accountPortal: AccountPortal | null
   /** The clock, in milliseconds. */
   readonly now: () => number
+  /** No call of the framework's session store is waited for longer. */
+  readonly storeTimeoutSeconds: number
   /** `null` without a secret key. */
   readonly revokeAtClerk: RevokeAtClerk | null
 }
@@ -29,7 +31,15 @@ export function provideSettings(
   options: ResolvedOptions,
   revokeAtClerk: RevokeAtClerk | null,
 ): void {
-  const { issuer, authorizedParties, clockToleranceSeconds, webhook, publishableKey, now } = options
+  const {
+    issuer,
+    authorizedParties,
+    clockToleranceSeconds,
+    webhook,
+    publishableKey,
+    now,
+    storeTimeoutSeconds,
+  } = options
   settings.set(
     clerk,
     Object.freeze({
@@ -39,6 +49,7 @@ export function provideSettings(
       maxBodyBytes: webhook.maxBodyBytes,
       accountPortal: accountPortalOf(publishableKey),
       now,
+      storeTimeoutSeconds,
       revokeAtClerk,
     }),
   )

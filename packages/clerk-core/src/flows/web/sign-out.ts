@@ -1,6 +1,8 @@
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import { authorize } from '../../domain/guard/authorize.js'
-import { parseRecord } from '../../domain/session/parse-record.js'
+import { BoundedSlot } from '../../domain/session/bounded-slot.js'
+import { type FoundRecord, NO_RECORD, parseRecord, UNREADABLE } from '../../domain/session/parse-record.js'
+import { readSlot, SessionReadError } from '../../domain/session/session-writer.js'
 import { StoreUnavailableError } from '../../ground/errors.js'
 import type { AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
@@ -30,14 +32,11 @@ export async function signOut(
   const crossSite = isCrossSite(clerk, request)
   const byBearer = request.method === 'POST' && (auth.kind === 'user' || auth.kind === 'unavailable')
   if (crossSite && !byBearer) return refusal(403, 'cross-site-request', 'Forbidden')
-  const session = crossSite ? undefined : present
-  const { issuer, now, clockToleranceSeconds } = settingsOf(clerk)
-  const nowSeconds = Math.floor(now() / 1000)
-  const { record } = parseRecord(await session?.read(), {
-    issuer,
-    nowSeconds,
-    clockToleranceSeconds,
-  })
+  const { storeTimeoutSeconds } = settingsOf(clerk)
+  const session =
+    crossSite || present === undefined ? undefined : new BoundedSlot(present, storeTimeoutSeconds)
+  const found = await foundIn(session, clerk)
+  const { record } = found
   // Which session to end is not known: the answer must not claim that it has ended.
   if (auth.kind === 'unavailable' && record === null) return authorize(auth)
 
@@ -46,15 +45,42 @@ export async function signOut(
   if (record !== null) sessionIds.add(record.sid)
   const ended = await Promise.allSettled([...sessionIds].map((id) => clerk.signOut(id)))
   // This browser's session ends even where the Clerk session could not be ended.
-  await session?.end()
+  const left = await endedHere(found.absent === 'moved' ? undefined : session)
   const { revokeAtClerk: revoke } = settingsOf(clerk)
   if (revokeAtClerk && revoke !== null) await Promise.all([...sessionIds].map(revoke))
   for (const result of ended) {
     if (result.status === 'fulfilled') continue
     if (!(result.reason instanceof StoreUnavailableError)) throw result.reason
-    return refusal(503, 'unavailable', 'Temporarily unavailable', { 'Retry-After': '5' })
+    return temporarilyUnavailable()
   }
-  return null
+  // The Clerk session has ended in every process; the session of this browser may hold another one, or local data.
+  return found.absent === 'unreadable' || !left ? temporarilyUnavailable() : null
+}
+
+function temporarilyUnavailable(): WebResponse {
+  return refusal(503, 'unavailable', 'Temporarily unavailable', { 'Retry-After': '5' })
+}
+
+async function foundIn(session: BoundedSlot | undefined, clerk: AnyClerk): Promise<FoundRecord> {
+  if (session === undefined) return NO_RECORD
+  const { issuer, now, clockToleranceSeconds } = settingsOf(clerk)
+  try {
+    const nowSeconds = Math.floor(now() / 1000)
+    return parseRecord(await readSlot(session), { issuer, nowSeconds, clockToleranceSeconds })
+  } catch (error) {
+    if (error instanceof SessionReadError) return UNREADABLE
+    throw error
+  }
+}
+
+/** Whether the session of this browser has ended. */
+async function endedHere(session: BoundedSlot | undefined): Promise<boolean> {
+  try {
+    await session?.end()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The `Sec-Fetch-…` headers are the browser's: no page can set them, and an image or a frame is no navigation. */

@@ -11,6 +11,7 @@ const NUMBERS = {
   clockToleranceSeconds: [5, { least: 0, most: 300 }],
   'session.revalidateAfterSeconds': [300, { least: 0, most: DAY }],
   'session.graceSeconds': [300, { least: 0, most: DAY }],
+  'store.timeoutSeconds': [3, { least: 0.001, most: 60 }],
   'webhook.toleranceSeconds': [300, { least: 1, most: 3600 }],
   'webhook.leaseSeconds': [60, { least: 1, most: 3600 }],
   'webhook.handlerTimeoutSeconds': [10, { least: 0.001, most: 3600 }],

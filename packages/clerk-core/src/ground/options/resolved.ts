@@ -44,6 +44,8 @@ export interface ResolvedOptions {
     readonly userTtlSeconds: number
     readonly organizationTtlSeconds: number
   }
+  /** No call of a store is waited for longer. */
+  readonly storeTimeoutSeconds: number
   readonly pollSeconds: number
   readonly now: () => number
   readonly fetch: typeof globalThis.fetch
