@@ -74,7 +74,8 @@ export type ApplyOutcome = 'created' | 'updated' | 'unchanged' | 'stale'
  * Where local users live. A row has two parts and both only grow: its synced fields belong to the highest `version`
  * seen (of equal versions the later write wins), and `deletedAt`, once set, never goes; the earliest one stays.
  *
- * Every method throws {@link StoreUnavailableError} when the store cannot be reached.
+ * Every method throws {@link StoreUnavailableError} when the store cannot be reached, and {@link StoreFaultError} when the
+ * database refuses for good.
  */
 export interface UserStore<U extends UserRecord = UserRecord> {
   /** Deleted rows too. `null`: there is no such user. */

@@ -1,7 +1,7 @@
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import { authorize } from '../../domain/guard/authorize.js'
 import { parseRecord } from '../../domain/session/parse-record.js'
-import { StoreUnavailableError } from '../../ground/errors.js'
+import { StoreFaultError, StoreUnavailableError } from '../../ground/errors.js'
 import type { AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
 import { refusal, type WebRequest, type WebResponse } from './messages.js'
@@ -51,6 +51,8 @@ export async function signOut(
   if (revokeAtClerk && revoke !== null) await Promise.all([...sessionIds].map(revoke))
   for (const result of ended) {
     if (result.status === 'fulfilled') continue
+    if (result.reason instanceof StoreFaultError)
+      return refusal(500, 'failed', 'The sign-out could not be recorded')
     if (!(result.reason instanceof StoreUnavailableError)) throw result.reason
     return refusal(503, 'unavailable', 'Temporarily unavailable', { 'Retry-After': '5' })
   }
