@@ -1,4 +1,4 @@
-import type { UserRecord, UserSnapshot, UserStore } from '@acme/clerk-core/store'
+import type { InspectableStore, UserRecord, UserSnapshot, UserStore } from '@acme/clerk-core/store'
 import {
   carried,
   checkLocalId,
@@ -28,7 +28,7 @@ const PURGE_BATCH = 500
 export function userStore<U extends UserRecord>(
   context: Context,
   options: UsersOptions = {},
-): Required<UserStore<U>> & { readonly tables: readonly Versioned[] } {
+): Required<UserStore<U> & InspectableStore> & { readonly tables: readonly Versioned[] } {
   const users = context.versioned(USERS, options)
   const { table } = users
   const { run } = context
@@ -44,6 +44,7 @@ export function userStore<U extends UserRecord>(
       version: snapshot.version,
       ...(snapshot.createdAt !== undefined && { createdAt: snapshot.createdAt }),
       fields: syncedFields(snapshot),
+      times: snapshot,
       nothing: NOTHING,
       own: () => own(snapshot),
     }
@@ -111,7 +112,7 @@ export function userStore<U extends UserRecord>(
         const [row] = await table.findMany({ where: { id, clerkId: null, deletedAt: null }, take: 1 })
         // The address may have changed hands since the row was looked at, and must not between here and the write.
         if (row === undefined || !isSameAddress(row.email, snapshot.email)) return null
-        const linked = await users.link(id, { email: row.email }, wanted)
+        const linked = await users.link(row, { email: row.email }, wanted)
         return linked && asUser(linked)
       }),
 
@@ -135,6 +136,7 @@ export function userStore<U extends UserRecord>(
       }),
 
     ping: () => run(() => table.probe()),
+    inspect: () => context.inspect([[table, () => own(emptySnapshot('user_check'))]]),
   }
 }
 
@@ -157,20 +159,16 @@ function syncedFields(snapshot: UserSnapshot): Values {
     deprovisioned: snapshot.deprovisioned,
     locked: snapshot.locked,
     clerkCreatedAt: dateOf(snapshot.createdAt),
-    lastSignInAt: dateOf(snapshot.lastSignInAt),
-    lastActiveAt: dateOf(snapshot.lastActiveAt),
   })
 }
 
-const { createdAt: clerkCreatedAt, ...withoutTime } = EMPTY_USER
-
 /** The columns of a user of whom nothing is known. */
-const NOTHING: Values = { ...withoutTime, clerkCreatedAt }
+const NOTHING: Values = EMPTY_USER
 
 /** A user of whom nothing is known but the id. */
 const emptySnapshot = (clerkId: string): UserSnapshot => {
-  const { privateMetadata: _, ...nothing } = EMPTY_USER
-  return { ...nothing, clerkId, publicMetadata: {}, updatedAt: null, version: 0 }
+  const { privateMetadata: _, clerkCreatedAt: createdAt, ...nothing } = EMPTY_USER
+  return { ...nothing, createdAt, clerkId, publicMetadata: {}, updatedAt: null, version: 0 }
 }
 
 const ERASED: Values = { ...NOTHING, version: ERASED_VERSION }
