@@ -89,7 +89,10 @@ const WORDS: Words = {
         ],
   'user.linked': () => ['plain', 'attached to the row that was there before Clerk'],
   'user.error': ({ step }) => ['warn', `the application’s ${step} threw`],
-  'store.fault': ({ store, fault }) => ['bad', `the database refused an operation of the ${store} store (${fault})`],
+  'store.fault': ({ store, fault }) => [
+    'bad',
+    `the database refused an operation of the ${store} store (${fault})`,
+  ],
   'webhook.received': ({ type }) => ['plain', `webhook ${type}: signature verified`],
   'webhook.processed': () => ['good', 'webhook applied'],
   'webhook.duplicate': ({ type }) => ['warn', `webhook ${type} came before: duplicate ignored`],

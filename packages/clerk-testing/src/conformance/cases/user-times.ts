@@ -22,11 +22,19 @@ export const userTimeCases = casesOf('users', [
   },
   {
     id: 'times-only-grow',
-    title: 'a newer snapshot with earlier times, or with none, lowers no time; with later ones it raises them',
+    title:
+      'a newer snapshot with earlier times, or with none, lowers no time; with later ones it raises them',
     async run({ users }) {
       await users.apply(aUser({ lastSignInAt: T, lastActiveAt: T }))
-      await users.apply(aUser({ version: T + 1, lastSignInAt: T - 1, lastActiveAt: null, firstName: 'Augusta' }))
-      const kept = { lastSignInAt: new Date(T), lastActiveAt: new Date(T), firstName: 'Augusta', version: T + 1 }
+      await users.apply(
+        aUser({ version: T + 1, lastSignInAt: T - 1, lastActiveAt: null, firstName: 'Augusta' }),
+      )
+      const kept = {
+        lastSignInAt: new Date(T),
+        lastActiveAt: new Date(T),
+        firstName: 'Augusta',
+        version: T + 1,
+      }
       expectFields(await users.findByClerkId('user_ada'), kept, LOWERED)
       await users.apply(aUser({ version: T + 2, lastSignInAt: T + 1, lastActiveAt: T + 2 }))
       const raised = { lastSignInAt: new Date(T + 1), lastActiveAt: new Date(T + 2), version: T + 2 }

@@ -85,6 +85,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/bad-numbers-refused',
       'users/purged-stays-purged',
       'users/absent-keeps',
+      'users/times-of-a-stale-snapshot',
     ],
   },
   {
@@ -133,6 +134,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/claims-do-not-overwrite',
       'users/purged-stays-purged',
       'users/absent-keeps',
+      'users/times-of-a-stale-snapshot',
     ],
   },
   {

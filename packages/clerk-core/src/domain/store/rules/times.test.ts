@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ERASED_VERSION } from './tombstone.js'
 import { laterTimes } from './times.js'
+import { ERASED_VERSION } from './tombstone.js'
 
 const seen = fc.array(
   fc.record({
