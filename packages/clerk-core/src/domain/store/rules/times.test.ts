@@ -16,7 +16,7 @@ test('a row has the latest of all times that were seen, in whatever order they c
   fc.assert(
     fc.property(seen, (snapshots) => {
       const row = snapshots.reduce<Record<string, unknown>>(
-        (stored, snapshot) => ({ ...stored, ...laterTimes(stored, snapshot) }),
+        (stored, snapshot) => Object.assign(stored, laterTimes(stored, snapshot)),
         { lastSignInAt: null, lastActiveAt: null, version: 5 },
       )
       for (const field of ['lastSignInAt', 'lastActiveAt'] as const) {
