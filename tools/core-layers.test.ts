@@ -15,6 +15,7 @@ const STOREYS = {
     'ground/error-name.ts',
     'ground/safe-cause.ts',
     'ground/errors.ts',
+    'ground/store-fault.ts',
     'ground/timing/',
     'ground/json/',
     'ground/options/',

@@ -16,12 +16,14 @@ const CACHED = {
   token: 'the verified token',
   user: 'the local user',
   membership: 'the membership',
+  organization: 'the organisation',
   machine: 'the API key',
 }
 const FRESH = {
   token: 'new token: signature and claims verified',
   user: 'local user read from the database',
   membership: 'membership read from the database',
+  organization: 'organisation read from the database',
   machine: 'API key checked with Clerk',
 }
 
@@ -89,6 +91,10 @@ const WORDS: Words = {
         ],
   'user.linked': () => ['plain', 'attached to the row that was there before Clerk'],
   'user.error': ({ step }) => ['warn', `the application’s ${step} threw`],
+  'store.fault': ({ store, fault }) => [
+    'bad',
+    `the database refused an operation of the ${store} store (${fault})`,
+  ],
   'webhook.received': ({ type }) => ['plain', `webhook ${type}: signature verified`],
   'webhook.processed': () => ['good', 'webhook applied'],
   'webhook.duplicate': ({ type }) => ['warn', `webhook ${type} came before: duplicate ignored`],

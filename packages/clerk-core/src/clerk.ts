@@ -56,7 +56,10 @@ export interface Clerk<
   signOut(sessionId: string): Promise<void>
   /** Configuration and reachability problems, each with its remedy. */
   check(): Promise<Diagnostic[]>
-  /** Prefetches the keys and reads past revocations. Rejects when either fails. */
+  /**
+   * Prefetches the keys, reads past revocations, and asks the stores whether their schema will take every write. Rejects
+   * when one of them fails. @throws {ConfigurationError} with what is wrong with a schema, and the statements that mend it
+   */
   ready(): Promise<void>
   /** Releases timers and subscriptions. */
   close(): Promise<void>

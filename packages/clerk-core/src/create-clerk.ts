@@ -10,6 +10,7 @@ import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.
 import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
 import type { Change } from './domain/store/inbox.js'
+import { observed } from './domain/store/observed.js'
 import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import { createTokenVerifier } from './domain/tokens/verify-token.js'
@@ -17,6 +18,7 @@ import { createUserDirectory } from './domain/users/directory.js'
 import { createAuthenticate } from './flows/authentication/authenticate.js'
 import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
+import { refuseFaultySchema } from './flows/check/store-findings.js'
 import { provideSettings } from './flows/web/settings.js'
 import { effectOf } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
@@ -42,16 +44,21 @@ export function createClerk<
 >(options: ClerkOptions<U, M, O>): Clerk<U, M, O> {
   const resolved = resolveOptions(options)
   const { now } = resolved
-  const inbox = options.inbox ?? null
   const observer = createObserver(now)
+  const stores = {
+    users: options.users && observed(options.users, 'users', observer),
+    organizations: options.organizations && observed(options.organizations, 'organizations', observer),
+    inbox: options.inbox && observed(options.inbox, 'inbox', observer),
+  }
+  const inbox = stores.inbox ?? null
   const historySeconds = revocationLifetimeSeconds(resolved.session)
   const keys = createKeySource(resolved, observer)
   const revocations = createRevocations(now, historySeconds)
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
   const api = createClerkApi(resolved, observer)
-  const users = options.users
+  const users = stores.users
     ? createUserDirectory<U>({
-        store: options.users,
+        store: stores.users,
         options: resolved,
         api,
         observer,
@@ -59,8 +66,8 @@ export function createClerk<
         claimsToUser: options.claimsToUser,
       })
     : null
-  const organizations = options.organizations
-    ? createOrganizationDirectory<M, O>({ store: options.organizations, options: resolved, api, observer })
+  const organizations = stores.organizations
+    ? createOrganizationDirectory<M, O>({ store: stores.organizations, options: resolved, api, observer })
     : null
   // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
   const changes =
@@ -149,7 +156,7 @@ export function createClerk<
     signOut: webhooks.signOut,
     check: () => runChecks({ options: resolved, stores: options, keys, api }),
     async ready() {
-      await Promise.all([keys.prefetch(), changes?.start()])
+      await Promise.all([keys.prefetch(), changes?.start(), refuseFaultySchema(stores)])
     },
     async close() {
       connections.close()

@@ -38,9 +38,7 @@ export type { Credentials } from './domain/credentials/credentials.js'
 export { authorize } from './domain/guard/authorize.js'
 export type { Denial, HasParams, Requirement, Reverification } from './domain/guard/requirement.js'
 export type { ClerkOrganizations } from './domain/organizations/organizations.js'
-export type { SessionOrganization, SessionRecord } from './domain/session/record.js'
-export type { SessionSlot } from './domain/session/slot.js'
-export type { MemoryMembership } from './domain/store/memory/memory-organizations.js'
+export type { MemoryMembership, MemoryOrganization } from './domain/store/memory/memory-organizations.js'
 export {
   type MemoryStoreOptions,
   type MemoryStores,
@@ -106,5 +104,4 @@ export type {
   ClerkEvents,
   ClerkListener,
 } from './ground/observe/events.js'
-export type { MaybePromise } from './ground/timing/maybe-promise.js'
 export type { ClerkOptions, UserClaims } from './options.js'

@@ -70,7 +70,7 @@ const GROUPS: Readonly<Record<CodeKind, Group>> = {
     title: 'Errors that are thrown',
     seen: '`error.code`',
     about:
-      'Messages hold no token, no secret and no address. `PrismaQueryError` of `@acme/clerk-prisma` carries the code of Prisma itself (`P2002` and others).',
+      'Messages hold no token, no secret and no address. `StoreFaultError` has the code of the database or its driver in `driverCode` (`P2002`, `23502`, `11000`).',
   },
   warning: {
     title: 'Process warnings',

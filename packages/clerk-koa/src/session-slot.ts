@@ -1,4 +1,4 @@
-import type { SessionRecord, SessionSlot } from '@acme/clerk-core'
+import type { SessionRecord, SessionSlot } from '@acme/clerk-core/adapter'
 import {
   FrameworkSession,
   MARKER_SECONDS,

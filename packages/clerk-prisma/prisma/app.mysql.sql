@@ -19,6 +19,8 @@ CREATE TABLE `accounts` (
     `clerkVersion` DOUBLE NOT NULL DEFAULT 0,
     `removedAt` DATETIME(3),
     `seenAt` DATETIME(3),
+    `activeAt` DATETIME(3),
+    `joinedAt` DATETIME(3),
     `plan` TEXT NOT NULL,
     `passwordHash` TEXT,
     `note` TEXT

@@ -19,6 +19,8 @@ CREATE TABLE "accounts" (
     "clerkVersion" DOUBLE PRECISION NOT NULL DEFAULT 0,
     "removedAt" TIMESTAMP(3),
     "seenAt" TIMESTAMP(3),
+    "activeAt" TIMESTAMP(3),
+    "joinedAt" TIMESTAMP(3),
     "plan" TEXT NOT NULL,
     "passwordHash" TEXT,
     "note" TEXT

@@ -19,6 +19,8 @@ CREATE TABLE "accounts" (
     "clerkVersion" REAL NOT NULL DEFAULT 0,
     "removedAt" DATETIME,
     "seenAt" DATETIME,
+    "activeAt" DATETIME,
+    "joinedAt" DATETIME,
     "plan" TEXT NOT NULL,
     "passwordHash" TEXT,
     "note" TEXT

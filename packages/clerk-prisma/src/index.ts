@@ -1,4 +1,3 @@
-export { PrismaQueryError } from './client/errors.js'
 export type { PrismaStoreOptions } from './options.js'
 export {
   type PrismaMembership,

@@ -22,8 +22,7 @@ interface ModelOptions<C, D extends TableDefinition> {
   readonly model?: ModelName<C>
   /**
    * Fields that are called otherwise in the model: `{ email: 'emailAddress' }`. `null`: the model has none, it is not
-   * stored and always `null` in the row. Some are stored only when they are named here (`privateMetadata`,
-   * `lastSignInAt` …).
+   * stored and always `null` in the row. Some are stored only when they are named here (`privateMetadata`, `locked`).
    */
   readonly fields?: FieldMap<D>
 }

@@ -164,7 +164,7 @@ await describeEngines('prismaStore', (engine, database) => {
     const missing = await users
       .apply(aUser({ clerkId: 'user_secret', email: 'secret@example.com' }))
       .catch((error) => error)
-    expect(missing).toMatchObject({ name: 'PrismaQueryError' })
+    expect(missing).toMatchObject({ name: 'StoreFaultError', fault: 'required', field: 'plan' })
     expect(missing.message).toMatch(/plan/)
     expect(`${missing.stack}${JSON.stringify(missing)}`).not.toMatch(/secret@example\.com/)
     expect(missing.cause).toBeUndefined()
@@ -236,7 +236,7 @@ await describeEngines('prismaStore', (engine, database) => {
       )
       const { organizations } = prismaStore(prisma)
       await organizations.applyOrganization(anOrganization({ clerkId: 'org_aB' }))
-      const refused = { name: 'PrismaQueryError', code: 'collation' }
+      const refused = { name: 'StoreFaultError', driverCode: 'collation' }
       await expect(organizations.findOrganization('org_Ab')).rejects.toMatchObject(refused)
       const newer = anOrganization({ clerkId: 'org_Ab', name: 'taken', version: T + 1 })
       await expect(organizations.applyOrganization(newer)).rejects.toMatchObject(refused)

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '@acme/clerk-core'
 import type {
   Inbox,
+  InspectableStore,
   MembershipRecord,
   OrganizationRecord,
   OrganizationStore,
@@ -30,9 +31,9 @@ export interface PrismaStores<
   O extends OrganizationRecord,
   M extends MembershipRecord,
 > {
-  users: Required<UserStore<U>>
-  organizations: Required<OrganizationStore<O, M>>
-  inbox: Required<Inbox>
+  users: Required<UserStore<U> & InspectableStore>
+  organizations: Required<OrganizationStore<O, M> & InspectableStore>
+  inbox: Required<Inbox & InspectableStore>
 }
 
 /**

@@ -9,8 +9,7 @@ export {
   memoryStore,
   type Requirement,
   refuseUpgrade,
-  type SessionSlot,
   type UpgradeRequest,
 } from '@acme/clerk-core'
-export { type AnyAuth, type AnyClerk, SESSION_KEY } from '@acme/clerk-core/adapter'
+export { type AnyAuth, type AnyClerk, SESSION_KEY, type SessionSlot } from '@acme/clerk-core/adapter'
 export type Stores = ReturnType<typeof import('@acme/clerk-core').memoryStore>

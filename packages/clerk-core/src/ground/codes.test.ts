@@ -57,6 +57,7 @@ describe('the table of codes', () => {
       | 'keys-unavailable'
       | 'clerk-unavailable'
       | 'store-unavailable'
+      | 'store-fault'
       | 'changes-unavailable'
       | 'session-unavailable'
     >()

@@ -216,6 +216,10 @@ export const CODES = {
     'The database of a store cannot be reached, or did not answer in time.',
     DATABASE,
   ),
+  'store-fault': metIn('unavailable', 'thrown')(
+    'The database answered and refused for good: the user, or the membership, can be neither read nor stored. Thrown as `StoreFaultError`, whose `fault`, `model`, `field` and `index` say what.',
+    'The event `store.fault` and the message of the error say what to change in the schema or in the code. `clerk.check()` finds most of them before they happen.',
+  ),
   'changes-unavailable': unavailable(
     'The log of changes could not be read for longer than `graceSeconds`: revocations may have been missed.',
     `${DATABASE} The event \`changes.error\` names the failure.`,
@@ -302,9 +306,9 @@ export const CODES = {
     'The same event is being processed, by this process or another one.',
     `${SVIX_RETRIES} If it goes on, a handler is slower than \`webhook.leaseSeconds\`.`,
   ),
-  failed: outcome(
-    'A handler threw or took too long, or the event could not be applied.',
-    `${SVIX_RETRIES} The event \`webhook.failed\` names the handler and the class of the error.`,
+  failed: metIn('webhook', 'route')(
+    'A handler threw or took too long, or the event or the sign-out could not be written.',
+    `${SVIX_RETRIES} The event \`webhook.failed\` names the handler and the class of the error; \`store.fault\` says what the database refused.`,
   ),
   'not-configured': outcome(
     'No webhook secret is configured.',
@@ -397,6 +401,10 @@ export const CODES = {
     "Clerk's Backend API does not answer, or answers with an error.",
     'Check `apiUrl`, and that this host may reach it over HTTPS.',
   ),
+  'store-schema': check(
+    'The schema of a store will refuse a write, or make reads slow. `message` names table and column.',
+    'Do what `remedy` of the finding says: it has the statement. `clerk.ready()` rejects while an error of this kind is left.',
+  ),
   'store-unreachable-users': check('The store of users cannot be used.', DATABASE),
   'store-unreachable-organizations': check('The store of organisations cannot be used.', DATABASE),
   'store-unreachable-inbox': check('The inbox cannot be used.', DATABASE),
@@ -413,10 +421,6 @@ export const CODES = {
   'store-input': thrown(
     '`StoreInputError`: what a store was given is not an id, an address or a time.',
     'Correct the caller. Nothing was sent to the database.',
-  ),
-  'store-fault': thrown(
-    '`StoreFaultError`: the database answered and refused for good. Its `fault`, `model`, `field` and `index` say what.',
-    'Its message says what to change in the schema or in the code. `clerk.check()` finds most of them before they happen.',
   ),
   'webhook-data': thrown(
     "`WebhookDataError`: the data of an event, or an answer of Clerk's API, is not what its type says.",

@@ -15,6 +15,9 @@ ALTER TABLE `User`
     ADD COLUMN `banned` BOOLEAN NOT NULL DEFAULT false,
     ADD COLUMN `deprovisioned` BOOLEAN NOT NULL DEFAULT false,
     ADD COLUMN `isActive` BOOLEAN NOT NULL DEFAULT true,
+    ADD COLUMN `clerkCreatedAt` DATETIME(3),
+    ADD COLUMN `lastSignInAt` DATETIME(3),
+    ADD COLUMN `lastActiveAt` DATETIME(3),
     ADD COLUMN `version` DOUBLE NOT NULL DEFAULT 0,
     ADD COLUMN `deletedAt` DATETIME(3);
 

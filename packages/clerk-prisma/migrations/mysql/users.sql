@@ -16,6 +16,9 @@ CREATE TABLE `User` (
     `banned` BOOLEAN NOT NULL DEFAULT false,
     `deprovisioned` BOOLEAN NOT NULL DEFAULT false,
     `isActive` BOOLEAN NOT NULL DEFAULT true,
+    `clerkCreatedAt` DATETIME(3),
+    `lastSignInAt` DATETIME(3),
+    `lastActiveAt` DATETIME(3),
     `version` DOUBLE NOT NULL DEFAULT 0,
     `deletedAt` DATETIME(3),
 

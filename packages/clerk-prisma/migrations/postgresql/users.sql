@@ -15,6 +15,9 @@ CREATE TABLE "User" (
     "banned" BOOLEAN NOT NULL DEFAULT false,
     "deprovisioned" BOOLEAN NOT NULL DEFAULT false,
     "isActive" BOOLEAN NOT NULL DEFAULT true,
+    "clerkCreatedAt" TIMESTAMP(3),
+    "lastSignInAt" TIMESTAMP(3),
+    "lastActiveAt" TIMESTAMP(3),
     "version" DOUBLE PRECISION NOT NULL DEFAULT 0,
     "deletedAt" TIMESTAMP(3),
 

@@ -15,6 +15,9 @@ CREATE TABLE "User" (
     "banned" BOOLEAN NOT NULL DEFAULT false,
     "deprovisioned" BOOLEAN NOT NULL DEFAULT false,
     "isActive" BOOLEAN NOT NULL DEFAULT true,
+    "clerkCreatedAt" DATETIME,
+    "lastSignInAt" DATETIME,
+    "lastActiveAt" DATETIME,
     "version" REAL NOT NULL DEFAULT 0,
     "deletedAt" DATETIME
 );

@@ -6,10 +6,11 @@ import {
   checkTime,
   type Inbox,
   type InboxEvent,
+  type InspectableStore,
   type PendingEvent,
   tooManyWriters,
 } from '@acme/clerk-core/store'
-import { PrismaQueryError } from '../client/errors.js'
+import { collationFault } from '../client/errors.js'
 import type { Row } from '../client/prisma-client.js'
 import { INBOX } from '../table/definitions.js'
 import type { Table } from '../table/table.js'
@@ -20,19 +21,16 @@ const PRUNE_BATCH = 1000
 const MOST_ATTEMPTS = 50
 
 export function inboxStore(
-  { table, run }: Context,
+  { table, run, inspect }: Context,
   options: ModelOptions | undefined,
-): Required<Inbox> & { readonly table: Table } {
+): Required<Inbox & InspectableStore> & { readonly table: Table } {
   const events = table(INBOX, options)
   const open = { doneAt: null }
 
   async function find(id: string): Promise<Row | null> {
     const row = await events.find({ id })
     if (row === null || row.id === id) return row
-    throw new PrismaQueryError(
-      'collation',
-      `\`${events.model}.id\` compares ids without regard to case: give the column a binary collation.`,
-    )
+    throw collationFault(events.model, 'id')
   }
 
   async function claim(event: InboxEvent, now: number, leaseUntil: number): Promise<Claim> {
@@ -140,6 +138,7 @@ export function inboxStore(
       }),
 
     ping: () => run(() => events.probe()),
+    inspect: () => inspect([[events, () => ({})]]),
   }
 }
 

@@ -12,6 +12,7 @@ import {
   EMPTY_MEMBERSHIP,
   EMPTY_ORGANIZATION,
   EMPTY_ROLE,
+  type InspectableStore,
   type InvitationRecord,
   type InvitationSnapshot,
   identityOf,
@@ -49,9 +50,9 @@ export interface OrganizationsOptions {
 }
 
 export function organizationStore<O extends OrganizationRecord, M extends MembershipRecord>(
-  { versioned, run }: Context,
+  { versioned, run, inspect }: Context,
   options: OrganizationsOptions,
-): Required<OrganizationStore<O, M>> & { readonly tables: readonly Versioned[] } {
+): Required<OrganizationStore<O, M> & InspectableStore> & { readonly tables: readonly Versioned[] } {
   const organizations = versioned(ORGANIZATIONS, options.organizations)
   const memberships = versioned(MEMBERSHIPS, options.memberships)
   const roles = versioned(ROLES, options.roles)
@@ -210,7 +211,28 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
       run(async () => {
         for (const { table } of [organizations, memberships, roles, invitations]) await table.probe()
       }),
+
+    inspect: () =>
+      inspect([
+        [organizations.table, () => ownColumns(options.organizations, emptyOrganization('org_check'))],
+        [memberships.table, () => ownColumns(options.memberships, emptyMembership(CHECKED_MEMBERSHIP))],
+        [
+          roles.table,
+          () => ownColumns(options.roles, { ...EMPTY_ROLE, clerkId: 'role_check', key: '', version: 0 }),
+        ],
+        [invitations.table, () => ownColumns(options.invitations, CHECKED_INVITATION)],
+      ]),
   }
+}
+
+/** For what `create` fills: no row is made of them. */
+const CHECKED_MEMBERSHIP = { clerkId: 'orgmem_check', orgId: 'org_check', userId: 'user_check', createdAt: 0 }
+const CHECKED_INVITATION = {
+  clerkId: 'orginv_check',
+  orgId: 'org_check',
+  email: '',
+  status: 'pending',
+  version: 0,
 }
 
 const IN_ONE_QUERY = 1000

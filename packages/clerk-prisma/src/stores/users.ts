@@ -1,4 +1,4 @@
-import type { UserRecord, UserSnapshot, UserStore } from '@acme/clerk-core/store'
+import type { InspectableStore, UserRecord, UserSnapshot, UserStore } from '@acme/clerk-core/store'
 import {
   carried,
   checkActivity,
@@ -12,13 +12,14 @@ import {
   foldAddress,
   hasVerifiedAddress,
   isSameAddress,
+  laterTimes,
 } from '@acme/clerk-core/store'
 import type { Row } from '../client/prisma-client.js'
 import { USERS } from '../table/definitions.js'
 import type { Values } from '../table/table.js'
 import { quotedTable, sqlColumn } from '../table/unique-columns.js'
 import type { Incoming, Versioned } from '../table/versioned.js'
-import { ACTIVITY, activityOf, laterThan, raiseTimes } from './activity.js'
+import { raiseTimes } from './activity.js'
 import type { Context, ModelOptions } from './context.js'
 
 export interface UsersOptions extends ModelOptions {
@@ -30,7 +31,7 @@ const PURGE_BATCH = 500
 export function userStore<U extends UserRecord>(
   context: Context,
   options: UsersOptions = {},
-): Required<UserStore<U>> & { readonly tables: readonly Versioned[] } {
+): Required<UserStore<U> & InspectableStore> & { readonly tables: readonly Versioned[] } {
   const users = context.versioned(USERS, options)
   const { table } = users
   const { run } = context
@@ -46,16 +47,10 @@ export function userStore<U extends UserRecord>(
       version: snapshot.version,
       ...(snapshot.createdAt !== undefined && { createdAt: snapshot.createdAt }),
       fields: syncedFields(snapshot),
-      // Of a new row alone: in one that is there they are raised, whatever its version.
-      nothing: { ...NOTHING, ...activityOf(snapshot) },
+      times: snapshot,
+      nothing: NOTHING,
       own: () => own(snapshot),
     }
-  }
-
-  /** The row with the times of the snapshot, where they are later. */
-  async function withActivity(row: Row, snapshot: UserSnapshot): Promise<Row> {
-    const later = laterThan(row, activityOf(snapshot))
-    return { ...row, ...(await raiseTimes(table, snapshot.clerkId, later)) }
   }
 
   /** Rows without `clerkId` whose address is this one, as far as the database can tell. */
@@ -91,10 +86,7 @@ export function userStore<U extends UserRecord>(
     apply: (snapshot) =>
       run(async () => {
         const { row, outcome } = await users.apply(incoming(snapshot))
-        if (outcome === 'stale') return { user: asUser(row), outcome }
-        const seen = await withActivity(row, snapshot)
-        const changed = ACTIVITY.some((field) => seen[field] !== row[field])
-        return { user: asUser(seen), outcome: outcome === 'unchanged' && changed ? 'updated' : outcome }
+        return { user: asUser(row), outcome }
       }),
 
     remove: (clerkId, at) =>
@@ -113,7 +105,7 @@ export function userStore<U extends UserRecord>(
         checkText(clerkId, 'clerkId')
         checkActivity(activity)
         if (!table.isCaseSensitive) await users.find(clerkId)
-        await raiseTimes(table, clerkId, activityOf(activity))
+        await raiseTimes(table, clerkId, laterTimes(null, activity))
       }),
 
     findLinkable: (email) =>
@@ -131,8 +123,8 @@ export function userStore<U extends UserRecord>(
         const [row] = await table.findMany({ where: { id, clerkId: null, deletedAt: null }, take: 1 })
         // The address may have changed hands since the row was looked at, and must not between here and the write.
         if (row === undefined || !isSameAddress(row.email, snapshot.email)) return null
-        const linked = await users.link(id, { email: row.email }, wanted)
-        return linked && asUser(await withActivity(linked, snapshot))
+        const linked = await users.link(row, { email: row.email }, wanted)
+        return linked && asUser(linked)
       }),
 
     purge: (before, now = Date.now()) =>
@@ -155,6 +147,7 @@ export function userStore<U extends UserRecord>(
       }),
 
     ping: () => run(() => table.probe()),
+    inspect: () => context.inspect([[table, () => own(emptySnapshot('user_check'))]]),
   }
 }
 
@@ -180,15 +173,13 @@ function syncedFields(snapshot: UserSnapshot): Values {
   })
 }
 
-const { createdAt: clerkCreatedAt, ...withoutTime } = EMPTY_USER
-
 /** The columns of a user of whom nothing is known. */
-const NOTHING: Values = { ...withoutTime, clerkCreatedAt }
+const NOTHING: Values = EMPTY_USER
 
 /** A user of whom nothing is known but the id. */
 const emptySnapshot = (clerkId: string): UserSnapshot => {
-  const { privateMetadata: _, ...nothing } = EMPTY_USER
-  return { ...nothing, clerkId, publicMetadata: {}, updatedAt: null, version: 0 }
+  const { privateMetadata: _, clerkCreatedAt: createdAt, ...nothing } = EMPTY_USER
+  return { ...nothing, createdAt, clerkId, publicMetadata: {}, updatedAt: null, version: 0 }
 }
 
 const ERASED: Values = { ...NOTHING, version: ERASED_VERSION }

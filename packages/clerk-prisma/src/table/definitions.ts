@@ -12,6 +12,10 @@ export interface TableDefinition {
   readonly option: string
   readonly model: string
   readonly fields: Readonly<Record<string, FieldDefinition>>
+  /** Fields that always have a value; every other one is `null` at times, in the row of a deletion at least. */
+  readonly filled: readonly string[]
+  /** By what rows are looked for. */
+  readonly indexes: readonly (readonly string[])[]
   /** Synced fields that a schema may declare unique. */
   readonly mayBeUnique: readonly string[]
   /** Whether a row may be built from claims (version 0), which overwrite nothing. */
@@ -40,14 +44,16 @@ export const USERS = {
     banned: required('boolean'),
     deprovisioned: required('boolean'),
     isActive: required('boolean'),
+    clerkCreatedAt: optional('date'),
+    lastSignInAt: optional('date'),
+    lastActiveAt: optional('date'),
     version: required('number'),
     deletedAt: required('date'),
     privateMetadata: extra('json'),
     locked: extra('boolean'),
-    clerkCreatedAt: extra('date'),
-    lastSignInAt: extra('date'),
-    lastActiveAt: extra('date'),
   },
+  filled: ['id', 'clerkId', 'emailVerified', 'banned', 'deprovisioned', 'isActive', 'version', 'locked'],
+  indexes: [['deletedAt']],
   mayBeUnique: ['email', 'username', 'phone', 'externalId'],
   fromClaims: true,
 } as const satisfies TableDefinition
@@ -68,6 +74,8 @@ export const ORGANIZATIONS = {
     membersCount: extra('number'),
     clerkCreatedAt: extra('date'),
   },
+  filled: ['id', 'clerkId', 'version'],
+  indexes: [],
   mayBeUnique: ['slug'],
 } as const satisfies TableDefinition
 
@@ -86,6 +94,12 @@ export const MEMBERSHIPS = {
     version: required('number'),
     deletedAt: required('date'),
   },
+  filled: ['id', 'clerkId', 'orgId', 'userId', 'permissions', 'createdAt', 'version'],
+  indexes: [
+    ['orgId', 'userId', 'createdAt'],
+    ['orgId', 'createdAt'],
+    ['userId', 'createdAt'],
+  ],
   mayBeUnique: [],
 } as const satisfies TableDefinition
 
@@ -102,6 +116,8 @@ export const ROLES = {
     version: required('number'),
     deletedAt: required('date'),
   },
+  filled: ['id', 'clerkId', 'permissions', 'version'],
+  indexes: [['key']],
   mayBeUnique: [],
 } as const satisfies TableDefinition
 
@@ -119,6 +135,8 @@ export const INVITATIONS = {
     expiresAt: required('date'),
     version: required('number'),
   },
+  filled: ['id', 'clerkId', 'orgId', 'status', 'version'],
+  indexes: [],
   mayBeUnique: [],
 } as const satisfies TableDefinition
 
@@ -138,6 +156,8 @@ export const INBOX = {
     error: required('text'),
     doneAt: required('number'),
   },
+  filled: ['id', 'type', 'timestamp', 'subjects', 'body', 'attempts', 'succeeded', 'leaseUntil'],
+  indexes: [['doneAt', 'timestamp'], ['appliedAt']],
   mayBeUnique: [],
 } as const satisfies TableDefinition
 

@@ -1,7 +1,7 @@
 import type { ConfigurationProblem } from '@acme/clerk-core'
 import { storable } from '@acme/clerk-core/store'
 import type { Dialect } from '../client/dialect.js'
-import { isDuplicate } from '../client/errors.js'
+import { isDuplicate, queried, storeFault } from '../client/errors.js'
 import {
   type ClientInternals,
   type Delegate,
@@ -11,6 +11,7 @@ import {
   type Row,
 } from '../client/prisma-client.js'
 import type { TableDefinition } from './definitions.js'
+import { quotedTable, sqlColumn } from './unique-columns.js'
 
 export type Values = Record<string, unknown>
 
@@ -21,6 +22,7 @@ export class Table {
   readonly description: ModelDescription | null
   /** Record field → model field; `null` is not stored. */
   readonly columns: ReadonlyMap<string, string | null>
+  readonly #client: ClientInternals
   readonly #delegate: Delegate
   readonly #dialect: Dialect
   readonly #inTransaction: boolean
@@ -31,6 +33,7 @@ export class Table {
     definition: TableDefinition,
     options: { model?: string | undefined; fields?: object | undefined },
   ) {
+    this.#client = client
     this.definition = definition
     this.model = options.model ?? definition.model
     this.description = describeModel(client, this.model)
@@ -67,7 +70,7 @@ export class Table {
   }
 
   async find(where: Values): Promise<Row | null> {
-    return this.#read(await this.#delegate.findUnique({ where: this.#where(where) }))
+    return this.#read(await this.#query('findUnique', { where: this.#where(where) }))
   }
 
   async findMany(args: {
@@ -76,7 +79,7 @@ export class Table {
     take?: number
     only?: readonly string[]
   }): Promise<Row[]> {
-    const rows = await this.#delegate.findMany({
+    const rows = await this.#query('findMany', {
       where: this.#where(args.where),
       ...(args.orderBy && { orderBy: args.orderBy.map((order) => this.#where(order)) }),
       ...(args.take !== undefined && { take: args.take }),
@@ -89,7 +92,7 @@ export class Table {
   async insert(values: Values, own: Values = {}): Promise<Row | null> {
     const data = { ...own, ...this.#data(values) }
     if (this.#dialect.insertSkipsDuplicates) {
-      const [row] = await this.#delegate.createManyAndReturn({ data: [data], skipDuplicates: true })
+      const [row] = await this.#query('createManyAndReturn', { data: [data], skipDuplicates: true })
       return this.#read(row ?? null)
     }
     return this.#create(data)
@@ -103,9 +106,23 @@ export class Table {
     return this.#inTransaction ? this.insert(values, own) : this.#create({ ...own, ...this.#data(values) })
   }
 
+  /**
+   * Why `insert` answers that a row is there already and `find` finds none: an extension hides it, or a unique column of
+   * the application's own is in the way, which the database names. @throws {StoreFaultError} or what Prisma throws
+   */
+  async explainConflict(clerkId: string, values: Values, own: Values): Promise<Row> {
+    const column = this.#dialect.quote(sqlColumn(this, 'clerkId') ?? 'clerkId')
+    const place = this.#dialect.name === 'postgresql' ? '$1' : '?'
+    const sql = `SELECT 1 AS "found" FROM ${quotedTable(this, this.#dialect)} WHERE ${column} = ${place}`
+    const query = this.#dialect.name === 'mysql' ? sql.replaceAll('"', '`') : sql
+    const found = (await this.#client.$queryRawUnsafe?.(query, clerkId)) as readonly unknown[] | undefined
+    if (found !== undefined && found.length > 0) throw storeFault('hidden', 'extension', this.model)
+    return this.#read(await this.#query('create', { data: { ...own, ...this.#data(values) } }))
+  }
+
   async #create(data: Values): Promise<Row | null> {
     try {
-      return this.#read(await this.#delegate.create({ data }))
+      return this.#read(await this.#query('create', { data }))
     } catch (error) {
       if (isDuplicate(error)) return null
       throw error
@@ -117,25 +134,25 @@ export class Table {
     const where = this.#where({ ...key, ...condition })
     const data = this.#data(values)
     if (this.#dialect.updateReturns) {
-      const [row] = await this.#delegate.updateManyAndReturn({ where, data })
+      const [row] = await this.#query('updateManyAndReturn', { where, data })
       return this.#read(row ?? null)
     }
-    const { count } = await this.#delegate.updateMany({ where, data })
+    const { count } = await this.#query('updateMany', { where, data })
     return count === 0 ? null : this.find(key)
   }
 
   async updateMany(where: Values, values: Values): Promise<number> {
-    return (await this.#delegate.updateMany({ where: this.#where(where), data: this.#data(values) })).count
+    return (await this.#query('updateMany', { where: this.#where(where), data: this.#data(values) })).count
   }
 
   async deleteMany(where: Values): Promise<number> {
-    return (await this.#delegate.deleteMany({ where: this.#where(where) })).count
+    return (await this.#query('deleteMany', { where: this.#where(where) })).count
   }
 
   /** Rejects when the table or one of its columns cannot be read. */
   async probe(): Promise<void> {
     const select = [...this.columns.values()].filter((column) => column !== null)
-    await this.#delegate.findFirst({ select: Object.fromEntries(select.map((column) => [column, true])) })
+    await this.#query('findFirst', { select: Object.fromEntries(select.map((column) => [column, true])) })
   }
 
   /** Whether a duplicate is no error. Where it is one, Prisma logs it, so it is better to look first. */
@@ -158,6 +175,14 @@ export class Table {
     return Object.fromEntries([...this.columns.keys()].map((field) => [field, row[field]]))
   }
 
+  #query<Operation extends keyof Delegate>(
+    operation: Operation,
+    args: object,
+  ): ReturnType<Delegate[Operation]> {
+    const query = this.#delegate[operation](args) as PromiseLike<unknown>
+    return queried(this.description?.name ?? this.model, query) as ReturnType<Delegate[Operation]>
+  }
+
   #column(field: string): string {
     return this.columns.get(field) ?? field
   }
@@ -165,7 +190,7 @@ export class Table {
   #where(where: Values): Values {
     return Object.fromEntries(
       Object.entries(where).map(([field, value]) =>
-        field === 'OR'
+        field === 'OR' || field === 'AND'
           ? [field, (value as Values[]).map((part) => this.#where(part))]
           : [this.#column(field), value],
       ),

@@ -42,7 +42,7 @@ async function detect(client: ClientInternals, dialect: Dialect, table: Table): 
 }
 
 /** Name of the table in SQL (`@@map`), without quotes. */
-function tableName({ model, description }: Table): string {
+export function tableName({ model, description }: Table): string {
   return description?.dbName ?? description?.name ?? model
 }
 

@@ -5,14 +5,16 @@ import {
   concessions,
   decideApply,
   EMPTY_USER,
+  ERASED_VERSION,
   emptied,
   givesWay,
   type Holder,
   isBareUser,
+  laterTimes,
   storable,
   tooManyWriters,
 } from '@acme/clerk-core/store'
-import { isDuplicate, PrismaQueryError } from '../client/errors.js'
+import { collationFault, isDuplicate, storeFault } from '../client/errors.js'
 import type { Row } from '../client/prisma-client.js'
 import { sameValue } from './same.js'
 import type { Table, Values } from './table.js'
@@ -27,6 +29,8 @@ export interface Incoming {
   readonly fields: Values
   /** What a new row has in fields that the snapshot does not carry. */
   readonly nothing: Values
+  /** Has the times that only grow. */
+  readonly times?: Parameters<typeof laterTimes>[1]
   /** More fields, where they depend on the row: they are written only while `condition` holds of it. */
   readonly depending?: (known: Row | null) => { readonly fields: Values; readonly condition: Values }
   /** Columns of the application's own, for a row that has to be created. */
@@ -70,10 +74,7 @@ export class Versioned {
   async find(clerkId: string): Promise<Row | null> {
     const row = await this.table.find({ clerkId })
     if (row !== null && row.clerkId !== clerkId) {
-      throw new PrismaQueryError(
-        'collation',
-        `\`${this.table.model}.${this.table.columns.get('clerkId')}\` compares ids without regard to case: give the column a binary collation.`,
-      )
+      throw collationFault(this.table.model, this.table.columns.get('clerkId') ?? 'clerkId')
     }
     return row
   }
@@ -94,15 +95,16 @@ export class Versioned {
   async #applyBlind(incoming: Incoming): Promise<Applied | null> {
     const { clerkId, version, fields, nothing, own } = incoming
     const created = (row: Row | null): Applied | null => row && { row, outcome: 'created' }
-    const row = { ...nothing, ...fields, clerkId, version }
+    const times = this.#later(null, incoming)
+    const row = { ...nothing, ...fields, ...times, clerkId, version }
     const insert = async () =>
       this.table.insertsQuietly ? created(await this.table.insert(row, own())) : null
     const update = async (): Promise<Applied | null> => {
       if (version === 0 || !this.table.isCaseSensitive) return null
       const live = this.table.has('deletedAt') ? { deletedAt: null } : {}
-      const condition = { version: { lt: version }, ...live }
+      const condition = { version: { lt: version }, ...live, ...stillLater(times) }
       try {
-        const updated = await this.table.update({ clerkId }, condition, { ...fields, version })
+        const updated = await this.table.update({ clerkId }, condition, { ...fields, ...times, version })
         return updated && { row: updated, outcome: 'updated' }
       } catch (error) {
         // A unique index that the store does not know of.
@@ -132,28 +134,35 @@ export class Versioned {
   ): Promise<Applied | null> {
     const { clerkId, version } = incoming
     const decision = decideApply(known && this.#known(known), version)
+    const times = this.#later(known, incoming)
     if (known !== null && (decision === 'stale' || decision === 'unchanged'))
-      return { row: known, outcome: decision }
+      return { row: await this.#raise(known, times), outcome: decision }
 
     const deleted = known !== null && known.deletedAt != null
     const conceded = deleted
       ? emptied(unique)
       : await this.#resolveConflicts(unique, incoming.fields, known, version, last)
     const depending = incoming.depending?.(known)
-    const fields = { ...incoming.fields, ...depending?.fields, ...conceded, version }
+    const fields = { ...incoming.fields, ...times, ...depending?.fields, ...conceded, version }
     try {
       if (known === null) {
-        const row = await this.table.insert({ ...incoming.nothing, ...fields, clerkId }, incoming.own())
-        return row && { row, outcome: 'created' }
+        const values = { ...incoming.nothing, ...fields, clerkId }
+        const row = await this.table.insert(values, incoming.own())
+        if (row === null && last && (await this.find(clerkId)) === null) {
+          const made = await this.table.explainConflict(clerkId, values, incoming.own())
+          return { row: made, outcome: 'created' }
+        }
+        return row && { row: this.#asWritten(row, clerkId), outcome: 'created' }
       }
       if (this.#holds(known, fields)) return { row: known, outcome: 'unchanged' }
       const seen = this.table.has('deletedAt') ? { deletedAt: deleted ? { not: null } : null } : {}
       const condition = {
         ...{ ...seen, ...depending?.condition, version: { lte: version } },
+        ...stillLater(times),
         ...(version === 0 && this.#whileBare()),
       }
       const row = await this.table.update({ clerkId }, condition, fields)
-      return row && { row, outcome: 'updated' }
+      return row && { row: this.#asWritten(row, clerkId), outcome: 'updated' }
     } catch (error) {
       if (last || !isDuplicate(error)) throw error
       return null
@@ -164,11 +173,13 @@ export class Versioned {
    * Attaches a snapshot to a row without `clerkId`, while `condition` holds of it. `null`: it no longer does, or the
    * `clerkId` has a row by now.
    */
-  async link(id: unknown, condition: Values, incoming: Incoming): Promise<Row | null> {
+  async link(row: Row, condition: Values, incoming: Incoming): Promise<Row | null> {
     const unique = [...(await this.#uniqueFields())].filter((field) => this.table.has(field))
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       if ((await this.find(incoming.clerkId)) !== null) return null
-      const { clerkId, version, fields } = incoming
+      const { clerkId, version } = incoming
+      const { id } = row
+      const fields = { ...incoming.fields, ...this.#later(row, incoming) }
       const last = attempt === MOST_ATTEMPTS
       const conceded = await this.#resolveConflicts(unique, fields, { id }, version, last)
       try {
@@ -198,6 +209,10 @@ export class Versioned {
         deletedBefore(await this.find(clerkId)) ??
         (await this.table.insert({ ...tombstone.fields, ...deletion, clerkId, version: 0 }, tombstone.own()))
       if (removed !== null) return removed
+    }
+    if ((await this.find(clerkId)) === null) {
+      const values = { ...tombstone.fields, ...deletion, clerkId, version: 0 }
+      return this.table.explainConflict(clerkId, values, tombstone.own())
     }
     throw this.#exhausted()
   }
@@ -243,6 +258,33 @@ export class Versioned {
     throw this.#exhausted()
   }
 
+  /** An extension that answers another row than was written would make one user of two. */
+  #asWritten(row: Row, clerkId: string): Row {
+    if (row.clerkId !== clerkId) throw storeFault('hidden', 'extension', this.table.model)
+    return row
+  }
+
+  /** The times of a snapshot that are later than the row's, as far as the model stores them. */
+  #later(row: Row | null, { times }: Incoming): Values {
+    if (times === undefined) return {}
+    return Object.fromEntries(
+      Object.entries(laterTimes(row, times)).filter(([field]) => this.table.has(field)),
+    )
+  }
+
+  /** Raises times and nothing else; each by itself, since another writer may have raised one of them further. */
+  async #raise(known: Row, times: Values): Promise<Row> {
+    for (const [field, time] of Object.entries(times)) {
+      const where = {
+        clerkId: known.clerkId,
+        version: { lt: ERASED_VERSION },
+        ...stillLater({ [field]: time }),
+      }
+      await this.table.updateMany(where, { [field]: time })
+    }
+    return { ...known, ...times }
+  }
+
   #exhausted() {
     return tooManyWriters(`one row of \`${this.table.model}\``)
   }
@@ -268,6 +310,14 @@ export class Versioned {
     )
     return fromClaims ? Object.fromEntries(texts.map((field) => [field, null])) : {}
   }
+}
+
+/** That no later time was stored meanwhile, as a condition. */
+const stillLater = (times: Values): Values => {
+  const fields = Object.entries(times)
+  return fields.length === 0
+    ? {}
+    : { AND: fields.map(([field, time]) => ({ OR: [{ [field]: null }, { [field]: { lte: time } }] })) }
 }
 
 const isFirst = ({ version, createdAt }: Incoming): boolean =>

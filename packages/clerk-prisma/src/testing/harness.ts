@@ -147,6 +147,9 @@ function existing(prisma: TestClient) {
         deprovisioned: row.deprovisioned,
         isActive: row.enabled,
         version: row.clerkVersion,
+        clerkCreatedAt: row.joinedAt,
+        lastSignInAt: row.seenAt,
+        lastActiveAt: row.activeAt,
         deletedAt: row.removedAt,
       })),
     async toggleDeletion() {

@@ -24,6 +24,8 @@ export const accountOptions = {
       version: 'clerkVersion',
       deletedAt: 'removedAt',
       lastSignInAt: 'seenAt',
+      lastActiveAt: 'activeAt',
+      clerkCreatedAt: 'joinedAt',
     },
     create: ({ clerkId }: { clerkId: string }) => ({ plan: 'free', passwordHash: `none for ${clerkId}` }),
   },

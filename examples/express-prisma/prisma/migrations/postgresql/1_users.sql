@@ -13,6 +13,9 @@ CREATE TABLE "User" (
     "externalId" TEXT,
     "publicMetadata" JSONB,
     "isActive" BOOLEAN NOT NULL DEFAULT true,
+    "clerkCreatedAt" TIMESTAMP(3),
+    "lastSignInAt" TIMESTAMP(3),
+    "lastActiveAt" TIMESTAMP(3),
     "version" DOUBLE PRECISION NOT NULL DEFAULT 0,
     "deletedAt" TIMESTAMP(3),
 

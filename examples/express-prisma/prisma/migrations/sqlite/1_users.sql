@@ -13,6 +13,9 @@ CREATE TABLE "User" (
     "externalId" TEXT,
     "publicMetadata" JSONB,
     "isActive" BOOLEAN NOT NULL DEFAULT true,
+    "clerkCreatedAt" DATETIME,
+    "lastSignInAt" DATETIME,
+    "lastActiveAt" DATETIME,
     "version" REAL NOT NULL DEFAULT 0,
     "deletedAt" DATETIME
 );

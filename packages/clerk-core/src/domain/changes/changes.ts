@@ -1,6 +1,7 @@
 import { nameOf } from '../../ground/error-name.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { describeError } from '../../ground/store-fault.js'
 import { attempt } from '../../ground/timing/attempt.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createSingleFlight } from '../../ground/timing/single-flight.js'
@@ -85,7 +86,7 @@ export function createChanges(parts: {
     return looks.run(LOG, () =>
       readLog(inbox).catch((error: unknown) => {
         failedAt = now()
-        observer.emit('changes.error', { message: `The inbox could not be read (${nameOf(error)}).` })
+        observer.emit('changes.error', { message: `The inbox could not be read (${describeError(error)}).` })
         throw error
       }),
     )

@@ -39,7 +39,8 @@ export type Claim =
  * Remembers webhook deliveries: duplicates are recognised, a killed process loses nothing, and other processes read in
  * it what changed. Time is always passed in, in milliseconds; nothing here reads a clock.
  *
- * Every method throws {@link StoreUnavailableError} when the store cannot be reached.
+ * Every method throws {@link StoreUnavailableError} when the store cannot be reached, and {@link StoreFaultError} when the
+ * database refuses for good.
  */
 export interface Inbox {
   /**

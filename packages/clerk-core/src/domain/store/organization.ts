@@ -135,7 +135,8 @@ export interface InvitationSnapshot {
  * The methods for roles are optional, all three or none. Without them a permission that a role has lost stays in the
  * stored memberships until each of them changes.
  *
- * Every method throws {@link StoreUnavailableError} when the store cannot be reached.
+ * Every method throws {@link StoreUnavailableError} when the store cannot be reached, and {@link StoreFaultError} when the
+ * database refuses for good.
  */
 export interface OrganizationStore<
   O extends OrganizationRecord = OrganizationRecord,

@@ -29,6 +29,12 @@ export interface UserRecord {
   readonly isActive: boolean
   /** Clerk's `updated_at` in milliseconds of the state stored; 0 for a row that holds nothing from Clerk yet. */
   readonly version: number
+  /** When the user was made at Clerk. `createdAt` is a name of the application's, and never written. */
+  readonly clerkCreatedAt: Date | null
+  /** The latest that was ever seen, whatever version brought it; `null`: not known. */
+  readonly lastSignInAt: Date | null
+  /** As `lastSignInAt`. Clerk tells it once a day or so. */
+  readonly lastActiveAt: Date | null
   /** Set once, never unset. */
   readonly deletedAt: Date | null
 }
@@ -56,9 +62,12 @@ export interface UserSnapshot {
   readonly banned?: boolean
   readonly deprovisioned?: boolean
   readonly locked?: boolean
+  /** Clerk's; the row has it as `clerkCreatedAt`. */
   readonly createdAt?: number | null
   readonly updatedAt?: number | null
+  /** The later of this and the row's is stored, even where the snapshot is stale. */
   readonly lastSignInAt?: number | null
+  /** As `lastSignInAt`. */
   readonly lastActiveAt?: number | null
   /**
    * Clerk's `updated_at`, else the event's timestamp. 0 for a snapshot built from token claims, which only creates a
@@ -80,7 +89,8 @@ export type ApplyOutcome = 'created' | 'updated' | 'unchanged' | 'stale'
  * Where local users live. A row has two parts and both only grow: its synced fields belong to the highest `version`
  * seen (of equal versions the later write wins), and `deletedAt`, once set, never goes; the earliest one stays.
  *
- * Every method throws {@link StoreUnavailableError} when the store cannot be reached.
+ * Every method throws {@link StoreUnavailableError} when the store cannot be reached, and {@link StoreFaultError} when the
+ * database refuses for good.
  */
 export interface UserStore<U extends UserRecord = UserRecord> {
   /** Deleted rows too. `null`: there is no such user. */

@@ -124,7 +124,7 @@ describe('a user who is in the store', () => {
         () => Object.assign(shared, { isActive: false }),
         () => shared.tags.push('admin'),
         () => Object.assign(shared.publicMetadata as object, { admin: true }),
-        () => shared.createdAt?.setTime(0),
+        () => shared.clerkCreatedAt?.setTime(0),
       ]
       for (const change of changes) expect(change).toThrow(TypeError)
       expect(shared).toEqual(row)

@@ -1,5 +1,5 @@
 import { nameOf } from '../../ground/error-name.js'
-import { ClerkApiError, StoreInputError } from '../../ground/errors.js'
+import { ClerkApiError, StoreFaultError, StoreInputError } from '../../ground/errors.js'
 import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
@@ -21,7 +21,7 @@ export type UserResolution<U extends UserRecord = UserRecord> =
   | { readonly kind: 'none'; readonly reason: 'user-not-provisioned' | 'user-inactive' }
   | {
       readonly kind: 'unavailable'
-      readonly reason: 'store-unavailable' | 'clerk-unavailable'
+      readonly reason: 'store-unavailable' | 'store-fault' | 'clerk-unavailable'
       readonly retryAfterSeconds: number
     }
 
@@ -56,6 +56,8 @@ const STORE_DOWN = {
   reason: 'store-unavailable',
   retryAfterSeconds: 5,
 } as const
+/** It takes a person to mend it: asking sooner only costs the database. */
+const STORE_FAULT = { kind: 'unavailable', reason: 'store-fault', retryAfterSeconds: 60 } as const
 const CLERK_DOWN = { kind: 'unavailable', reason: 'clerk-unavailable', retryAfterSeconds: 1 } as const
 const REFUSES_THE_USER: ReadonlySet<number> = new Set([400, 404, 422])
 
@@ -144,7 +146,11 @@ export function createUserDirectory<U extends UserRecord>(parts: {
 
   /** A store that cannot be reached never means "no such user". */
   const failed = (error: unknown): UserResolution<U> =>
-    error instanceof StoreInputError ? NOT_PROVISIONED : STORE_DOWN
+    error instanceof StoreInputError
+      ? NOT_PROVISIONED
+      : error instanceof StoreFaultError
+        ? STORE_FAULT
+        : STORE_DOWN
 
   function resolve(
     clerkId: string,

@@ -37,7 +37,7 @@ describe('the one row that may be taken over', () => {
     banned: false,
     deprovisioned: false,
     locked: false,
-    createdAt: null,
+    clerkCreatedAt: null,
     lastSignInAt: null,
     lastActiveAt: null,
     isActive: true,

@@ -7,6 +7,7 @@ export interface ClerkUsers<U extends UserRecord = UserRecord> {
   /**
    * Fetches the user from Clerk and applies it. `null`: Clerk does not know the id; the local row is left as it is,
    * because only a verified event deletes. @throws {ClerkApiError} {@link StoreUnavailableError}
+   * {@link StoreFaultError}
    */
   refresh(clerkId: string): Promise<Readonly<U> | null>
   /**

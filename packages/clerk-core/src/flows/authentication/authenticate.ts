@@ -18,7 +18,7 @@ import { entitlementSeconds } from '../../domain/tokens/claim-age.js'
 import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { TokenVerifier } from '../../domain/tokens/token-verifier.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
-import { StoreUnavailableError } from '../../ground/errors.js'
+import { StoreFaultError, StoreUnavailableError } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
@@ -32,6 +32,8 @@ import { tokenStateOf } from './token-state.js'
 import { createUserAuth } from './user-auth.js'
 
 const CURRENT = { ok: true } as const
+/** It takes a person to mend it. */
+const STORE_FAULT_SECONDS = 60
 const NO_TOKEN: TokenState = { kind: 'none' }
 
 export interface AuthenticateParts {
@@ -256,6 +258,7 @@ export function createAuthenticate(
   /** An outage has an `Auth` of its own; anything else is a bug, and is thrown so that it is seen. */
   function authOfOutage(error: unknown): MadeAuth {
     if (error instanceof StoreUnavailableError) return auths.unavailable('store-unavailable')
+    if (error instanceof StoreFaultError) return auths.unavailable('store-fault', STORE_FAULT_SECONDS)
     throw error
   }
 

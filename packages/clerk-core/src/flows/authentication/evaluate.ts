@@ -2,7 +2,7 @@ import type { Changes } from '../../domain/changes/changes.js'
 import { authorize } from '../../domain/guard/authorize.js'
 import { DENIALS, UNAUTHENTICATED, unavailable } from '../../domain/guard/denials.js'
 import type { Denial, Requirement } from '../../domain/guard/requirement.js'
-import { StoreUnavailableError } from '../../ground/errors.js'
+import { StoreFaultError, StoreUnavailableError, type UnavailableReason } from '../../ground/errors.js'
 import { SILENT } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createAuthFactory, NOTHING_CARRIED } from './auth-factory.js'
@@ -69,8 +69,7 @@ export function createEvaluate(parts: {
     try {
       return await subject.look()
     } catch (error) {
-      const reason = error instanceof StoreUnavailableError ? 'store-unavailable' : 'clerk-unavailable'
-      const auth = auths.unavailable(reason)
+      const auth = auths.unavailable(reasonOf(error))
       return { auth, at: () => auth }
     }
   }
@@ -151,6 +150,11 @@ export function createEvaluate(parts: {
     }
     return denied * 1000
   }
+}
+
+function reasonOf(error: unknown): UnavailableReason {
+  if (error instanceof StoreFaultError) return 'store-fault'
+  return error instanceof StoreUnavailableError ? 'store-unavailable' : 'clerk-unavailable'
 }
 
 function denialOf(auth: MadeAuth, requirements: readonly Requirement[]): Denial | null {

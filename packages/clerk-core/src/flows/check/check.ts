@@ -1,20 +1,18 @@
 import type { ClerkApi } from '../../domain/backend-api/clerk-api.js'
-import type { Stores } from '../../domain/store/stores.js'
 import { CODES } from '../../ground/codes.js'
 import { nameOf } from '../../ground/error-name.js'
-import { ClerkApiError } from '../../ground/errors.js'
+import { ClerkApiError, StoreFaultError } from '../../ground/errors.js'
 import { discardBody } from '../../ground/http/read-limited.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
 import type { Diagnostic } from './diagnostic.js'
+import { type InspectedStores, STORE_NAMES, storeDiagnostics } from './store-findings.js'
 
 /** What the checks look at. */
 export interface CheckContext {
   readonly options: ResolvedOptions
   readonly keys: { prefetch(): Promise<unknown> }
-  readonly stores: {
-    readonly [K in keyof Stores]?: { ping?(): Promise<void> } | null | undefined
-  }
+  readonly stores: InspectedStores
   readonly api: Pick<ClerkApi, 'countUsers'>
   /** Default: `NODE_ENV`. */
   readonly environment?: string | undefined
@@ -101,7 +99,7 @@ const checks: readonly Check[] = [
       const error = await failureOf(() => keys.prefetch())
       return error === null
         ? null
-        : `The signing keys cannot be fetched (${error}): no token can be verified.`
+        : `The signing keys cannot be fetched (${nameOf(error)}): no token can be verified.`
     },
   },
   {
@@ -132,13 +130,16 @@ const checks: readonly Check[] = [
           : `Clerk's Backend API cannot be used (${status === 0 ? 'no response' : status}).`,
       ),
   },
-  ...(['users', 'organizations', 'inbox'] as const).map(
+  ...STORE_NAMES.map(
     (name): Check => ({
       code: `store-unreachable-${name}`,
       severity: 'error',
       find: async ({ stores }) => {
         const error = await failureOf(async () => stores[name]?.ping?.())
-        return error === null ? null : `The store of ${name} cannot be used (${error}).`
+        // That its schema is at fault is a finding of its own, which says what to do.
+        return error === null || error instanceof StoreFaultError
+          ? null
+          : `The store of ${name} cannot be used (${nameOf(error)}).`
       },
     }),
   ),
@@ -155,15 +156,16 @@ export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
       return message === null ? [] : [{ severity, code, message, remedy: CODES[code].remedy }]
     }),
   )
-  return found.flat()
+  const schemas = await Promise.all(STORE_NAMES.map((name) => storeDiagnostics(context.stores[name])))
+  return [...found, ...schemas].flat()
 }
 
-async function failureOf(step: () => Promise<unknown>): Promise<string | null> {
+async function failureOf(step: () => Promise<unknown>): Promise<unknown> {
   try {
     await step()
     return null
   } catch (error) {
-    return nameOf(error)
+    return error
   }
 }
 

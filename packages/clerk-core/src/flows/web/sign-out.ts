@@ -3,7 +3,7 @@ import { authorize } from '../../domain/guard/authorize.js'
 import { BoundedSlot } from '../../domain/session/bounded-slot.js'
 import { type FoundRecord, NO_RECORD, parseRecord, UNREADABLE } from '../../domain/session/parse-record.js'
 import { readSlot, SessionReadError } from '../../domain/session/session-writer.js'
-import { StoreUnavailableError } from '../../ground/errors.js'
+import { StoreFaultError, StoreUnavailableError } from '../../ground/errors.js'
 import type { AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
 import { refusal, type WebRequest, type WebResponse } from './messages.js'
@@ -50,6 +50,8 @@ export async function signOut(
   if (revokeAtClerk && revoke !== null) await Promise.all([...sessionIds].map(revoke))
   for (const result of ended) {
     if (result.status === 'fulfilled') continue
+    if (result.reason instanceof StoreFaultError)
+      return refusal(500, 'failed', 'The sign-out could not be recorded')
     if (!(result.reason instanceof StoreUnavailableError)) throw result.reason
     return temporarilyUnavailable()
   }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Change, Inbox, InboxEvent, PendingEvent } from '../../domain/store/inbox.js'
 import { checkText } from '../../domain/store/rules/input.js'
-import { nameOf } from '../../ground/error-name.js'
 import { StoreUnavailableError, WebhookDataError } from '../../ground/errors.js'
 import { isObject, readJson } from '../../ground/json/json-reader.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { describeError } from '../../ground/store-fault.js'
 import {
   type EventType,
   eventType,
@@ -101,7 +101,11 @@ export function createWebhooks(parts: {
       if (failures !== null) return fail(event, 'failed', failures)
       await inbox?.done(event.id, now())
     } catch (error) {
-      return fail(event, error instanceof StoreUnavailableError ? 'unavailable' : 'failed', nameOf(error))
+      return fail(
+        event,
+        error instanceof StoreUnavailableError ? 'unavailable' : 'failed',
+        describeError(error),
+      )
     }
     if (observer.wants('webhook.processed')) {
       const { id, type } = event
@@ -160,7 +164,7 @@ export function createWebhooks(parts: {
           : error instanceof StoreUnavailableError
             ? 'unavailable'
             : 'failed'
-      const message = error instanceof WebhookDataError ? error.message : nameOf(error)
+      const message = error instanceof WebhookDataError ? error.message : describeError(error)
       observer.emit('webhook.failed', { id, type: null, code: kind, message })
       return webhookOutcome(kind)
     }

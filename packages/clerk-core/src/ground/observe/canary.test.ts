@@ -13,7 +13,7 @@ import { createAuditLog } from '../../flows/web/audit.js'
 import type { BodySource } from '../../flows/web/raw-body.js'
 import { createWebhookRoute } from '../../flows/web/webhook-route.js'
 import type { ClerkOptions } from '../../options.js'
-import { StoreUnavailableError } from '../errors.js'
+import { StoreFaultError, StoreUnavailableError } from '../errors.js'
 import { CLERK_EVENT_NAMES } from './observer.js'
 
 const CANARY = 'canary-7f3a9c'
@@ -34,6 +34,10 @@ const blab = () => {
 }
 const reject = () => Promise.reject(new Blabber())
 const down = () => Promise.reject(new StoreUnavailableError('The store is down.', { cause: new Blabber() }))
+const refused = () =>
+  Promise.reject(
+    new StoreFaultError({ fault: 'unique', driverCode: 'P2002', model: 'user', remedy: 'Drop it.' }),
+  )
 
 /** Everything that is said aloud while a test runs: events, channels, console, output, warnings. */
 function listen() {
@@ -211,7 +215,7 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
   await ask({ ...current, session: { ...slot({}), read: blab } })
   const claims = started({ ...memoryStore(), linking: 'off', provisioning: 'claims', claimsToUser: blab })
   expect(await ask(fresh, claims)).toMatchObject({ reason: 'user-not-provisioned' })
-  for (const broken of [down, reject]) {
+  for (const broken of [down, reject, refused]) {
     const other = memoryStore()
     Object.assign(other.users, { findByClerkId: broken })
     Object.assign(other.inbox, { changesSince: broken, claim: broken })

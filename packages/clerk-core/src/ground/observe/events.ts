@@ -1,4 +1,5 @@
 import type { AnonymousReason, CodesIn, UnavailableReason } from '../codes.js'
+import type { ToldFault } from '../store-fault.js'
 
 /** What `observe` receives. No event carries a token, a secret, private metadata or an e-mail address. */
 export interface ClerkEvents {
@@ -49,6 +50,15 @@ export interface ClerkEvents {
     readonly step: 'can-link' | 'claims-to-user'
     readonly error: string
   }
+  /**
+   * The database of a store refused an operation for good. Told by names and codes of the schema, `null` where they are not
+   * known, and never by a value.
+   */
+  'store.fault': {
+    readonly store: 'users' | 'organizations' | 'inbox'
+    /** The method of the store: `remove`. */
+    readonly operation: string
+  } & ToldFault
   'webhook.received': { readonly id: string; readonly type: string }
   'webhook.processed': { readonly id: string; readonly type: string; readonly durationMs: number }
   'webhook.duplicate': { readonly id: string; readonly type: string }

@@ -27,6 +27,7 @@ const EVENT_NAMES: Record<ClerkEventName, true> = {
   'user.provisioned': true,
   'user.linked': true,
   'user.error': true,
+  'store.fault': true,
   'webhook.received': true,
   'webhook.processed': true,
   'webhook.duplicate': true,

@@ -14,6 +14,7 @@ import { userInputCases } from './user-input.js'
 import { userLinkingCases } from './user-linking.js'
 import { userPurgeCases } from './user-purge.js'
 import { userSignInCases } from './user-sign-in.js'
+import { userTimeCases } from './user-times.js'
 import { userUniqueCases } from './user-unique.js'
 import { userVersionCases } from './user-versions.js'
 
@@ -30,6 +31,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...userPurgeCases,
   ...userAbsenceCases,
   ...userActivityCases,
+  ...userTimeCases,
   ...organizationCases,
   ...membershipCases,
   ...roleCases,

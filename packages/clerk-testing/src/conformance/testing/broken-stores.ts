@@ -85,6 +85,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/bad-numbers-refused',
       'users/purged-stays-purged',
       'users/absent-keeps',
+      'users/times-of-a-stale-snapshot',
     ],
   },
   {
@@ -133,6 +134,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/claims-do-not-overwrite',
       'users/purged-stays-purged',
       'users/absent-keeps',
+      'users/times-of-a-stale-snapshot',
     ],
   },
   {
@@ -417,7 +419,27 @@ export const brokenStores: readonly BrokenStore[] = [
         users.apply({ ...snapshot, createdAt: null, lastSignInAt: null, lastActiveAt: null }),
     })),
     says: /apply took NaN for createdAt/,
-    caughtBy: ['users/bad-dates-refused'],
+    caughtBy: [
+      'users/bad-dates-refused',
+      'users/times-of-clerk',
+      'users/times-only-grow',
+      'users/times-of-a-stale-snapshot',
+    ],
+  },
+  {
+    fault: 'takes the time of a sign-in for a part of the state',
+    alter: users(({ users }, memory) => ({
+      async apply(snapshot) {
+        const applied = await users.apply(snapshot)
+        const { lastSignInAt } = snapshot
+        if (applied.outcome === 'stale' || lastSignInAt === undefined) return applied
+        const time = lastSignInAt === null ? null : new Date(lastSignInAt)
+        await memory.users.update(String(applied.user.id), { lastSignInAt: time })
+        return applied
+      },
+    })),
+    says: /the latest ever seen/,
+    caughtBy: ['users/times-only-grow'],
   },
   {
     fault: 'a name that the database does not hold fails the event',

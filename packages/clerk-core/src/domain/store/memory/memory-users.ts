@@ -4,6 +4,7 @@ import { carried } from '../rules/absence.js'
 import { decideApply } from '../rules/convergence.js'
 import { hasVerifiedAddress, isSameAddress } from '../rules/email.js'
 import { checkActivity, checkText, checkTime, checkUser, storable } from '../rules/input.js'
+import { laterTimes } from '../rules/times.js'
 import { checkPurge, EMPTY_USER, ERASED_VERSION, earliestDeletion, isBareUser } from '../rules/tombstone.js'
 import { emptied } from '../rules/uniqueness.js'
 import type { ApplyOutcome, Metadata, UserActivity, UserRecord, UserSnapshot, UserStore } from '../user.js'
@@ -14,9 +15,6 @@ export interface MemoryUser extends UserRecord {
   readonly id: string
   readonly privateMetadata: Metadata | null
   readonly locked: boolean
-  readonly createdAt: Date | null
-  readonly lastSignInAt: Date | null
-  readonly lastActiveAt: Date | null
   /** Columns of the application's own. */
   readonly [column: string]: unknown
 }
@@ -62,14 +60,8 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
 
   /** Writes a snapshot over a row; answers whether that changed anything. */
   function fill(row: Row, snapshot: UserSnapshot): boolean {
-    const fields = syncedFields(snapshot)
-    const synced: Row = {
-      ...row,
-      ...fields,
-      lastSignInAt: latest(row.lastSignInAt, fields.lastSignInAt),
-      lastActiveAt: latest(row.lastActiveAt, fields.lastActiveAt),
-      clerkId: snapshot.clerkId,
-    }
+    const times = laterTimes(row, snapshot)
+    const synced: Row = { ...row, ...syncedFields(snapshot), ...times, clerkId: snapshot.clerkId }
     const next = resolveConflicts(synced, rows.values(), unique, Object.assign)
     if (isDeepStrictEqual(next, row)) return false
     Object.assign(row, next)
@@ -90,8 +82,10 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
         known ? { version: known.version, isBare: isBareUser(known) } : null,
         snapshot.version,
       )
-      if (decision === 'stale' || decision === 'unchanged')
-        return { user: copy(known as Row), outcome: decision }
+      if (known !== undefined && (decision === 'stale' || decision === 'unchanged')) {
+        Object.assign(known, laterTimes(known, snapshot))
+        return { user: copy(known), outcome: decision }
+      }
       const row = known ?? emptyRow(nextId())
       const changed = fill(row, snapshot)
       if (known === undefined) return { user: copy(insert(row)), outcome: 'created' }
@@ -112,8 +106,7 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
       checkActivity(activity)
       const row = byClerkId.get(clerkId)
       if (row === undefined || row.version >= ERASED_VERSION) return
-      row.lastSignInAt = latest(row.lastSignInAt, new Date(activity.lastSignInAt))
-      row.lastActiveAt = latest(row.lastActiveAt, new Date(activity.lastActiveAt))
+      Object.assign(row, laterTimes(row, activity))
     },
 
     async findLinkable(email) {
@@ -164,10 +157,6 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
   }
 }
 
-/** Of the known times of a sign-in the latest counts, whichever event told it, and whichever version it had. */
-const latest = (known: Date | null, told: Date | null | undefined): Date | null =>
-  told != null && (known === null || told > known) ? told : known
-
 const isUnlinked = ({ clerkId, deletedAt }: Row) => clerkId === null && deletedAt === null
 
 const dateOf = (ms: number | null | undefined) => (typeof ms === 'number' ? new Date(ms) : ms)
@@ -184,9 +173,7 @@ function syncedFields(snapshot: UserSnapshot): Partial<Row> {
     carried({
       ...storable({ ...texts, publicMetadata, privateMetadata }),
       ...{ emailVerified: hasVerifiedAddress(snapshot), banned, deprovisioned, locked, version },
-      createdAt: dateOf(snapshot.createdAt),
-      lastSignInAt: dateOf(snapshot.lastSignInAt),
-      lastActiveAt: dateOf(snapshot.lastActiveAt),
+      clerkCreatedAt: dateOf(snapshot.createdAt),
     }),
   )
 }

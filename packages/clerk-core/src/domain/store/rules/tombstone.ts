@@ -22,7 +22,7 @@ export const EMPTY_USER = {
   banned: false,
   deprovisioned: false,
   locked: false,
-  createdAt: null,
+  clerkCreatedAt: null,
   lastSignInAt: null,
   lastActiveAt: null,
 } as const
