@@ -65,13 +65,13 @@ await describeWith('mongodb', 'indexes', (server) => {
       ).toEqual(['mail'])
       await db.collection('people').createIndex({ clerkId: 1 }, { name: 'mine' })
       await expect(mongoStore(db, { collections: { users: 'people' } }).ensureIndexes()).rejects.toThrow(
-        'mine of people must be unique',
+        'The index `mine` of `people` must be unique',
       )
     })
 
     test('a store without its unique index says so when it is checked', async () => {
       const { users, ensureIndexes } = mongoStore((await open()).db())
-      await expect(users.ping()).rejects.toThrow('call ensureIndexes()')
+      await expect(users.ping()).rejects.toThrow('Call ensureIndexes()')
       await ensureIndexes()
       await expect(users.ping()).resolves.toBeUndefined()
     })
