@@ -49,8 +49,9 @@ export interface MongoStoreOptions<Columns extends object = object, Id = ObjectI
    */
   newId?: () => Id
   /**
-   * Columns of the application's own in a user's row that the store creates, under their names in the document; a sync never
-   * touches them again. Called for every write that might create a row, so it must be cheap and have no side effects.
+   * Columns of the application's own in a user's row that the store creates, under their names in the document; a sync
+   * never touches them again. For a row that only records a deletion the snapshot has nothing but its id. Called for every
+   * write that might create a row, so it must be cheap and have no side effects.
    */
   create?: (snapshot: UserSnapshot) => Columns
 }

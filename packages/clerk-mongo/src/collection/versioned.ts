@@ -192,11 +192,13 @@ export function versioned(collection: MappedCollection, uniqueness: Uniqueness) 
     async remove(clerkId: string, at: number, onInsert: Document = {}): Promise<Document> {
       const deletedAt = new Date(at)
       const set: Document = { deletedAt, ...uniqueness.empty(await uniqueness.unique.columns()) }
+      const version = 0
+      const $setOnInsert = { ...additions({ onInsert }, { clerkId, version, ...set }), version }
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
         try {
           await collection.updateOne(
             { clerkId: { $eq: clerkId }, deletedAt: { $eq: null } },
-            { ...changes(set), $setOnInsert: additions({ onInsert: { version: 0, ...onInsert } }, set) },
+            { ...changes(set), $setOnInsert },
             { upsert: true },
           )
         } catch (error) {

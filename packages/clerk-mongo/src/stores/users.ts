@@ -86,8 +86,9 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     async remove(clerkId, at) {
       checkText(clerkId, 'clerkId')
       checkTime(at, 'at')
-      const onInsert = { ...NEW_USER, ...(newId && { _id: newId() }) }
-      return row(await reach(() => rows.remove(clerkId, at, onInsert)))
+      // The documents may need the application's own columns in a record of a deletion as well.
+      const bare = onInsert({ clerkId, version: 0 })
+      return row(await reach(() => rows.remove(clerkId, at, bare)))
     },
 
     async findLinkable(email) {
