@@ -14,6 +14,7 @@ import {
   type StoreFinding,
   servesQueries,
 } from './index-problems.js'
+import { inspectValidator } from './validator-problems.js'
 
 interface Index {
   key: Record<string, 1 | -1>
@@ -135,8 +136,15 @@ export async function ensureIndexes(collections: Collections): Promise<void> {
   if (problems.length > 0) throw new ConfigurationError(problems)
 }
 
-/** What is wrong with the indexes, or missing. */
-export async function inspectIndexes(collections: Partial<Collections>): Promise<StoreFinding[]> {
+/**
+ * What in the database will refuse a write: indexes that are wrong or missing, and fields that validators require.
+ *
+ * @param given what `create` answers for a user of whom nothing is known
+ */
+export async function inspect(
+  collections: Partial<Collections>,
+  given?: () => object,
+): Promise<StoreFinding[]> {
   const found: StoreFinding[] = []
   for (const [name, collection] of Object.entries(collections) as [CollectionKey, MappedCollection][]) {
     const there = await indexesOf(collection)
@@ -146,6 +154,8 @@ export async function inspectIndexes(collections: Partial<Collections>): Promise
       found.push(finding)
     }
     found.push(...ofTheApplication(name, collection, there))
+    // A collection that is not there yet has no options.
+    if (there.length > 0) found.push(...(await inspectValidator(collection, given)))
   }
   return found
 }

@@ -7,13 +7,7 @@ import { reach } from './collection/errors.js'
 import { MappedCollection } from './collection/mapped-collection.js'
 import type { MongoDatabase } from './driver.js'
 import type { StoreFinding } from './index-problems.js'
-import {
-  type CollectionKey,
-  type Collections,
-  checkIndexes,
-  ensureIndexes,
-  inspectIndexes,
-} from './indexes.js'
+import { type CollectionKey, type Collections, checkIndexes, ensureIndexes, inspect } from './indexes.js'
 import { normalizeEmails } from './normalize-emails.js'
 import type { CollectionNames, MongoStoreOptions } from './options.js'
 import type { MongoMembership, MongoUser } from './rows.js'
@@ -75,15 +69,15 @@ export function mongoStore<Own extends object = object, Id = ObjectId>(
       ...mongoUsers(users, { ...(newId ? { newId } : {}), ...(create ? { create } : {}) }, () =>
         checkIndexes(users),
       ),
-      inspect: () => reach(() => inspectIndexes({ users })),
+      inspect: () => reach(() => inspect({ users }, () => create?.({ clerkId: 'user_0', version: 0 }) ?? {})),
     },
     organizations: {
       ...mongoOrganizations<Id>(collections, newId, () => checkIndexes(memberships)),
-      inspect: () => reach(() => inspectIndexes({ organizations, memberships, roles, invitations })),
+      inspect: () => reach(() => inspect({ organizations, memberships, roles, invitations })),
     },
     inbox: {
       ...mongoInbox(inbox, alive),
-      inspect: () => reach(() => inspectIndexes({ inbox })),
+      inspect: () => reach(() => inspect({ inbox })),
     },
     ensureIndexes: () => reach(() => ensureIndexes(collections)),
     normalizeEmails: () => reach(() => normalizeEmails(users)),

@@ -303,6 +303,42 @@ await describeWith('mongodb', 'what the server refuses', (server) => {
     })
   })
 
+  describe('a validator that requires', () => {
+    const requiring = (required: string[], more: Document = {}): Document => ({
+      ok: 1,
+      cursor: {
+        ...{ id: 0n, ns: 'db.$cmd.listCollections' },
+        firstBatch: [
+          {
+            ...{ name: 'users', type: 'collection', info: {} },
+            options: { validator: { $jsonSchema: { required } }, ...more },
+          },
+        ],
+      },
+    })
+    async function found(answer: Document, { users } = store) {
+      scripted.script = (command) => ('listCollections' in command ? answer : undefined)
+      const findings = await users.inspect()
+      scripted.script = () => undefined
+      return findings.map(({ message }) => /requires `(.+?)`/.exec(message)?.[1])
+    }
+    const planned = () => mongoStore(client.db(), { create: ({ clerkId }) => ({ plan: `of ${clerkId}` }) })
+
+    test.each<[string, Document, string[]]>([
+      ['what every row has', requiring(['_id', 'clerkId', 'version', 'isActive']), []],
+      ['what Clerk may not have', requiring(['clerkId', 'email', 'firstName']), ['email', 'firstName']],
+      ['a field of the application', requiring(['plan', 'tenant']), ['plan', 'tenant']],
+      ['something, and only warns', requiring(['email'], { validationAction: 'warn' }), []],
+      ['something, and is off', requiring(['email'], { validationLevel: 'off' }), []],
+    ])('%s', async (_, answer, expected) => {
+      expect(await found(answer)).toEqual(expected)
+    })
+
+    test('a field that create gives, of rows that only record a deletion too', async () => {
+      expect(await found(requiring(['plan', 'tenant']), planned() as typeof store)).toEqual(['tenant'])
+    })
+  })
+
   test('a document that the driver does not even send is too large', async () => {
     const large = mongoStore(client.db(), { create: () => ({ notes: 'x'.repeat(18 * 1024 * 1024) }) })
     const error = await caught(large.users.apply(userSnapshot({ clerkId: 'user_large' })))

@@ -117,6 +117,11 @@ export class MappedCollection<D extends Document = Document> {
     return this.#run(() => this.#collection.indexes())
   }
 
+  /** What the collection was made with: a validator, for instance. The collection must be there. */
+  options(): Promise<Document> {
+    return this.#run(() => this.#collection.options())
+  }
+
   /** @param key by names of the stores */
   createIndex(key: Document, options: CreateIndexesOptions & { name: string }): Promise<string> {
     return this.#run(() => this.#collection.createIndex(this.columns.keys(key), options), options.name)
