@@ -60,14 +60,20 @@ export class Columns {
 
   /**
    * A document as the stores see it. A field of the application's that has the name of one of ours, which is mapped
-   * elsewhere, is hidden.
+   * elsewhere, is marked as the application's.
    */
   read(document: Document): Document {
     return mapKeys(document, (column) => {
       const field = this.#fieldOf.get(column)
       if (field !== undefined) return field
-      return this.#columnOf.has(column) ? null : column
+      return this.#columnOf.has(column) ? `${OWN}${column}` : column
     })
+  }
+
+  /** Of a document that was {@link read}, the value of a field of the documents, the application's own too. */
+  value(document: Document, column: string): unknown {
+    const field = this.field(column)
+    return document[this.#fieldOf.has(column) || this.#columnOf.has(column) ? field : column]
   }
 
   /** Of a document that was {@link read}, the fields of ours. */
@@ -90,8 +96,13 @@ export class Columns {
     })
   }
 
-  /** Adds to a row what is mapped under its own name as well, as the application's code may look for it. */
-  named(row: Document): Document {
+  /**
+   * A document that was {@link read} as callers get it: what is mapped under its own name as well, as the application's code
+   * may look for it, and without what ours hides.
+   */
+  named(document: Document): Document {
+    const isHidden = (name: string) => name.startsWith(OWN) && this.#columnOf.has(name.slice(OWN.length))
+    const row = mapKeys(document, (name) => (isHidden(name) ? null : name))
     const aliases = [...this.#fieldOf].filter(
       ([column, field]) => field in row && !this.#columnOf.has(column) && column !== 'id',
     )
