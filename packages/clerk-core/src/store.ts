@@ -19,6 +19,8 @@ export type { Stores } from './domain/store/stores.js'
 export type {
   ApplyOutcome,
   Json,
+  LinkBy,
+  LinkKey,
   Metadata,
   UserRecord,
   UserSnapshot,

@@ -62,7 +62,7 @@ await describeWith('mongodb', 'the documents', (server) => {
     )
     expect(rows.map((row) => row?.isActive)).toEqual([true, true, false])
     expect(rows.map((row) => row && maySignIn(row))).toEqual([false, false, false])
-    expect(await users.findLinkable('local@example.com')).toMatchObject([
+    expect(await users.findLinkable({ email: 'local@example.com' })).toMatchObject([
       { isActive: true, banned: false, deprovisioned: false },
     ])
     await client.close()

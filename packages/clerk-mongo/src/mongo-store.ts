@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@acme/clerk-core'
 import type { Inbox, Stores } from '@acme/clerk-core/store'
 import type { Db, ObjectId } from 'mongodb'
 import { reach } from './collection/errors.js'
@@ -30,6 +31,14 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
   normalizeEmails(): Promise<number>
 }
 
+/** A path into a document is no field of a row, and a name with `$` is an operator. */
+function checkFieldName(name: string): void {
+  if (/^[^.$\0]+$/.test(name)) return
+  const message = 'is no name of a field at the top of a document.'
+  const remedy = "Name one, as 'legacyId'."
+  throw new ConfigurationError([{ option: 'mongoStore externalIdColumn', message, remedy }])
+}
+
 /**
  * The three stores in MongoDB, through the official driver (6 or 7) and whatever client the application has. Needs nothing
  * that a standalone server lacks: every write is atomic by being one document's.
@@ -39,11 +48,14 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
  * await store.ensureIndexes()
  * const clerk = createClerk({ ...fromEnv(), ...store })
  * ```
+ *
+ * @throws {ConfigurationError}
  */
 export function mongoStore<Columns extends object = object, Id = ObjectId>(
   database: MongoDatabase,
-  { collections: names = {}, newId, create }: MongoStoreOptions<Columns, Id> = {},
+  { collections: names = {}, newId, create, externalIdColumn = '_id' }: MongoStoreOptions<Columns, Id> = {},
 ): MongoStores<MongoUser<Id> & Readonly<Columns>, Id> {
+  checkFieldName(externalIdColumn)
   const db = database as Db
   const collections: Collections = {
     users: db.collection(names.users ?? 'users'),
@@ -57,8 +69,10 @@ export function mongoStore<Columns extends object = object, Id = ObjectId>(
     await db.command({ ping: 1 })
   }
   return {
-    users: mongoUsers(collections.users, { ...(newId ? { newId } : {}), ...(create ? { create } : {}) }, () =>
-      checkIndexes(collections.users),
+    users: mongoUsers(
+      collections.users,
+      { ...(newId ? { newId } : {}), ...(create ? { create } : {}), externalIdColumn },
+      () => checkIndexes(collections.users),
     ),
     organizations: mongoOrganizations<Id>(collections, newId, () => checkIndexes(collections.memberships)),
     inbox: mongoInbox(collections.inbox, alive),

@@ -7,6 +7,8 @@ import {
   ERASED_VERSION,
   foldAddress,
   isSameAddress,
+  isSameExternalId,
+  type LinkBy,
   type UserSnapshot,
   type UserStore,
 } from '@acme/clerk-core/store'
@@ -27,6 +29,7 @@ import {
 } from '../documents/user-document.js'
 import type { MongoStoreOptions } from '../options.js'
 import type { MongoUser } from '../rows.js'
+import { withExternalId } from './external-ids.js'
 
 const BATCH = 500
 
@@ -35,7 +38,11 @@ export type MongoUserStore<U extends MongoUser<unknown>> = Required<UserStore<U>
 /** @param ready rejects when the collection is not fit for use */
 export function mongoUsers<U extends MongoUser<unknown>>(
   collection: Collection,
-  { newId, create }: Pick<MongoStoreOptions<object, unknown>, 'newId' | 'create'>,
+  {
+    newId,
+    create,
+    externalIdColumn = '_id',
+  }: Pick<MongoStoreOptions<object, unknown>, 'newId' | 'create' | 'externalIdColumn'>,
   ready: () => Promise<void>,
 ): MongoUserStore<U> {
   const uniqueness: Uniqueness = {
@@ -84,7 +91,14 @@ export function mongoUsers<U extends MongoUser<unknown>>(
       return userRow<U>(await reach(() => rows.remove(clerkId, at, onInsert)))
     },
 
-    async findLinkable(email) {
+    async findLinkable(by) {
+      if ('externalId' in by) {
+        checkText(by.externalId, 'externalId')
+        const unlinked = { clerkId: { $eq: null }, deletedAt: { $eq: null } }
+        const found = await reach(() => withExternalId(collection, externalIdColumn, by.externalId, unlinked))
+        return found.map((document) => userRow<U>(document))
+      }
+      const { email } = by
       checkText(email, 'email')
       const address = foldAddress(email)
       const byAddress = [
@@ -101,15 +115,19 @@ export function mongoUsers<U extends MongoUser<unknown>>(
       return found.map((document) => userRow<U>(document)).filter((row) => isSameAddress(row.email, email))
     },
 
-    async link(id, snapshot) {
+    async link(id, snapshot, by = 'verified-email') {
       checkLocalId(id, isBsonType)
       checkUser(snapshot)
       return reach(async () => {
         const document = await collection.findOne({ _id: { $eq: id } } as Filter<Document>)
-        if (document === null || snapshot.email == null) return null
-        if (!isSameAddress(document.email, snapshot.email)) return null
-        // The address may change hands until the write.
-        const unchanged = { clerkId: { $eq: null }, deletedAt: { $eq: null }, email: { $eq: document.email } }
+        // What it is linked by may change hands until the write.
+        const field = by === 'external-id' ? externalIdColumn : 'email'
+        if (document === null || !mayLink(document[field], snapshot, by)) return null
+        const unchanged = {
+          clerkId: { $eq: null },
+          deletedAt: { $eq: null },
+          [field]: { $eq: document[field] },
+        }
         const linked = await rows.attach(document, unchanged, writeOf(snapshot))
         return linked === null ? null : userRow<U>(linked)
       })
@@ -128,6 +146,11 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     ping: () => reach(ready),
   }
 }
+
+const mayLink = (stored: unknown, { email, externalId }: UserSnapshot, by: LinkBy): boolean =>
+  by === 'external-id'
+    ? externalId != null && isSameExternalId(stored, externalId)
+    : email != null && isSameAddress(stored, email)
 
 /** A type of the driver's for `_id`. Parsed JSON can claim to be one (`_bsontype`), but only as a plain object. */
 const isBsonType = (id: object) => !Object.hasOwn(id, '_bsontype') && '_bsontype' in id
