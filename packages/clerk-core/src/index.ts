@@ -48,7 +48,6 @@ export {
 } from './domain/store/memory/memory-store.js'
 export type { MemoryUser } from './domain/store/memory/memory-users.js'
 export type { ActorClaim, SessionClaims } from './domain/tokens/session-claims.js'
-export { fullName } from './domain/users/full-name.js'
 export type { ClerkUsers } from './domain/users/users.js'
 export { type EnvOptions, fromEnv } from './env.js'
 // Connections that stay open.

@@ -26,4 +26,5 @@ export type {
   UserSnapshot,
   UserStore,
 } from './domain/store/user.js'
+export { fullName } from './domain/users/full-name.js'
 export { type StoreFault, StoreFaultError } from './ground/errors.js'
