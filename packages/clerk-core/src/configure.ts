@@ -6,7 +6,7 @@ import type { UserRecord } from './domain/store/user.js'
 import { checkListedOrigin, type OriginList, originList } from './ground/options/origins.js'
 import { Problems } from './ground/options/problems.js'
 import { flag, type Given, type NumberName, resolveNumber, toRecord, word } from './ground/options/read.js'
-import type { ResolvedOptions } from './ground/options/resolved.js'
+import type { LinkBy, ResolvedOptions } from './ground/options/resolved.js'
 import { checkWebhookSecret } from './ground/options/values.js'
 import type { ClerkOptions } from './options.js'
 
@@ -39,7 +39,7 @@ export function resolveOptions<
   const { secretKey, machineSecretKey } = keys
   const accept = resolveAccept(options, secretKey, machineSecretKey, problems)
   const provisioning = word(given, 'provisioning', problems)
-  const linking = word(given, 'linking', problems)
+  const linking = resolveLinking(options.linking, problems)
   checkStores(given, problems)
   checkProvisioning(options.users, { provisioning, linking, secretKey }, problems)
   checkFunctions(given, ['canLink', 'claimsToUser', 'now', 'fetch'], problems)
@@ -179,15 +179,31 @@ function resolveAccept(
   return accepted
 }
 
+const LINKING: readonly unknown[] = ['verified-email', 'external-id'] satisfies LinkBy[]
+
+function resolveLinking(value: unknown, problems: Problems): readonly LinkBy[] {
+  if (value === undefined || value === 'off') return []
+  const ways: unknown[] = Array.isArray(value) ? value : [value]
+  if (ways.length > 0 && ways.every((way) => LINKING.includes(way)) && new Set(ways).size === ways.length)
+    return Object.freeze([...ways] as LinkBy[])
+  problems.add(
+    'linking',
+    'has a value it cannot have.',
+    "Use 'off', 'verified-email', 'external-id', or a list of the last two in the order in which they are to be tried.",
+  )
+  return []
+}
+
 function checkProvisioning(
   users: unknown,
   chosen: Pick<ResolvedOptions, 'provisioning' | 'linking' | 'secretKey'>,
   problems: Problems,
 ): void {
-  if (chosen.linking === 'verified-email' && chosen.provisioning === 'claims') {
+  const linking = chosen.linking.length > 0
+  if (linking && chosen.provisioning === 'claims') {
     problems.add(
       'linking',
-      "'verified-email' cannot go with provisioning 'claims': claims do not say whether an address is verified.",
+      "cannot go with provisioning 'claims': claims do not say whether an address is verified, nor what Clerk's external id is.",
       "Use provisioning 'api', or linking 'off'.",
     )
   }
@@ -201,10 +217,10 @@ function checkProvisioning(
   }
   const { findLinkable, link } = toRecord(users)
   const links = typeof findLinkable === 'function' && typeof link === 'function'
-  if (chosen.linking === 'verified-email' && !links) {
+  if (linking && !links) {
     problems.add(
       'linking',
-      "'verified-email' needs a user store with `findLinkable` and `link`.",
+      'needs a user store with `findLinkable` and `link`.',
       "Implement both, or use linking 'off'.",
     )
   }

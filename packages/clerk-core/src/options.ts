@@ -1,7 +1,7 @@
 import type { Invalidation } from './domain/changes/invalidation.js'
 import type { Inbox } from './domain/store/inbox.js'
 import type { MembershipRecord, OrganizationRecord, OrganizationStore } from './domain/store/organization.js'
-import type { UserRecord, UserStore } from './domain/store/user.js'
+import type { LinkBy, UserRecord, UserStore } from './domain/store/user.js'
 import type { CanLink, ClaimsToUser } from './domain/users/policy.js'
 
 export type { Stores } from './domain/store/stores.js'
@@ -71,9 +71,13 @@ export interface ClerkOptions<
 
   /** A valid token whose user is not in the store: fetch from Clerk, build from claims, or stay anonymous. Default `'api'`. */
   provisioning?: 'api' | 'claims' | 'off' | undefined
-  /** `'verified-email'` attaches a Clerk user to an existing local row. Default `'off'`. Not together with `'claims'`. */
-  linking?: 'off' | 'verified-email' | undefined
-  /** The application's last word on a link. Default: the row's own `emailVerified`. */
+  /**
+   * Attaches a Clerk user to an existing local row: by an address that both have verified, by Clerk's `external_id` being
+   * the row's id (or the column that the store's `externalIdColumn` names), or by either, in the order of the list. Default
+   * `'off'`. Not together with `'claims'`.
+   */
+  linking?: 'off' | LinkBy | readonly LinkBy[] | undefined
+  /** The application's last word on a link. Default: the row may sign in, and for an address the row's own `emailVerified`. */
   canLink?: CanLink<U> | undefined
   claimsToUser?: ClaimsToUser | undefined
   /** Hand `private_metadata` to the stores. Default false. */

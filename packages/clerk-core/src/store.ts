@@ -20,10 +20,13 @@ export type { Stores } from './domain/store/stores.js'
 export type {
   ApplyOutcome,
   Json,
+  LinkBy,
+  LinkKey,
   Metadata,
   UserActivity,
   UserRecord,
   UserSnapshot,
   UserStore,
 } from './domain/store/user.js'
+export { fullName } from './domain/users/full-name.js'
 export { type StoreFault, StoreFaultError } from './ground/errors.js'

@@ -191,7 +191,7 @@ await describeWith('mongodb', 'indexes', (server) => {
 
       const taken = { username: 'grace', phone: '+1', externalId: 'e' }
       await users.findByClerkId('user_1')
-      await users.findLinkable('ada@example.com')
+      await users.findLinkable({ email: 'ada@example.com' })
       await users.link(insertedId, userSnapshot())
       await users.apply(userSnapshot({ version: 2000, ...taken }))
       await users.apply(userSnapshot({ version: 1 }))

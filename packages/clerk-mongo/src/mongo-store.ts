@@ -40,6 +40,14 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
   normalizeEmails(): Promise<number>
 }
 
+/** A path into a document is no field of a row, and a name with `$` is an operator. */
+function checkFieldName(name: string): void {
+  if (/^[^.$\0]+$/.test(name)) return
+  const message = 'is no name of a field at the top of a document.'
+  const remedy = "Name one, as 'legacyId'."
+  throw new ConfigurationError([{ option: 'mongoStore externalIdColumn', message, remedy }])
+}
+
 /**
  * The three stores in MongoDB, through the official driver (6 or 7) and whatever client the application has. Needs nothing
  * that a standalone server lacks: every write is atomic by being one document's.
@@ -50,13 +58,14 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
  * const clerk = createClerk({ ...fromEnv(), ...store })
  * ```
  *
- * @throws {ConfigurationError} for `fields` that cannot be
+ * @throws {ConfigurationError} for `fields` and an `externalIdColumn` that cannot be
  */
 export function mongoStore<Own extends object = object, Id = ObjectId>(
   database: MongoDatabase,
   options: MongoStoreOptions<Own, Id> = {},
 ): MongoStores<MongoUser<Id> & Readonly<Own>, Id> {
-  const { newId, create } = options
+  const { newId, create, externalIdColumn = '_id' } = options
+  checkFieldName(externalIdColumn)
   const db = database as Db
   const collections = open(db, options)
   const { users, organizations, memberships, roles, invitations, inbox } = collections
@@ -65,8 +74,10 @@ export function mongoStore<Own extends object = object, Id = ObjectId>(
   }
   return {
     users: {
-      ...mongoUsers(users, { ...(newId ? { newId } : {}), ...(create ? { create } : {}) }, () =>
-        checkIndexes(users),
+      ...mongoUsers(
+        users,
+        { ...(newId ? { newId } : {}), ...(create ? { create } : {}), externalIdColumn },
+        () => checkIndexes(users),
       ),
       inspect: () => reach(() => inspect({ users }, () => create?.({ clerkId: 'user_0', version: 0 }) ?? {})),
     },

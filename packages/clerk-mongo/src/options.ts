@@ -54,4 +54,9 @@ export interface MongoStoreOptions<Columns extends object = object, Id = ObjectI
    * write that might create a row, so it must be cheap and have no side effects.
    */
   create?: (snapshot: UserSnapshot) => Columns
+  /**
+   * For `linking: 'external-id'`: the field of users that Clerk's `external_id` is compared with, exactly. Default `_id`.
+   * Give it an index: it is looked up for each new user.
+   */
+  externalIdColumn?: string
 }

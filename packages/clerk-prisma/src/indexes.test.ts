@@ -79,7 +79,7 @@ async function everything(prisma: TestClient, shape: Shape): Promise<void> {
   await users.apply(aUser({ clerkId: 'user_claims', email: null, username: null, version: 0 }))
   await users.remove('user_4', T)
   await users.remove('user_unknown', T)
-  const [row] = await users.findLinkable('someone7@EXAMPLE.com')
+  const [row] = await users.findLinkable({ email: 'someone7@EXAMPLE.com' })
   expect(row).toBeDefined()
   await users.link(row?.id as never, aUser({ clerkId: 'user_linked', email: 'someone7@example.com' }))
   expect(await users.purge(T - 20 * DAY, T)).toBeGreaterThan(0)

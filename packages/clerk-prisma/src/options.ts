@@ -49,7 +49,13 @@ export interface PrismaStoreOptions<C = object> {
   /** Default model: `user`. */
   readonly users?: ModelOptions<C, typeof USERS> &
     Creating<UserSnapshot> &
-    Unique<(typeof USERS.mayBeUnique)[number]>
+    Unique<(typeof USERS.mayBeUnique)[number]> & {
+      /**
+       * For `linking: 'external-id'`: the model's field (String, Int or BigInt) that Clerk's `external_id` is compared with,
+       * exactly. Default: the id. Give it an index: it is looked up for each new user.
+       */
+      readonly externalIdColumn?: string
+    }
   /** Default model: `organization`. */
   readonly organizations?: ModelOptions<C, typeof ORGANIZATIONS> &
     Creating<OrganizationSnapshot> &

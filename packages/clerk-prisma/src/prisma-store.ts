@@ -51,7 +51,11 @@ export function prismaStore<C extends object, const O extends PrismaStoreOptions
 ): PrismaStores<PrismaUser<C, O>, PrismaOrganization<C, O>, PrismaMembership<C, O>> {
   const given: PrismaStoreOptions<C> = options ?? {}
   const context = createContext(prisma as ClientInternals, given.provider)
-  const { tables: userTables, ...users } = userStore<PrismaUser<C, O>>(context, given.users)
+  const {
+    tables: userTables,
+    problems: userProblems,
+    ...users
+  } = userStore<PrismaUser<C, O>>(context, given.users)
   const { tables: organizationTables, ...organizations } = organizationStore<
     PrismaOrganization<C, O>,
     PrismaMembership<C, O>
@@ -59,7 +63,7 @@ export function prismaStore<C extends object, const O extends PrismaStoreOptions
   const { table: inboxTable, ...inbox } = inboxStore(context, given.inbox)
 
   const tables = [...userTables, ...organizationTables].map(({ table }) => table)
-  const problems = [...tables, inboxTable].flatMap((table) => table.problems())
+  const problems = [...[...tables, inboxTable].flatMap((table) => table.problems()), ...userProblems()]
   if (problems.length > 0) throw new ConfigurationError(problems)
   return { users, organizations, inbox }
 }

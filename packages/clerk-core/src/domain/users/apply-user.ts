@@ -1,8 +1,8 @@
 import { nameOf } from '../../ground/error-name.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
-import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
-import { linkAddress, linkCandidate, rowIsVerified } from './linking.js'
+import type { ApplyOutcome, LinkBy, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
+import { LINK_KEYS, linkCandidate, mayBeLinked } from './linking.js'
 import type { CanLink } from './policy.js'
 
 /** Who brought a snapshot. */
@@ -20,7 +20,7 @@ const LINK_ATTEMPTS = 3
 export function createApplyUser<U extends UserRecord>({
   store,
   linking,
-  canLink = rowIsVerified,
+  canLink = mayBeLinked,
   observer,
 }: {
   store: UserStore<U>
@@ -41,28 +41,36 @@ export function createApplyUser<U extends UserRecord>({
     return applied
   }
 
+  /** Each way in the order of the option; a way that finds nothing, or a row that may not be linked, leaves it to the next. */
   async function link(snapshot: UserSnapshot): Promise<U | null> {
-    if (linking === 'off' || store.findLinkable === undefined || store.link === undefined) return null
-    const address = linkAddress(snapshot)
-    if (address === null) return null
+    for (const by of linking) {
+      const linked = await linkBy(by, snapshot)
+      if (linked !== null) return linked
+    }
+    return null
+  }
+
+  async function linkBy(by: LinkBy, snapshot: UserSnapshot): Promise<U | null> {
+    const key = LINK_KEYS[by](snapshot)
+    if (key === null || store.findLinkable === undefined || store.link === undefined) return null
     for (let attempt = 0; attempt < LINK_ATTEMPTS; attempt++) {
       // The choice is made once, by the first snapshot stored: a user who has a row, deleted or not, keeps it.
       if ((await store.findByClerkId(snapshot.clerkId)) !== null) return null
-      const row = linkCandidate(snapshot, await store.findLinkable(address))
-      if (row === null || !(await allowed(row, snapshot))) return null
-      const linked = await store.link(row.id, snapshot)
+      const row = linkCandidate(key, await store.findLinkable(key))
+      if (row === null || !(await allowed(row, snapshot, by))) return null
+      const linked = await store.link(row.id, snapshot, by)
       if (linked !== null) {
-        observer.emit('user.linked', { userId: snapshot.clerkId })
+        observer.emit('user.linked', { userId: snapshot.clerkId, by })
         return linked
       }
     }
     return null
   }
 
-  async function allowed(row: U, snapshot: UserSnapshot): Promise<boolean> {
+  async function allowed(row: U, snapshot: UserSnapshot, by: LinkBy): Promise<boolean> {
     try {
       // Anything but `true` is no permission: a forgotten `await` or a truthy object must not hand a row over.
-      return (await canLink(row, snapshot)) === true
+      return (await canLink(row, snapshot, by)) === true
     } catch (error) {
       observer.emit('user.error', { userId: snapshot.clerkId, step: 'can-link', error: nameOf(error) })
       return false

@@ -29,7 +29,6 @@ export type NumberName = keyof typeof NUMBERS
 const WORDS = {
   'session.remember': ['cookies', 'always', 'never'],
   provisioning: ['api', 'claims', 'off'],
-  linking: ['off', 'verified-email'],
 } as const
 
 export function resolveNumber(given: Given, name: NumberName, problems: Problems): number {

@@ -1,5 +1,8 @@
 import type { OriginList } from './origins.js'
 
+/** By what a Clerk user is linked to a row that was there before. */
+export type LinkBy = 'verified-email' | 'external-id'
+
 /** Options with every default filled in and every value validated. What the modules of core receive. */
 export interface ResolvedOptions {
   readonly secretKey: string | null
@@ -29,7 +32,8 @@ export interface ResolvedOptions {
     readonly keepClaims: readonly string[]
   }
   readonly provisioning: 'api' | 'claims' | 'off'
-  readonly linking: 'off' | 'verified-email'
+  /** In the order in which they are tried; empty: off. */
+  readonly linking: readonly LinkBy[]
   readonly privateMetadata: boolean
   readonly webhookSecrets: readonly string[]
   readonly webhook: {

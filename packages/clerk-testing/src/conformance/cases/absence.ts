@@ -76,7 +76,7 @@ export const userAbsenceCases = casesOf('users', [
     needs: ['linking'],
     async run({ linking, createLocalUser }) {
       const id = await createLocalUser({ email: 'ada@example.com', emailVerified: true, username: 'ada' })
-      const [found] = await linking.findLinkable('ada@example.com')
+      const [found] = await linking.findLinkable({ email: 'ada@example.com' })
       const carriedAlone = { email: 'ada@example.com', emailVerified: true, firstName: 'Ada' }
       const row = await linking.link(found?.id, { clerkId: 'user_ada', version: T, ...carriedAlone })
       expectThat(sameId(row?.id, id), 'link refused the row, or made another.')

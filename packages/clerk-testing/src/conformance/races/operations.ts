@@ -64,7 +64,7 @@ const operations: { [Op in keyof Operations]: Perform<Op> } = {
 }
 
 async function link(users: UserStore, snapshot: UserSnapshot): Promise<RaceAnswer> {
-  const [row] = (await users.findLinkable?.(snapshot.email ?? '')) ?? []
+  const [row] = (await users.findLinkable?.({ email: snapshot.email ?? '' })) ?? []
   const linked = row && (await users.link?.(row.id, snapshot))
   return linked ? { outcome: 'linked', version: linked.version } : { outcome: 'null' }
 }

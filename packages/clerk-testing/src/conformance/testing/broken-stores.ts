@@ -217,8 +217,8 @@ export const brokenStores: readonly BrokenStore[] = [
   {
     fault: 'case-sensitive e-mail link',
     alter: users(({ users }) => ({
-      findLinkable: async (email) =>
-        ((await users.findLinkable?.(email)) ?? []).filter((row) => row.email === email),
+      findLinkable: async (by) =>
+        ((await users.findLinkable?.(by)) ?? []).filter((row) => !('email' in by) || row.email === by.email),
     })),
     says: /case must not count/,
     caughtBy: ['users/linking/finds-in-any-case', 'users/linking/link-fills-the-row'],
@@ -228,18 +228,20 @@ export const brokenStores: readonly BrokenStore[] = [
     alter: users(({ users }, memory) => {
       const folded = (row: { readonly email?: string | null }) => row.email?.toLowerCase()
       return {
-        async findLinkable(email) {
-          await users.findLinkable?.(email)
+        async findLinkable(by) {
+          const found = (await users.findLinkable?.(by)) ?? []
+          if (!('email' in by)) return found
+          const { email } = by
           const rows = (await memory.users.all()).filter(
             ({ clerkId, deletedAt }) => clerkId === null && deletedAt === null,
           )
           return rows.filter((row) => folded(row) === email.toLowerCase())
         },
-        async link(id, snapshot) {
+        async link(id, snapshot, by) {
           const row = (await memory.users.all()).find((candidate) => candidate.id === id)
-          const same = row !== undefined && folded(row) === folded(snapshot)
+          const same = row !== undefined && by !== 'external-id' && folded(row) === folded(snapshot)
           if (same) await memory.users.update(row.id, { email: snapshot.email ?? null })
-          return (await users.link?.(id, snapshot)) ?? null
+          return (await users.link?.(id, snapshot, by)) ?? null
         },
       }
     }),
@@ -277,7 +279,8 @@ export const brokenStores: readonly BrokenStore[] = [
     fault: 'takes absent for empty',
     alter: users(({ users }) => ({
       apply: (snapshot) => users.apply({ ...EMPTY_SNAPSHOT, ...snapshot }),
-      link: async (id, snapshot) => (await users.link?.(id, { ...EMPTY_SNAPSHOT, ...snapshot })) ?? null,
+      link: async (id, snapshot, by) =>
+        (await users.link?.(id, { ...EMPTY_SNAPSHOT, ...snapshot }, by)) ?? null,
     })),
     says: /does not carry must keep its value/,
     caughtBy: [
@@ -356,8 +359,8 @@ export const brokenStores: readonly BrokenStore[] = [
   {
     fault: 'a link sets the switch of the application',
     alter: users(({ users }, memory) => ({
-      async link(id, snapshot) {
-        const row = await users.link?.(id, snapshot)
+      async link(id, snapshot, by) {
+        const row = await users.link?.(id, snapshot, by)
         return row ? memory.users.update(String(row.id), { isActive: true }) : null
       },
     })),
@@ -381,7 +384,8 @@ export const brokenStores: readonly BrokenStore[] = [
     fault: 'knows no directories',
     alter: users(({ users }) => ({
       apply: (snapshot) => users.apply({ ...snapshot, deprovisioned: false }),
-      link: async (id, snapshot) => (await users.link?.(id, { ...snapshot, deprovisioned: false })) ?? null,
+      link: async (id, snapshot, by) =>
+        (await users.link?.(id, { ...snapshot, deprovisioned: false }, by)) ?? null,
     })),
     says: /withdrawn by a directory was stored without it/,
     caughtBy: ['users/deprovisioned-is-synced', 'users/linking/link-bans', 'users/absent-keeps'],
@@ -540,8 +544,10 @@ export const brokenStores: readonly BrokenStore[] = [
   {
     fault: 'uses an address as a pattern',
     alter: users(({ users }, memory) => ({
-      async findLinkable(email) {
-        await users.findLinkable?.(email)
+      async findLinkable(by) {
+        const found = (await users.findLinkable?.(by)) ?? []
+        if (!('email' in by)) return found
+        const { email } = by
         const like = new RegExp(
           `^${email
             .replaceAll(/[.+()^$]/g, '\\$&')
@@ -558,10 +564,68 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['users/linking/finds-exactly'],
   },
   {
+    fault: 'takes an external id for a number, where it looks like one',
+    alter: users(({ users }, memory) => ({
+      async findLinkable(by) {
+        const found = (await users.findLinkable?.(by)) ?? []
+        if (!('externalId' in by)) return found
+        const rows = (await memory.users.all()).filter(
+          ({ clerkId, deletedAt }) => clerkId === null && deletedAt === null,
+        )
+        return rows.filter(({ id }) => Number(id) === Number(by.externalId))
+      },
+    })),
+    says: /The external id " 1" found the row whose id is 1/,
+    caughtBy: ['users/linking/external-id-exactly'],
+  },
+  {
+    fault: 'looks for an external id among all rows',
+    alter: users(({ users }, memory) => ({
+      async findLinkable(by) {
+        const found = (await users.findLinkable?.(by)) ?? []
+        return 'email' in by ? found : (await memory.users.all()).filter(({ id }) => id === by.externalId)
+      },
+    })),
+    says: /Another Clerk user's row is offered/,
+    caughtBy: ['users/linking/external-id-local-rows-only'],
+  },
+  {
+    fault: 'fails for an external id that its ids cannot be',
+    alter: users(({ users }) => ({
+      async findLinkable(by) {
+        if ('externalId' in by && !/^\d+$/.test(by.externalId)) await users.findLinkable?.({ externalId: '' })
+        return (await users.findLinkable?.(by)) ?? []
+      },
+    })),
+    says: /findLinkable failed for the external id/,
+    caughtBy: ['users/linking/external-id-exactly'],
+  },
+  {
+    fault: 'knows of linking by address alone',
+    alter: users(({ users }) => ({
+      link: async (id, snapshot) => (await users.link?.(id, snapshot)) ?? null,
+    })),
+    says: /A user without an address is not linked/,
+    caughtBy: ['users/linking/external-id-links', 'users/linking/external-id-links-exactly'],
+  },
+  {
+    fault: 'links whatever row it is told, by external id',
+    alter: users(({ users }, memory) => ({
+      async link(id, snapshot, by) {
+        if (by !== 'external-id') return (await users.link?.(id, snapshot, by)) ?? null
+        const externalId = String(id)
+        const linked = await users.link?.(id, { ...snapshot, externalId }, by)
+        return linked ? memory.users.update(externalId, { externalId: snapshot.externalId ?? null }) : null
+      },
+    })),
+    says: /was given to the user with the external id/,
+    caughtBy: ['users/linking/external-id-links-exactly'],
+  },
+  {
     fault: 'links over another clerkId',
     alter: users(({ users }, memory) => ({
-      async link(id, snapshot) {
-        const linked = await users.link?.(id, snapshot)
+      async link(id, snapshot, by) {
+        const linked = await users.link?.(id, snapshot, by)
         if (linked) return linked
         const row = (await memory.users.all()).find((candidate) => candidate.id === id)
         if (row === undefined || row.clerkId === null || row.clerkId === snapshot.clerkId) return null
@@ -569,7 +633,7 @@ export const brokenStores: readonly BrokenStore[] = [
       },
     })),
     says: /took over another Clerk user's row/,
-    caughtBy: ['users/linking/link-never-over-another', 'users/race-link'],
+    caughtBy: ['users/linking/link-never-over-another', 'users/linking/external-id-links', 'users/race-link'],
   },
   {
     fault: 'takes a row over by username',

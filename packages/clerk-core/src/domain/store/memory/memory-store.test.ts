@@ -93,7 +93,7 @@ describe('users in memory', () => {
     const { id } = await users.create({ email: 'ANN@Example.com' })
     await users.create({ email: 'ann_example.com' })
     await users.apply(userSnapshot('user_1', { email: 'ann@example.com' }))
-    expect((await users.findLinkable('ann@example.COM')).map((row) => row.id)).toEqual([id])
+    expect((await users.findLinkable({ email: 'ann@example.COM' })).map((row) => row.id)).toEqual([id])
   })
 })
 
@@ -159,7 +159,7 @@ describe('what is not an id', () => {
         users.findByClerkId(id),
         users.apply(userSnapshot(id)),
         users.remove(id, at),
-        users.findLinkable(id),
+        users.findLinkable({ email: id }),
         users.link(id, userSnapshot('user_1')),
         organizations.findOrganization(id),
         organizations.removeOrganization(id, at),

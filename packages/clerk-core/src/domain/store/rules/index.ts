@@ -2,6 +2,7 @@
 export * from './absence.js'
 export * from './convergence.js'
 export * from './email.js'
+export * from './external-id.js'
 export * from './input.js'
 export * from './membership.js'
 export * from './role.js'

@@ -16,6 +16,10 @@ const MAX_LENGTH = 320
 /** The furthest moment a `Date` can hold, in milliseconds (ECMA-262 §21.4.1.1). */
 const MAX_TIME_MS = 8.64e15
 
+/** Whether a value passes {@link checkText}. */
+export const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH && !UNSTORABLE.test(value)
+
 /**
  * An id or an e-mail address. An object in its place is how queries are injected (`{ $ne: null }`, `{ not: null }`), and
  * a store that looks it up as text finds another row than the caller meant.
@@ -23,7 +27,7 @@ const MAX_TIME_MS = 8.64e15
  * @throws {StoreInputError}
  */
 export function checkText(value: unknown, name: string): asserts value is string {
-  if (typeof value !== 'string' || value === '' || value.length > MAX_LENGTH || UNSTORABLE.test(value)) {
+  if (!isText(value)) {
     throw new StoreInputError(`${name} must be a string of 1 to ${MAX_LENGTH} characters, without U+0000.`)
   }
 }
