@@ -3,7 +3,9 @@ import { resolveOptions } from './configure.js'
 import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
 import { createChanges } from './domain/changes/changes.js'
 import { createRevocations } from './domain/changes/revocations.js'
+import type { Tell } from './domain/changes/tell.js'
 import { createKeySource } from './domain/keys/create-key-source.js'
+import { createInstanceProof } from './domain/keys/own-instance.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
 import { createOrganizationDirectory } from './domain/organizations/directory.js'
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
@@ -18,7 +20,7 @@ import { createAuthenticate } from './flows/authentication/authenticate.js'
 import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
 import { provideSettings } from './flows/web/settings.js'
-import { effectOf } from './flows/webhooks/event-table.js'
+import { effectOf, FORGOTTEN } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
@@ -47,18 +49,29 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const revocations = createRevocations(now, historySeconds)
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
   const api = createClerkApi(resolved, observer)
+  const proof = createInstanceProof({ options: resolved, api })
+  const tell: Tell = (change, clerkId) => webhooks.tell(change, clerkId)
   const users = options.users
     ? createUserDirectory<U>({
         store: options.users,
         options: resolved,
         api,
         observer,
+        proof,
+        tell,
         canLink: options.canLink,
         claimsToUser: options.claimsToUser,
       })
     : null
   const organizations = options.organizations
-    ? createOrganizationDirectory<M>({ store: options.organizations, options: resolved, api, observer })
+    ? createOrganizationDirectory<M>({
+        store: options.organizations,
+        options: resolved,
+        api,
+        observer,
+        proof,
+        tell,
+      })
     : null
   // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
   const changes =
@@ -137,11 +150,18 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
     users: users
-      ? { ...users.users, forget: (clerkId) => webhooks.forget('user', clerkId) }
+      ? { ...users.users, forget: (clerkId) => tell(FORGOTTEN.user, clerkId) }
       : notConfigured('users', ['get', 'refresh', 'forget']),
     organizations: organizations
-      ? { ...organizations.organizations, forget: (orgId) => webhooks.forget('organization', orgId) }
-      : notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
+      ? { ...organizations.organizations, forget: (orgId) => tell(FORGOTTEN.organization, orgId) }
+      : notConfigured('organizations', [
+          'get',
+          'getMembership',
+          'listMemberships',
+          'refresh',
+          'refreshRoles',
+          'forget',
+        ]),
     api,
     watch: connections.watch as Clerk<U, M>['watch'],
     signOut: webhooks.signOut,

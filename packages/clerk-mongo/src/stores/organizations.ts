@@ -186,6 +186,11 @@ export function mongoOrganizations<Id>(
       return (await reach(() => rolesOf([key]))).get(key) ?? null
     },
 
+    async listRoles() {
+      const found = await reach(() => collections.roles.find({ deletedAt: { $eq: null } }).toArray())
+      return found.map((document) => roleRow<Id>(document))
+    },
+
     async applyRole(snapshot) {
       checkRole(snapshot)
       const { clerkId, version } = snapshot

@@ -168,6 +168,11 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         return (await rolesOf([key])).get(key) ?? null
       }),
 
+    listRoles: () =>
+      run(
+        async () => (await roles.table.findMany({ where: { deletedAt: null } })) as unknown as RoleRecord[],
+      ),
+
     applyRole: (snapshot) =>
       run(async () => {
         checkRole(snapshot)

@@ -648,6 +648,14 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['organizations/role-decides-permissions'],
   },
   {
+    fault: 'roles: deleted ones are listed',
+    alter: organizations((_, memory) => ({
+      listRoles: async () => (await memory.organizations.all()).roles,
+    })),
+    says: /listRoles must answer the roles that are not deleted/,
+    caughtBy: ['organizations/role-list'],
+  },
+  {
     fault: 'roles: an old role counts more than a newer membership',
     alter: organizations(({ organizations }) => ({
       async findMembership(...of) {

@@ -173,6 +173,10 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
       return structuredClone(roleOf(key))
     },
 
+    async listRoles() {
+      return structuredClone([...roles.values()].filter(({ deletedAt }) => deletedAt === null))
+    },
+
     async applyRole(snapshot) {
       checkRole(snapshot)
       const { clerkId, key, name, permissions, version } = snapshot
