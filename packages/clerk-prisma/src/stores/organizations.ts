@@ -15,6 +15,7 @@ import {
   type InvitationRecord,
   type InvitationSnapshot,
   identityOf,
+  identityToFill,
   type MembershipIdentity,
   type MembershipRecord,
   type MembershipSnapshot,
@@ -146,7 +147,13 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
           fields: { ...membershipFields(snapshot), ...EMPTY_MEMBERSHIP },
           own: () => ownColumns(options.memberships, snapshot),
         })
-        return answer(row)
+        const filled = identityToFill(row, reference)
+        if (filled === null) return answer(row)
+        const fields = { ...filled, createdAt: new Date(filled.createdAt) }
+        const { clerkId } = identity
+        // `null`: another writer was first, and what it wrote is as good.
+        const written = await memberships.table.update({ clerkId }, { orgId: '' }, fields)
+        return answer(written ?? (await memberships.find(clerkId)) ?? row)
       }),
 
     listMemberships: (of) =>

@@ -366,6 +366,31 @@ describe('roles', () => {
     expect(await permissions()).not.toContain('org:invoices:read')
   })
 
+  test('follow a permission that was renamed, although its event names no role', async () => {
+    const { offline, here, orgId, permissions } = await withRoles()
+    const own = await atClerk(offline, 'POST', '/organization_permissions', {
+      name: 'Invoices',
+      key: 'org:invoices:read',
+      description: 'Reads',
+    })
+    const role = await idOf(offline, 'roles', 'org:admin')
+    await atClerk(offline, 'POST', `/organization_roles/${role}/permissions/${own.id}`)
+    await offline.advance(1_000)
+    const late = offline.createUser()
+    offline.addMember(orgId, late, 'org:admin')
+    await here.deliver()
+    await offline.advance(1_000)
+    await atClerk(offline, 'PATCH', `/organization_permissions/${own.id}`, { key: 'org:bills:read' })
+    await here.deliver()
+    expect(await permissions()).toContain('org:invoices:read')
+    await here.clerk.organizations.refresh(orgId)
+    const ofLate = (await here.clerk.organizations.getMembership(orgId, late.id))?.permissions
+    for (const held of [await permissions(), ofLate]) {
+      expect(held).toContain('org:bills:read')
+      expect(held).not.toContain('org:invoices:read')
+    }
+  })
+
   test('are left out where the store has none', async () => {
     const offline = await startOffline()
     const stores = memoryStore()

@@ -648,9 +648,24 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['organizations/role-decides-permissions'],
   },
   {
+    fault: 'memberships: one that was removed by its id alone keeps empty ids',
+    alter: organizations(({ organizations }, memory) => ({
+      async removeMembership(reference, at) {
+        const { memberships } = await memory.organizations.all()
+        const isBare = memberships.some((row) => row.clerkId === reference.clerkId && row.orgId === '')
+        return organizations.removeMembership(isBare ? { clerkId: reference.clerkId } : reference, at)
+      },
+    })),
+    says: /keeps empty ids/,
+    caughtBy: ['organizations/membership-identified-by-a-second-removal'],
+  },
+  {
     fault: 'roles: deleted ones are listed',
-    alter: organizations((_, memory) => ({
-      listRoles: async () => (await memory.organizations.all()).roles,
+    alter: organizations(({ organizations }, memory) => ({
+      async listRoles() {
+        await organizations.listRoles?.()
+        return (await memory.organizations.all()).roles
+      },
     })),
     says: /listRoles must answer the roles that are not deleted/,
     caughtBy: ['organizations/role-list'],
