@@ -17,19 +17,16 @@ import type {
   RoleSnapshot,
 } from '../store/organization.js'
 import type { ApplyOutcome } from '../store/user.js'
-import type { OrganizationDirectory } from './directory.js'
 import type { OrganizationRefresh } from './organizations.js'
 
+/** The directory's, which drop what is cached of it. */
 type Writes = Pick<
-  OrganizationDirectory,
-  | 'applyOrganization'
-  | 'removeOrganization'
-  | 'applyMembership'
-  | 'removeMembership'
-  | 'applyInvitation'
-  | 'applyRole'
-  | 'removeRole'
->
+  OrganizationStore<OrganizationRecord, MembershipRecord>,
+  'applyOrganization' | 'removeOrganization' | 'applyMembership' | 'removeMembership' | 'applyInvitation'
+> & {
+  applyRole(snapshot: RoleSnapshot): Promise<{ readonly outcome: ApplyOutcome } | null>
+  removeRole(roleId: string, at: number): Promise<unknown>
+}
 
 export type ReadsOfRefresh = Pick<
   ClerkApi,
