@@ -33,7 +33,6 @@ export type {
   UpdateUserInput,
   UserFilter,
 } from './domain/backend-api/clerk-api.js'
-export type { ListingResult } from './domain/backend-api/complete-listing.js'
 export type { Credentials } from './domain/credentials/credentials.js'
 // Who may pass.
 export { authorize } from './domain/guard/authorize.js'

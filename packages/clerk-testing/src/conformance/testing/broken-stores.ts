@@ -324,6 +324,7 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: [
       'organizations/membership-removed-by-its-id',
       'organizations/membership-removed-by-its-id-first',
+      'organizations/membership-identified-by-a-second-removal',
     ],
   },
   {
