@@ -3,7 +3,9 @@ import { resolveOptions } from './configure.js'
 import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
 import { createChanges } from './domain/changes/changes.js'
 import { createRevocations } from './domain/changes/revocations.js'
+import type { Tell } from './domain/changes/tell.js'
 import { createKeySource } from './domain/keys/create-key-source.js'
+import { createInstanceProof } from './domain/keys/own-instance.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
 import { createOrganizationDirectory } from './domain/organizations/directory.js'
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
@@ -20,7 +22,7 @@ import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
 import { refuseFaultySchema } from './flows/check/store-findings.js'
 import { provideSettings } from './flows/web/settings.js'
-import { effectOf } from './flows/webhooks/event-table.js'
+import { effectOf, FORGOTTEN } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
@@ -56,18 +58,29 @@ export function createClerk<
   const revocations = createRevocations(now, historySeconds)
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
   const api = createClerkApi(resolved, observer)
+  const proof = createInstanceProof({ options: resolved, api })
+  const tell: Tell = (change, clerkId) => webhooks.tell(change, clerkId)
   const users = stores.users
     ? createUserDirectory<U>({
         store: stores.users,
         options: resolved,
         api,
         observer,
+        proof,
+        tell,
         canLink: options.canLink,
         claimsToUser: options.claimsToUser,
       })
     : null
   const organizations = stores.organizations
-    ? createOrganizationDirectory<M, O>({ store: stores.organizations, options: resolved, api, observer })
+    ? createOrganizationDirectory<M, O>({
+        store: stores.organizations,
+        options: resolved,
+        api,
+        observer,
+        proof,
+        tell,
+      })
     : null
   // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
   const changes =
@@ -146,11 +159,18 @@ export function createClerk<
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
     users: users
-      ? { ...users.users, forget: (clerkId) => webhooks.forget('user', clerkId) }
+      ? { ...users.users, forget: (clerkId) => tell(FORGOTTEN.user, clerkId) }
       : notConfigured('users', ['get', 'refresh', 'forget']),
     organizations: organizations
-      ? { ...organizations.organizations, forget: (orgId) => webhooks.forget('organization', orgId) }
-      : notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
+      ? { ...organizations.organizations, forget: (orgId) => tell(FORGOTTEN.organization, orgId) }
+      : notConfigured('organizations', [
+          'get',
+          'getMembership',
+          'listMemberships',
+          'refresh',
+          'refreshRoles',
+          'forget',
+        ]),
     api,
     watch: connections.watch as Clerk<U, M, O>['watch'],
     signOut: webhooks.signOut,

@@ -2,6 +2,8 @@ import { signWebhook } from '@acme/clerk-testing'
 import { resolveOptions } from '../src/configure.js'
 import type { ClerkApi } from '../src/domain/backend-api/clerk-api.js'
 import { createClerkApi } from '../src/domain/backend-api/create-clerk-api.js'
+import type { Tell } from '../src/domain/changes/tell.js'
+import { createInstanceProof } from '../src/domain/keys/own-instance.js'
 import { createOrganizationDirectory } from '../src/domain/organizations/directory.js'
 import type { Change } from '../src/domain/store/inbox.js'
 import type { MemoryMembership } from '../src/domain/store/memory/memory-organizations.js'
@@ -62,11 +64,15 @@ export function webhookHarness<U extends UserRecord, M extends MembershipRecord>
   const changes: Change[] = []
   const api = createClerkApi(options, observer)
   if (getUser !== undefined) api.getUser = getUser
+  const proof = createInstanceProof({ options, api })
+  const tell: Tell = (change, clerkId) => webhooks.tell(change, clerkId)
   const users = createUserDirectory<U>({
     store: stores.users,
     options,
     api,
     observer,
+    proof,
+    tell,
     canLink: overrides.canLink,
     claimsToUser: overrides.claimsToUser,
   })
@@ -75,6 +81,8 @@ export function webhookHarness<U extends UserRecord, M extends MembershipRecord>
     options,
     api,
     observer,
+    proof,
+    tell,
   })
   const webhooks = createWebhooks({
     options,

@@ -18,8 +18,8 @@ const present: Record<Capability, (harness: StoreHarness) => boolean | Promise<b
   users: ({ stores }) => stores.users !== undefined,
   organizations: ({ stores }) => stores.organizations !== undefined,
   roles: ({ stores: { organizations } }) =>
-    [organizations?.findRole, organizations?.applyRole, organizations?.removeRole].some(
-      (method) => method !== undefined,
+    (['findRole', 'listRoles', 'applyRole', 'removeRole'] as const).some(
+      (method) => organizations?.[method] !== undefined,
     ),
   inbox: ({ stores }) => stores.inbox !== undefined,
   linking: ({ stores: { users } }) => users?.findLinkable !== undefined || users?.link !== undefined,

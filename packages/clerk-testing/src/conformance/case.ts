@@ -28,7 +28,7 @@ export interface Bench {
   readonly touch: NonNullable<UserStore['touch']>
   readonly organizations: OrganizationStore
   readonly roles: OrganizationStore &
-    Required<Pick<OrganizationStore, 'findRole' | 'applyRole' | 'removeRole'>>
+    Required<Pick<OrganizationStore, 'findRole' | 'listRoles' | 'applyRole' | 'removeRole'>>
   readonly inbox: Inbox
   readonly probe: Required<Probe>
   readonly createLocalUser: NonNullable<StoreHarness['createLocalUser']>
@@ -84,7 +84,7 @@ export function benchOf(harness: StoreHarness, capabilities: readonly Capability
     },
     get roles() {
       const organizations = there(stores.organizations, 'stores.organizations')
-      for (const method of ['findRole', 'applyRole', 'removeRole'] as const)
+      for (const method of ['findRole', 'listRoles', 'applyRole', 'removeRole'] as const)
         there(organizations[method], `stores.organizations.${method}`)
       return organizations as Bench['roles']
     },

@@ -7,7 +7,7 @@ import type { Inbox, OrganizationStore, UserRecord, UserStore } from '@acme/cler
 export const capabilities = {
   users: 'implements UserStore',
   organizations: 'implements OrganizationStore',
-  roles: 'organizations.findRole, applyRole and removeRole',
+  roles: 'organizations.findRole, listRoles, applyRole and removeRole',
   inbox: 'implements Inbox',
   linking: 'users.findLinkable and users.link',
   purge: 'users.purge',

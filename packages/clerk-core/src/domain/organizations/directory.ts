@@ -1,11 +1,11 @@
 import { isClerkId } from '../../ground/api/clerk-id.js'
-import { ClerkApiError } from '../../ground/errors.js'
 import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache, type ReadCache } from '../../ground/timing/read-cache.js'
-import type { ClerkApi } from '../backend-api/clerk-api.js'
+import type { InstanceProof } from '../backend-api/complete-listing.js'
+import type { Tell } from '../changes/tell.js'
 import type {
   InvitationSnapshot,
   MembershipRecord,
@@ -19,6 +19,7 @@ import type {
 } from '../store/organization.js'
 import type { ApplyOutcome } from '../store/user.js'
 import type { ClerkOrganizations } from './organizations.js'
+import { createOrganizationRefresh, type ReadsOfRefresh } from './refresh.js'
 
 export interface OrganizationDirectory<
   M extends MembershipRecord = MembershipRecord,
@@ -62,10 +63,12 @@ export interface OrganizationDirectory<
 export function createOrganizationDirectory<M extends MembershipRecord, O extends OrganizationRecord>(parts: {
   readonly store: OrganizationStore<O, M>
   readonly options: Pick<ResolvedOptions, 'privateMetadata' | 'cache' | 'now'>
-  readonly api: Pick<ClerkApi, 'getOrganization' | 'eachMembership'>
+  readonly api: ReadsOfRefresh
   readonly observer: Observer
+  readonly proof: () => Promise<InstanceProof>
+  readonly tell: Tell
 }): OrganizationDirectory<M, O> {
-  const { store, options, api, observer } = parts
+  const { store, options, api, observer, proof, tell } = parts
   const keyOf = (orgId: string, userId: string) => `${orgId} ${userId}`
   const settings = {
     max: options.cache.users,
@@ -174,22 +177,13 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
       get: (orgId) => store.findOrganization(orgId),
       getMembership: async (orgId, userId) => directory.membership(orgId, userId),
       listMemberships: (userId) => store.listMemberships({ userId }),
-      async refresh(orgId) {
-        try {
-          const snapshot = await api.getOrganization(orgId, { privateMetadata: options.privateMetadata })
-          // Clerk takes slugs as well; a slug may have moved to another organisation, an id never does.
-          if (snapshot.clerkId !== orgId) return null
-          const { organization } = await directory.applyOrganization(snapshot)
-          for await (const membership of api.eachMembership(orgId)) {
-            await directory.applyMembership(membership)
-          }
-          return organization
-        } catch (error) {
-          if (error instanceof ClerkApiError && error.status === 404) return null
-          throw error
-        }
-      },
+      refresh: (orgId, settings) => refreshing.refresh(orgId, settings),
+      refreshRoles: (settings) => refreshing.refreshRoles(settings),
     },
   }
+  const refreshing = createOrganizationRefresh({
+    ...{ store, api, proof, tell, writes: directory },
+    ...{ now: options.now, privateMetadata: options.privateMetadata },
+  })
   return directory
 }

@@ -7,6 +7,9 @@ import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
+import { type InstanceProof, readCompleteListing } from '../backend-api/complete-listing.js'
+import { oneOrNone } from '../backend-api/one-or-none.js'
+import type { Tell } from '../changes/tell.js'
 import { maySignIn } from '../store/rules/sign-in.js'
 import type { ApplyOutcome, UserActivity, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
@@ -65,12 +68,14 @@ const REFUSES_THE_USER: ReadonlySet<number> = new Set([400, 404, 422])
 export function createUserDirectory<U extends UserRecord>(parts: {
   readonly store: UserStore<U>
   readonly options: Pick<ResolvedOptions, 'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'now'>
-  readonly api: Pick<ClerkApi, 'getUser'>
+  readonly api: Pick<ClerkApi, 'getUser' | 'listUsers'>
   readonly observer: Observer
+  readonly proof: () => Promise<InstanceProof>
+  readonly tell: Tell
   readonly canLink: CanLink<U> | undefined
   readonly claimsToUser: ClaimsToUser | undefined
 }): UserDirectory<U> {
-  const { store, options, api, observer, canLink, claimsToUser } = parts
+  const { store, options, api, observer, proof, tell, canLink, claimsToUser } = parts
   const { provisioning, linking, privateMetadata, now } = options
   const cache = createReadCache<Loaded<U>>({
     max: options.cache.users,
@@ -211,13 +216,35 @@ export function createUserDirectory<U extends UserRecord>(parts: {
           cache.load(clerkId, () => read(clerkId)),
           ({ row }) => row,
         ),
-      async refresh(clerkId) {
+      async refresh(clerkId, settings) {
+        let user: U | null = null
+        let changed = false
+        let ended = false
         try {
-          const snapshot = await api.getUser(clerkId, { privateMetadata })
-          return (await directory.applySnapshot(snapshot, 'api')).user
-        } catch (error) {
-          if (error instanceof ClerkApiError && error.status === 404) return null
-          throw error
+          const listing = await readCompleteListing(
+            {
+              async ours() {
+                user = await store.findByClerkId(clerkId)
+                return user === null || user.deletedAt !== null ? [] : [clerkId]
+              },
+              each: () => oneOrNone(() => api.getUser(clerkId, { privateMetadata })),
+              find: ([id = clerkId]) => api.listUsers({ userId: [id] }, { privateMetadata }),
+              async apply(snapshot) {
+                const applied = await directory.applySnapshot(snapshot, 'api')
+                user = applied.user
+                changed ||= applied.outcome === 'created' || applied.outcome === 'updated'
+              },
+              async remove(id, at) {
+                user = await directory.remove(id, at)
+                ended = true
+              },
+            },
+            { ...settings, proof, now },
+          )
+          return { user, listings: { user: listing } }
+        } finally {
+          if (ended) await tell('user.ended', clerkId)
+          else if (changed) await tell('user.forgotten', clerkId)
         }
       },
     },

@@ -7,6 +7,7 @@ import {
   roleSnapshotFromClerk,
 } from '../../domain/backend-api/organization-snapshot.js'
 import { userSnapshotFromClerk } from '../../domain/backend-api/user-snapshot.js'
+import type { OwnChange } from '../../domain/changes/tell.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import type { Change } from '../../domain/store/inbox.js'
 import type { ApplyOutcome } from '../../domain/store/user.js'
@@ -64,7 +65,14 @@ export interface EventType {
 export const SIGNED_OUT = 'session.signed_out'
 
 /** The application has changed a row itself: what is cached of it is outdated in every process. */
-export const FORGOTTEN = { user: 'user.forgotten', organization: 'organization.forgotten' } as const
+export const FORGOTTEN = {
+  user: 'user.forgotten',
+  organization: 'organization.forgotten',
+  role: 'role.forgotten',
+} as const satisfies Readonly<Record<string, OwnChange>>
+
+/** A user whom Clerk no longer has, as a complete listing said: the row is deleted already. */
+export const USER_ENDED = 'user.ended' satisfies OwnChange
 
 const nothing = async () => undefined
 
@@ -207,6 +215,8 @@ const eventTable: Readonly<Record<string, EventType>> = {
   },
   [FORGOTTEN.user]: forgotten('user'),
   [FORGOTTEN.organization]: forgotten('organization'),
+  [FORGOTTEN.role]: forgotten('role'),
+  [USER_ENDED]: { ...forgotten('user'), revokes: 'user' },
   'organization.created': organizationChanged,
   'organization.updated': organizationChanged,
   'organization.deleted': {

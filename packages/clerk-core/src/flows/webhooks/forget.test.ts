@@ -89,7 +89,7 @@ describe('a row that the application changed itself', () => {
     webhooks.on('*', ({ type }) => void seen.push(type))
     const { done } = stores.inbox
     stores.inbox.done = outage
-    await expect(webhooks.forget('user', 'user_1')).rejects.toThrow(StoreUnavailableError)
+    await expect(webhooks.tell('user.forgotten', 'user_1')).rejects.toThrow(StoreUnavailableError)
     stores.inbox.done = done
     const [open] = await stores.inbox.pending(1)
     if (open === undefined) throw new Error('It is not open.')

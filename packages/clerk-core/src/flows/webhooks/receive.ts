@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Tell } from '../../domain/changes/tell.js'
 import type { Change, Inbox, InboxEvent, PendingEvent } from '../../domain/store/inbox.js'
 import { checkText } from '../../domain/store/rules/input.js'
 import { StoreUnavailableError, WebhookDataError } from '../../ground/errors.js'
@@ -6,14 +7,7 @@ import { isObject, readJson } from '../../ground/json/json-reader.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { describeError } from '../../ground/store-fault.js'
-import {
-  type EventType,
-  eventType,
-  FORGOTTEN,
-  type ReadEvent,
-  SIGNED_OUT,
-  type Targets,
-} from './event-table.js'
+import { type EventType, eventType, type ReadEvent, SIGNED_OUT, type Targets } from './event-table.js'
 import { createHandlerRegistry } from './handler-registry.js'
 import type { OnWebhook } from './handlers.js'
 import { createInstanceCheck } from './instance-check.js'
@@ -32,12 +26,8 @@ export interface Webhooks {
    * processes. @throws {StoreUnavailableError} then: to be tried again
    */
   signOut(sessionId: string): Promise<void>
-  /**
-   * Drops what is cached of a row that the application has changed itself, here and, through the inbox, in every process.
-   * In effect here even when it cannot be recorded. @throws {StoreInputError} when `clerkId` is no id
-   * {@link StoreUnavailableError} when it cannot be recorded: to be tried again
-   */
-  forget(kind: keyof typeof FORGOTTEN, clerkId: string): Promise<void>
+  /** Tells a change of our own here and, through the inbox, in every process: a row that the application changed itself. */
+  readonly tell: Tell
 }
 
 /** An event that was verified or stored, read and found to be what its type says. */
@@ -191,10 +181,10 @@ export function createWebhooks(parts: {
     replay: ({ id, body, timestamp }) => withOutcome(id, () => process(readDelivery(id, body, timestamp))),
     // A new id each time: what was signed out long ago and pruned must be refused again.
     signOut: (sessionId) => record(`signout-${sessionId}-${now()}`, SIGNED_OUT, sessionId),
-    async forget(kind, clerkId) {
+    async tell(change, clerkId) {
       checkText(clerkId, 'clerkId')
-      // Two processes may forget one row in the same millisecond, and a third must not take the second change for the first.
-      await record(`forget-${randomUUID()}`, FORGOTTEN[kind], clerkId)
+      // Two processes may tell of one row in the same millisecond, and a third must not take the second change for the first.
+      await record(`own-${randomUUID()}`, change, clerkId)
     },
   }
 }

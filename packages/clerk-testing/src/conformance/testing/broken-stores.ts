@@ -329,6 +329,7 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: [
       'organizations/membership-removed-by-its-id',
       'organizations/membership-removed-by-its-id-first',
+      'organizations/membership-identified-by-a-second-removal',
     ],
   },
   {
@@ -767,6 +768,29 @@ export const brokenStores: readonly BrokenStore[] = [
     })),
     says: /Other permissions count for a role that has lost a permission since/,
     caughtBy: ['organizations/role-decides-permissions'],
+  },
+  {
+    fault: 'memberships: one that was removed by its id alone keeps empty ids',
+    alter: organizations(({ organizations }, memory) => ({
+      async removeMembership(reference, at) {
+        const { memberships } = await memory.organizations.all()
+        const isBare = memberships.some((row) => row.clerkId === reference.clerkId && row.orgId === '')
+        return organizations.removeMembership(isBare ? { clerkId: reference.clerkId } : reference, at)
+      },
+    })),
+    says: /keeps empty ids/,
+    caughtBy: ['organizations/membership-identified-by-a-second-removal'],
+  },
+  {
+    fault: 'roles: deleted ones are listed',
+    alter: organizations(({ organizations }, memory) => ({
+      async listRoles() {
+        await organizations.listRoles?.()
+        return (await memory.organizations.all()).roles
+      },
+    })),
+    says: /listRoles must answer the roles that are not deleted/,
+    caughtBy: ['organizations/role-list'],
   },
   {
     fault: 'roles: an old role counts more than a newer membership',
