@@ -48,6 +48,8 @@ describe('defaults', () => {
       linking: 'off',
       privateMetadata: false,
       webhookSecrets: [],
+      storeTimeoutSeconds: 3,
+      api: { concurrency: 64, requestsPer10Seconds: 1000 },
       webhook: {
         toleranceSeconds: 300,
         leaseSeconds: 60,

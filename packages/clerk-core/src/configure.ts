@@ -78,6 +78,8 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
       organizationTtlSeconds: number('cache.organizationTtlSeconds'),
     },
     pollSeconds: number('invalidation.pollSeconds'),
+    storeTimeoutSeconds: number('store.timeoutSeconds'),
+    api: resolveLimits(given, secretKey, problems),
     invalidation: resolveInvalidation(options.invalidation, problems),
     // Read when it is needed: fake timers replace `Date` after this.
     now: options.now ?? (() => Date.now()),
@@ -204,6 +206,17 @@ function checkProvisioning(
       "'verified-email' needs a user store with `findLinkable` and `link`.",
       "Implement both, or use linking 'off'.",
     )
+  }
+}
+
+/** Clerk's own limits of a key: https://clerk.com/docs/guides/how-clerk-works/system-limits */
+function resolveLimits(given: Given, secretKey: string | null, problems: Problems): ResolvedOptions['api'] {
+  const isTest = secretKey?.startsWith('sk_test_') === true
+  const rate = resolveNumber(given, 'api.requestsPer10Seconds', problems, isTest ? 100 : 1000)
+  const share = resolveNumber(given, 'api.share', problems)
+  return {
+    concurrency: resolveNumber(given, 'api.concurrency', problems, isTest ? 16 : 64),
+    requestsPer10Seconds: Math.max(1, Math.floor(rate * share)),
   }
 }
 

@@ -9,6 +9,7 @@ import { createOrganizationDirectory } from './domain/organizations/directory.js
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
 import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
+import { boundStores } from './domain/store/bounded-stores.js'
 import type { Change } from './domain/store/inbox.js'
 import type { MembershipRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
@@ -22,7 +23,14 @@ import { effectOf } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
+import { createInFlight } from './ground/timing/in-flight.js'
+import { withTimeout } from './ground/timing/timeout.js'
 import type { ClerkOptions } from './options.js'
+
+/** However much a first look has to read. Each of its calls has the store's own limit. */
+const READY_LIMIT_MS = 30_000
+/** What orchestrators wait before they kill. */
+const CLOSE_LIMIT_MS = 30_000
 
 /**
  * Everything a backend needs of Clerk, wired from one set of options:
@@ -39,17 +47,20 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   options: ClerkOptions<U, M>,
 ): Clerk<U, M> {
   const resolved = resolveOptions(options)
-  const { now } = resolved
-  const inbox = options.inbox ?? null
+  const { now, storeTimeoutSeconds } = resolved
+  const { track, idle } = createInFlight()
+  const stores = boundStores<U, M>(options, { storeTimeoutSeconds, track })
+  const inbox = stores.inbox ?? null
   const observer = createObserver(now)
+  let closing = new AbortController()
   const historySeconds = revocationLifetimeSeconds(resolved.session)
   const keys = createKeySource(resolved, observer)
   const revocations = createRevocations(now, historySeconds)
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
-  const api = createClerkApi(resolved, observer)
-  const users = options.users
+  const api = createClerkApi(resolved, observer, { track, closing: () => closing.signal })
+  const users = stores.users
     ? createUserDirectory<U>({
-        store: options.users,
+        store: stores.users,
         options: resolved,
         api,
         observer,
@@ -57,8 +68,8 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
         claimsToUser: options.claimsToUser,
       })
     : null
-  const organizations = options.organizations
-    ? createOrganizationDirectory<M>({ store: options.organizations, options: resolved, api, observer })
+  const organizations = stores.organizations
+    ? createOrganizationDirectory<M>({ store: stores.organizations, options: resolved, api, observer })
     : null
   // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
   const changes =
@@ -119,9 +130,14 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     connections.notice(change, anyMembership)
   }
 
+  const authenticateNow: Clerk<U, M>['authenticateNow'] = (credentials) => {
+    const auth = authenticate(credentials)
+    return auth instanceof Promise ? track(auth) : auth
+  }
+
   const made: Clerk<U, M> = {
-    authenticateNow: authenticate,
-    authenticate: async (credentials) => authenticate(credentials),
+    authenticateNow,
+    authenticate: async (credentials) => authenticateNow(credentials),
     async verifyToken(token) {
       // What is known already is not awaited: on a cache hit that would cost as much as the cache does.
       const freshness = changes?.current()
@@ -133,7 +149,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       if (result.ok) return result.token.claims
       throw result.error
     },
-    receiveWebhook: webhooks.receive,
+    receiveWebhook: (request) => track(webhooks.receive(request)),
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
     users: users
@@ -144,13 +160,21 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       : notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
     api,
     watch: connections.watch as Clerk<U, M>['watch'],
-    signOut: webhooks.signOut,
-    check: () => runChecks({ options: resolved, stores: options, keys, api }),
-    async ready() {
-      await Promise.all([keys.prefetch(), changes?.start()])
-    },
+    signOut: (sessionId) => track(webhooks.signOut(sessionId)),
+    check: () => track(runChecks({ options: resolved, stores, keys, api })),
+    ready: () =>
+      track(
+        withTimeout(READY_LIMIT_MS, async () => {
+          await Promise.all([keys.prefetch(), changes?.start(), webhooks.load()])
+        }),
+      ),
     async close() {
       connections.close()
+      const { handlerTimeoutSeconds } = resolved.webhook
+      await idle(Math.min(CLOSE_LIMIT_MS, (handlerTimeoutSeconds + storeTimeoutSeconds) * 1000))
+      closing.abort(new Error('the clerk was closed'))
+      // Whoever goes on to use a clerk after it was closed may: nothing is left over from before.
+      closing = new AbortController()
       keys.close()
       await changes?.close()
     },

@@ -104,6 +104,24 @@ export interface ClerkOptions<U extends UserRecord = never, M extends Membership
       }
     | undefined
 
+  /** No call of a store is waited for longer: `StoreUnavailableError`, a 503 for whoever asked. Default 3, more than 0, at most 60. */
+  store?: { timeoutSeconds?: number | undefined } | undefined
+
+  /**
+   * How much of Clerk's limits this process uses. All `createClerk` of a process that have one secret key share one gate; the
+   * smallest numbers count. Calls that have to wait, wait in turn.
+   */
+  api?:
+    | {
+        /** Calls at a time. Default 64 for a live key, 16 for a test key. */
+        concurrency?: number | undefined
+        /** Default Clerk's limit of the key: 1000 for a live one, 100 for a test one. */
+        requestsPer10Seconds?: number | undefined
+        /** Which part of the limit is this process's, above 0 and at most 1: 0.25 for each of four processes. Default 1. */
+        share?: number | undefined
+      }
+    | undefined
+
   /** How changes reach other processes: by polling the inbox (default every 2 s), or at once with an {@link Invalidation}. */
   invalidation?: { pollSeconds?: number | undefined } | Invalidation | undefined
 

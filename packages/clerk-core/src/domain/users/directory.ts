@@ -1,3 +1,4 @@
+import { NOT_SENT } from '../../ground/api/transport.js'
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreInputError } from '../../ground/errors.js'
 import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
@@ -134,6 +135,10 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       if (refusal !== null && REFUSES_THE_USER.has(refusal.status)) {
         backoff.failed(clerkId, NOT_PROVISIONED)
         return NOT_PROVISIONED
+      }
+      // Not sent: it costs Clerk nothing to try again, and whoever was turned away must not wait longer each time.
+      if (refusal?.codes.includes(NOT_SENT)) {
+        return { ...CLERK_DOWN, retryAfterSeconds: refusal.retryAfterSeconds ?? 1 }
       }
       const retryAfterSeconds = backoff.failed(clerkId, CLERK_DOWN, refusal?.retryAfterSeconds)
       return { ...CLERK_DOWN, retryAfterSeconds }

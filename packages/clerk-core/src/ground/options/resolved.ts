@@ -45,6 +45,10 @@ export interface ResolvedOptions {
     readonly organizationTtlSeconds: number
   }
   readonly pollSeconds: number
+  /** No call of a store is waited for longer. */
+  readonly storeTimeoutSeconds: number
+  /** This process's part of Clerk's limits. */
+  readonly api: { readonly concurrency: number; readonly requestsPer10Seconds: number }
   readonly now: () => number
   readonly fetch: typeof globalThis.fetch
 }
