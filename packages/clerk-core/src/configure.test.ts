@@ -49,7 +49,7 @@ describe('defaults', () => {
       privateMetadata: false,
       webhookSecrets: [],
       storeTimeoutSeconds: 3,
-      api: { concurrency: 64, requestsPer10Seconds: 1000 },
+      api: { concurrency: 16, requestsPer10Seconds: 100 },
       webhook: {
         toleranceSeconds: 300,
         leaseSeconds: 60,

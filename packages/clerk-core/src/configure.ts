@@ -79,7 +79,7 @@ export function resolveOptions<U extends UserRecord, M extends MembershipRecord>
     },
     pollSeconds: number('invalidation.pollSeconds'),
     storeTimeoutSeconds: number('store.timeoutSeconds'),
-    api: resolveLimits(given, secretKey, problems),
+    api: resolveLimits(given, keys, problems),
     invalidation: resolveInvalidation(options.invalidation, problems),
     // Read when it is needed: fake timers replace `Date` after this.
     now: options.now ?? (() => Date.now()),
@@ -210,8 +210,12 @@ function checkProvisioning(
 }
 
 /** Clerk's own limits of a key: https://clerk.com/docs/guides/how-clerk-works/system-limits */
-function resolveLimits(given: Given, secretKey: string | null, problems: Problems): ResolvedOptions['api'] {
-  const isTest = secretKey?.startsWith('sk_test_') === true
+function resolveLimits(
+  given: Given,
+  { secretKey, publishableKey }: Pick<ResolvedOptions, 'secretKey' | 'publishableKey'>,
+  problems: Problems,
+): ResolvedOptions['api'] {
+  const isTest = !secretKey?.startsWith('sk_live_') && !publishableKey?.startsWith('pk_live_')
   const rate = resolveNumber(given, 'api.requestsPer10Seconds', problems, isTest ? 100 : 1000)
   const share = resolveNumber(given, 'api.share', problems)
   return {

@@ -23,7 +23,7 @@ import { effectOf } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
-import { createInFlight } from './ground/timing/in-flight.js'
+import { createClosing, createInFlight } from './ground/timing/in-flight.js'
 import { withTimeout } from './ground/timing/timeout.js'
 import type { ClerkOptions } from './options.js'
 
@@ -52,12 +52,12 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const stores = boundStores<U, M>(options, { storeTimeoutSeconds, track })
   const inbox = stores.inbox ?? null
   const observer = createObserver(now)
-  let closing = new AbortController()
+  const closing = createClosing()
   const historySeconds = revocationLifetimeSeconds(resolved.session)
   const keys = createKeySource(resolved, observer)
   const revocations = createRevocations(now, historySeconds)
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
-  const api = createClerkApi(resolved, observer, { track, closing: () => closing.signal })
+  const api = createClerkApi(resolved, observer, { track, closing: closing.signal })
   const users = stores.users
     ? createUserDirectory<U>({
         store: stores.users,
@@ -173,8 +173,6 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
       const { handlerTimeoutSeconds } = resolved.webhook
       await idle(Math.min(CLOSE_LIMIT_MS, (handlerTimeoutSeconds + storeTimeoutSeconds) * 1000))
       closing.abort(new Error('the clerk was closed'))
-      // Whoever goes on to use a clerk after it was closed may: nothing is left over from before.
-      closing = new AbortController()
       keys.close()
       await changes?.close()
     },

@@ -1,5 +1,4 @@
 import { type Gate, GateClosedError } from '../../ground/api/gate.js'
-import { sharedGate } from '../../ground/api/shared-gate.js'
 import type { MachineErrorReason } from '../../ground/errors.js'
 import { fetchJson, type JsonResponse } from '../../ground/http/fetch-json.js'
 import { retryAfterSeconds } from '../../ground/http/retry-after.js'
@@ -23,12 +22,12 @@ const INVALID_STATUS = new Set([400, 404, 422])
 const ALL_REQUESTS_STATUS = new Set([401, 403, 429])
 
 export async function verifyAtClerk(
-  options: Pick<ResolvedOptions, 'apiUrl' | 'secretKey' | 'machineSecretKey' | 'api' | 'fetch' | 'now'>,
+  options: Pick<ResolvedOptions, 'apiUrl' | 'secretKey' | 'machineSecretKey' | 'fetch' | 'now'>,
+  gate: Gate | null,
   type: MachineType,
   credential: string,
 ): Promise<MachineCheck> {
   const key = options[type.authority]
-  const gate = key === null ? null : sharedGate(key, options.apiUrl, options.api)
   let response: JsonResponse
   try {
     response = await inTurn(gate, () =>

@@ -36,6 +36,8 @@ export interface Gate {
   pause(seconds: number): void
   /** The smaller numbers count from now on. */
   narrow(limits: GateLimits): void
+  /** So much more time has passed than the gate's own clock has seen. */
+  skip(ms: number): void
 }
 
 /** What a test replaces. Milliseconds; never set back. */
@@ -59,7 +61,8 @@ const LANES: readonly GateLane[] = ['session', 'request', 'scan']
 const OLDEST_FIRST_EVERY = 4
 
 interface Waiting {
-  readonly since: number
+  /** Its place in the order in which all came. */
+  readonly place: number
   readonly go: () => void
 }
 
@@ -76,18 +79,22 @@ export function createGate(limits: GateLimits, clock: GateClock = monotonic): Ga
   let promised: number[] = []
   let underWay = 0
   let granted = 0
+  let came = 0
   let pausedUntil = Number.NEGATIVE_INFINITY
   let cancelTimer: (() => void) | null = null
+  let skipped = 0
+
+  const time = () => clock.now() + skipped
 
   function hasRoom(): boolean {
-    const now = clock.now()
+    const now = time()
     while (freeAt[0] !== undefined && freeAt[0] <= now) freeAt.shift()
     return now >= pausedUntil && underWay < concurrency && underWay + freeAt.length < rate
   }
 
   /** When the call that has so many before it can go, at the earliest. */
   function turnOf(ahead: number): number {
-    const now = clock.now()
+    const now = time()
     const index = ahead - Math.max(0, rate - underWay - freeAt.length)
     const free = index < 0 ? now : (freeAt[index % rate] ?? now + WINDOW_MS)
     const rounds = index < 0 ? 0 : Math.floor(index / rate)
@@ -100,7 +107,7 @@ export function createGate(limits: GateLimits, clock: GateClock = monotonic): Ga
     const chosen =
       granted % OLDEST_FIRST_EVERY === 0
         ? heads.reduce<Waiting | undefined>(
-            (a, b) => (a === undefined || b.since < a.since ? b : a),
+            (a, b) => (a === undefined || b.place < a.place ? b : a),
             undefined,
           )
         : heads[0]
@@ -116,7 +123,7 @@ export function createGate(limits: GateLimits, clock: GateClock = monotonic): Ga
       next()?.go()
     }
     if (!isAnyWaiting()) return
-    const now = clock.now()
+    const now = time()
     const wakeAt = now < pausedUntil ? pausedUntil : freeAt[0]
     // Where only the end of a call makes room, that end comes here.
     if (wakeAt !== undefined) cancelTimer = clock.after(Math.max(1, Math.ceil(wakeAt - now)), advance)
@@ -125,7 +132,7 @@ export function createGate(limits: GateLimits, clock: GateClock = monotonic): Ga
   const isAnyWaiting = () => LANES.some((lane) => lanes[lane].length > 0)
 
   function refusal(ahead: number): GateClosedError {
-    const now = clock.now()
+    const now = time()
     promised = promised.filter((at) => at > now)
     const turn = turnOf(ahead + promised.length)
     promised.push(turn)
@@ -138,10 +145,10 @@ export function createGate(limits: GateLimits, clock: GateClock = monotonic): Ga
       underWay++
       return Promise.resolve()
     }
-    const since = clock.now()
+    const now = time()
     const before = LANES.slice(0, LANES.indexOf(lane) + 1)
     const ahead = before.reduce((sum, name) => sum + lanes[name].length, 0)
-    if (turnOf(ahead) > since + patienceMs) return Promise.reject(refusal(ahead))
+    if (turnOf(ahead) > now + patienceMs) return Promise.reject(refusal(ahead))
     return new Promise((resolve, reject) => {
       const leave = () => {
         cancel()
@@ -149,7 +156,7 @@ export function createGate(limits: GateLimits, clock: GateClock = monotonic): Ga
         lanes[lane] = lanes[lane].filter((other) => other !== waiting)
       }
       const waiting: Waiting = {
-        since,
+        place: came++,
         go() {
           leave()
           resolve()
@@ -176,13 +183,17 @@ export function createGate(limits: GateLimits, clock: GateClock = monotonic): Ga
         return await call()
       } finally {
         underWay--
-        freeAt.push(clock.now() + WINDOW_MS)
+        freeAt.push(time() + WINDOW_MS)
         advance()
       }
     },
     pause(seconds) {
-      const until = clock.now() + Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER_SECONDS) * 1000
+      const until = time() + Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER_SECONDS) * 1000
       pausedUntil = Math.max(pausedUntil, until)
+    },
+    skip(ms) {
+      skipped += ms
+      advance()
     },
     narrow(narrower) {
       concurrency = Math.min(concurrency, narrower.concurrency)

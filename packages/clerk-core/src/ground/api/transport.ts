@@ -68,7 +68,7 @@ export function createTransport(
 ): Transport {
   const { random = Math.random, track = (call) => call } = seams
   const { sleep = (ms, signal) => sleepFor(ms, undefined, signal === undefined ? {} : { signal }) } = seams
-  const gate = secretKey === null ? null : (seams.gate ?? sharedGate(secretKey, apiUrl, api))
+  const gate = secretKey === null ? null : (seams.gate ?? sharedGate({ secretKey, apiUrl, now }, api))
   return (name, call) => track(transport(name, call))
 
   async function transport(name: OperationName, call: Call = {}): Promise<unknown> {
