@@ -61,7 +61,10 @@ const REFUSES_THE_USER: ReadonlySet<number> = new Set([400, 404, 422])
 /** Local users by Clerk id, cached in this process. */
 export function createUserDirectory<U extends UserRecord>(parts: {
   readonly store: UserStore<U>
-  readonly options: Pick<ResolvedOptions, 'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'now'>
+  readonly options: Pick<
+    ResolvedOptions,
+    'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'storeTimeoutSeconds' | 'now'
+  >
   readonly api: Pick<ClerkApi, 'getUser'>
   readonly observer: Observer
   readonly canLink: CanLink<U> | undefined
@@ -76,7 +79,13 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     mayCache: ({ row }) => row !== null,
   })
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
-  const apply = createApplyUser({ store, linking, canLink, observer })
+  const apply = createApplyUser({
+    store,
+    linking,
+    canLink,
+    observer,
+    timeoutSeconds: options.storeTimeoutSeconds,
+  })
 
   /** Only what came from a row: everything else is read again. What one request did to it, the next one would see. */
   const loaded = (found: Readonly<U>): Loaded<U> => {

@@ -14,6 +14,8 @@ export interface ClerkSettings {
   readonly maxBodyBytes: number
   /** The Account Portal of the publishable key; `null` without one. */
   readonly accountPortal: AccountPortal | null
+  /** No call of a store is waited for longer, the framework's session among them. */
+  readonly storeTimeoutSeconds: number
   /** The clock, in milliseconds. */
   readonly now: () => number
   /** `null` without a secret key. */
@@ -29,13 +31,22 @@ export function provideSettings(
   options: ResolvedOptions,
   revokeAtClerk: RevokeAtClerk | null,
 ): void {
-  const { issuer, authorizedParties, clockToleranceSeconds, webhook, publishableKey, now } = options
+  const {
+    issuer,
+    authorizedParties,
+    clockToleranceSeconds,
+    storeTimeoutSeconds,
+    webhook,
+    publishableKey,
+    now,
+  } = options
   settings.set(
     clerk,
     Object.freeze({
       issuer,
       authorizedParties,
       clockToleranceSeconds,
+      storeTimeoutSeconds,
       maxBodyBytes: webhook.maxBodyBytes,
       accountPortal: accountPortalOf(publishableKey),
       now,
