@@ -48,6 +48,8 @@ describe('defaults', () => {
       linking: [],
       privateMetadata: false,
       webhookSecrets: [],
+      storeTimeoutSeconds: 3,
+      api: { concurrency: 16, requestsPer10Seconds: 100 },
       webhook: {
         toleranceSeconds: 300,
         leaseSeconds: 60,
@@ -86,6 +88,20 @@ describe('defaults', () => {
     expect(resolve({ jwtKey: pem, issuer: 'https://x.example', authorizedParties: 'any' }).cookieSuffix).toBe(
       null,
     )
+  })
+})
+
+describe("this process's part of Clerk's limit", () => {
+  it.each([
+    ['sk_live_a', {}, { concurrency: 64, requestsPer10Seconds: 1000 }],
+    ['sk_test_a', {}, { concurrency: 16, requestsPer10Seconds: 100 }],
+    ['sk_test_a', { share: 0.25 }, { concurrency: 16, requestsPer10Seconds: 25 }],
+    ['sk_live_a', { requestsPer10Seconds: 300, share: 0.5 }, { concurrency: 64, requestsPer10Seconds: 150 }],
+    ['sk_test_a', { concurrency: 3, share: 0.001 }, { concurrency: 3, requestsPer10Seconds: 1 }],
+  ])('of %s with %o is %o', (secretKey, api, expected) => {
+    expect(
+      resolve({ secretKey, api, jwtKey: pem, issuer: 'https://x.example', authorizedParties: 'any' }).api,
+    ).toEqual(expected)
   })
 })
 
@@ -262,6 +278,10 @@ describe('everything else', () => {
     [{ cache: { tokens: 1.5 } }, ['cache.tokens']],
     [{ webhook: { maxBodyBytes: 0 } }, ['webhook.maxBodyBytes']],
     [{ invalidation: { pollSeconds: -1 } }, ['invalidation.pollSeconds']],
+    [{ store: { timeoutSeconds: 0 } }, ['store.timeoutSeconds']],
+    [{ store: { timeoutSeconds: 61 } }, ['store.timeoutSeconds']],
+    [{ api: { concurrency: 0, share: 1.5 } }, ['api.share', 'api.concurrency']],
+    [{ api: { requestsPer10Seconds: 2.5 } }, ['api.requestsPer10Seconds']],
     [{ invalidation: { publish() {} } }, ['invalidation']],
     [{ audience: [] }, ['audience']],
     [{ audience: '' }, ['audience']],

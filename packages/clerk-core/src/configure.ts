@@ -79,8 +79,9 @@ export function resolveOptions<
       userTtlSeconds: number('cache.userTtlSeconds'),
       organizationTtlSeconds: number('cache.organizationTtlSeconds'),
     },
-    storeTimeoutSeconds: number('store.timeoutSeconds'),
     pollSeconds: number('invalidation.pollSeconds'),
+    storeTimeoutSeconds: number('store.timeoutSeconds'),
+    api: resolveLimits(given, keys, problems),
     invalidation: resolveInvalidation(options.invalidation, problems),
     // Read when it is needed: fake timers replace `Date` after this.
     now: options.now ?? (() => Date.now()),
@@ -223,6 +224,21 @@ function checkProvisioning(
       'needs a user store with `findLinkable` and `link`.',
       "Implement both, or use linking 'off'.",
     )
+  }
+}
+
+/** Clerk's own limits of a key: https://clerk.com/docs/guides/how-clerk-works/system-limits */
+function resolveLimits(
+  given: Given,
+  { secretKey, publishableKey }: Pick<ResolvedOptions, 'secretKey' | 'publishableKey'>,
+  problems: Problems,
+): ResolvedOptions['api'] {
+  const isTest = !secretKey?.startsWith('sk_live_') && !publishableKey?.startsWith('pk_live_')
+  const rate = resolveNumber(given, 'api.requestsPer10Seconds', problems, isTest ? 100 : 1000)
+  const share = resolveNumber(given, 'api.share', problems)
+  return {
+    concurrency: resolveNumber(given, 'api.concurrency', problems, isTest ? 16 : 64),
+    requestsPer10Seconds: Math.max(1, Math.floor(rate * share)),
   }
 }
 

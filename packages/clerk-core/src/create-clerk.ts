@@ -11,6 +11,7 @@ import { createOrganizationDirectory } from './domain/organizations/directory.js
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
 import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
+import { boundStores } from './domain/store/bounded-stores.js'
 import type { Change } from './domain/store/inbox.js'
 import { observed } from './domain/store/observed.js'
 import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
@@ -26,7 +27,14 @@ import { effectOf, FORGOTTEN } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
+import { createClosing, createInFlight } from './ground/timing/in-flight.js'
+import { withTimeout } from './ground/timing/timeout.js'
 import type { ClerkOptions } from './options.js'
+
+/** However much a first look has to read. Each of its calls has the store's own limit. */
+const READY_LIMIT_MS = 30_000
+/** What orchestrators wait before they kill. */
+const CLOSE_LIMIT_MS = 30_000
 
 /**
  * Everything a backend needs of Clerk, wired from one set of options:
@@ -45,19 +53,22 @@ export function createClerk<
   O extends OrganizationRecord = OrganizationRecord,
 >(options: ClerkOptions<U, M, O>): Clerk<U, M, O> {
   const resolved = resolveOptions(options)
-  const { now } = resolved
+  const { now, storeTimeoutSeconds } = resolved
   const observer = createObserver(now)
+  const { track, idle } = createInFlight()
+  const bounded = boundStores<U, M, O>(options, { storeTimeoutSeconds, track })
   const stores = {
-    users: options.users && observed(options.users, 'users', observer),
-    organizations: options.organizations && observed(options.organizations, 'organizations', observer),
-    inbox: options.inbox && observed(options.inbox, 'inbox', observer),
+    users: bounded.users && observed(bounded.users, 'users', observer),
+    organizations: bounded.organizations && observed(bounded.organizations, 'organizations', observer),
+    inbox: bounded.inbox && observed(bounded.inbox, 'inbox', observer),
   }
   const inbox = stores.inbox ?? null
+  const closing = createClosing()
   const historySeconds = revocationLifetimeSeconds(resolved.session)
   const keys = createKeySource(resolved, observer)
   const revocations = createRevocations(now, historySeconds)
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
-  const api = createClerkApi(resolved, observer)
+  const api = createClerkApi(resolved, observer, { track, closing: closing.signal })
   const proof = createInstanceProof({ options: resolved, api })
   const tell: Tell = (change, clerkId) => webhooks.tell(change, clerkId)
   const users = stores.users
@@ -141,9 +152,14 @@ export function createClerk<
     connections.notice(change, anyMembership)
   }
 
+  const authenticateNow: Clerk<U, M, O>['authenticateNow'] = (credentials) => {
+    const auth = authenticate(credentials)
+    return auth instanceof Promise ? track(auth) : auth
+  }
+
   const made: Clerk<U, M, O> = {
-    authenticateNow: authenticate,
-    authenticate: async (credentials) => authenticate(credentials),
+    authenticateNow,
+    authenticate: async (credentials) => authenticateNow(credentials),
     async verifyToken(token) {
       // What is known already is not awaited: on a cache hit that would cost as much as the cache does.
       const freshness = changes?.current()
@@ -155,7 +171,7 @@ export function createClerk<
       if (result.ok) return result.token.claims
       throw result.error
     },
-    receiveWebhook: webhooks.receive,
+    receiveWebhook: (request) => track(webhooks.receive(request)),
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
     users: users
@@ -173,13 +189,19 @@ export function createClerk<
         ]),
     api,
     watch: connections.watch as Clerk<U, M, O>['watch'],
-    signOut: webhooks.signOut,
-    check: () => runChecks({ options: resolved, stores: options, keys, api }),
-    async ready() {
-      await Promise.all([keys.prefetch(), changes?.start(), refuseFaultySchema(stores)])
-    },
+    signOut: (sessionId) => track(webhooks.signOut(sessionId)),
+    check: () => track(runChecks({ options: resolved, stores, keys, api })),
+    ready: () =>
+      track(
+        withTimeout(READY_LIMIT_MS, async () => {
+          await Promise.all([keys.prefetch(), changes?.start(), webhooks.load(), refuseFaultySchema(stores)])
+        }),
+      ),
     async close() {
       connections.close()
+      const { handlerTimeoutSeconds } = resolved.webhook
+      await idle(Math.min(CLOSE_LIMIT_MS, (handlerTimeoutSeconds + storeTimeoutSeconds) * 1000))
+      closing.abort(new Error('the clerk was closed'))
       keys.close()
       await changes?.close()
     },

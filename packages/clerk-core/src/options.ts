@@ -112,10 +112,24 @@ export interface ClerkOptions<
       }
     | undefined
 
-  store?:
+  /**
+   * No call of a store, the framework's session store included, is waited for longer: `StoreUnavailableError`, a 503 for
+   * the caller. Default 3, more than 0, at most 60.
+   */
+  store?: { timeoutSeconds?: number | undefined } | undefined
+
+  /**
+   * How much of Clerk's limits this process uses. All `createClerk` of a process that have one secret key share one gate; the
+   * smallest numbers count. Calls that have to wait, wait in turn.
+   */
+  api?:
     | {
-        /** No call of a store, the framework's session store included, is waited for longer. Default 3, at most 60. */
-        timeoutSeconds?: number | undefined
+        /** Calls at a time. Default 64 for a live key, 16 for a test key. */
+        concurrency?: number | undefined
+        /** Default Clerk's limit of the key: 1000 for a live one, 100 for a test one. */
+        requestsPer10Seconds?: number | undefined
+        /** Which part of the limit is this process's, above 0 and at most 1: 0.25 for each of four processes. Default 1. */
+        share?: number | undefined
       }
     | undefined
 

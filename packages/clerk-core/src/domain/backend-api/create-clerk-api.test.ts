@@ -4,6 +4,7 @@ import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { userJson } from '../../../testing/clerk-json.js'
+import type { Gate } from '../../ground/api/gate.js'
 import { ClerkApiError, ConfigurationError } from '../../ground/errors.js'
 import { retryAfterSeconds } from '../../ground/http/retry-after.js'
 import type { ClerkEvent } from '../../ground/observe/events.js'
@@ -18,13 +19,23 @@ beforeAll(async () => {
 afterAll(() => clerk.stop())
 afterEach(() => clerk.faults.clear())
 
+const LIMITS = { concurrency: 64, requestsPer10Seconds: 1000 }
+/** What the gate does has tests of its own. */
+const openGate: Gate = {
+  run: (_lane, _patienceMs, call) => call(),
+  pause: () => undefined,
+  narrow: () => undefined,
+  skip: () => undefined,
+}
+
 /** A client whose waits are noted instead of waited. */
 function client({ apiUrl = clerk.url, secretKey = clerk.secretKey as string | null, random = 0.5 } = {}) {
   const waits: number[] = []
   const events: ClerkEvent[] = []
   const observer = createObserver(Date.now)
   observer.add((event) => events.push(event))
-  const api = createClerkApi({ apiUrl, secretKey, now: Date.now, fetch }, observer, {
+  const api = createClerkApi({ apiUrl, secretKey, api: LIMITS, now: Date.now, fetch }, observer, {
+    gate: openGate,
     sleep: async (ms) => void waits.push(ms),
     random: () => random,
   })
@@ -323,11 +334,12 @@ describe('repeating a call', () => {
       {
         apiUrl: clerk.url,
         secretKey: 'sk_test_x',
+        api: LIMITS,
         now: Date.now,
         fetch: async () => new Response('{}', { status: answers.shift() ?? 200 }),
       },
       createObserver(Date.now),
-      { sleep: async () => undefined },
+      { sleep: async () => undefined, gate: openGate },
     )
     await own.deleteUser(clerkId)
     expect(answers).toEqual([])

@@ -46,7 +46,7 @@ function process(invalidation: Invalidation | null = null) {
   observer.add((event) => events.push(event))
   const changes = createChanges({
     inbox: harness.inbox,
-    options: { pollSeconds: 2, session, now: () => harness.clock.ms },
+    options: { pollSeconds: 2, storeTimeoutSeconds: 3, session, now: () => harness.clock.ms },
     invalidation,
     historySeconds: revocationLifetimeSeconds(session),
     observer,
@@ -142,7 +142,7 @@ describe('reading what other processes changed', () => {
         const applied: string[] = []
         const changes = createChanges({
           inbox,
-          options: { pollSeconds: 0, session, now: () => clock.ms },
+          options: { pollSeconds: 0, storeTimeoutSeconds: 3, session, now: () => clock.ms },
           invalidation: null,
           historySeconds: revocationLifetimeSeconds(session),
           observer: createObserver(() => clock.ms),

@@ -4,13 +4,12 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { describeError } from '../../ground/store-fault.js'
 import { attempt } from '../../ground/timing/attempt.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
 import type { Change, Inbox } from '../store/inbox.js'
+import { createLooks, type Freshness } from './freshness.js'
 import type { Invalidation } from './invalidation.js'
 
-/** Whether this process knows of every change that was applied up to `pollSeconds` ago. */
-export type Freshness = { readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number }
+export type { Freshness } from './freshness.js'
 
 export interface Changes {
   /** Looks again where the last look is too old; without a promise where it is not. Never rejects. */
@@ -24,11 +23,7 @@ export interface Changes {
 
 /** Clocks of several processes differ, and a write becomes visible some time after its `appliedAt`. */
 const OVERLAP_MS = 60_000
-/** Requests wait no longer for a look; a driver may take half a minute to give up. */
-const LOOK_TIMEOUT_MS = 3_000
 const MAX_SEEN = 10_000
-/** There is one log, hence one look at a time. */
-const LOG = 'log'
 const FRESH: Freshness = Object.freeze({ ok: true })
 
 /**
@@ -37,7 +32,7 @@ const FRESH: Freshness = Object.freeze({ ok: true })
  */
 export function createChanges(parts: {
   readonly inbox: Inbox | null
-  readonly options: Pick<ResolvedOptions, 'pollSeconds' | 'session' | 'now'>
+  readonly options: Pick<ResolvedOptions, 'pollSeconds' | 'session' | 'storeTimeoutSeconds' | 'now'>
   readonly invalidation: Invalidation | null
   /** How far back the first look reads: for as long as a revocation counts. */
   readonly historySeconds: number
@@ -47,23 +42,12 @@ export function createChanges(parts: {
 }): Changes {
   const { inbox, options, invalidation, observer, onChange } = parts
   const { now } = options
-  const pollMs = options.pollSeconds * 1000
-  const graceMs = options.session.graceSeconds * 1000
   /** When the last look that succeeded was begun. */
   let lookedAt: number | null = null
-  let failedAt: number | null = null
-  const looks = createSingleFlight<void>()
   /** `appliedAt` by event id, of the time that the next look will see again. */
   let seen = new Map<string, number>()
   let subscription: Promise<(() => Promise<void>) | null> | null = null
   let closed = false
-
-  function isFresh(since: number | null, ms: number): boolean {
-    if (since === null) return false
-    const age = now() - since
-    // A clock that was set back makes everything that came before it old.
-    return age >= 0 && age <= ms
-  }
 
   async function readLog(inbox: Inbox): Promise<void> {
     const begun = now()
@@ -73,7 +57,6 @@ export function createChanges(parts: {
     const fresh = changes.filter(({ id, appliedAt }) => seen.get(id) !== appliedAt)
     for (const change of fresh) onChange(change)
     lookedAt = begun
-    failedAt = null
     const recent = [...seen, ...changes.map(({ id, appliedAt }) => [id, appliedAt] as const)]
     seen = new Map(recent.filter(([, appliedAt]) => appliedAt >= begun - OVERLAP_MS))
     if (fresh.length > 0 && observer.wants('changes.applied')) {
@@ -81,28 +64,21 @@ export function createChanges(parts: {
     }
   }
 
-  /** One look at a time; one that takes too long goes on while its waiters are answered as if it had failed. */
-  function sharedLook(inbox: Inbox): Promise<void> {
-    return looks.run(LOG, () =>
-      readLog(inbox).catch((error: unknown) => {
-        failedAt = now()
-        observer.emit('changes.error', { message: `The inbox could not be read (${describeError(error)}).` })
-        throw error
-      }),
-    )
-  }
-
-  function freshness(): Freshness {
-    if (isFresh(lookedAt, Math.max(graceMs, pollMs))) return FRESH
-    return { ok: false, retryAfterSeconds: Math.max(1, Math.ceil(options.pollSeconds)) }
-  }
+  const looks =
+    inbox &&
+    createLooks({
+      look: () => readLog(inbox),
+      options,
+      failed: (error) =>
+        observer.emit('changes.error', { message: `The inbox could not be read (${describeError(error)}).` }),
+    })
 
   function current(): MaybePromise<Freshness> {
-    if (inbox === null || isFresh(lookedAt, pollMs)) return FRESH
-    // After a failure the store is left alone for a moment: no request adds its own wait to an outage.
-    if (looks.underWay(LOG) === undefined && isFresh(failedAt, Math.max(pollMs, 1000))) return freshness()
-    void subscribe()
-    return withTimeout(LOOK_TIMEOUT_MS, () => sharedLook(inbox)).then(freshness, freshness)
+    if (looks === null) return FRESH
+    const freshness = looks.current()
+    // Where it waits, or has just found out that it cannot know, is the moment to try it again.
+    if (freshness instanceof Promise || !freshness.ok) void subscribe()
+    return freshness
   }
 
   function subscribe(): Promise<(() => Promise<void>) | null> {
@@ -134,14 +110,18 @@ export function createChanges(parts: {
     },
     async start() {
       // It only brings sooner what the looks bring anyway: no start waits long for it.
-      await withTimeout(LOOK_TIMEOUT_MS, subscribe).catch(() => undefined)
-      if (inbox !== null && !isFresh(lookedAt, pollMs)) await sharedLook(inbox)
+      await withTimeout(options.storeTimeoutSeconds * 1000, subscribe).catch(() => undefined)
+      await looks?.first()
     },
     async close() {
       closed = true
-      const unsubscribe = await subscription
+      const left = subscription
       subscription = null
-      await unsubscribe?.()
+      // What hangs must not keep a process from ending.
+      await withTimeout(options.storeTimeoutSeconds * 1000, async () => (await left)?.()).catch(
+        (error: unknown) =>
+          observer.emit('changes.error', { message: `Invalidation could not be left (${nameOf(error)}).` }),
+      )
     },
   }
 }

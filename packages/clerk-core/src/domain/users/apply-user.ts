@@ -1,6 +1,8 @@
 import { nameOf } from '../../ground/error-name.js'
+import { StoreUnavailableError } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { TimeoutError, withTimeout } from '../../ground/timing/timeout.js'
 import type { ApplyOutcome, LinkBy, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import { LINK_KEYS, linkCandidate, mayBeLinked } from './linking.js'
 import type { CanLink } from './policy.js'
@@ -22,11 +24,14 @@ export function createApplyUser<U extends UserRecord>({
   linking,
   canLink = mayBeLinked,
   observer,
+  timeoutSeconds,
 }: {
   store: UserStore<U>
   linking: ResolvedOptions['linking']
   canLink: CanLink<U> | undefined
   observer: Observer
+  /** For `canLink`, which most often asks the store's database. */
+  timeoutSeconds: number
 }): (
   snapshot: UserSnapshot,
   by: SnapshotSource,
@@ -70,8 +75,12 @@ export function createApplyUser<U extends UserRecord>({
   async function allowed(row: U, snapshot: UserSnapshot, by: LinkBy): Promise<boolean> {
     try {
       // Anything but `true` is no permission: a forgotten `await` or a truthy object must not hand a row over.
-      return (await canLink(row, snapshot, by)) === true
+      return (await withTimeout(timeoutSeconds * 1000, () => canLink(row, snapshot, by))) === true
     } catch (error) {
+      // Whether a row is linked is decided once: not by an outage.
+      if (error instanceof TimeoutError) {
+        throw new StoreUnavailableError(`canLink did not answer within ${timeoutSeconds} s.`)
+      }
       observer.emit('user.error', { userId: snapshot.clerkId, step: 'can-link', error: nameOf(error) })
       return false
     }

@@ -1,3 +1,4 @@
+import { NOT_SENT } from '../../ground/api/transport.js'
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreFaultError, StoreInputError } from '../../ground/errors.js'
 import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
@@ -67,7 +68,10 @@ const REFUSES_THE_USER: ReadonlySet<number> = new Set([400, 404, 422])
 /** Local users by Clerk id, cached in this process. */
 export function createUserDirectory<U extends UserRecord>(parts: {
   readonly store: UserStore<U>
-  readonly options: Pick<ResolvedOptions, 'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'now'>
+  readonly options: Pick<
+    ResolvedOptions,
+    'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'storeTimeoutSeconds' | 'now'
+  >
   readonly api: Pick<ClerkApi, 'getUser' | 'listUsers'>
   readonly observer: Observer
   readonly proof: () => Promise<InstanceProof>
@@ -84,7 +88,13 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     mayCache: ({ row }) => row !== null,
   })
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
-  const apply = createApplyUser({ store, linking, canLink, observer })
+  const apply = createApplyUser({
+    store,
+    linking,
+    canLink,
+    observer,
+    timeoutSeconds: options.storeTimeoutSeconds,
+  })
 
   /** Only what came from a row: everything else is read again. What one request did to it, the next one would see. */
   const loaded = (found: Readonly<U>): Loaded<U> => {
@@ -143,6 +153,10 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       if (refusal !== null && REFUSES_THE_USER.has(refusal.status)) {
         backoff.failed(clerkId, NOT_PROVISIONED)
         return NOT_PROVISIONED
+      }
+      // Not sent: it costs Clerk nothing to try again, and whoever was turned away must not wait longer each time.
+      if (refusal?.codes.includes(NOT_SENT)) {
+        return { ...CLERK_DOWN, retryAfterSeconds: refusal.retryAfterSeconds ?? 1 }
       }
       const retryAfterSeconds = backoff.failed(clerkId, CLERK_DOWN, refusal?.retryAfterSeconds)
       return { ...CLERK_DOWN, retryAfterSeconds }

@@ -180,6 +180,21 @@ describe('linking', () => {
     expect(JSON.stringify(events)).not.toContain('ann@')
   })
 
+  it('is decided by no outage: while canLink hangs the event stays open, and no second row is made', async () => {
+    const hangs = { now: true }
+    const { stores, deliver } = harness({
+      canLink: () => (hangs.now ? new Promise<never>(() => undefined) : true),
+      store: { timeoutSeconds: 0.05 },
+    })
+    await stores.users.create(ann)
+    const event = eventJson('user.created', userJson('user_1', { email: 'ann@example.com' }))
+    expect(await deliver(event, { id: 'msg_1' })).toMatchObject({ status: 503 })
+    expect(await stores.users.all()).toHaveLength(1)
+    hangs.now = false
+    expect(await deliver(event, { id: 'msg_1' })).toMatchObject({ status: 200 })
+    expect(await stores.users.all()).toHaveLength(1)
+  })
+
   it('gives canLink the row and the snapshot, and may wait for it', async () => {
     const { stores, deliver } = harness({
       canLink: async (row, { clerkId }) => row.plan === 'gold' && clerkId === 'user_1',

@@ -30,6 +30,8 @@ const SHORTEST_SECRET_BYTES = 24
 /** The clock tolerance is 5 s by default; half of it is a warning in time. */
 const CLOCK_SKEW_SECONDS = 2
 const PROBE_TIMEOUT_MS = 3_000
+/** Each check has limits of its own for what it asks; this one is for what has none, an injected `fetch` for instance. */
+const CHECK_TIMEOUT_MS = 15_000
 
 const inProduction = ({ environment = process.env.NODE_ENV }: CheckContext) => environment === 'production'
 
@@ -150,9 +152,9 @@ export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
   const shared = { ...context, api: { countUsers: once(() => context.api.countUsers()) } }
   const found = await Promise.all(
     checks.map(async ({ code, severity, find }) => {
-      const message = await Promise.resolve()
-        .then(() => find(shared))
-        .catch((error: unknown) => `The check could not be made (${nameOf(error)}).`)
+      const message = await withTimeout(CHECK_TIMEOUT_MS, () => find(shared)).catch(
+        (error: unknown) => `The check could not be made (${nameOf(error)}).`,
+      )
       return message === null ? [] : [{ severity, code, message, remedy: CODES[code].remedy }]
     }),
   )

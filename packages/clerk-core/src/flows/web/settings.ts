@@ -14,10 +14,10 @@ export interface ClerkSettings {
   readonly maxBodyBytes: number
   /** The Account Portal of the publishable key; `null` without one. */
   readonly accountPortal: AccountPortal | null
+  /** No call of a store is waited for longer, the framework's session among them. */
+  readonly storeTimeoutSeconds: number
   /** The clock, in milliseconds. */
   readonly now: () => number
-  /** No call of the framework's session store is waited for longer. */
-  readonly storeTimeoutSeconds: number
   /** `null` without a secret key. */
   readonly revokeAtClerk: RevokeAtClerk | null
 }
@@ -35,10 +35,10 @@ export function provideSettings(
     issuer,
     authorizedParties,
     clockToleranceSeconds,
+    storeTimeoutSeconds,
     webhook,
     publishableKey,
     now,
-    storeTimeoutSeconds,
   } = options
   settings.set(
     clerk,
@@ -46,10 +46,10 @@ export function provideSettings(
       issuer,
       authorizedParties,
       clockToleranceSeconds,
+      storeTimeoutSeconds,
       maxBodyBytes: webhook.maxBodyBytes,
       accountPortal: accountPortalOf(publishableKey),
       now,
-      storeTimeoutSeconds,
       revokeAtClerk,
     }),
   )

@@ -17,6 +17,8 @@ import type { WebhookOutcome, WebhookRequest } from './webhook.js'
 
 export interface Webhooks {
   readonly on: OnWebhook
+  /** Loads what the first delivery would have to wait for. */
+  load(): Promise<void>
   /** Never throws for what was sent. */
   receive(request: WebhookRequest): Promise<WebhookOutcome>
   /** Processes an event of {@link Inbox.pending}, whose signature was verified when it came. */
@@ -162,10 +164,11 @@ export function createWebhooks(parts: {
 
   return {
     on: handlers.on,
+    load: verifier.load,
     receive(request) {
       if (options.webhookSecrets.length === 0) return Promise.resolve(webhookOutcome('not-configured'))
       return withOutcome(null, async () => {
-        const message = verifier.verify(request)
+        const message = await verifier.verify(request)
         if ('refused' in message) {
           const kind = refusals[message.refused]
           observer.emit('webhook.failed', { id: null, type: null, code: kind, message: message.refused })

@@ -48,9 +48,11 @@ export interface ResolvedOptions {
     readonly userTtlSeconds: number
     readonly organizationTtlSeconds: number
   }
+  readonly pollSeconds: number
   /** No call of a store is waited for longer. */
   readonly storeTimeoutSeconds: number
-  readonly pollSeconds: number
+  /** This process's part of Clerk's limits. */
+  readonly api: { readonly concurrency: number; readonly requestsPer10Seconds: number }
   readonly now: () => number
   readonly fetch: typeof globalThis.fetch
 }
