@@ -1,7 +1,8 @@
 import type { Clerk } from './clerk.js'
 import { resolveOptions } from './configure.js'
 import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
-import { createChanges } from './domain/changes/changes.js'
+import { createChanges, type KnownChange } from './domain/changes/changes.js'
+import { createHolds } from './domain/changes/holds.js'
 import { createRevocations } from './domain/changes/revocations.js'
 import { createKeySource } from './domain/keys/create-key-source.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
@@ -9,7 +10,6 @@ import { createOrganizationDirectory } from './domain/organizations/directory.js
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
 import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
-import type { Change } from './domain/store/inbox.js'
 import type { MembershipRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import { createTokenVerifier } from './domain/tokens/verify-token.js'
@@ -45,6 +45,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const historySeconds = revocationLifetimeSeconds(resolved.session)
   const keys = createKeySource(resolved, observer)
   const revocations = createRevocations(now, historySeconds)
+  const holds = createHolds()
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
   const api = createClerkApi(resolved, observer)
   const users = options.users
@@ -60,18 +61,13 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   const organizations = options.organizations
     ? createOrganizationDirectory<M>({ store: options.organizations, options: resolved, api, observer })
     : null
-  // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
-  const changes =
-    inbox || resolved.invalidation
-      ? createChanges({
-          inbox,
-          options: resolved,
-          invalidation: resolved.invalidation,
-          historySeconds,
-          observer,
-          onChange: applyChange,
-        })
-      : null
+  const changes = createChanges({
+    inbox,
+    options: resolved,
+    invalidation: resolved.invalidation,
+    observer,
+    onChange: applyChange,
+  })
   const sessionStatus = resolved.secretKey
     ? createSessionStatusClient({ api, allowPending: resolved.allowPending, now })
     : null
@@ -91,7 +87,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     organizations,
     inbox,
     observer,
-    applied: (change) => (changes === null ? applyChange(change) : changes.publish(change)),
+    append: changes.append,
   })
   // The pipeline knows only when it runs which stores there are; `U` and `M` are `never` exactly where there is none.
   const authenticate = createAuthenticate({
@@ -107,9 +103,11 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
   }) as Clerk<U, M>['authenticateNow']
 
   /** What a change means here, whether this process applied it or another one. */
-  function applyChange(change: Change): void {
-    const { subjects, anyMembership, revokes } = effectOf(change)
-    if (revokes) revocations.revoke(revokes.id, change.appliedAt)
+  function applyChange(change: KnownChange): void {
+    const { subjects, anyMembership } = effectOf(change)
+    const { narrows, version, at } = change
+    if (narrows !== null && version === null) revocations.revoke(narrows, at)
+    if (narrows !== null && version !== null) holds.hold(narrows, version, at)
     if (subjects.user) users?.drop(subjects.user)
     if (anyMembership) organizations?.dropAll()
     if (subjects.organization) {
@@ -124,7 +122,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     authenticate: async (credentials) => authenticate(credentials),
     async verifyToken(token) {
       // What is known already is not awaited: on a cache hit that would cost as much as the cache does.
-      const freshness = changes?.current()
+      const freshness = changes.current()
       const current = freshness instanceof Promise ? await freshness : freshness
       if (current?.ok === false)
         throw new StoreUnavailableError('The log of revocations cannot be read: try again.')
@@ -147,12 +145,12 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     signOut: webhooks.signOut,
     check: () => runChecks({ options: resolved, stores: options, keys, api }),
     async ready() {
-      await Promise.all([keys.prefetch(), changes?.start()])
+      await Promise.all([keys.prefetch(), changes.start()])
     },
     async close() {
       connections.close()
       keys.close()
-      await changes?.close()
+      await changes.close()
     },
   }
   provideSettings(made, resolved, resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null)

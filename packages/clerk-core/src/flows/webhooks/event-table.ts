@@ -6,9 +6,11 @@ import {
   roleSnapshotFromClerk,
 } from '../../domain/backend-api/organization-snapshot.js'
 import { userSnapshotFromClerk } from '../../domain/backend-api/user-snapshot.js'
+import { membershipSubject } from '../../domain/changes/holds.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import type { Change } from '../../domain/store/inbox.js'
-import type { ApplyOutcome } from '../../domain/store/user.js'
+import type { MembershipReference } from '../../domain/store/organization.js'
+import type { ApplyOutcome, UserSnapshot } from '../../domain/store/user.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { readJson } from '../../ground/json/json-reader.js'
 
@@ -30,10 +32,21 @@ export interface Targets {
   > | null
 }
 
+/** What of a right an event takes away, as the log has it: see `NewChange.narrows`. */
+export interface Narrowing {
+  readonly subject: string
+  /** Milliseconds; `null`: for good. */
+  readonly version: number | null
+}
+
 /** An event whose data was found to be what its type says. */
 export interface ReadEvent {
   /** Ids, in the order of the type's `subjects`. */
   readonly subjects: readonly string[]
+  /** It is logged before the row is written, so that it takes effect even if the row cannot be. */
+  readonly narrows: Narrowing | null
+  /** The id of the user whose earlier events have to be forgotten. */
+  readonly erases?: string
   /** Convergent: may be repeated, and in any order. `undefined`: nothing to say about what was there. */
   readonly apply: (targets: Targets) => Promise<ApplyOutcome | undefined>
 }
@@ -49,10 +62,6 @@ export interface EventType {
   readonly subjects: readonly SubjectKind[]
   /** Changes state or revokes: other processes must be told. */
   readonly effect: boolean
-  /** Ends what this subject is signed in with. */
-  readonly revokes?: 'session' | 'user'
-  /** Recorded by this package itself, to tell the other processes: no handler sees it. */
-  readonly own?: true
   /** @throws {WebhookDataError} */
   readonly read: (data: unknown, context: EventContext) => ReadEvent
 }
@@ -60,10 +69,11 @@ export interface EventType {
 /** A sign-out of our own, recorded like an event of Clerk's. */
 export const SIGNED_OUT = 'session.signed_out'
 
-/** The application has changed a row itself: what is cached of it is outdated in every process. */
+/** The application, or a refresh, has changed a row: what is cached of it is outdated in every process. */
 export const FORGOTTEN = { user: 'user.forgotten', organization: 'organization.forgotten' } as const
 
-const nothing = async () => undefined
+/** There is no row. */
+export const nothing = async () => undefined
 
 const userChanged: EventType = {
   subjects: ['user'],
@@ -72,19 +82,26 @@ const userChanged: EventType = {
     const snapshot = userSnapshotFromClerk(data, { version: timestamp, privateMetadata })
     return {
       subjects: [snapshot.clerkId],
+      narrows: narrowedUser(snapshot),
       apply: async ({ users }) => (await users?.applySnapshot(snapshot, 'webhook'))?.outcome,
     }
   },
 }
 
+/** Every way in which a user may lose the right to sign in but for the deletion. */
+function narrowedUser({ clerkId, banned, deprovisioned, version }: UserSnapshot): Narrowing | null {
+  return banned === true || deprovisioned === true ? { subject: clerkId, version } : null
+}
+
 const userDeleted: EventType = {
   subjects: ['user'],
   effect: true,
-  revokes: 'user',
   read(data, { timestamp }) {
     const id = readJson(data, 'user').id('id')
     return {
       subjects: [id],
+      narrows: { subject: id, version: null },
+      erases: id,
       apply: async ({ users }) => {
         await users?.remove(id, timestamp)
         return undefined
@@ -93,15 +110,17 @@ const userDeleted: EventType = {
   },
 }
 
-const session = (details: Pick<EventType, 'effect' | 'revokes'>): EventType => ({
+const session = (ends: boolean): EventType => ({
   subjects: ['session', 'user'],
-  ...details,
+  effect: ends,
   read(data) {
     const session = readJson(data, 'session')
-    return { subjects: [session.id('id'), session.id('user_id')], apply: nothing }
+    const id = session.id('id')
+    const narrows = ends ? { subject: id, version: null } : null
+    return { subjects: [id, session.id('user_id')], narrows, apply: nothing }
   },
 })
-const sessionEnded = session({ effect: true, revokes: 'session' })
+const sessionEnded = session(true)
 
 const organizationChanged: EventType = {
   subjects: ['organization'],
@@ -110,6 +129,7 @@ const organizationChanged: EventType = {
     const snapshot = organizationSnapshotFromClerk(data, { version: timestamp, privateMetadata })
     return {
       subjects: [snapshot.clerkId],
+      narrows: null,
       apply: async ({ organizations }) => (await organizations?.applyOrganization(snapshot))?.outcome,
     }
   },
@@ -117,16 +137,30 @@ const organizationChanged: EventType = {
 
 const membershipSubjects = ['membership', 'organization', 'user'] as const
 
-const membershipChanged: EventType = {
+/** @param narrows whether the event may take something away: it does not say what the role was */
+const membershipChanged = (narrows: boolean): EventType => ({
   subjects: membershipSubjects,
   effect: true,
   read(data, { timestamp }) {
     const snapshot = membershipSnapshotFromClerk(data, { version: timestamp })
+    const { clerkId, orgId, userId, version } = snapshot
     return {
-      subjects: [snapshot.clerkId, snapshot.orgId, snapshot.userId],
+      subjects: [clerkId, orgId, userId],
+      narrows: narrows ? { subject: membershipSubject(orgId, userId), version } : null,
       apply: async ({ organizations }) => (await organizations?.applyMembership(snapshot))?.outcome,
     }
   },
+})
+
+/**
+ * The last version that the membership had is exceeded by that of every later one: who is invited again at once is not held
+ * up by the end of what was before.
+ */
+function endedMembership(data: unknown, membership: MembershipReference, timestamp: number): Narrowing {
+  const updatedAt = readJson(data, 'organization_membership').optionalTime('updated_at')
+  const subject =
+    'orgId' in membership ? membershipSubject(membership.orgId, membership.userId) : membership.clerkId
+  return { subject, version: (updatedAt ?? timestamp) + 1 }
 }
 
 const invitationChanged: EventType = {
@@ -136,44 +170,47 @@ const invitationChanged: EventType = {
     const snapshot = invitationSnapshotFromClerk(data, { version: timestamp })
     return {
       subjects: [snapshot.clerkId, snapshot.orgId],
+      narrows: null,
       apply: async ({ organizations }) => (await organizations?.applyInvitation(snapshot))?.outcome,
     }
   },
 }
 
-const roleChanged: EventType = {
+/** @param narrows whether the event may take something away: it does not say what the permissions were */
+const roleChanged = (narrows: boolean): EventType => ({
   subjects: ['role'],
   effect: true,
   read(data, { timestamp }) {
     const snapshot = roleSnapshotFromClerk(data, { version: timestamp })
     return {
       subjects: [snapshot.clerkId],
+      narrows: narrows ? { subject: snapshot.key, version: snapshot.version } : null,
       apply: async ({ organizations }) => (await organizations?.applyRole(snapshot))?.outcome,
     }
   },
-}
+})
 
 const forgotten = (kind: keyof typeof FORGOTTEN): EventType => ({
   subjects: [kind],
   effect: true,
-  own: true,
-  read: (data) => ({ subjects: [readJson(data, kind).id('id')], apply: nothing }),
+  read: (data) => ({ subjects: [readJson(data, kind).id('id')], narrows: null, apply: nothing }),
 })
 
 const eventTable: Readonly<Record<string, EventType>> = {
   'user.created': userChanged,
   'user.updated': userChanged,
   'user.deleted': userDeleted,
-  'session.created': session({ effect: false }),
+  'session.created': session(false),
   'session.ended': sessionEnded,
   'session.removed': sessionEnded,
   'session.revoked': sessionEnded,
   [SIGNED_OUT]: {
     subjects: ['session'],
     effect: true,
-    revokes: 'session',
-    own: true,
-    read: (data) => ({ subjects: [readJson(data, 'session').id('id')], apply: nothing }),
+    read(data) {
+      const id = readJson(data, 'session').id('id')
+      return { subjects: [id], narrows: { subject: id, version: null }, apply: nothing }
+    },
   },
   [FORGOTTEN.user]: forgotten('user'),
   [FORGOTTEN.organization]: forgotten('organization'),
@@ -186,6 +223,8 @@ const eventTable: Readonly<Record<string, EventType>> = {
       const id = readJson(data, 'organization').id('id')
       return {
         subjects: [id],
+        // A deletion has no version: what is newer than it does not come back.
+        narrows: { subject: id, version: timestamp + 1 },
         apply: async ({ organizations }) => {
           await organizations?.removeOrganization(id, timestamp)
           return undefined
@@ -193,8 +232,8 @@ const eventTable: Readonly<Record<string, EventType>> = {
       }
     },
   },
-  'organizationMembership.created': membershipChanged,
-  'organizationMembership.updated': membershipChanged,
+  'organizationMembership.created': membershipChanged(false),
+  'organizationMembership.updated': membershipChanged(true),
   'organizationMembership.deleted': {
     subjects: membershipSubjects,
     effect: true,
@@ -206,6 +245,7 @@ const eventTable: Readonly<Record<string, EventType>> = {
           membership.clerkId,
           ...('orgId' in membership ? [membership.orgId, membership.userId] : []),
         ],
+        narrows: endedMembership(data, membership, timestamp),
         apply: async ({ organizations }) => {
           await organizations?.removeMembership(membership, timestamp)
           return undefined
@@ -214,8 +254,8 @@ const eventTable: Readonly<Record<string, EventType>> = {
     },
   },
   // A permission that is deleted leaves its roles by their own `role.updated`: no event says which roles had it.
-  'role.created': roleChanged,
-  'role.updated': roleChanged,
+  'role.created': roleChanged(false),
+  'role.updated': roleChanged(true),
   'role.deleted': {
     subjects: ['role'],
     effect: true,
@@ -223,6 +263,8 @@ const eventTable: Readonly<Record<string, EventType>> = {
       const id = readJson(data, 'role').id('id')
       return {
         subjects: [id],
+        // Clerk deletes a role that nobody has, and may not tell its key.
+        narrows: null,
         apply: async ({ organizations }) => {
           await organizations?.removeRole(id, timestamp)
           return undefined
@@ -239,7 +281,7 @@ const eventTable: Readonly<Record<string, EventType>> = {
 const unknownType: EventType = {
   subjects: [],
   effect: false,
-  read: () => ({ subjects: [], apply: nothing }),
+  read: () => ({ subjects: [], narrows: null, apply: nothing }),
 }
 
 export function eventType(type: string): EventType & { readonly known: boolean } {
@@ -247,28 +289,24 @@ export function eventType(type: string): EventType & { readonly known: boolean }
   return { ...(known ?? unknownType), known: known !== undefined }
 }
 
-/** What a change is about, and what it revokes. */
+/** What a change is about. */
 export interface ChangeEffect {
   readonly subjects: Readonly<Partial<Record<SubjectKind, string>>>
   /** A role, or a membership of which only its own id is known: it concerns any user in any organisation. */
   readonly anyMembership: boolean
-  /** Whose sign-in ends with it. */
-  readonly revokes: { readonly kind: 'session' | 'user'; readonly id: string } | null
 }
 
 /** Reads a change of the log: the place of a subject tells its kind. */
 export function effectOf({ type, subjects }: Pick<Change, 'type' | 'subjects'>): ChangeEffect {
-  const { subjects: kinds, revokes } = eventType(type)
+  const { subjects: kinds } = eventType(type)
   const named: Partial<Record<SubjectKind, string>> = {}
   kinds.forEach((kind, index) => {
     const id = subjects[index]
     if (id !== undefined) named[kind] = id
   })
-  const id = revokes === undefined ? undefined : named[revokes]
   return {
     subjects: named,
     anyMembership:
       named.role !== undefined || (named.membership !== undefined && named.organization === undefined),
-    revokes: revokes === undefined || id === undefined ? null : { kind: revokes, id },
   }
 }

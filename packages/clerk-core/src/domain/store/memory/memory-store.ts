@@ -10,6 +10,8 @@ import { type MemoryUser, type MemoryUserStore, memoryUsers, type UniqueUserColu
 export interface MemoryStoreOptions {
   /** Columns whose values are unique, as they would be in a database. Default: none. */
   readonly unique?: readonly (UniqueUserColumn | 'slug')[]
+  /** The clock of the inbox, in milliseconds. Default: `Date.now`. */
+  readonly now?: () => number
 }
 
 export interface MemoryStores extends Stores<MemoryUser, MemoryMembership> {
@@ -22,10 +24,10 @@ export interface MemoryStores extends Stores<MemoryUser, MemoryMembership> {
  * The three stores in memory: to try things out, for tests, and as the reference of what a store does. It is gone with
  * the process and grows with every event.
  */
-export function memoryStore({ unique = [] }: MemoryStoreOptions = {}): MemoryStores {
+export function memoryStore({ unique = [], now }: MemoryStoreOptions = {}): MemoryStores {
   return {
     users: memoryUsers(unique.filter((column) => column !== 'slug')),
     organizations: memoryOrganizations(unique.includes('slug')),
-    inbox: memoryInbox(),
+    inbox: memoryInbox(now === undefined ? {} : { now }),
   }
 }
