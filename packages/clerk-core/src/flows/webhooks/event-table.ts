@@ -311,6 +311,7 @@ export function effectOf({ type, subjects }: Pick<Change, 'type' | 'subjects'>):
     subjects: named,
     anyMembership:
       !known ||
-      named.role !== undefined || (named.membership !== undefined && named.organization === undefined),
+      named.role !== undefined ||
+      (named.membership !== undefined && named.organization === undefined),
   }
 }

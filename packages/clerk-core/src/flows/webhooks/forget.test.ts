@@ -96,7 +96,9 @@ describe('a row that the application changed itself', () => {
     offline.banUser(id)
     // The webhook is not delivered; somebody refreshes by hand.
     await here.users.refresh(id)
-    expect((await stores.inbox.log()).slice(before)).toMatchObject([{ type: 'user.forgotten', subjects: [id] }])
+    expect((await stores.inbox.log()).slice(before)).toMatchObject([
+      { type: 'user.forgotten', subjects: [id] },
+    ])
     expect(await here.authenticate(credentials)).toMatchObject(INACTIVE)
     await offline.advance(2_001)
     expect(await there.authenticate(credentials)).toMatchObject(INACTIVE)
