@@ -58,7 +58,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
         canLink: options.canLink,
         claimsToUser: options.claimsToUser,
         holds,
-        changed: (clerkId) => webhooks.forget('user', clerkId),
+        changed: (clerkId, heldVersion) => webhooks.forget('user', clerkId, heldVersion),
       })
     : null
   const organizations = options.organizations

@@ -73,7 +73,7 @@ export function webhookHarness<U extends UserRecord, M extends MembershipRecord>
     canLink: overrides.canLink,
     claimsToUser: overrides.claimsToUser,
     holds,
-    changed: (clerkId) => webhooks.forget('user', clerkId),
+    changed: (clerkId, heldVersion) => webhooks.forget('user', clerkId, heldVersion),
   })
   const organizations = createOrganizationDirectory<M>({
     store: stores.organizations,

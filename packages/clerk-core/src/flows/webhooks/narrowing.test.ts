@@ -108,9 +108,10 @@ interface Case {
 const deprovisioned =
   (value: boolean) =>
   async ({ offline, user }: Processes) => {
-    const { data } = offline.webhooks.deliveries.find(
+    const created = offline.webhooks.deliveries.find(
       ({ event }) => event.type === 'user.created' && (event.data as { id: string }).id === user.id,
-    )?.event as { data: object }
+    )
+    const data = created?.event.data as object
     offline.webhooks.send('user.updated', { ...data, deprovisioned: value, updated_at: offline.now() })
   }
 
