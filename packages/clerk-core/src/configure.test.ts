@@ -48,7 +48,6 @@ describe('defaults', () => {
       linking: [],
       privateMetadata: false,
       webhookSecrets: [],
-      storeTimeoutSeconds: 3,
       api: { concurrency: 16, requestsPer10Seconds: 100 },
       webhook: {
         toleranceSeconds: 300,

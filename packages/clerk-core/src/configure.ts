@@ -14,7 +14,10 @@ import type { ClerkOptions } from './options.js'
 const STORES = {
   users: ['findByClerkId', 'apply', 'remove'],
   organizations: ['findOrganization', 'applyOrganization', 'removeOrganization', 'findMembership'],
-  inbox: ['claim', 'applied', 'succeeded', 'release', 'done', 'pending', 'changesSince', 'prune'],
+  inbox: [
+    ...(['claim', 'renew', 'succeeded', 'release', 'finish', 'due', 'find', 'list'] as const),
+    ...(['discardEarlier', 'prune', 'append', 'changesSince', 'revocations'] as const),
+  ],
 } as const
 
 /** What `createClerk` is built from. The invalidation is code of the application, not a value. */

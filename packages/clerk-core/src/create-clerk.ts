@@ -1,7 +1,8 @@
 import type { Clerk } from './clerk.js'
 import { resolveOptions } from './configure.js'
 import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
-import { createChanges } from './domain/changes/changes.js'
+import { createChanges, type KnownChange } from './domain/changes/changes.js'
+import { createHolds } from './domain/changes/holds.js'
 import { createRevocations } from './domain/changes/revocations.js'
 import type { Tell } from './domain/changes/tell.js'
 import { createKeySource } from './domain/keys/create-key-source.js'
@@ -12,7 +13,6 @@ import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.
 import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
 import { boundStores } from './domain/store/bounded-stores.js'
-import type { Change } from './domain/store/inbox.js'
 import { observed } from './domain/store/observed.js'
 import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
@@ -23,6 +23,7 @@ import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
 import { refuseFaultySchema } from './flows/check/store-findings.js'
 import { provideSettings } from './flows/web/settings.js'
+import { createWebhookAdministration } from './flows/webhooks/administration.js'
 import { effectOf, FORGOTTEN } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
@@ -67,10 +68,11 @@ export function createClerk<
   const historySeconds = revocationLifetimeSeconds(resolved.session)
   const keys = createKeySource(resolved, observer)
   const revocations = createRevocations(now, historySeconds)
+  const holds = createHolds()
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
   const api = createClerkApi(resolved, observer, { track, closing: closing.signal })
   const proof = createInstanceProof({ options: resolved, api })
-  const tell: Tell = (change, clerkId) => webhooks.tell(change, clerkId)
+  const tell: Tell = (...told) => webhooks.tell(...told)
   const users = stores.users
     ? createUserDirectory<U>({
         store: stores.users,
@@ -81,6 +83,7 @@ export function createClerk<
         tell,
         canLink: options.canLink,
         claimsToUser: options.claimsToUser,
+        holds,
       })
     : null
   const organizations = stores.organizations
@@ -91,20 +94,16 @@ export function createClerk<
         observer,
         proof,
         tell,
+        holds,
       })
     : null
-  // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
-  const changes =
-    inbox || resolved.invalidation
-      ? createChanges({
-          inbox,
-          options: resolved,
-          invalidation: resolved.invalidation,
-          historySeconds,
-          observer,
-          onChange: applyChange,
-        })
-      : null
+  const changes = createChanges({
+    inbox,
+    options: resolved,
+    invalidation: resolved.invalidation,
+    observer,
+    onChange: applyChange,
+  })
   const sessionStatus = resolved.secretKey
     ? createSessionStatusClient({ api, allowPending: resolved.allowPending, now })
     : null
@@ -124,7 +123,7 @@ export function createClerk<
     organizations,
     inbox,
     observer,
-    applied: (change) => (changes === null ? applyChange(change) : changes.publish(change)),
+    append: changes.append,
   })
   // The pipeline knows only when it runs which stores there are; `U` and `M` are `never` exactly where there is none.
   const authenticate = createAuthenticate({
@@ -140,9 +139,12 @@ export function createClerk<
   }) as Clerk<U, M, O>['authenticateNow']
 
   /** What a change means here, whether this process applied it or another one. */
-  function applyChange(change: Change): void {
-    const { subjects, anyMembership, revokes } = effectOf(change)
-    if (revokes) revocations.revoke(revokes.id, change.appliedAt)
+  function applyChange(change: KnownChange): void {
+    const { isUnknown, subjects, anyMembership } = effectOf(change)
+    const { narrows, version, at } = change
+    if (narrows !== null && version === null) revocations.revoke(narrows, at)
+    if (narrows !== null && version !== null) holds.hold(narrows, version, at)
+    if (isUnknown) users?.dropAll()
     if (subjects.user) users?.drop(subjects.user)
     if (anyMembership) organizations?.dropAll()
     if (subjects.organization) {
@@ -162,7 +164,7 @@ export function createClerk<
     authenticate: async (credentials) => authenticateNow(credentials),
     async verifyToken(token) {
       // What is known already is not awaited: on a cache hit that would cost as much as the cache does.
-      const freshness = changes?.current()
+      const freshness = changes.current()
       const current = freshness instanceof Promise ? await freshness : freshness
       if (current?.ok === false)
         throw new StoreUnavailableError('The log of revocations cannot be read: try again.')
@@ -189,12 +191,18 @@ export function createClerk<
         ]),
     api,
     watch: connections.watch as Clerk<U, M, O>['watch'],
+    webhooks: createWebhookAdministration({
+      inbox,
+      replay: webhooks.replay,
+      historySeconds,
+      leaseSeconds: resolved.webhook.leaseSeconds,
+    }),
     signOut: (sessionId) => track(webhooks.signOut(sessionId)),
-    check: () => track(runChecks({ options: resolved, stores, keys, api })),
+    check: () => track(runChecks({ options: resolved, stores, keys, api, changes })),
     ready: () =>
       track(
         withTimeout(READY_LIMIT_MS, async () => {
-          await Promise.all([keys.prefetch(), changes?.start(), webhooks.load(), refuseFaultySchema(stores)])
+          await Promise.all([keys.prefetch(), changes.start(), webhooks.load(), refuseFaultySchema(stores)])
         }),
       ),
     async close() {
@@ -203,7 +211,7 @@ export function createClerk<
       await idle(Math.min(CLOSE_LIMIT_MS, (handlerTimeoutSeconds + storeTimeoutSeconds) * 1000))
       closing.abort(new Error('the clerk was closed'))
       keys.close()
-      await changes?.close()
+      await changes.close()
     },
   }
   provideSettings(made, resolved, resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null)

@@ -34,6 +34,7 @@ const present: Record<Capability, (harness: StoreHarness) => boolean | Promise<b
   'custom-columns': ({ customColumn }) => customColumn !== undefined,
   outage: ({ breakConnection }) => breakConnection !== undefined,
   contention: ({ contended }) => contended !== undefined,
+  'late-commits': ({ appendLate }) => appendLate !== undefined,
   'multi-process': ({ processes }) => processes !== undefined,
 }
 

@@ -35,6 +35,8 @@ export interface Bench {
   readonly setActive: NonNullable<StoreHarness['setActive']>
   readonly customColumn: NonNullable<StoreHarness['customColumn']>
   readonly breakConnection: NonNullable<StoreHarness['breakConnection']>
+  readonly elapse: NonNullable<StoreHarness['elapse']>
+  readonly appendLate: NonNullable<StoreHarness['appendLate']>
   /** Users whose every write comes too late. */
   readonly contended: UserStore
   readonly declared: readonly Capability[]
@@ -98,12 +100,15 @@ export function benchOf(harness: StoreHarness, capabilities: readonly Capability
       roles: async () => there(probe.roles, 'probe.roles').call(probe),
       invitations: async () => there(probe.invitations, 'probe.invitations').call(probe),
       inbox: async () => there(probe.inbox, 'probe.inbox').call(probe),
+      log: async () => there(probe.log, 'probe.log').call(probe),
     },
     createLocalUser: (fields) => there(harness.createLocalUser, 'createLocalUser').call(harness, fields),
     setActive: (rowId, isActive) => there(harness.setActive, 'setActive').call(harness, rowId, isActive),
     get customColumn() {
       return there(harness.customColumn, 'customColumn')
     },
+    elapse: async (ms) => there(harness.elapse, 'elapse').call(harness, ms),
+    appendLate: async (change) => there(harness.appendLate, 'appendLate').call(harness, change),
     breakConnection: () => there(harness.breakConnection, 'breakConnection').call(harness),
     get contended() {
       return there(harness.contended?.users, 'contended.users')

@@ -49,23 +49,26 @@ export function planLook(
   return { begins, waitMs: Math.max(0, longestMs - (lookingForMs ?? 0)), isKnown }
 }
 
-export interface Looks {
+export interface Looks<By> {
   /** Looks again where the last look is too old; without a promise where there is nothing to wait for. Never rejects. */
-  current(): MaybePromise<Freshness>
+  current(by: By): MaybePromise<Freshness>
   /** A look that succeeds. @throws whatever the look throws */
-  first(): Promise<void>
+  first(by: By): Promise<void>
+  /** A look that is begun now, or the one that is under way. @throws whatever the look throws */
+  now(by: By): Promise<void>
+  underWay(): Promise<void> | undefined
 }
 
 /**
  * When this process looks at the log of changes. Requests drive the looks, so that no timer keeps a process alive and an idle
  * one reads nothing; one look serves all requests that wait for it.
  */
-export function createLooks(parts: {
+export function createLooks<By>(parts: {
   /** Reads the log, and acts on what is in it. Each of its calls is bounded in time by the store's deadline. */
-  readonly look: () => Promise<void>
+  readonly look: (by: By) => Promise<void>
   readonly options: Pick<ResolvedOptions, 'pollSeconds' | 'session' | 'storeTimeoutSeconds' | 'now'>
   readonly failed: (error: unknown) => void
-}): Looks {
+}): Looks<By> {
   const { look, options, failed } = parts
   const { now, pollSeconds } = options
   const limits: LookLimits = {
@@ -90,11 +93,11 @@ export function createLooks(parts: {
     )
   }
 
-  function begin(): Promise<void> {
+  function begin(by: By): Promise<void> {
     const begunAt = now()
     const flight = {
       since: performance.now(),
-      promise: look().then(
+      promise: look(by).then(
         () => {
           // Known as of the moment the look was begun: what happened meanwhile may be missing from it.
           knownAt = begunAt
@@ -119,16 +122,18 @@ export function createLooks(parts: {
     plan().isKnown ? FRESH : { ok: false, retryAfterSeconds: Math.max(1, Math.ceil(pollSeconds)) }
 
   return {
-    current() {
+    current(by) {
       const { begins, waitMs } = plan()
-      if (begins) void begin().catch(() => undefined)
+      if (begins) void begin(by).catch(() => undefined)
       const flight = underWay
       if (flight === null || waitMs === 0) return answer()
       return withTimeout(waitMs, () => flight.promise).then(answer, answer)
     },
-    async first() {
-      if (plan().begins || underWay === null) await begin()
+    async first(by) {
+      if (plan().begins || underWay === null) await begin(by)
       else await underWay.promise
     },
+    now: (by) => underWay?.promise ?? begin(by),
+    underWay: () => underWay?.promise,
   }
 }

@@ -8,7 +8,10 @@ export type OwnChange =
   | 'user.ended'
 
 /**
- * Tells a change that is written already: in effect here even when it rejects. @throws {StoreInputError} when it is no id;
- * {@link StoreUnavailableError} when the other processes could not be told
+ * Tells a change of our own here and, through the log, in every process: in effect here even when it rejects.
+ *
+ * @param heldVersion told before the row is written: what it names gives no right until a row of this version is read;
+ * milliseconds
+ * @throws {StoreInputError} when it is no id; {@link StoreUnavailableError} when the other processes could not be told
  */
-export type Tell = (change: OwnChange, clerkId: string) => Promise<void>
+export type Tell = (change: OwnChange, clerkId: string, heldVersion?: number) => Promise<void>

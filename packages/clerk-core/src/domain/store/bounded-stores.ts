@@ -25,7 +25,7 @@ const PROBES: {
 } = {
   users: (store) => store.findByClerkId(NOBODY),
   organizations: (store) => store.findOrganization(NOBODY),
-  inbox: (store) => store.pending(1),
+  inbox: (store) => store.due(1),
 }
 
 /** Asks the store whatever is known of it: it is how one finds out. */

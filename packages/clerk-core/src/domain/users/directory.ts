@@ -10,8 +10,9 @@ import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import { type InstanceProof, readCompleteListing } from '../backend-api/complete-listing.js'
 import { oneOrNone } from '../backend-api/one-or-none.js'
+import type { Holds } from '../changes/holds.js'
 import type { Tell } from '../changes/tell.js'
-import { maySignIn } from '../store/rules/sign-in.js'
+import { maySignIn, narrowsUser } from '../store/rules/sign-in.js'
 import type { ApplyOutcome, UserActivity, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
 import { createApplyUser, type SnapshotSource } from './apply-user.js'
@@ -78,8 +79,9 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   readonly tell: Tell
   readonly canLink: CanLink<U> | undefined
   readonly claimsToUser: ClaimsToUser | undefined
+  readonly holds: Holds
 }): UserDirectory<U> {
-  const { store, options, api, observer, proof, tell, canLink, claimsToUser } = parts
+  const { store, options, api, observer, proof, tell, canLink, claimsToUser, holds } = parts
   const { provisioning, linking, privateMetadata, now } = options
   const cache = createReadCache<Loaded<U>>({
     max: options.cache.users,
@@ -179,7 +181,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     const cached = cache.cached(clerkId)
     if (cached !== undefined) {
       if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'user' })
-      return cached.value.resolution
+      return allowed(clerkId, cached.value)
     }
     if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'user' })
     let readHere = false
@@ -187,15 +189,21 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       readHere = true
       return readOrProvision(clerkId, claims)
     })
-    if (!isPromise(flight)) return flight.resolution
+    if (!isPromise(flight)) return allowed(clerkId, flight)
     return flight.then(
       // The read of another caller may have been a plain `get`, or one without claims: read once more with these claims.
-      ({ row, resolution }) =>
-        row === null && !readHere && again && resolution.kind === 'none'
+      (loaded) =>
+        loaded.row === null && !readHere && again && loaded.resolution.kind === 'none'
           ? resolve(clerkId, claims, false)
-          : resolution,
+          : allowed(clerkId, loaded),
       failed,
     )
+  }
+
+  /** A ban whose row is not written, or not read yet, counts as if it were. */
+  function allowed(clerkId: string, { row, resolution }: Loaded<U>): UserResolution<U> {
+    if (holds.size === 0 || resolution.kind !== 'user') return resolution
+    return holds.take(clerkId, row) === null ? resolution : INACTIVE
   }
 
   async function changing<T>(clerkId: string, change: () => Promise<T>): Promise<T> {
@@ -244,6 +252,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
               each: () => oneOrNone(() => api.getUser(clerkId, { privateMetadata })),
               find: ([id = clerkId]) => api.listUsers({ userId: [id] }, { privateMetadata }),
               async apply(snapshot) {
+                if (narrowsUser(snapshot)) await tell('user.forgotten', clerkId, snapshot.version)
                 const applied = await directory.applySnapshot(snapshot, 'api')
                 user = applied.user
                 changed ||= applied.outcome === 'created' || applied.outcome === 'updated'

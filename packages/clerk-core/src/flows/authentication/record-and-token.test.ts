@@ -69,7 +69,7 @@ const NO_ROWS = {
   ok: true,
   user: undefined,
   membership: undefined,
-  organization: undefined,
+  organization: undefined, heldSince: null,
   cached: true,
 } as const
 

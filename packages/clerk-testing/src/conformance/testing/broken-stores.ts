@@ -1,5 +1,7 @@
 import { AssertionError } from 'node:assert'
 import type { UserRecord, UserSnapshot } from '@acme/clerk-core/store'
+import { brokenInboxes } from './broken-inboxes.js'
+import { interruption } from './interruption.js'
 import type { Alter, MemorySubjectOptions } from './memory-subject.js'
 
 /** A store with one fault, the cases that find it (all of them), and what the first of them says. */
@@ -9,17 +11,10 @@ export interface BrokenStore extends MemorySubjectOptions {
   readonly caughtBy: readonly string[]
 }
 
-/** Where another caller gets in between. */
-const interruption = () => new Promise<void>((resolve) => setImmediate(resolve))
-
 /** Users with some of their methods replaced. */
 const users =
   (replace: (...args: Parameters<Alter>) => Partial<Parameters<Alter>[0]['users']>): Alter =>
   (stores, memory) => ({ users: { ...bound(stores.users), ...replace(stores, memory) } })
-
-const inbox =
-  (replace: (...args: Parameters<Alter>) => Partial<Parameters<Alter>[0]['inbox']>): Alter =>
-  (stores, memory) => ({ inbox: { ...bound(stores.inbox), ...replace(stores, memory) } })
 
 const organizations =
   (replace: (...args: Parameters<Alter>) => Partial<Parameters<Alter>[0]['organizations']>): Alter =>
@@ -200,19 +195,6 @@ export const brokenStores: readonly BrokenStore[] = [
     })),
     says: /findByClerkId hides an outage.*answered null/,
     caughtBy: ['users/outage-is-not-null'],
-  },
-  {
-    fault: 'passes the error of the driver on',
-    alter: inbox(({ inbox }) => ({
-      claim: (...args) =>
-        inbox.claim(...args).catch((error: unknown) => {
-          throw error instanceof Error && error.name === 'StoreUnavailableError'
-            ? Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
-            : error
-        }),
-    })),
-    says: /claim hides an outage.*ECONNREFUSED/,
-    caughtBy: ['inbox/outage-is-no-answer'],
   },
   {
     fault: 'case-sensitive e-mail link',
@@ -531,12 +513,6 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['organizations/membership-same-moment'],
   },
   {
-    fault: 'inbox: any limit will do',
-    alter: inbox(({ inbox }) => ({ pending: (limit) => inbox.pending(Math.max(0, Math.trunc(limit) || 0)) })),
-    says: /pending took NaN for a limit/,
-    caughtBy: ['inbox/bad-ids-refused'],
-  },
-  {
     fault: 'gives up a write with an error of its own',
     exhausted: () => new Error('A row was changed 5 times while it was being written.'),
     says: /Exhausted attempts are no outage/,
@@ -721,42 +697,6 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['undeclared/linking'],
   },
   {
-    fault: 'inbox: two claims of one event',
-    alter: inbox(({ inbox }) => ({
-      async claim(event, now, leaseUntil) {
-        const claim = await inbox.claim(event, now, leaseUntil)
-        return claim.status === 'busy' ? { status: 'claimed', succeeded: [] } : claim
-      },
-    })),
-    says: /Two callers claimed one event/,
-    caughtBy: ['inbox/claim-takes-the-lease', 'inbox/race-claim', 'inbox/race-expired-lease'],
-  },
-  {
-    fault: 'inbox: looks whether the lease is free, then takes it',
-    alter: inbox(({ inbox }) => ({
-      async claim(event, now, leaseUntil) {
-        const [known] = (await inbox.pending(100)).filter(({ id }) => id === event.id)
-        const free = known === undefined || known.leaseUntil <= now
-        await interruption()
-        const claim = await inbox.claim(event, now, leaseUntil)
-        return free && claim.status === 'busy' ? { status: 'claimed', succeeded: [] } : claim
-      },
-    })),
-    says: /Not exactly one of several claims/,
-    caughtBy: ['inbox/race-claim', 'inbox/race-expired-lease'],
-  },
-  {
-    fault: 'inbox: forgets which handlers succeeded',
-    alter: inbox(({ inbox }) => ({
-      async claim(...args) {
-        const claim = await inbox.claim(...args)
-        return claim.status === 'claimed' ? { status: 'claimed', succeeded: [] } : claim
-      },
-    })),
-    says: /forgotten by the next claim/,
-    caughtBy: ['inbox/succeeded-is-remembered', 'inbox/race-handlers'],
-  },
-  {
     fault: 'roles: memberships keep what their role has lost',
     alter: organizations(({ organizations }, memory) => ({
       async findMembership(...of) {
@@ -804,38 +744,7 @@ export const brokenStores: readonly BrokenStore[] = [
     says: /Other permissions count for a membership that is newer/,
     caughtBy: ['organizations/role-decides-permissions'],
   },
-  {
-    fault: 'inbox: done loses the change',
-    alter: inbox(({ inbox }, memory) => ({
-      async changesSince(time) {
-        const done = (await memory.inbox.all()).filter(({ doneAt }) => doneAt !== null).map(({ id }) => id)
-        return (await inbox.changesSince(time)).filter(({ id }) => !done.includes(id))
-      },
-    })),
-    says: /done event loses its change/,
-    caughtBy: ['inbox/changes-outlive-done', 'inbox/applied-again-moves'],
-  },
-  {
-    fault: 'inbox: changes after the time, not at it',
-    alter: inbox(({ inbox }) => ({
-      changesSince: async (time) =>
-        (await inbox.changesSince(time)).filter(({ appliedAt }) => appliedAt > time),
-    })),
-    says: /would miss a change/,
-    caughtBy: ['inbox/changes-from-the-exact-moment', 'inbox/changes-outlive-done'],
-  },
-  {
-    fault: 'inbox: prunes by age, done or not',
-    alter: inbox(({ inbox }, memory) => ({
-      async prune(before) {
-        for (const { id, doneAt, timestamp } of await memory.inbox.all())
-          if (doneAt === null && timestamp < before) await memory.inbox.done(id, 0)
-        return inbox.prune(before)
-      },
-    })),
-    says: /prune must answer how many events it removed. Expected 1, found 2/,
-    caughtBy: ['inbox/prune-done-ones-only'],
-  },
+  ...brokenInboxes,
 ]
 
 const NO_UNIQUE_VALUES = { email: null, username: null, phone: null, externalId: null }

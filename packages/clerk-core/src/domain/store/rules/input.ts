@@ -1,5 +1,6 @@
 import { StoreInputError } from '../../../ground/errors.js'
 import { UNSTORABLE } from '../../../ground/json/json.js'
+import type { NewChange } from '../inbox.js'
 import type {
   InvitationSnapshot,
   MembershipIdentity,
@@ -58,6 +59,29 @@ export function checkVersion(value: unknown): asserts value is number {
 /** How many rows are asked for. @throws {StoreInputError} */
 export function checkLimit(value: unknown): asserts value is number {
   if (!isWhole(value) || value < 0) throw new StoreInputError('limit must be a whole number, 0 or more.')
+}
+
+/** How many entries a page may hold. @throws {StoreInputError} */
+export function checkPage(value: unknown): asserts value is number {
+  if (!isWhole(value) || value < 1) throw new StoreInputError('limit must be a whole number, 1 or more.')
+}
+
+/** The longest duration that is taken: with the time of now it is still a time. A thousand years. */
+const MAX_DURATION_MS = 1000 * 365 * 24 * 3600 * 1000
+
+/** @param value milliseconds @throws {StoreInputError} */
+export function checkDuration(value: unknown, name: string): asserts value is number {
+  if (!isWhole(value) || value < 0 || value > MAX_DURATION_MS)
+    throw new StoreInputError(`${name} must be whole milliseconds, 0 or more.`)
+}
+
+/** What is appended to the log. @throws {StoreInputError} */
+export function checkChange({ id, type, subjects, narrows, version }: NewChange): void {
+  checkText(id, 'id')
+  checkText(type, 'type')
+  for (const subject of subjects) checkText(subject, 'subject')
+  if (narrows !== null) checkText(narrows, 'narrows')
+  if (version !== null) checkVersion(version)
 }
 
 /** @throws {StoreInputError} */
