@@ -1,6 +1,7 @@
 import { ConfigurationError } from '@acme/clerk-core'
 import { DIALECTS, type Dialect } from '../client/dialect.js'
 import { type ClientInternals, isTransaction } from '../client/prisma-client.js'
+import { SQL_DIALECTS, type SqlDialect } from '../sql/statements.js'
 import type { TableDefinition } from '../table/definitions.js'
 import { operation } from '../table/retry.js'
 import { Table } from '../table/table.js'
@@ -17,6 +18,7 @@ export interface ModelOptions {
 export interface Context {
   readonly client: ClientInternals
   readonly dialect: Dialect
+  readonly sql: SqlDialect
   table(definition: TableDefinition, options: ModelOptions | undefined): Table
   versioned(definition: TableDefinition, options: ModelOptions | undefined): Versioned
   /** Every public method of a store runs in it. */
@@ -26,8 +28,10 @@ export interface Context {
 /** @throws {ConfigurationError} for a database this package does not know */
 export function createContext(client: ClientInternals, provider: string | undefined): Context {
   const name = provider ?? (typeof client._activeProvider === 'string' ? client._activeProvider : '')
-  const dialect = DIALECTS[name === 'postgres' ? 'postgresql' : name]
-  if (dialect === undefined) {
+  const database = name === 'postgres' ? 'postgresql' : name
+  const dialect = DIALECTS[database]
+  const sql = SQL_DIALECTS[database]
+  if (dialect === undefined || sql === undefined) {
     const message =
       name === '' ? 'the client does not say which database it is for.' : `"${name}" is not supported.`
     const remedy = `Set { provider: '…' }, one of ${Object.keys(DIALECTS).join(', ')}.`
@@ -39,6 +43,7 @@ export function createContext(client: ClientInternals, provider: string | undefi
   return {
     client,
     dialect,
+    sql,
     table,
     versioned(definition, options = {}) {
       const rows = table(definition, options)

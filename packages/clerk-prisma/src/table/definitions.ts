@@ -1,5 +1,8 @@
-/** How a field is stored. `json` and `list` are `Json` columns (a `list` may be `String[]` where the database has it). */
-type Kind = 'id' | 'text' | 'boolean' | 'number' | 'date' | 'json' | 'list'
+/**
+ * How a field is stored. `json` and `list` are `Json` columns (a `list` may be `String[]` where the database has it). A `number` is
+ * one of milliseconds, a `count` any integer column.
+ */
+type Kind = 'id' | 'text' | 'boolean' | 'number' | 'count' | 'date' | 'json' | 'list'
 
 export interface FieldDefinition {
   readonly kind: Kind
@@ -65,7 +68,7 @@ export const ORGANIZATIONS = {
     version: required('number'),
     deletedAt: required('date'),
     privateMetadata: extra('json'),
-    membersCount: extra('number'),
+    membersCount: extra('count'),
     clerkCreatedAt: extra('date'),
   },
   mayBeUnique: ['slug'],
@@ -122,6 +125,7 @@ export const INVITATIONS = {
   mayBeUnique: [],
 } as const satisfies TableDefinition
 
+/** Written by SQL of its own: `src/stores/inbox.ts`. */
 export const INBOX = {
   option: 'inbox',
   model: 'webhookEvent',
@@ -129,14 +133,34 @@ export const INBOX = {
     id: required('id'),
     type: required('text'),
     timestamp: required('number'),
-    subjects: required('list'),
+    subjects: required('text'),
     body: required('text'),
-    attempts: required('number'),
+    status: required('text'),
+    attempts: required('count'),
     succeeded: required('text'),
-    appliedAt: required('number'),
-    leaseUntil: required('number'),
     error: required('text'),
-    doneAt: required('number'),
+    reason: required('text'),
+    receivedAt: required('number'),
+    dueAt: required('number'),
+    leaseUntil: required('number'),
+    owner: required('text'),
+    finishedAt: required('number'),
+  },
+  mayBeUnique: [],
+} as const satisfies TableDefinition
+
+/** Written by SQL of its own: `src/stores/log.ts`. */
+export const LOG = {
+  option: 'changes',
+  model: 'clerkChange',
+  fields: {
+    position: required('count'),
+    at: required('number'),
+    id: required('text'),
+    type: required('text'),
+    subjects: required('text'),
+    narrows: required('text'),
+    version: required('number'),
   },
   mayBeUnique: [],
 } as const satisfies TableDefinition
