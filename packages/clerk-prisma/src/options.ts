@@ -10,6 +10,7 @@ import type {
   FieldMap,
   INBOX,
   INVITATIONS,
+  LOG,
   MEMBERSHIPS,
   ORGANIZATIONS,
   ROLES,
@@ -68,6 +69,8 @@ export interface PrismaStoreOptions<C = object> {
   readonly invitations?: ModelOptions<C, typeof INVITATIONS> & Creating<InvitationSnapshot>
   /** Default model: `webhookEvent`. */
   readonly inbox?: ModelOptions<C, typeof INBOX>
+  /** The log of what changed. Default model: `clerkChange`. */
+  readonly changes?: ModelOptions<C, typeof LOG>
 }
 
 /**

@@ -60,10 +60,10 @@ export function prismaStore<C extends object, const O extends PrismaStoreOptions
     PrismaOrganization<C, O>,
     PrismaMembership<C, O>
   >(context, given)
-  const { table: inboxTable, ...inbox } = inboxStore(context, given.inbox)
+  const { tables: inboxTables, ...inbox } = inboxStore(context, given)
 
   const tables = [...userTables, ...organizationTables].map(({ table }) => table)
-  const problems = [...[...tables, inboxTable].flatMap((table) => table.problems()), ...userProblems()]
+  const problems = [...[...tables, ...inboxTables].flatMap((table) => table.problems()), ...userProblems()]
   if (problems.length > 0) throw new ConfigurationError(problems)
   return { users, organizations, inbox }
 }
