@@ -12,8 +12,9 @@ declare module '@acme/clerk-core' {
 }
 
 export async function createTeamClerk(db: Db, env: Readonly<Record<string, string | undefined>>) {
-  // `plan` is a field of the application's own: set when the document is made, and never touched by Clerk.
-  const store = mongoStore(db, { create: () => ({ plan: 'free' }) })
+  // Fields of the application's own: set when the document is made, and never touched by Clerk. When Clerk made the user
+  // is `clerkCreatedAt`.
+  const store = mongoStore(db, { create: () => ({ plan: 'free', createdAt: new Date() }) })
   await store.ensureIndexes()
   return createClerk({ ...fromEnv(env), ...store })
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { maySignIn } from '@acme/clerk-core/store'
 import { startClerk } from '@acme/clerk-testing'
@@ -5,6 +6,7 @@ import { describeWith } from '@acme/tools/services/vitest'
 import { readSnippet, runSnippet } from '@acme/tools/snippets'
 import { MongoClient } from 'mongodb'
 import { expect, test } from 'vitest'
+import { DEFINITIONS } from './collection/definitions.js'
 import { mongoStore } from './mongo-store.js'
 
 const readme = new URL('../README.md', import.meta.url)
@@ -65,6 +67,29 @@ await describeWith('mongodb', 'the documents', (server) => {
     expect(await users.findLinkable('local@example.com')).toMatchObject([
       { isActive: true, banned: false, deprovisioned: false },
     ])
+    await client.close()
+    await database.drop()
+  })
+
+  test('the guide lists the fields that the store writes, all of them', async () => {
+    const text = await readFile(guide, 'utf8')
+    for (const [key, { fields }] of Object.entries(DEFINITIONS)) {
+      const row = new RegExp(`^\\| \`${key}\`[^|]*\\|([^|]*)\\|$`, 'gm')
+      const listed = [...text.matchAll(row)].map(([, names = '']) => names.trim().split(', '))
+      expect(listed).toEqual([Object.keys(fields).map((field) => `\`${field}\``)])
+    }
+  })
+
+  test('the guide mends a plain unique index of Mongoose', async () => {
+    const { code } = await readSnippet(guide, 'mend-index.js')
+    const database = await server.createDatabase('docs')
+    const client = new MongoClient(database.url)
+    const users = client.db().collection('users')
+    await users.createIndex({ email: 1 }, { unique: true })
+    const { ensureIndexes } = mongoStore(client.db())
+    await expect(ensureIndexes()).rejects.toThrow(`${code}`.trim())
+    for (const call of `${code}`.trim().split('; ')) await new Function('db', `return ${call}`)({ users })
+    await ensureIndexes()
     await client.close()
     await database.drop()
   })

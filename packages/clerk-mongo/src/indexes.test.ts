@@ -1,3 +1,5 @@
+import { ConfigurationError } from '@acme/clerk-core'
+import { StoreFaultError } from '@acme/clerk-core/store'
 import { describeWith } from '@acme/tools/services/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
 import { INDEXES } from './indexes.js'
@@ -65,15 +67,112 @@ await describeWith('mongodb', 'indexes', (server) => {
       ).toEqual(['mail'])
       await db.collection('people').createIndex({ clerkId: 1 }, { name: 'mine' })
       await expect(mongoStore(db, { collections: { users: 'people' } }).ensureIndexes()).rejects.toThrow(
-        'mine of people must be unique',
+        'The index `mine` of `people` must be unique',
       )
     })
 
     test('a store without its unique index says so when it is checked', async () => {
       const { users, ensureIndexes } = mongoStore((await open()).db())
-      await expect(users.ping()).rejects.toThrow('call ensureIndexes()')
+      await expect(users.ping()).rejects.toThrow('Call ensureIndexes()')
       await ensureIndexes()
       await expect(users.ping()).resolves.toBeUndefined()
+    })
+
+    test('a unique index that takes one row without a value is named, with the statement that mends it', async () => {
+      const db = (await open()).db()
+      const users = db.collection('users')
+      for (const column of ['email', 'username', 'phone', 'externalId']) {
+        await users.createIndex({ [column]: 1 }, { unique: true })
+      }
+      await db.collection('organizations').createIndex({ slug: 1 }, { unique: true, name: 'by slug' })
+      const store = mongoStore(db)
+      const error = await store.ensureIndexes().catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(ConfigurationError)
+      const statements = [
+        'db.users.dropIndex("email_1"); db.users.createIndex({"email":1}, {"name":"email_1","unique":true,"partialFilterExpression":{"email":{"$gt":""}}})',
+        'db.users.dropIndex("username_1"); db.users.createIndex({"username":1}, {"name":"username_1","unique":true,"partialFilterExpression":{"username":{"$gt":""}}})',
+        '"partialFilterExpression":{"phone":{"$gt":""}}',
+        '"partialFilterExpression":{"externalId":{"$gt":""}}',
+        'db.organizations.dropIndex("by slug"); db.organizations.createIndex({"slug":1}, {"name":"by slug","unique":true,',
+      ]
+      for (const statement of statements) expect(String(error)).toContain(statement)
+      // What is ours was made all the same.
+      await store.users.ping()
+      const found = [...(await store.users.inspect()), ...(await store.organizations.inspect())]
+      expect(found).toHaveLength(5)
+      for (const { severity, remedy } of found) {
+        expect(severity).toBe('error')
+        // The very statement mends it.
+        const [, statement = ''] = /shell: (.+?)\. With Mongoose/.exec(remedy) ?? []
+        const shell = { users: db.collection('users'), organizations: db.collection('organizations') }
+        for (const call of statement.split('; ')) await new Function('db', `return ${call}`)(shell)
+      }
+      await store.ensureIndexes()
+      expect([...(await store.users.inspect()), ...(await store.organizations.inspect())]).toEqual([])
+    })
+
+    test('a write that such an index refuses says the same, and no address', async () => {
+      const db = (await open()).db()
+      await db.collection('users').createIndex({ email: 1 }, { unique: true })
+      const { users, ensureIndexes } = mongoStore(db)
+      await ensureIndexes().catch(() => undefined)
+      await users.apply(userSnapshot({ email: null }))
+      const refused = [
+        () => users.apply(userSnapshot({ clerkId: 'user_2', email: null, firstName: 'secret' })),
+        () => users.remove('user_3', 1),
+      ]
+      for (const refuse of refused) {
+        const error = await refuse().catch((thrown: unknown) => thrown)
+        expect(error).toBeInstanceOf(StoreFaultError)
+        expect(error).toMatchObject({ fault: 'unique', model: 'users', field: 'email', index: 'email_1' })
+        expect(String(error)).toContain('db.users.dropIndex("email_1")')
+        expect(String(error)).not.toContain('secret')
+      }
+    })
+
+    test.each<[string, object, boolean]>([
+      ['sparse', { sparse: true }, true],
+      ['of documents that have one', { partialFilterExpression: { email: { $exists: true } } }, true],
+      ['of texts', { partialFilterExpression: { email: { $type: 'string' } } }, true],
+      ['of texts that are not empty', { partialFilterExpression: { email: { $gt: '' } } }, true],
+      [
+        'of texts of live rows',
+        { partialFilterExpression: { $and: [{ email: { $gt: '' } }, { live: true }] } },
+        true,
+      ],
+      ['of live rows, whatever they have', { partialFilterExpression: { live: true } }, false],
+      ['of everything but', { partialFilterExpression: { email: { $lte: 'z' } } }, false],
+    ])('a unique index on email that is %s', async (_, options, isRight) => {
+      const db = (await open()).db()
+      await db.collection('users').createIndex({ email: 1 }, { unique: true, name: 'mail', ...options })
+      const { ensureIndexes, users } = mongoStore(db)
+      const ensured = await ensureIndexes().then(
+        () => true,
+        () => false,
+      )
+      expect(ensured).toBe(isRight)
+      expect((await users.inspect()).length).toBe(isRight ? 0 : 1)
+    })
+
+    test.each<[string, object]>([
+      ['of live rows alone', { partialFilterExpression: { deletedAt: null } }],
+      ['that ignores case', { collation: { locale: 'en', strength: 2 } }],
+    ])('a unique index on clerkId %s does not keep ids apart', async (_, options) => {
+      const db = (await open()).db()
+      await db.collection('users').createIndex({ clerkId: 1 }, { unique: true, name: 'ids', ...options })
+      const { ensureIndexes, users } = mongoStore(db)
+      await expect(ensureIndexes()).rejects.toThrow('db.users.dropIndex("ids")')
+      await expect(users.ping()).rejects.toThrow(StoreFaultError)
+      expect(await users.inspect()).toMatchObject([{ severity: 'error' }])
+    })
+
+    test('a missing index is a finding: an error where it keeps ids unique, else a warning', async () => {
+      const { users, organizations, inbox } = mongoStore((await open()).db())
+      const severities = async ({ inspect }: { inspect(): Promise<readonly { severity: string }[]> }) =>
+        (await inspect()).map(({ severity }) => severity)
+      expect(await severities(users)).toEqual(['error', 'warning', 'warning', 'warning'])
+      expect(await severities(inbox)).toEqual(['warning', 'warning'])
+      expect((await severities(organizations)).filter((severity) => severity === 'error')).toHaveLength(4)
     })
 
     test('no query of the stores reads a whole collection', async () => {

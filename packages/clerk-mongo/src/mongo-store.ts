@@ -1,24 +1,35 @@
+import { ConfigurationError } from '@acme/clerk-core'
 import type { Inbox, Stores } from '@acme/clerk-core/store'
 import type { Db, ObjectId } from 'mongodb'
+import { Columns, problemsOf } from './collection/columns.js'
+import { DEFINITIONS } from './collection/definitions.js'
 import { reach } from './collection/errors.js'
+import { MappedCollection } from './collection/mapped-collection.js'
 import type { MongoDatabase } from './driver.js'
-import { type Collections, checkIndexes, ensureIndexes } from './indexes.js'
+import type { StoreFinding } from './index-problems.js'
+import { type CollectionKey, type Collections, checkIndexes, ensureIndexes, inspect } from './indexes.js'
 import { normalizeEmails } from './normalize-emails.js'
-import type { MongoStoreOptions } from './options.js'
+import type { CollectionNames, MongoStoreOptions } from './options.js'
 import type { MongoMembership, MongoUser } from './rows.js'
 import { mongoInbox } from './stores/inbox.js'
 import { type MongoOrganizationStore, mongoOrganizations } from './stores/organizations.js'
 import { type MongoUserStore, mongoUsers } from './stores/users.js'
 
+/** For `check()` and `ready()`: what in the database will refuse a write, with what mends it. Writes nothing. */
+interface Inspected {
+  inspect(): Promise<readonly StoreFinding[]>
+}
+
 export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Stores<U, MongoMembership<Id>> {
-  users: MongoUserStore<U>
-  organizations: MongoOrganizationStore<Id>
-  inbox: Required<Inbox>
+  users: MongoUserStore<U> & Inspected
+  organizations: MongoOrganizationStore<Id> & Inspected
+  inbox: Required<Inbox> & Inspected
   /**
    * Creates the indexes that the stores' queries and their uniqueness need; does nothing where they exist. Call it when you
    * deploy, before the first request.
    *
-   * @throws {StoreUnavailableError}
+   * @throws {StoreUnavailableError} {@link ConfigurationError} for indexes of the application's that would lock users out,
+   * with the statements of the shell that mend them
    */
   ensureIndexes(): Promise<void>
   /**
@@ -39,30 +50,60 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
  * await store.ensureIndexes()
  * const clerk = createClerk({ ...fromEnv(), ...store })
  * ```
+ *
+ * @throws {ConfigurationError} for `fields` that cannot be
  */
-export function mongoStore<Columns extends object = object, Id = ObjectId>(
+export function mongoStore<Own extends object = object, Id = ObjectId>(
   database: MongoDatabase,
-  { collections: names = {}, newId, create }: MongoStoreOptions<Columns, Id> = {},
-): MongoStores<MongoUser<Id> & Readonly<Columns>, Id> {
+  options: MongoStoreOptions<Own, Id> = {},
+): MongoStores<MongoUser<Id> & Readonly<Own>, Id> {
+  const { newId, create } = options
   const db = database as Db
-  const collections: Collections = {
-    users: db.collection(names.users ?? 'users'),
-    organizations: db.collection(names.organizations ?? 'organizations'),
-    memberships: db.collection(names.memberships ?? 'memberships'),
-    roles: db.collection(names.roles ?? 'clerkRoles'),
-    invitations: db.collection(names.invitations ?? 'invitations'),
-    inbox: db.collection(names.inbox ?? 'clerkInbox'),
-  }
+  const collections = open(db, options)
+  const { users, organizations, memberships, roles, invitations, inbox } = collections
   const alive = async () => {
     await db.command({ ping: 1 })
   }
   return {
-    users: mongoUsers(collections.users, { ...(newId ? { newId } : {}), ...(create ? { create } : {}) }, () =>
-      checkIndexes(collections.users),
-    ),
-    organizations: mongoOrganizations<Id>(collections, newId, () => checkIndexes(collections.memberships)),
-    inbox: mongoInbox(collections.inbox, alive),
+    users: {
+      ...mongoUsers(users, { ...(newId ? { newId } : {}), ...(create ? { create } : {}) }, () =>
+        checkIndexes(users),
+      ),
+      inspect: () => reach(() => inspect({ users }, () => create?.({ clerkId: 'user_0', version: 0 }) ?? {})),
+    },
+    organizations: {
+      ...mongoOrganizations<Id>(collections, newId, () => checkIndexes(memberships)),
+      inspect: () => reach(() => inspect({ organizations, memberships, roles, invitations })),
+    },
+    inbox: {
+      ...mongoInbox(inbox, alive),
+      inspect: () => reach(() => inspect({ inbox })),
+    },
     ensureIndexes: () => reach(() => ensureIndexes(collections)),
-    normalizeEmails: () => reach(() => normalizeEmails(collections.users)),
+    normalizeEmails: () => reach(() => normalizeEmails(users)),
   }
+}
+
+const NAMES: Required<CollectionNames> = {
+  users: 'users',
+  organizations: 'organizations',
+  memberships: 'memberships',
+  roles: 'clerkRoles',
+  invitations: 'invitations',
+  inbox: 'clerkInbox',
+}
+
+/** Every collection under the names of the stores. */
+function open(db: Db, options: MongoStoreOptions<object, unknown>): Collections {
+  const keys = Object.keys(NAMES) as CollectionKey[]
+  const problems = keys.flatMap((key) => problemsOf(DEFINITIONS[key], options[key]?.fields))
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  const entries = keys.map((key) => {
+    const columns = new Columns(DEFINITIONS[key], options[key]?.fields)
+    return [
+      key,
+      new MappedCollection(db.collection(options.collections?.[key] ?? NAMES[key]), columns),
+    ] as const
+  })
+  return Object.fromEntries(entries) as Collections
 }

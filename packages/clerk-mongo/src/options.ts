@@ -1,5 +1,15 @@
 import type { UserSnapshot } from '@acme/clerk-core/store'
 import type { ObjectId } from 'mongodb'
+import type {
+  CollectionDefinition,
+  FieldMap,
+  INBOX,
+  INVITATIONS,
+  MEMBERSHIPS,
+  ORGANIZATIONS,
+  ROLES,
+  USERS,
+} from './collection/definitions.js'
 
 /** Names of the collections, where the application wants others. */
 export interface CollectionNames {
@@ -17,16 +27,31 @@ export interface CollectionNames {
   inbox?: string
 }
 
+export interface Mapped<D extends CollectionDefinition> {
+  /**
+   * Fields that are called otherwise in the documents: `{ email: 'emailAddress' }`. `null`: the documents have none, it is
+   * not stored and always `null` (a flag: `false`) in the row. No other field is ever written.
+   */
+  readonly fields?: FieldMap<D>
+}
+
 export interface MongoStoreOptions<Columns extends object = object, Id = ObjectId> {
   collections?: CollectionNames
+  readonly users?: Mapped<typeof USERS>
+  readonly organizations?: Mapped<typeof ORGANIZATIONS>
+  readonly memberships?: Mapped<typeof MEMBERSHIPS>
+  readonly roles?: Mapped<typeof ROLES>
+  readonly invitations?: Mapped<typeof INVITATIONS>
+  readonly inbox?: Mapped<typeof INBOX>
   /**
    * The `_id` of a row that the store creates: `() => randomUUID()`, for instance. Default: an ObjectId, made by the server.
    * Rows that the application made keep theirs.
    */
   newId?: () => Id
   /**
-   * Columns of the application's own in a user's row that the store creates; a sync never touches them again. Called for
-   * every write that might create a row, so it must be cheap and have no side effects.
+   * Columns of the application's own in a user's row that the store creates, under their names in the document; a sync
+   * never touches them again. For a row that only records a deletion the snapshot has nothing but its id. Called for every
+   * write that might create a row, so it must be cheap and have no side effects.
    */
   create?: (snapshot: UserSnapshot) => Columns
 }

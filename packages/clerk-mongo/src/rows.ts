@@ -15,7 +15,8 @@ export interface MongoUser<Id = ObjectId> extends UserRecord {
   /** Only with `privateMetadata: true` in the options of `createClerk`. */
   readonly privateMetadata: Metadata | null
   readonly locked: boolean
-  readonly createdAt: Date | null
+  /** Clerk's own: `createdAt` is the application's. */
+  readonly clerkCreatedAt: Date | null
   readonly lastSignInAt: Date | null
   readonly lastActiveAt: Date | null
 }
@@ -24,7 +25,8 @@ export interface MongoOrganization<Id = ObjectId> extends OrganizationRecord {
   readonly id: Id
   readonly privateMetadata: Metadata | null
   readonly membersCount: number | null
-  readonly createdAt: Date | null
+  /** Clerk's own: `createdAt` is the application's. */
+  readonly clerkCreatedAt: Date | null
 }
 
 export interface MongoMembership<Id = ObjectId> extends MembershipRecord {
@@ -37,5 +39,6 @@ export interface MongoRole<Id = ObjectId> extends RoleRecord {
 
 export interface MongoInvitation<Id = ObjectId> extends InvitationRecord {
   readonly id: Id
-  readonly createdAt: Date | null
+  /** Clerk's own: `createdAt` is the application's. */
+  readonly clerkCreatedAt: Date | null
 }

@@ -19,9 +19,21 @@ export function changes(fields: Document): { $set: Document; $unset?: Document }
 /** The document after {@link changes}, given the one before. */
 export function changed(before: Document, fields: Document): Document {
   return {
-    ...Object.fromEntries(Object.entries(before).filter(([name]) => !(name in fields))),
+    ...Object.fromEntries(Object.entries(before).filter(([name]) => !Object.hasOwn(fields, name))),
     ...present(fields),
   }
+}
+
+/** The update that raises these dates where the document has an earlier one or none. */
+export const raises = (growing: Document = {}): { $max?: Document } =>
+  Object.keys(growing).length === 0 ? {} : { $max: growing }
+
+/** The document after {@link raises}. */
+export function raised(before: Document, growing: Document = {}): Document {
+  const later = Object.entries(growing).filter(
+    ([name, date]) => !(before[name] instanceof Date && before[name] >= date),
+  )
+  return { ...before, ...Object.fromEntries(later) }
 }
 
 /** 0 for a row that holds nothing from Clerk, as one that the application made. */

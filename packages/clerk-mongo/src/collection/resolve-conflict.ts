@@ -1,8 +1,17 @@
-import { type Concession, concessions, emptied, givesWay, type Holder } from '@acme/clerk-core/store'
-import type { Collection, Document, Filter } from 'mongodb'
+import {
+  type Concession,
+  concessions,
+  emptied,
+  givesWay,
+  type Holder,
+  StoreFaultError,
+} from '@acme/clerk-core/store'
+import type { Document, Filter } from 'mongodb'
 import { dateOrNull, textOrNull } from '../documents/fields.js'
+import { lockOut } from '../index-problems.js'
 import { changes, versionOf } from './changes.js'
-import { duplicateKeyIndex } from './errors.js'
+import { isDuplicateKey } from './errors.js'
+import type { MappedCollection } from './mapped-collection.js'
 import type { UniqueColumns } from './unique-columns.js'
 
 /** What a collection knows of the columns that may be unique. */
@@ -46,23 +55,29 @@ const asFilter = ({ deleted, versionBelow, verified }: Concession): Filter<Docum
   ...(verified === false && { emailVerified: { $ne: true } }),
 })
 
-/** @throws the error, when it is no duplicate key of ours; without the value, which may be personal */
+/** @throws the error, when it is no duplicate key of ours */
 export async function resolveConflict(
   error: unknown,
-  collection: Collection,
+  collection: MappedCollection,
   { unique, empty, holding }: Uniqueness,
   { version, synced, others }: ConflictingWrite,
 ): Promise<Resolution> {
-  const index = duplicateKeyIndex(error)
+  if (!isDuplicateKey(error)) throw error
+  const index = error.index === undefined ? null : await unique.indexOf(error.index)
   if (index === null) throw error
-  const column = await unique.columnOf(index)
+  const { column } = index
   if (column === 'clerkId') return 'row-exists'
-  if (column === null)
-    throw new Error(`A row could not be written: the unique index ${index} has its value already.`)
 
   const value = synced[column]
   if (value === null || value === undefined) {
-    throw new Error(`The unique index ${index} must be sparse: rows without ${column} are normal.`)
+    const { collectionName: model } = collection
+    const field = collection.columns.column(column)
+    const { fault, driverCode } = error
+    const { message, remedy } = lockOut(model, index)
+    throw new StoreFaultError({
+      ...{ fault, driverCode, model, field, index: index.name },
+      remedy: `${message} ${remedy}`,
+    })
   }
   const contender = { version, emailVerified: synced.emailVerified === true }
   for (const filter of holding(column, value)) {

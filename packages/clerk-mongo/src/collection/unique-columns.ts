@@ -1,7 +1,10 @@
-import type { Collection } from 'mongodb'
+import { type ExistingIndex, indexesOf } from './indexes-of.js'
+import type { MappedCollection } from './mapped-collection.js'
 
-/** `NamespaceNotFound`: a collection that has no document yet has no indexes either. */
-const isNoCollection = (error: unknown) => error instanceof Error && 'code' in error && error.code === 26
+/** An index that makes a synced column unique. */
+export interface UniqueIndex extends ExistingIndex {
+  readonly column: string
+}
 
 /**
  * Which columns hold unique values, by the database's own indexes: options do not have to repeat what it knows. Read
@@ -10,34 +13,29 @@ const isNoCollection = (error: unknown) => error instanceof Error && 'code' in e
 export interface UniqueColumns {
   /** The synced columns that are unique. */
   columns(): Promise<readonly string[]>
-  /** The column behind this index, `'clerkId'` too; `null`: the index is not on a synced column. */
-  columnOf(index: string): Promise<string | null>
+  /** This index and the column behind it, `'clerkId'` too; `null`: the index is not on a synced column. */
+  indexOf(name: string): Promise<UniqueIndex | null>
 }
 
 /** @param synced fields by which an index makes a column unique, and the column: `emailLower` makes `email` unique. */
 export function uniqueColumns(
-  collection: Collection,
+  collection: MappedCollection,
   synced: Readonly<Record<string, string>> = {},
 ): UniqueColumns {
-  let known: Promise<Map<string, string>> | undefined
+  let known: Promise<Map<string, UniqueIndex>> | undefined
 
-  async function read(): Promise<Map<string, string>> {
-    const indexes = await collection.indexes().catch((error: unknown) => {
-      if (isNoCollection(error)) return []
-      throw error
-    })
-    const found = new Map<string, string>()
-    for (const { name, key, unique } of indexes) {
-      const [field = '', ...others] = Object.keys(key)
+  async function read(): Promise<Map<string, UniqueIndex>> {
+    const found = new Map<string, UniqueIndex>()
+    for (const index of await indexesOf(collection)) {
+      const [field = '', ...others] = index.fields
       const column = field === 'clerkId' ? field : synced[field]
-      if (unique === true && others.length === 0 && name !== undefined && column !== undefined) {
-        found.set(name, column)
-      }
+      if (index.isUnique && others.length === 0 && column !== undefined)
+        found.set(index.name, { ...index, column })
     }
     return found
   }
 
-  function look(): Promise<Map<string, string>> {
+  function look(): Promise<Map<string, UniqueIndex>> {
     const reading = read()
     known = reading
     reading.catch(() => {
@@ -48,7 +46,9 @@ export function uniqueColumns(
 
   return {
     columns: async () =>
-      [...new Set((await (known ?? look())).values())].filter((column) => column !== 'clerkId'),
-    columnOf: async (index) => (await (known ?? look())).get(index) ?? (await look()).get(index) ?? null,
+      [...new Set([...(await (known ?? look())).values()].map(({ column }) => column))].filter(
+        (column) => column !== 'clerkId',
+      ),
+    indexOf: async (name) => (await (known ?? look())).get(name) ?? (await look()).get(name) ?? null,
   }
 }

@@ -1,8 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type ApplyOutcome, decideApply, isBareUser, tooManyWriters } from '@acme/clerk-core/store'
-import type { Collection, Document, Filter } from 'mongodb'
-import { changed, changes, present, versionOf } from './changes.js'
+import {
+  type ApplyOutcome,
+  decideApply,
+  ERASED_VERSION,
+  isBareUser,
+  tooManyWriters,
+} from '@acme/clerk-core/store'
+import type { Document, Filter } from 'mongodb'
+import { changed, changes, present, raised, raises, versionOf } from './changes.js'
 import { isDuplicateKey } from './errors.js'
+import type { MappedCollection } from './mapped-collection.js'
 import { resolveConflict, type Uniqueness } from './resolve-conflict.js'
 
 /** What a snapshot writes. `null` means that the row has no such field. */
@@ -12,6 +19,8 @@ export interface Write {
   synced: Document
   /** More fields, where they depend on the row: they are written only while it matches. */
   depending?: (known: Document | null) => { synced: Document; filter: Filter<Document> }
+  /** Dates that are written where the row has an earlier one or none, whatever the versions. */
+  growing?: Document
   /** Only in a row that is created. */
   onInsert?: Document
   /** Of a user built from claims: that a row has nothing but its id. No other row is written over. */
@@ -26,7 +35,7 @@ const NO_HOLDER_ATTEMPTS = 10
 
 /** The application's columns of a new row, without those that are not its to set. */
 const additions = ({ onInsert = {} }: Pick<Write, 'onInsert'>, taken: Document): Document =>
-  present(Object.fromEntries(Object.entries(onInsert).filter(([name]) => !(name in taken))))
+  present(Object.fromEntries(Object.entries(onInsert).filter(([name]) => !Object.hasOwn(taken, name))))
 
 /** What became of a write: the row as it was, a new row, or nothing because nothing matched or a unique value is taken. */
 type Result = { before: Document } | 'inserted' | 'missed'
@@ -41,7 +50,7 @@ async function orDuplicate(writing: Promise<Result>): Promise<Result | { error: 
 }
 
 /** The rules of all stores on one collection, in atomic writes of single documents. */
-export function versioned(collection: Collection, uniqueness: Uniqueness) {
+export function versioned(collection: MappedCollection, uniqueness: Uniqueness) {
   const exhausted = () => tooManyWriters(`one row of ${collection.collectionName}`)
   const find = (clerkId: string) => collection.findOne({ clerkId: { $eq: clerkId } })
 
@@ -49,13 +58,13 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
   async function fields(write: Write, conceded: Iterable<string>, deleted: boolean): Promise<Document> {
     const { synced, version } = write
     const without = deleted ? await uniqueness.unique.columns() : conceded
-    return { ...synced, ...uniqueness.empty(without), version }
+    return collection.columns.stored({ ...synced, ...uniqueness.empty(without), version })
   }
 
   /** Makes the row, and leaves one that is there alone. */
   async function insert(write: Write, set: Document): Promise<Result> {
     const { clerkId } = write
-    const $setOnInsert = { ...additions(write, { clerkId, ...set }), ...present(set) }
+    const $setOnInsert = { ...additions(write, { clerkId, ...set }), ...present(set), ...write.growing }
     const own = { clerkId: { $eq: clerkId } }
     const { upsertedCount } = await collection.updateOne(own, { $setOnInsert }, { upsert: true })
     return upsertedCount > 0 ? 'inserted' : 'missed'
@@ -75,12 +84,22 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
       ...write.whileBare,
       ...filterOfRow,
     }
-    const update = upsert
-      ? { ...changes(set), $setOnInsert: additions(write, { ...filter, ...set }) }
-      : changes(set)
+    const update = {
+      ...{ ...changes(set), ...raises(write.growing) },
+      ...(upsert && { $setOnInsert: additions(write, { ...filter, ...set, ...write.growing }) }),
+    }
     const before = await collection.findOneAndUpdate(filter, update, { upsert, returnDocument: 'before' })
     if (before === null) return upsert ? 'inserted' : 'missed'
     return { before }
+  }
+
+  /** Raises the times of a row and nothing else; an erased row stays erased. */
+  async function raise(known: Document, growing: Document | undefined): Promise<Document> {
+    const document = raised(known, growing)
+    if (isDeepStrictEqual(document, known) || known.version === ERASED_VERSION) return known
+    const notErased = { clerkId: { $eq: known.clerkId }, version: { $not: { $gte: ERASED_VERSION } } }
+    const { matchedCount } = await collection.updateOne(notErased, raises(growing))
+    return matchedCount === 0 ? known : document
   }
 
   /** Makes a contested value free for a write that met a duplicate key, or notes that it has to do without it. */
@@ -123,16 +142,21 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
             : overwrite(write, set, { deleted, upsert: isNew, filterOfRow: filter }),
         )
         if (typeof result === 'object' && 'before' in result) {
-          const document = changed(result.before, set)
+          const document = raised(changed(result.before, set), write.growing)
           return { document, outcome: isDeepStrictEqual(document, result.before) ? 'unchanged' : 'updated' }
         }
         // A duplicate key says nothing about versions, and it may be the row's own: the row has to be looked at.
         known = await find(clerkId)
         if (known !== null) {
           if (result === 'inserted') return { document: known, outcome: 'created' }
-          const state = { version: versionOf(known), ...(whileBare && { isBare: isBareUser(known) }) }
+          const state = {
+            version: versionOf(known),
+            ...(whileBare && { isBare: isBareUser(collection.columns.ours(known)) }),
+          }
           const decision = decideApply(state, version)
-          if (decision === 'stale' || decision === 'unchanged') return { document: known, outcome: decision }
+          if (decision === 'stale' || decision === 'unchanged') {
+            return { document: await raise(known, write.growing), outcome: decision }
+          }
         }
         if (isNew && known !== null) conceded.clear()
         // An update that fails has matched, so its version counts; an insert counts where there is no row.
@@ -154,8 +178,9 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
         const set = { ...(await fields(write, conceded, false)), clerkId: write.clerkId }
         try {
-          const before = await collection.findOneAndUpdate(where, changes(set), { returnDocument: 'before' })
-          return before === null ? null : changed(before, set)
+          const update = { ...changes(set), ...raises(write.growing) }
+          const before = await collection.findOneAndUpdate(where, update, { returnDocument: 'before' })
+          return before === null ? null : raised(changed(before, set), write.growing)
         } catch (error) {
           if ((await resolve(write, set, others, error, conceded, attempts)) === 'row-exists') return null
         }
@@ -167,11 +192,13 @@ export function versioned(collection: Collection, uniqueness: Uniqueness) {
     async remove(clerkId: string, at: number, onInsert: Document = {}): Promise<Document> {
       const deletedAt = new Date(at)
       const set: Document = { deletedAt, ...uniqueness.empty(await uniqueness.unique.columns()) }
+      const version = 0
+      const $setOnInsert = { ...additions({ onInsert }, { clerkId, version, ...set }), version }
       for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
         try {
           await collection.updateOne(
             { clerkId: { $eq: clerkId }, deletedAt: { $eq: null } },
-            { ...changes(set), $setOnInsert: additions({ onInsert: { version: 0, ...onInsert } }, set) },
+            { ...changes(set), $setOnInsert },
             { upsert: true },
           )
         } catch (error) {

@@ -19,7 +19,7 @@ export function organizationDocument(snapshot: OrganizationSnapshot): Document {
     ...storable({ name, slug, imageUrl, membersCount }),
     publicMetadata: encodeCarried(publicMetadata),
     privateMetadata: encodeCarried(privateMetadata),
-    createdAt: dateOf(createdAt),
+    clerkCreatedAt: dateOf(createdAt),
   })
 }
 
@@ -33,7 +33,7 @@ export function organizationRow<Id>(document: Document): MongoOrganization<Id> {
     publicMetadata: decodeMetadata(document.publicMetadata),
     privateMetadata: decodeMetadata(document.privateMetadata),
     membersCount: typeof document.membersCount === 'number' ? document.membersCount : null,
-    createdAt: dateOrNull(document.createdAt),
+    clerkCreatedAt: dateOrNull(document.clerkCreatedAt),
     version: versionOf(document),
     deletedAt: dateOrNull(document.deletedAt),
   }
@@ -90,7 +90,7 @@ export function invitationDocument(snapshot: InvitationSnapshot): Document {
   return carried({
     ...storable({ orgId, email, role, status }),
     publicMetadata: encodeCarried(publicMetadata),
-    createdAt: dateOf(createdAt),
+    clerkCreatedAt: dateOf(createdAt),
     expiresAt: dateOf(expiresAt),
   })
 }
@@ -104,7 +104,7 @@ export function invitationRow<Id>(document: Document): MongoInvitation<Id> {
     role: textOrNull(document.role),
     status: document.status,
     publicMetadata: decodeMetadata(document.publicMetadata),
-    createdAt: dateOrNull(document.createdAt),
+    clerkCreatedAt: dateOrNull(document.clerkCreatedAt),
     expiresAt: dateOrNull(document.expiresAt),
     version: versionOf(document),
   }

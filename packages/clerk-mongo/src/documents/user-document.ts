@@ -1,6 +1,5 @@
 import {
   carried,
-  EMPTY_USER,
   ERASED_VERSION,
   emptied,
   foldAddress,
@@ -9,13 +8,17 @@ import {
   type UserSnapshot,
 } from '@acme/clerk-core/store'
 import type { Document } from 'mongodb'
+import { present } from '../collection/changes.js'
+import { USERS } from '../collection/definitions.js'
 import type { MongoUser } from '../rows.js'
 import { dateOf, dateOrNull, textOrNull } from './fields.js'
 import { decodeMetadata, encodeCarried } from './metadata.js'
 
 /** Text columns of a user that Clerk fills, empty ones being absent from the document. */
 const TEXTS = ['email', 'username', 'phone', 'firstName', 'lastName', 'imageUrl', 'externalId'] as const
-const DATES = ['createdAt', 'lastSignInAt', 'lastActiveAt'] as const
+/** Times that only grow: a session says when its user signed in, whatever version of the user it saw. */
+const GROWING = ['lastSignInAt', 'lastActiveAt'] as const
+const DATES = ['clerkCreatedAt', ...GROWING] as const
 
 /** Fields by which a unique index makes a column unique. */
 export const UNIQUE_USER_FIELDS = {
@@ -37,7 +40,7 @@ export function userDocument(snapshot: UserSnapshot): Document {
   const email = storable(snapshot.email)
   return carried({
     ...Object.fromEntries(TEXTS.map((column) => [column, storable(snapshot[column])])),
-    ...Object.fromEntries(DATES.map((column) => [column, dateOf(snapshot[column])])),
+    clerkCreatedAt: dateOf(snapshot.createdAt),
     emailLower: typeof email === 'string' ? foldAddress(email) : email,
     emailVerified: hasVerifiedAddress(snapshot),
     publicMetadata: encodeCarried(publicMetadata),
@@ -46,6 +49,11 @@ export function userDocument(snapshot: UserSnapshot): Document {
     deprovisioned,
     locked,
   })
+}
+
+/** The times of a snapshot by which the row's are raised, whatever the versions. */
+export function growingTimes(snapshot: UserSnapshot): Document {
+  return present(Object.fromEntries(GROWING.map((field) => [field, dateOf(snapshot[field])])))
 }
 
 /** Flags that a new document has, where the snapshot does not say. */
@@ -75,12 +83,20 @@ export function userRow<U extends MongoUser<unknown>>({ emailLower: _, ...docume
   return row as unknown as U
 }
 
-/** That a row is bare, as the condition of a write. */
-export const WHILE_BARE = {
+/** What stays of an erased row, and what the application's switch says. */
+const NOT_ERASED = new Set(['clerkId', 'isActive', 'version', 'deletedAt'])
+
+const ERASABLE = Object.entries(USERS.fields).filter(([field]) => !NOT_ERASED.has(field))
+
+/** That a row is bare, as the condition of a write. @param has whether the documents have a field */
+export const whileBare = (has: (field: string) => boolean) => ({
   $and: [
     { version: { $not: { $gt: 0 } } },
-    ...Object.keys(EMPTY_USER).map((field) => ({ [field]: { $in: [null, false] } })),
+    ...ERASABLE.filter(([field]) => has(field)).map(([field]) => ({ [field]: { $in: [null, false] } })),
   ],
-}
+})
 
-export const ERASED: Document = { ...EMPTY_USER, emailLower: null, version: ERASED_VERSION }
+export const ERASED: Document = {
+  ...Object.fromEntries(ERASABLE.map(([field, { kind }]) => [field, kind === 'boolean' ? false : null])),
+  version: ERASED_VERSION,
+}

@@ -8,8 +8,9 @@ import {
   type PendingEvent,
   tooManyWriters,
 } from '@acme/clerk-core/store'
-import type { Collection, Document, Filter } from 'mongodb'
+import type { Document, Filter } from 'mongodb'
 import { isDuplicateKey, reach } from '../collection/errors.js'
+import type { MappedCollection } from '../collection/mapped-collection.js'
 
 /** An event in the inbox; its `_id` is the delivery's id, which makes duplicates impossible. Times are milliseconds. */
 interface EventDocument extends Document {
@@ -31,8 +32,8 @@ const BATCH = 1000
 /** How often a claim looks again after the event was given back or pruned in between. */
 const MAX_ATTEMPTS = 50
 
-export function mongoInbox(untyped: Collection, ready: () => Promise<void>): Required<Inbox> {
-  const collection = untyped as unknown as Collection<EventDocument>
+export function mongoInbox(untyped: MappedCollection, ready: () => Promise<void>): Required<Inbox> {
+  const collection = untyped as unknown as MappedCollection<EventDocument>
 
   /** Takes the event if it is free; with `upsert`, also if it is new. `null`: another caller has it, or it is done. */
   async function take(event: InboxEvent, now: number, leaseUntil: number, upsert: boolean) {
@@ -138,7 +139,7 @@ export function mongoInbox(untyped: Collection, ready: () => Promise<void>): Req
             .toArray()
           if (batch.length === 0) return pruned
           const ids = batch.map(({ _id }) => _id)
-          pruned += (await collection.deleteMany({ _id: { $in: ids } })).deletedCount
+          pruned += await collection.deleteMany({ _id: { $in: ids } })
         }
       })
     },

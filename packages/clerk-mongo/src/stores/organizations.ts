@@ -17,8 +17,9 @@ import {
   withOrganization,
   withRole,
 } from '@acme/clerk-core/store'
-import type { Collection, Document } from 'mongodb'
+import type { Document } from 'mongodb'
 import { reach } from '../collection/errors.js'
+import type { MappedCollection } from '../collection/mapped-collection.js'
 import { plainUniqueness } from '../collection/resolve-conflict.js'
 import { uniqueColumns } from '../collection/unique-columns.js'
 import { versioned } from '../collection/versioned.js'
@@ -40,10 +41,10 @@ export type MongoOrganizationStore<Id> = Required<
 >
 
 export interface OrganizationCollections {
-  organizations: Collection
-  memberships: Collection
-  roles: Collection
-  invitations: Collection
+  organizations: MappedCollection
+  memberships: MappedCollection
+  roles: MappedCollection
+  invitations: MappedCollection
 }
 
 /** Ids of the organisations of one user: far fewer in practice. */

@@ -144,7 +144,9 @@ await describeWith('mongodb', "unique columns by the application's own indexes",
       const { users: coded } = mongoStore(db, { create: () => ({ code: 'secret-code' }) })
       await coded.apply(userSnapshot())
       const second = coded.apply(userSnapshot({ clerkId: 'user_2', email: null }))
-      await expect(second).rejects.toThrow('the unique index code has its value already')
+      await expect(second).rejects.toMatchObject({
+        ...{ name: 'StoreFaultError', fault: 'unique', driverCode: '11000', model: 'users', index: 'code' },
+      })
       await expect(second).rejects.not.toThrow('secret-code')
       await db.collection('users').dropIndex('code')
     })

@@ -65,6 +65,14 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
       expect(user).toMatchObject({ clerkId: 'user_1', username: null, deletedAt: null, tier: 1 })
     })
 
+    test('a row that only records a deletion has the application’s columns as well, and is nobody else’s', async () => {
+      const { users } = mongoStore(db, {
+        create: ({ email }) => ({ plan: email == null ? 'none' : 'free', clerkId: 'user_2', version: 9 }),
+      })
+      expect(await users.remove('user_1', 5)).toMatchObject({ clerkId: 'user_1', plan: 'none', version: 0 })
+      expect(await db.collection('users').countDocuments({ clerkId: 'user_1', plan: 'none' })).toBe(1)
+    })
+
     test('a row without clerkId has no such field, and several of them can be', async () => {
       const users = db.collection('users')
       await users.insertMany([{ email: 'a@example.com' }, { email: 'b@example.com' }])

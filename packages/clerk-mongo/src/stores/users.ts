@@ -10,20 +10,22 @@ import {
   type UserSnapshot,
   type UserStore,
 } from '@acme/clerk-core/store'
-import type { Collection, Document, Filter } from 'mongodb'
+import type { Document, Filter } from 'mongodb'
 import { changes } from '../collection/changes.js'
 import { reach } from '../collection/errors.js'
+import type { MappedCollection } from '../collection/mapped-collection.js'
 import type { Uniqueness } from '../collection/resolve-conflict.js'
 import { uniqueColumns } from '../collection/unique-columns.js'
 import { versioned, type Write } from '../collection/versioned.js'
 import {
   ERASED,
   emptiedUser,
+  growingTimes,
   NEW_USER,
   UNIQUE_USER_FIELDS,
   userDocument,
   userRow,
-  WHILE_BARE,
+  whileBare,
 } from '../documents/user-document.js'
 import type { MongoStoreOptions } from '../options.js'
 import type { MongoUser } from '../rows.js'
@@ -34,7 +36,7 @@ export type MongoUserStore<U extends MongoUser<unknown>> = Required<UserStore<U>
 
 /** @param ready rejects when the collection is not fit for use */
 export function mongoUsers<U extends MongoUser<unknown>>(
-  collection: Collection,
+  collection: MappedCollection,
   { newId, create }: Pick<MongoStoreOptions<object, unknown>, 'newId' | 'create'>,
   ready: () => Promise<void>,
 ): MongoUserStore<U> {
@@ -48,25 +50,29 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     ],
   }
   const rows = versioned(collection, uniqueness)
+  const { columns } = collection
+  const bare = whileBare((field) => columns.has(field))
+  const row = (document: Document): U => userRow<U>(columns.named(document))
 
   const writeOf = (snapshot: UserSnapshot): Write => ({
     clerkId: snapshot.clerkId,
     version: snapshot.version,
     synced: userDocument(snapshot),
-    ...(snapshot.version === 0 && { whileBare: WHILE_BARE }),
+    growing: columns.stored(growingTimes(snapshot)),
+    ...(snapshot.version === 0 && { whileBare: bare }),
   })
   const onInsert = (snapshot: UserSnapshot): Document => ({
     ...(newId === undefined ? {} : { _id: newId() }),
     // The switch is the application's from the first moment: its own columns may say otherwise.
     ...NEW_USER,
-    ...create?.(snapshot),
+    ...columns.given(create?.(snapshot) ?? {}),
   })
 
   return {
     async findByClerkId(clerkId) {
       checkText(clerkId, 'clerkId')
       const document = await reach(() => rows.find(clerkId))
-      return document === null ? null : userRow<U>(document)
+      return document === null ? null : row(document)
     },
 
     async apply(snapshot) {
@@ -74,14 +80,15 @@ export function mongoUsers<U extends MongoUser<unknown>>(
       const { document, outcome } = await reach(() =>
         rows.apply({ ...writeOf(snapshot), onInsert: onInsert(snapshot) }),
       )
-      return { user: userRow<U>(document), outcome }
+      return { user: row(document), outcome }
     },
 
     async remove(clerkId, at) {
       checkText(clerkId, 'clerkId')
       checkTime(at, 'at')
-      const onInsert = { ...NEW_USER, ...(newId && { _id: newId() }) }
-      return userRow<U>(await reach(() => rows.remove(clerkId, at, onInsert)))
+      // The documents may need the application's own columns in a record of a deletion as well.
+      const bare = onInsert({ clerkId, version: 0 })
+      return row(await reach(() => rows.remove(clerkId, at, bare)))
     },
 
     async findLinkable(email) {
@@ -98,7 +105,7 @@ export function mongoUsers<U extends MongoUser<unknown>>(
         collection.find({ $or: byAddress, clerkId: { $eq: null }, deletedAt: { $eq: null } }).toArray(),
       )
       // `emailLower` may be out of date where the application changes addresses: the address itself decides.
-      return found.map((document) => userRow<U>(document)).filter((row) => isSameAddress(row.email, email))
+      return found.map(row).filter((one) => isSameAddress(one.email, email))
     },
 
     async link(id, snapshot) {
@@ -111,7 +118,7 @@ export function mongoUsers<U extends MongoUser<unknown>>(
         // The address may change hands until the write.
         const unchanged = { clerkId: { $eq: null }, deletedAt: { $eq: null }, email: { $eq: document.email } }
         const linked = await rows.attach(document, unchanged, writeOf(snapshot))
-        return linked === null ? null : userRow<U>(linked)
+        return linked === null ? null : row(linked)
       })
     },
 
@@ -134,7 +141,7 @@ const isBsonType = (id: object) => !Object.hasOwn(id, '_bsontype') && '_bsontype
 
 const escapeRegExp = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 
-async function eraseInBatches(collection: Collection, due: Filter<Document>): Promise<number> {
+async function eraseInBatches(collection: MappedCollection, due: Filter<Document>): Promise<number> {
   let erased = 0
   for (;;) {
     const batch = await collection

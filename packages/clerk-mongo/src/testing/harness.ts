@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Capability, ConformanceSubject, StoreHarness } from '@acme/clerk-testing/conformance'
 import type { DatabaseServer } from '@acme/tools/services'
 import type { Db, Document, Filter } from 'mongodb'
+import { DEFINITIONS } from '../collection/definitions.js'
 import type { MongoDatabase } from '../driver.js'
 import { mongoStore } from '../mongo-store.js'
+import type { MongoStoreOptions } from '../options.js'
 import { DRIVERS, empty } from './drivers.js'
 import { openProxy } from './proxy.js'
 
@@ -14,6 +16,8 @@ export interface Variant {
   /** Races between several processes as well. */
   processes: boolean
   ids: 'ObjectId' | 'string'
+  /** Whether the documents call every field otherwise. */
+  mapped?: true
 }
 
 const EVERYTHING: readonly Capability[] = [
@@ -48,27 +52,47 @@ const USER = [
   'deletedAt',
 ]
 
+/** Before every name of ours, in documents that call each field otherwise. */
+const PREFIX = 'app_'
+
+const mappedFields = Object.fromEntries(
+  Object.entries(DEFINITIONS).map(([key, { fields }]) => [
+    key,
+    { fields: Object.fromEntries(Object.keys(fields).map((field) => [field, `${PREFIX}${field}`])) },
+  ]),
+)
+
+const unprefixed = (document: Document): Document =>
+  Object.fromEntries(
+    Object.entries(document).map(([name, value]) => [
+      name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name,
+      value,
+    ]),
+  )
+
 /** Documents as the kit knows rows: an absent field is null. */
 function rowsOf(db: Db, collection: string, nullable: readonly string[] = ['deletedAt']) {
   return async <R>(): Promise<R[]> => {
     const documents = await db.collection(collection).find().toArray()
     const nothing = Object.fromEntries(nullable.map((name) => [name, null]))
-    return documents.map(({ _id, ...document }): Document => ({ ...nothing, ...document, id: _id })) as R[]
+    return documents.map(
+      ({ _id, ...document }): Document => ({ ...nothing, ...unprefixed(document), id: _id }),
+    ) as R[]
   }
 }
 
 const byId = (id: unknown) => ({ _id: { $eq: id } }) as Filter<Document>
 
 /** The database, but another connection deletes the users, or brings them back, before each write to one. */
-function contended(database: Db, around: Db): MongoDatabase {
+function contended(database: Db, around: Db, deletedAt: string): MongoDatabase {
   const writes = new Set<string | symbol>(['updateOne', 'findOneAndUpdate'])
   const overtake = async () => {
     const users = around.collection('users')
     const { modifiedCount } = await users.updateMany(
-      { deletedAt: null },
-      { $set: { deletedAt: new Date(0) } },
+      { [deletedAt]: null },
+      { $set: { [deletedAt]: new Date(0) } },
     )
-    if (modifiedCount === 0) await users.updateMany({}, { $unset: { deletedAt: '' } })
+    if (modifiedCount === 0) await users.updateMany({}, { $unset: { [deletedAt]: '' } })
   }
   return {
     databaseName: database.databaseName,
@@ -91,7 +115,7 @@ function contended(database: Db, around: Db): MongoDatabase {
 /** The store of this package under the conformance kit; the probe reads the database with the bare driver. */
 export function mongoSubject(
   server: DatabaseServer,
-  { driver, unique, processes, ids }: Variant,
+  { driver, unique, processes, ids, mapped }: Variant,
 ): ConformanceSubject {
   return {
     capabilities: [
@@ -107,18 +131,23 @@ export function mongoSubject(
       const around = connect(database.url)
       const db = around.db()
       const newId = ids === 'string' ? randomUUID : undefined
-      const stores = mongoStore(client.db(), newId === undefined ? {} : { newId })
+      const name = (field: string) => (mapped ? `${PREFIX}${field}` : field)
+      const storeOptions: MongoStoreOptions<object, unknown> = {
+        ...(newId && { newId }),
+        ...(mapped && mappedFields),
+      }
+      const stores = mongoStore(client.db(), storeOptions)
       if (unique) {
         const options = { unique: true, sparse: true }
         for (const column of ['email', 'username', 'phone', 'externalId']) {
-          await db.collection('users').createIndex({ [column]: 1 }, options)
+          await db.collection('users').createIndex({ [name(column)]: 1 }, options)
         }
-        await db.collection('organizations').createIndex({ slug: 1 }, options)
+        await db.collection('organizations').createIndex({ [name('slug')]: 1 }, options)
       }
       await stores.ensureIndexes()
       return {
         stores,
-        contended: mongoStore(contended(client.db(), db), newId === undefined ? {} : { newId }),
+        contended: mongoStore(contended(client.db(), db, name('deletedAt')), storeOptions),
         probe: {
           users: rowsOf(db, 'users', USER),
           organizations: rowsOf(db, 'organizations', ['name', 'slug', 'deletedAt']),
@@ -131,7 +160,10 @@ export function mongoSubject(
         async createLocalUser(fields) {
           const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)
           const id = newId === undefined ? {} : { _id: newId() }
-          const document: Document = { ...id, ...Object.fromEntries(given) }
+          const document: Document = {
+            ...id,
+            ...Object.fromEntries(given.map(([field, value]) => [name(field), value])),
+          }
           return (await db.collection('users').insertOne(document)).insertedId
         },
         customColumn: {
@@ -140,7 +172,7 @@ export function mongoSubject(
           read: async (id) => (await db.collection('users').findOne(byId(id)))?.theme ?? null,
         },
         setActive: async (id, isActive) =>
-          void (await db.collection('users').updateOne(byId(id), { $set: { isActive } })),
+          void (await db.collection('users').updateOne(byId(id), { $set: { [name('isActive')]: isActive } })),
         breakConnection: async () => {
           const restore = proxy.cut()
           return async () => restore()

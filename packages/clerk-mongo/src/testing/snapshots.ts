@@ -1,4 +1,9 @@
-import type { MembershipSnapshot, OrganizationSnapshot, UserSnapshot } from '@acme/clerk-core/store'
+import type {
+  InvitationSnapshot,
+  MembershipSnapshot,
+  OrganizationSnapshot,
+  UserSnapshot,
+} from '@acme/clerk-core/store'
 
 export const userSnapshot = (fields: Partial<UserSnapshot> = {}): UserSnapshot => ({
   clerkId: 'user_1',
@@ -44,6 +49,19 @@ export const membershipSnapshot = (fields: Partial<MembershipSnapshot> = {}): Me
   publicMetadata: {},
   createdAt: 1000,
   updatedAt: 1000,
+  version: 1000,
+  ...fields,
+})
+
+export const invitationSnapshot = (fields: Partial<InvitationSnapshot> = {}): InvitationSnapshot => ({
+  clerkId: 'orginv_1',
+  orgId: 'org_1',
+  email: 'ada@example.com',
+  role: 'org:member',
+  status: 'pending',
+  publicMetadata: {},
+  createdAt: 1000,
+  expiresAt: 9000,
   version: 1000,
   ...fields,
 })
