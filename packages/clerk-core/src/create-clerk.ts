@@ -19,6 +19,7 @@ import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
 import { provideSettings } from './flows/web/settings.js'
 import { effectOf } from './flows/webhooks/event-table.js'
+import { createWebhookAdministration } from './flows/webhooks/administration.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
@@ -56,10 +57,19 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
         observer,
         canLink: options.canLink,
         claimsToUser: options.claimsToUser,
+        holds,
+        changed: (clerkId) => webhooks.forget('user', clerkId),
       })
     : null
   const organizations = options.organizations
-    ? createOrganizationDirectory<M>({ store: options.organizations, options: resolved, api, observer })
+    ? createOrganizationDirectory<M>({
+        store: options.organizations,
+        options: resolved,
+        api,
+        observer,
+        holds,
+        changed: (orgId) => webhooks.forget('organization', orgId),
+      })
     : null
   const changes = createChanges({
     inbox,
@@ -104,10 +114,11 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
 
   /** What a change means here, whether this process applied it or another one. */
   function applyChange(change: KnownChange): void {
-    const { subjects, anyMembership } = effectOf(change)
+    const { isUnknown, subjects, anyMembership } = effectOf(change)
     const { narrows, version, at } = change
     if (narrows !== null && version === null) revocations.revoke(narrows, at)
     if (narrows !== null && version !== null) holds.hold(narrows, version, at)
+    if (isUnknown) users?.dropAll()
     if (subjects.user) users?.drop(subjects.user)
     if (anyMembership) organizations?.dropAll()
     if (subjects.organization) {
@@ -143,7 +154,8 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     api,
     watch: connections.watch as Clerk<U, M>['watch'],
     signOut: webhooks.signOut,
-    check: () => runChecks({ options: resolved, stores: options, keys, api }),
+    webhooks: createWebhookAdministration({ inbox, replay: webhooks.replay, historySeconds, leaseSeconds: resolved.webhook.leaseSeconds }),
+    check: () => runChecks({ options: resolved, stores: options, keys, api, changes }),
     async ready() {
       await Promise.all([keys.prefetch(), changes.start()])
     },

@@ -6,6 +6,7 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
+import { type Holds, membershipSubject } from '../changes/holds.js'
 import type {
   InvitationSnapshot,
   MembershipRecord,
@@ -28,6 +29,13 @@ export interface OrganizationDirectory<M extends MembershipRecord = MembershipRe
    * cache knows. @throws {StoreUnavailableError}
    */
   membership(orgId: string, userId: string): MaybePromise<Readonly<M> | null>
+  /**
+   * When a right that the membership gives was taken away, where its row does not know of it yet; milliseconds. `null`: its
+   * row knows all. @param row what {@link membership} answered
+   */
+  heldSince(orgId: string, userId: string, row: MembershipRecord | null): number | null
+  /** Whether the organisation was deleted and its row does not know of it yet. */
+  isHeld(orgId: string, row: OrganizationRecord | null): boolean
   /** The cached membership. */
   cached(orgId: string, userId: string): Cached<{ readonly row: Readonly<M> | null }> | undefined
 
@@ -62,8 +70,11 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
   readonly options: Pick<ResolvedOptions, 'privateMetadata' | 'cache' | 'now'>
   readonly api: Pick<ClerkApi, 'getOrganization' | 'eachMembership'>
   readonly observer: Observer
+  readonly holds: Holds
+  /** Tells every process that the organisation or its memberships were changed, after they were. */
+  readonly changed: (orgId: string) => Promise<void>
 }): OrganizationDirectory<M> {
-  const { store, options, api, observer } = parts
+  const { store, options, api, observer, holds, changed } = parts
   const keyOf = (orgId: string, userId: string) => `${orgId} ${userId}`
   const cache = createReadCache<{ readonly row: Readonly<M> | null }>({
     max: options.cache.users,
@@ -97,6 +108,20 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
         ({ row }) => row,
       )
     },
+    heldSince(orgId, userId, row) {
+      if (holds.size === 0) return null
+      const role = row?.role ?? null
+      const found = [
+        holds.take(membershipSubject(orgId, userId), row),
+        row === null ? null : holds.take(row.clerkId, row),
+        // The row of a membership says of its organisation only that it is deleted, of its role when it last changed.
+        holds.of(orgId, row),
+        // A store without roles never reads of the change.
+        role === null || row === null || store.applyRole === undefined ? null : holds.of(role, asOfRole(row)),
+      ].flatMap((hold) => (hold === null ? [] : [Math.max(hold.version, hold.at)]))
+      return found.length === 0 ? null : Math.max(...found)
+    },
+    isHeld: (orgId, row) => holds.size > 0 && holds.take(orgId, row) !== null,
     cached: (orgId, userId) => cache.cached(keyOf(orgId, userId)),
 
     applyOrganization: (snapshot) =>
@@ -153,6 +178,7 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
           for await (const membership of api.eachMembership(orgId)) {
             await directory.applyMembership(membership)
           }
+          await changed(orgId)
           return organization
         } catch (error) {
           if (error instanceof ClerkApiError && error.status === 404) return null
@@ -162,4 +188,9 @@ export function createOrganizationDirectory<M extends MembershipRecord>(parts: {
     },
   }
   return directory
+}
+
+/** What a membership knows of its role: its permissions are of the newer of both. */
+function asOfRole({ version, permissionsVersion = 0, deletedAt }: MembershipRecord) {
+  return { version: Math.max(version, permissionsVersion), deletedAt }
 }

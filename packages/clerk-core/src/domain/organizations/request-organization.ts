@@ -23,6 +23,8 @@ export interface RequestOrganizationInput {
   readonly asOfSeconds: number
   /** The newest membership in {@link requestedOrClaimedId}; `undefined` without an organisation store. */
   readonly membership: MembershipRecord | null | undefined
+  /** Milliseconds: when a right was taken away of which the membership's row does not know yet. `null`: it knows all. */
+  readonly heldSince?: number | null
 }
 
 /** The organisation whose membership has to be read; `null` when the request is about none. */
@@ -36,11 +38,12 @@ export function requestedOrClaimedId(
 
 /** Pure. The token speaks for its own organisation until the store knows something newer, the store for any other. */
 export function requestOrganization(input: RequestOrganizationInput): RequestOrganization {
-  const { requested, claimed, asOfSeconds, membership } = input
+  const { requested, claimed, asOfSeconds, membership, heldSince = null } = input
   const orgId = requestedOrClaimedId(requested, claimed)
   if (orgId === null) return none('token', false)
   const own = claimed?.id === orgId
-  if (own && !isNewer(membership, claimed, asOfSeconds)) {
+  const held = heldSince !== null && (!own || heldSince >= asOfSeconds * 1000)
+  if (own && !held && !isNewer(membership, claimed, asOfSeconds)) {
     return {
       orgId,
       slug: claimed.slug,
@@ -51,7 +54,7 @@ export function requestOrganization(input: RequestOrganizationInput): RequestOrg
       mismatch: false,
     }
   }
-  if (!membership || membership.deletedAt !== null || membership.role === null) {
+  if (held || !membership || membership.deletedAt !== null || membership.role === null) {
     // Without the header the request did not name this organisation: the user has only left it.
     return none('store', requestedOrClaimedId(requested, null) !== null)
   }

@@ -7,6 +7,7 @@ import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
+import type { Holds } from '../changes/holds.js'
 import { maySignIn } from '../store/rules/sign-in.js'
 import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
@@ -65,8 +66,11 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   readonly observer: Observer
   readonly canLink: CanLink<U> | undefined
   readonly claimsToUser: ClaimsToUser | undefined
+  readonly holds: Holds
+  /** Tells every process that the row was changed, after it was. */
+  readonly changed: (clerkId: string) => Promise<void>
 }): UserDirectory<U> {
-  const { store, options, api, observer, canLink, claimsToUser } = parts
+  const { store, options, api, observer, canLink, claimsToUser, holds, changed } = parts
   const { provisioning, linking, privateMetadata, now } = options
   const cache = createReadCache<Loaded<U>>({
     max: options.cache.users,
@@ -152,7 +156,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     const cached = cache.cached(clerkId)
     if (cached !== undefined) {
       if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'user' })
-      return cached.value.resolution
+      return allowed(clerkId, cached.value)
     }
     if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'user' })
     let readHere = false
@@ -160,15 +164,21 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       readHere = true
       return readOrProvision(clerkId, claims)
     })
-    if (!isPromise(flight)) return flight.resolution
+    if (!isPromise(flight)) return allowed(clerkId, flight)
     return flight.then(
       // The read of another caller may have been a plain `get`, or one without claims: read once more with these claims.
-      ({ row, resolution }) =>
-        row === null && !readHere && again && resolution.kind === 'none'
+      (loaded) =>
+        loaded.row === null && !readHere && again && loaded.resolution.kind === 'none'
           ? resolve(clerkId, claims, false)
-          : resolution,
+          : allowed(clerkId, loaded),
       failed,
     )
+  }
+
+  /** A ban whose row is not written, or not read yet, counts as if it were. */
+  function allowed(clerkId: string, { row, resolution }: Loaded<U>): UserResolution<U> {
+    if (holds.size === 0 || resolution.kind !== 'user') return resolution
+    return holds.take(clerkId, row) === null ? resolution : INACTIVE
   }
 
   async function changing<T>(clerkId: string, change: () => Promise<T>): Promise<T> {
@@ -203,7 +213,9 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       async refresh(clerkId) {
         try {
           const snapshot = await api.getUser(clerkId, { privateMetadata })
-          return (await directory.applySnapshot(snapshot, 'api')).user
+          const { user } = await directory.applySnapshot(snapshot, 'api')
+          await changed(clerkId)
+          return user
         } catch (error) {
           if (error instanceof ClerkApiError && error.status === 404) return null
           throw error

@@ -104,6 +104,7 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
             rows.user,
             rows.membership,
             agingAt(seconds),
+            rows.heldSince,
           )
         return { auth: at(nowSeconds()), at }
       },

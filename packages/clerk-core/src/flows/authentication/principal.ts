@@ -137,13 +137,17 @@ class CurrentAccess implements AccessSubject {
   }
 }
 
-/** Joins the principal with the local rows. `membership`: `undefined` where no organisation store is configured. */
+/**
+ * Joins the principal with the local rows. `membership`: `undefined` where no organisation store is configured. `heldSince`:
+ * see {@link OrganizationDirectory.heldSince}.
+ */
 export function joinRows(
   principal: Principal,
   requested: string | undefined,
   user: UserRecord | undefined,
   membership: MembershipRecord | null | undefined,
   aging: ClaimAging,
+  heldSince: number | null = null,
 ): MadeUserAuth {
   const { userId, sessionId, sessionStatus, claims, actor, source } = principal
   const organization = requestOrganization({
@@ -151,6 +155,7 @@ export function joinRows(
     claimed: principal.organization,
     asOfSeconds: principal.organizationAsOf,
     membership,
+    heldSince,
   })
   const { orgId, role, permissions } = organization
   const access = new CurrentAccess(principal, organization, aging)
@@ -168,7 +173,7 @@ export function joinRows(
     source,
     claims,
     user,
-    organization: membership === undefined ? undefined : orgId === null ? null : membership,
+    organization: membership === undefined ? undefined : orgId === null || heldSince !== null ? null : membership,
     organizationMismatch: organization.mismatch,
     has: (params) => hasAccess(access, params),
   }

@@ -14,6 +14,8 @@ export interface LocalRows {
   readonly ok: true
   readonly user: UserRecord | undefined
   readonly membership: MembershipRecord | null | undefined
+  /** See {@link OrganizationDirectory.heldSince}. */
+  readonly heldSince: number | null
 }
 
 interface LastAuth {
@@ -63,7 +65,7 @@ export function createUserAuth(parts: {
       const orgId = requested ?? token.organization?.id
       return chain(localRows(token.claims.sub, token.claims, orgId), (rows) => {
         if (!('ok' in rows)) return auths.noUser(request, rows)
-        const auth = joinRows(principalFromToken(token), requested, rows.user, rows.membership, aging)
+        const auth = join(principalFromToken(token), requested, rows)
         remember(token, orgId, requested, rows, auth)
         return auths.user(auth)
       })
@@ -72,11 +74,15 @@ export function createUserAuth(parts: {
       const { requested } = request
       return chain(localRows(principal.userId, null, requested ?? principal.organization?.id), (rows) =>
         'ok' in rows
-          ? auths.user(joinRows(principal, requested, rows.user, rows.membership, aging))
+          ? auths.user(join(principal, requested, rows))
           : auths.noUser(request, rows),
       )
     },
     localRows,
+  }
+
+  function join(principal: Principal, requested: string | undefined, rows: LocalRows): MadeUserAuth {
+    return joinRows(principal, requested, rows.user, rows.membership, aging, rows.heldSince)
   }
 
   function isStillTrue({ user, membership }: LastAuth): boolean {
@@ -108,12 +114,13 @@ export function createUserAuth(parts: {
   ): MaybePromise<LocalRows | NoUser> {
     return chain(users === null ? NO_STORE : users.resolve(userId, claims), (resolved) => {
       if (resolved.kind !== 'user') return resolved
-      if (organizations === null) return { ok: true, user: resolved.user, membership: undefined }
-      if (orgId === undefined) return { ok: true, user: resolved.user, membership: null }
+      if (organizations === null) return { ok: true, user: resolved.user, membership: undefined, heldSince: null }
+      if (orgId === undefined) return { ok: true, user: resolved.user, membership: null, heldSince: null }
       return chain(organizations.membership(orgId, userId), (membership) => ({
         ok: true,
         user: resolved.user,
         membership,
+        heldSince: organizations.heldSince(orgId, userId, membership),
       }))
     })
   }

@@ -16,6 +16,7 @@ export interface CheckContext {
     readonly [K in keyof Stores]?: { ping?(): Promise<void> } | null | undefined
   }
   readonly api: Pick<ClerkApi, 'countUsers'>
+  readonly changes?: { clockSkewMs(): Promise<number | null> }
   /** Default: `NODE_ENV`. */
   readonly environment?: string | undefined
 }
@@ -31,6 +32,8 @@ interface Check {
 const SHORTEST_SECRET_BYTES = 24
 /** The clock tolerance is 5 s by default; half of it is a warning in time. */
 const CLOCK_SKEW_SECONDS = 2
+/** What a store of ours is compared with: gaps of the log are waited for, and revocations kept, by whole hours. */
+const STORE_SKEW_MS = 30_000
 const PROBE_TIMEOUT_MS = 3_000
 
 const inProduction = ({ environment = process.env.NODE_ENV }: CheckContext) => environment === 'production'
@@ -111,6 +114,18 @@ const checks: readonly Check[] = [
       const seconds = await clockSkewSeconds(options)
       return seconds !== null && Math.abs(seconds) > CLOCK_SKEW_SECONDS
         ? `The clock of this host is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} Clerk's.`
+        : null
+    },
+  },
+  {
+    code: 'store-clock-off',
+    severity: 'warning',
+    find: async ({ changes }) => {
+      // That the log cannot be read is another check's finding.
+      const measure = async () => (await changes?.clockSkewMs()) ?? null
+      const skewMs = await withTimeout(PROBE_TIMEOUT_MS, measure).catch(() => null)
+      return skewMs !== null && Math.abs(skewMs) > STORE_SKEW_MS
+        ? `The clock of this host is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'behind' : 'ahead of'} the database's.`
         : null
     },
   },

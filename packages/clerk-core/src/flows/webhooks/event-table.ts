@@ -291,6 +291,8 @@ export function eventType(type: string): EventType & { readonly known: boolean }
 
 /** What a change is about. */
 export interface ChangeEffect {
+  /** Of a type that is not in the table: a newer version of this package in another process knows what it is about. */
+  readonly isUnknown: boolean
   readonly subjects: Readonly<Partial<Record<SubjectKind, string>>>
   /** A role, or a membership of which only its own id is known: it concerns any user in any organisation. */
   readonly anyMembership: boolean
@@ -298,15 +300,17 @@ export interface ChangeEffect {
 
 /** Reads a change of the log: the place of a subject tells its kind. */
 export function effectOf({ type, subjects }: Pick<Change, 'type' | 'subjects'>): ChangeEffect {
-  const { subjects: kinds } = eventType(type)
+  const { subjects: kinds, known } = eventType(type)
   const named: Partial<Record<SubjectKind, string>> = {}
   kinds.forEach((kind, index) => {
     const id = subjects[index]
     if (id !== undefined) named[kind] = id
   })
   return {
+    isUnknown: !known,
     subjects: named,
     anyMembership:
+      !known ||
       named.role !== undefined || (named.membership !== undefined && named.organization === undefined),
   }
 }

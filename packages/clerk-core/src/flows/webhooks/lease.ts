@@ -10,6 +10,8 @@ export class LeaseLostError extends Error {
 export interface Lease {
   /** Names of the handlers that have succeeded. */
   readonly succeeded: readonly string[]
+  /** Makes sure that the event is held for so much longer. */
+  ensure(ms: number): Promise<void>
   /** The handler of this name need not run again. */
   note(handler: string): Promise<void>
   finish(): Promise<void>
@@ -28,13 +30,16 @@ export function createLease({
   inbox,
   id,
   claim,
+  leaseMs,
 }: {
   readonly inbox: Inbox | null
   readonly id: string
   readonly claim: Claimed | null
+  readonly leaseMs: number
 }): Lease {
   if (inbox === null || claim === null) return UNCLAIMED
   const { owner, attempts, succeeded } = claim
+  const until = performance.now() + leaseMs
 
   function held(isHeld: boolean): void {
     if (!isHeld) throw new LeaseLostError(`The lease of the event ${id} was lost.`)
@@ -42,6 +47,9 @@ export function createLease({
 
   return {
     succeeded,
+    async ensure(ms) {
+      if (performance.now() + ms > until) held(await inbox.renew(id, owner, Math.max(leaseMs, ms)))
+    },
     note: async (handler) => held(await inbox.succeeded(id, owner, handler)),
     finish: async () => held(await inbox.finish(id, owner, 'done')),
     async release(error) {
@@ -56,6 +64,7 @@ export function createLease({
 
 const UNCLAIMED: Lease = {
   succeeded: [],
+  ensure: async () => undefined,
   note: async () => undefined,
   finish: async () => undefined,
   release: async () => undefined,

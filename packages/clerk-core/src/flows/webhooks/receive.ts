@@ -95,7 +95,7 @@ export function createWebhooks(parts: {
       return webhookOutcome('duplicate')
     }
     if (claim?.status === 'busy') return webhookOutcome('busy', Math.ceil(claim.retryAfterMs / 1000))
-    const lease = createLease({ inbox, id: event.id, claim: claim ?? null })
+    const lease = createLease({ inbox, id: event.id, claim: claim ?? null, leaseMs })
     try {
       const failures = await processClaimed(delivery, lease)
       if (failures !== null) return await fail(event, lease, 'failed', failures)
@@ -117,6 +117,7 @@ export function createWebhooks(parts: {
     if (type.effect) await applyEvent(event, read)
     // What is known of an erased user is not kept for handlers that never ran; the deletion itself still has to reach them.
     if (read.erases !== undefined) await inbox?.discardEarlier(read.erases, { exceptId: event.id })
+    if (handlers.wants(event.type)) await lease.ensure(webhook.handlerTimeoutSeconds * 1000)
     const failures = await handlers.run(event, lease.succeeded, lease.note)
     if (failures.length > 0)
       return failures.map(({ handler, error }) => `handler "${handler}": ${error}`).join('; ')
