@@ -5,7 +5,7 @@
 export interface MongoDatabase {
   readonly databaseName: string
   collection(name: string): object
-  command(command: { ping: 1 }): Promise<object>
+  command(command: { ping: 1 } | { hello: 1 } | { isMaster: 1 }): Promise<object>
 }
 
 /** A `Collection` of the driver, by shape. `D` is the document that it takes. */
