@@ -18,8 +18,8 @@ import { createAuthenticate } from './flows/authentication/authenticate.js'
 import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
 import { provideSettings } from './flows/web/settings.js'
-import { effectOf } from './flows/webhooks/event-table.js'
 import { createWebhookAdministration } from './flows/webhooks/administration.js'
+import { effectOf } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
@@ -58,7 +58,7 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
         canLink: options.canLink,
         claimsToUser: options.claimsToUser,
         holds,
-        changed: (clerkId) => webhooks.forget('user', clerkId),
+        changed: (clerkId, heldVersion) => webhooks.forget('user', clerkId, heldVersion),
       })
     : null
   const organizations = options.organizations
@@ -154,7 +154,12 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     api,
     watch: connections.watch as Clerk<U, M>['watch'],
     signOut: webhooks.signOut,
-    webhooks: createWebhookAdministration({ inbox, replay: webhooks.replay, historySeconds, leaseSeconds: resolved.webhook.leaseSeconds }),
+    webhooks: createWebhookAdministration({
+      inbox,
+      replay: webhooks.replay,
+      historySeconds,
+      leaseSeconds: resolved.webhook.leaseSeconds,
+    }),
     check: () => runChecks({ options: resolved, stores: options, keys, api, changes }),
     async ready() {
       await Promise.all([keys.prefetch(), changes.start()])

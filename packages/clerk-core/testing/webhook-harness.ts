@@ -2,8 +2,8 @@ import { signWebhook } from '@acme/clerk-testing'
 import { resolveOptions } from '../src/configure.js'
 import type { ClerkApi } from '../src/domain/backend-api/clerk-api.js'
 import { createClerkApi } from '../src/domain/backend-api/create-clerk-api.js'
-import { createOrganizationDirectory } from '../src/domain/organizations/directory.js'
 import { createHolds } from '../src/domain/changes/holds.js'
+import { createOrganizationDirectory } from '../src/domain/organizations/directory.js'
 import type { NewChange } from '../src/domain/store/inbox.js'
 import type { MemoryMembership } from '../src/domain/store/memory/memory-organizations.js'
 import { memoryStore } from '../src/domain/store/memory/memory-store.js'
@@ -73,7 +73,7 @@ export function webhookHarness<U extends UserRecord, M extends MembershipRecord>
     canLink: overrides.canLink,
     claimsToUser: overrides.claimsToUser,
     holds,
-    changed: (clerkId) => webhooks.forget('user', clerkId),
+    changed: (clerkId, heldVersion) => webhooks.forget('user', clerkId, heldVersion),
   })
   const organizations = createOrganizationDirectory<M>({
     store: stores.organizations,

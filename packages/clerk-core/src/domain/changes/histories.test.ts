@@ -99,21 +99,17 @@ it('no process misses a change, whatever the clocks, the delays, the failures an
   )
   const skew = fc.integer({ min: -10 * MINUTE, max: 10 * MINUTE })
   await fc.assert(
-    fc.asyncProperty(
-      fc.tuple(skew, skew, skew),
-      fc.array(step, { maxLength: 60 }),
-      async (skews, steps) => {
-        const { pass, write, restart, look } = deployment(skews)
-        for (const one of steps) {
-          if (one.kind === 'wait') await pass(one.ms)
-          if (one.kind === 'write') await write(one.late, one.narrows)
-          if (one.kind === 'restart') restart(one.who)
-          if (one.kind === 'look') await look(one.who, one.fails)
-        }
-        await pass(90_000)
-        for (const index of [0, 1, 2]) await look(index, false)
-      },
-    ),
+    fc.asyncProperty(fc.tuple(skew, skew, skew), fc.array(step, { maxLength: 60 }), async (skews, steps) => {
+      const { pass, write, restart, look } = deployment(skews)
+      for (const one of steps) {
+        if (one.kind === 'wait') await pass(one.ms)
+        if (one.kind === 'write') await write(one.late, one.narrows)
+        if (one.kind === 'restart') restart(one.who)
+        if (one.kind === 'look') await look(one.who, one.fails)
+      }
+      await pass(90_000)
+      for (const index of [0, 1, 2]) await look(index, false)
+    }),
     { numRuns: 150 },
   )
 })

@@ -8,7 +8,7 @@ import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-p
 import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type { Holds } from '../changes/holds.js'
-import { maySignIn } from '../store/rules/sign-in.js'
+import { maySignIn, narrowsUser } from '../store/rules/sign-in.js'
 import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
 import { createApplyUser, type SnapshotSource } from './apply-user.js'
@@ -67,8 +67,11 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   readonly canLink: CanLink<U> | undefined
   readonly claimsToUser: ClaimsToUser | undefined
   readonly holds: Holds
-  /** Tells every process that the row was changed, after it was. */
-  readonly changed: (clerkId: string) => Promise<void>
+  /**
+   * Tells every process that the row was changed, after it was; with a version before it is: the user may not sign in until
+   * a row of that version is read.
+   */
+  readonly changed: (clerkId: string, heldVersion?: number) => Promise<void>
 }): UserDirectory<U> {
   const { store, options, api, observer, canLink, claimsToUser, holds, changed } = parts
   const { provisioning, linking, privateMetadata, now } = options
@@ -213,6 +216,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       async refresh(clerkId) {
         try {
           const snapshot = await api.getUser(clerkId, { privateMetadata })
+          if (narrowsUser(snapshot)) await changed(clerkId, snapshot.version)
           const { user } = await directory.applySnapshot(snapshot, 'api')
           await changed(clerkId)
           return user

@@ -66,7 +66,8 @@ export function createMachineAuth(parts: {
   ): Promise<MadeAuth> {
     const orgId = machine.subject
     const organization = await organizations?.organizations.get(orgId)
-    if (organization?.deletedAt || organizations?.isHeld(orgId, organization ?? null)) return auths.anonymous(request, 'machine-credential-revoked')
+    if (organization?.deletedAt || organizations?.isHeld(orgId, organization ?? null))
+      return auths.anonymous(request, 'machine-credential-revoked')
     const { requested } = request
     const own = requested === undefined || requested === orgId
     return made(request, machine, { ...noUser, orgId: own ? orgId : null }, origin)

@@ -173,7 +173,8 @@ export function joinRows(
     source,
     claims,
     user,
-    organization: membership === undefined ? undefined : orgId === null || heldSince !== null ? null : membership,
+    organization:
+      membership === undefined ? undefined : orgId === null || heldSince !== null ? null : membership,
     organizationMismatch: organization.mismatch,
     has: (params) => hasAccess(access, params),
   }

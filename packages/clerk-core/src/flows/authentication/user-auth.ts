@@ -73,9 +73,7 @@ export function createUserAuth(parts: {
     ofPrincipal(request, principal) {
       const { requested } = request
       return chain(localRows(principal.userId, null, requested ?? principal.organization?.id), (rows) =>
-        'ok' in rows
-          ? auths.user(join(principal, requested, rows))
-          : auths.noUser(request, rows),
+        'ok' in rows ? auths.user(join(principal, requested, rows)) : auths.noUser(request, rows),
       )
     },
     localRows,
@@ -114,7 +112,8 @@ export function createUserAuth(parts: {
   ): MaybePromise<LocalRows | NoUser> {
     return chain(users === null ? NO_STORE : users.resolve(userId, claims), (resolved) => {
       if (resolved.kind !== 'user') return resolved
-      if (organizations === null) return { ok: true, user: resolved.user, membership: undefined, heldSince: null }
+      if (organizations === null)
+        return { ok: true, user: resolved.user, membership: undefined, heldSince: null }
       if (orgId === undefined) return { ok: true, user: resolved.user, membership: null, heldSince: null }
       return chain(organizations.membership(orgId, userId), (membership) => ({
         ok: true,

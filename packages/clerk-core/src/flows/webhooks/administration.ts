@@ -87,7 +87,9 @@ export function createWebhookAdministration({
       if (event === null) return false
       // A claim first: what another process is doing is not thrown away under it.
       const claim = await store.claim(event, leaseSeconds * 1000)
-      return claim.status === 'claimed' && (await store.finish(id, claim.owner, 'discarded', 'discarded-by-hand'))
+      return (
+        claim.status === 'claimed' && (await store.finish(id, claim.owner, 'discarded', 'discarded-by-hand'))
+      )
     },
     async prune({ olderThanSeconds = KEPT_SECONDS } = {}) {
       const seconds = Math.max(olderThanSeconds, historySeconds + MARGIN_SECONDS)

@@ -10,6 +10,7 @@ import { membershipSubject } from '../../domain/changes/holds.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import type { Change } from '../../domain/store/inbox.js'
 import type { MembershipReference } from '../../domain/store/organization.js'
+import { narrowsUser } from '../../domain/store/rules/sign-in.js'
 import type { ApplyOutcome, UserSnapshot } from '../../domain/store/user.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { readJson } from '../../ground/json/json-reader.js'
@@ -89,8 +90,8 @@ const userChanged: EventType = {
 }
 
 /** Every way in which a user may lose the right to sign in but for the deletion. */
-function narrowedUser({ clerkId, banned, deprovisioned, version }: UserSnapshot): Narrowing | null {
-  return banned === true || deprovisioned === true ? { subject: clerkId, version } : null
+function narrowedUser(snapshot: UserSnapshot): Narrowing | null {
+  return narrowsUser(snapshot) ? { subject: snapshot.clerkId, version: snapshot.version } : null
 }
 
 const userDeleted: EventType = {
@@ -311,6 +312,7 @@ export function effectOf({ type, subjects }: Pick<Change, 'type' | 'subjects'>):
     subjects: named,
     anyMembership:
       !known ||
-      named.role !== undefined || (named.membership !== undefined && named.organization === undefined),
+      named.role !== undefined ||
+      (named.membership !== undefined && named.organization === undefined),
   }
 }

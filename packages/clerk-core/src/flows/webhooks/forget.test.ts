@@ -96,7 +96,20 @@ describe('a row that the application changed itself', () => {
     offline.banUser(id)
     // The webhook is not delivered; somebody refreshes by hand.
     await here.users.refresh(id)
-    expect((await stores.inbox.log()).slice(before)).toMatchObject([{ type: 'user.forgotten', subjects: [id] }])
+    expect((await stores.inbox.log()).slice(before)).toMatchObject([
+      { type: 'user.forgotten', subjects: [id], narrows: id },
+      { type: 'user.forgotten', subjects: [id], narrows: null },
+    ])
+    expect(await here.authenticate(credentials)).toMatchObject(INACTIVE)
+    await offline.advance(2_001)
+    expect(await there.authenticate(credentials)).toMatchObject(INACTIVE)
+  })
+
+  test('counts everywhere where a refresh brings a ban and the row cannot be written', async () => {
+    const { offline, stores, here, there, id, credentials } = await twoProcesses()
+    offline.banUser(id)
+    stores.users.apply = outage
+    await expect(here.users.refresh(id)).rejects.toThrow(StoreUnavailableError)
     expect(await here.authenticate(credentials)).toMatchObject(INACTIVE)
     await offline.advance(2_001)
     expect(await there.authenticate(credentials)).toMatchObject(INACTIVE)

@@ -11,7 +11,10 @@ const MANAGE = 'org:sys_memberships:manage'
 function breakWrites({ users, organizations }: MemoryStores): () => void {
   const down = () => Promise.reject(new StoreUnavailableError('read-only'))
   const broken = { apply: down, remove: down, link: down }
-  const names = ['Organization', 'Membership', 'Invitation', 'Role'].flatMap((name) => [`apply${name}`, `remove${name}`])
+  const names = ['Organization', 'Membership', 'Invitation', 'Role'].flatMap((name) => [
+    `apply${name}`,
+    `remove${name}`,
+  ])
   const brokenOrganizations = Object.fromEntries(names.map((name) => [name, down]))
   const wholes = [{ ...users }, { ...organizations }]
   Object.assign(users, broken)
@@ -102,12 +105,15 @@ interface Case {
   readonly widen?: (of: Processes) => unknown
 }
 
-const deprovisioned = (value: boolean) => async ({ offline, user }: Processes) => {
-  const { data } = offline.webhooks.deliveries.find(
-    ({ event }) => event.type === 'user.created' && (event.data as { id: string }).id === user.id,
-  )?.event as { data: object }
-  offline.webhooks.send('user.updated', { ...data, deprovisioned: value, updated_at: offline.now() })
-}
+const deprovisioned =
+  (value: boolean) =>
+  async ({ offline, user }: Processes) => {
+    const created = offline.webhooks.deliveries.find(
+      ({ event }) => event.type === 'user.created' && (event.data as { id: string }).id === user.id,
+    )
+    const data = created?.event.data as object
+    offline.webhooks.send('user.updated', { ...data, deprovisioned: value, updated_at: offline.now() })
+  }
 
 const cases: Readonly<Record<string, Case>> = {
   'a ban': {
@@ -204,12 +210,14 @@ describe('what narrows a right, while no row can be written', () => {
     const { offline, stores, here, there, user, ways, deliver, sent } = await twoProcesses()
     breakWrites(stores)
     const ends = await Promise.all(
-      [here, there].map(async ({ clerk }) => {
-        const auth = await clerk.authenticate(ways.token)
-        return new Promise<string>((resolve) => {
-          clerk.watch(auth).onEnd(({ reason }) => resolve(reason))
+      [here, there]
+        .map(async ({ clerk }) => {
+          const auth = await clerk.authenticate(ways.token)
+          return new Promise<string>((resolve) => {
+            clerk.watch(auth).onEnd(({ reason }) => resolve(reason))
+          })
         })
-      }).map((end) => ({ end })),
+        .map((end) => ({ end })),
     )
     offline.banUser(user)
     expect(await deliver(sent, USERS)).toContain(503)

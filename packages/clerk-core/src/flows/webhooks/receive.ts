@@ -36,10 +36,10 @@ export interface Webhooks {
   signOut(sessionId: string): Promise<void>
   /**
    * Drops what is cached of a row that was changed, here and, through the log, in every process. In effect here even when
-   * it cannot be recorded. @throws {StoreInputError} when `clerkId` is no id
+   * it cannot be recorded. `heldVersion`: it gives no right until a row of that version is read; milliseconds. @throws {StoreInputError} when `clerkId` is no id
    * {@link StoreUnavailableError} when it cannot be recorded: to be tried again
    */
-  forget(kind: keyof typeof FORGOTTEN, clerkId: string): Promise<void>
+  forget(kind: keyof typeof FORGOTTEN, clerkId: string, heldVersion?: number): Promise<void>
 }
 
 /** An event that was verified or stored, read and found to be what its type says. */
@@ -143,10 +143,11 @@ export function createWebhooks(parts: {
   }
 
   /** An entry of our own. A new id each time: nobody must take the second change for the first. */
-  async function record(type: string, subject: string): Promise<void> {
+  async function record(type: string, subject: string, heldVersion?: number): Promise<void> {
     checkText(subject, 'id')
     const { subjects, narrows } = eventType(type).read({ id: subject }, { timestamp: now(), privateMetadata })
-    const { subject: narrowed = null, version = null } = narrows ?? {}
+    const held = heldVersion === undefined ? narrows : { subject, version: heldVersion }
+    const { subject: narrowed = null, version = null } = held ?? {}
     await append({ id: `own-${randomUUID()}`, type, subjects, narrows: narrowed, version })
   }
 
@@ -190,7 +191,7 @@ export function createWebhooks(parts: {
     // What was stored as its time is its time: the attempt that it was dated by is not known any more.
     replay: ({ id, body, timestamp }) => withOutcome(id, () => process(readDelivery(id, body, timestamp))),
     signOut: (sessionId) => record(SIGNED_OUT, sessionId),
-    forget: (kind, clerkId) => record(FORGOTTEN[kind], clerkId),
+    forget: (kind, clerkId, heldVersion) => record(FORGOTTEN[kind], clerkId, heldVersion),
   }
 }
 
