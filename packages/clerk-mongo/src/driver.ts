@@ -4,7 +4,8 @@
  */
 export interface MongoDatabase {
   readonly databaseName: string
-  collection(name: string): object
+  /** @param options of the driver, such as `readPreference`: a database that wraps another must hand them on */
+  collection(name: string, options?: object): object
   command(command: { ping: 1 } | { hello: 1 } | { isMaster: 1 }): Promise<object>
 }
 

@@ -15,7 +15,7 @@ import {
   tooManyWriters,
 } from '@acme/clerk-core/store'
 import type { Document, Filter, UpdateFilter } from 'mongodb'
-import { isDuplicateKey, reach } from '../collection/errors.js'
+import { isTakenId, reach } from '../collection/errors.js'
 import type { MappedCollection } from '../collection/mapped-collection.js'
 import { pruneBatches } from '../collection/prune-batches.js'
 import type { ServerClock } from '../server-clock.js'
@@ -70,7 +70,7 @@ export function mongoInbox(
       })
       return true
     } catch (error) {
-      if (!isDuplicateKey(error)) throw error
+      if (!isTakenId(error)) throw error
       return false
     }
   }

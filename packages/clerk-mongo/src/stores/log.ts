@@ -13,7 +13,7 @@ import {
   tooManyWriters,
 } from '@acme/clerk-core/store'
 import type { Document, Filter, UpdateFilter } from 'mongodb'
-import { isDuplicateKey } from '../collection/errors.js'
+import { isTakenId } from '../collection/errors.js'
 import type { MappedCollection } from '../collection/mapped-collection.js'
 import { pruneBatches } from '../collection/prune-batches.js'
 import type { ServerClock } from '../server-clock.js'
@@ -58,7 +58,7 @@ export function mongoLog(untyped: MappedCollection, now: ServerClock) {
   /** The next position, and the server's time. */
   async function nextPosition(): Promise<{ number: number; givenAt: number } | null> {
     const next = { $inc: { given: 1 }, $currentDate: { givenAt: true } } as UpdateFilter<CounterDocument>
-    const given = await unlessDuplicate(() =>
+    const given = await unlessTaken(() =>
       counter.findOneAndUpdate({ _id: { $eq: COUNTER } }, next, { upsert: true, returnDocument: 'after' }),
     )
     return given === null ? null : { number: Number(given.given), givenAt: given.givenAt.getTime() }
@@ -73,7 +73,7 @@ export function mongoLog(untyped: MappedCollection, now: ServerClock) {
     // No entry that is there meets the filter.
     const nothing = { _id: { $eq: number }, eventId: { $exists: false } } as Filter<LogDocument>
     const entry = { $setOnInsert, $currentDate: { at: true } } as UpdateFilter<LogDocument>
-    const written = await unlessDuplicate(() =>
+    const written = await unlessTaken(() =>
       collection.findOneAndUpdate(nothing, entry, {
         ...{ upsert: true, returnDocument: 'after', projection: { at: 1 } },
       }),
@@ -169,11 +169,11 @@ function inRanges({ after, gaps }: ReturnType<typeof logRanges>): Filter<LogDocu
   }
 }
 
-async function unlessDuplicate<T>(write: () => Promise<T>): Promise<T | null> {
+async function unlessTaken<T>(write: () => Promise<T>): Promise<T | null> {
   try {
     return await write()
   } catch (error) {
-    if (!isDuplicateKey(error)) throw error
+    if (!isTakenId(error)) throw error
     return null
   }
 }

@@ -139,8 +139,8 @@ function contended(database: Db, around: Db, deletedAt: string): MongoDatabase {
   return {
     databaseName: database.databaseName,
     command: (command) => database.command(command),
-    collection: (name) =>
-      new Proxy(database.collection(name), {
+    collection: (name, options) =>
+      new Proxy(database.collection(name, options), {
         get(collection, property) {
           const member: unknown = Reflect.get(collection, property)
           if (typeof member !== 'function') return member
