@@ -1,6 +1,7 @@
 import type { UserSnapshot } from '@acme/clerk-core/store'
 import type { ObjectId } from 'mongodb'
 import type {
+  CHANGES,
   CollectionDefinition,
   FieldMap,
   INBOX,
@@ -25,6 +26,8 @@ export interface CollectionNames {
   invitations?: string
   /** Default `clerkInbox`. */
   inbox?: string
+  /** The log of what changed. Default `clerkChanges`. */
+  changes?: string
 }
 
 export interface Mapped<D extends CollectionDefinition> {
@@ -43,6 +46,7 @@ export interface MongoStoreOptions<Columns extends object = object, Id = ObjectI
   readonly roles?: Mapped<typeof ROLES>
   readonly invitations?: Mapped<typeof INVITATIONS>
   readonly inbox?: Mapped<typeof INBOX>
+  readonly changes?: Mapped<typeof CHANGES>
   /**
    * The `_id` of a row that the store creates: `() => randomUUID()`, for instance. Default: an ObjectId, made by the server.
    * Rows that the application made keep theirs.

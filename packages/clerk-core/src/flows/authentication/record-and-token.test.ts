@@ -69,7 +69,8 @@ const NO_ROWS = {
   ok: true,
   user: undefined,
   membership: undefined,
-  organization: undefined, heldSince: null,
+  organization: undefined,
+  heldSince: null,
   cached: true,
 } as const
 
