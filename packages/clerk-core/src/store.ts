@@ -1,5 +1,5 @@
 // What a store implements and what it stores. Stores also throw `StoreInputError` and `StoreUnavailableError` of the root.
-export type { Invalidation } from './domain/changes/invalidation.js'
+export type { Invalidation, InvalidationListener } from './domain/changes/invalidation.js'
 export type { InspectableStore, StoreFinding } from './domain/store/finding.js'
 export type {
   Change,

@@ -117,6 +117,10 @@ export function createChanges(parts: {
         if (!own.has(position)) hint()
       },
       gap: hint,
+      failed: (error: unknown) =>
+        observer.emit('changes.error', {
+          message: `The subscription to changes was lost (${nameOf(error)}).`,
+        }),
     }
     subscription ??= attempt(() => invalidation.subscribe(listener)).catch((error: unknown) => {
       subscription = null
