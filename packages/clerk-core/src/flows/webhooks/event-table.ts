@@ -82,7 +82,7 @@ export const FORGOTTEN = {
 } as const satisfies Readonly<Record<string, OwnChange>>
 
 /** A user whom Clerk no longer has, as a complete listing said: the row is deleted already. */
-export const USER_ENDED = 'user.ended' satisfies OwnChange
+const USER_ENDED = 'user.ended' satisfies OwnChange
 
 /** There is no row. */
 export const nothing = async () => undefined
