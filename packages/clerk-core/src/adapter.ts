@@ -6,6 +6,7 @@ export {
   requirementOf,
   validateRequirement,
 } from './domain/guard/validate-requirement.js'
+export type { SessionOrganization } from './domain/session/record.js'
 export { notLookedAt } from './flows/authentication/auth-factory.js'
 export { findConnection } from './flows/authentication/connections.js'
 export type { AccountPortal } from './flows/web/account-portal.js'
@@ -36,3 +37,5 @@ export { createRoutes, findRoute, type Route, type RoutesOptions } from './flows
 export { type ClerkSettings, settingsOf } from './flows/web/settings.js'
 export { closeRefused } from './flows/web/upgrade.js'
 export { createWebhookRoute, type WebhookRouteOptions } from './flows/web/webhook-route.js'
+export type { WebErrorCode } from './ground/errors.js'
+export type { MaybePromise } from './ground/timing/maybe-promise.js'

@@ -60,6 +60,6 @@ export interface Clerk<U extends UserRecord = UserRecord, M extends MembershipRe
   check(): Promise<Diagnostic[]>
   /** Prefetches the keys and reads past revocations. Rejects when either fails. */
   ready(): Promise<void>
-  /** Releases timers and subscriptions. */
+  /** Stops its workers, which finish what they have in hand, and then releases timers and subscriptions. */
   close(): Promise<void>
 }

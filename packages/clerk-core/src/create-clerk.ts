@@ -21,6 +21,7 @@ import { provideSettings } from './flows/web/settings.js'
 import { createWebhookAdministration } from './flows/webhooks/administration.js'
 import { effectOf } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
+import { provideWorkerParts, type WorkerParts } from './flows/webhooks/worker-parts.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
 import type { ClerkOptions } from './options.js'
@@ -98,7 +99,24 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     inbox,
     observer,
     append: changes.append,
+    policy: () => workerParts.policy,
   })
+  const webhookAdministration = createWebhookAdministration({
+    inbox,
+    replay: webhooks.replay,
+    historySeconds,
+    leaseSeconds: resolved.webhook.leaseSeconds,
+  })
+  const workerParts: WorkerParts = {
+    inbox,
+    work: webhooks.work,
+    prune: webhookAdministration.prune,
+    observer,
+    now,
+    prunedAt: null,
+    policy: {},
+    workers: new Set(),
+  }
   // The pipeline knows only when it runs which stores there are; `U` and `M` are `never` exactly where there is none.
   const authenticate = createAuthenticate({
     options: resolved,
@@ -154,22 +172,20 @@ export function createClerk<U extends UserRecord = never, M extends MembershipRe
     api,
     watch: connections.watch as Clerk<U, M>['watch'],
     signOut: webhooks.signOut,
-    webhooks: createWebhookAdministration({
-      inbox,
-      replay: webhooks.replay,
-      historySeconds,
-      leaseSeconds: resolved.webhook.leaseSeconds,
-    }),
+    webhooks: webhookAdministration,
     check: () => runChecks({ options: resolved, stores: options, keys, api, changes }),
     async ready() {
       await Promise.all([keys.prefetch(), changes.start()])
     },
     async close() {
+      // Their handlers may still use everything else.
+      await Promise.all([...workerParts.workers].map((worker) => worker.stop()))
       connections.close()
       keys.close()
       await changes.close()
     },
   }
+  provideWorkerParts(made, workerParts)
   provideSettings(made, resolved, resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null)
   return made
 }

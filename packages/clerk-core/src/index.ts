@@ -38,7 +38,7 @@ export type { Credentials } from './domain/credentials/credentials.js'
 export { authorize } from './domain/guard/authorize.js'
 export type { Denial, HasParams, Requirement, Reverification } from './domain/guard/requirement.js'
 export type { ClerkOrganizations } from './domain/organizations/organizations.js'
-export type { SessionOrganization, SessionRecord } from './domain/session/record.js'
+export type { SessionRecord } from './domain/session/record.js'
 export type { SessionSlot } from './domain/session/slot.js'
 export type { MemoryMembership } from './domain/store/memory/memory-organizations.js'
 export {
@@ -84,6 +84,8 @@ export type {
 } from './flows/webhooks/events.js'
 export type { HandlerEvent, OnWebhook, WebhookEvent, WebhookPattern } from './flows/webhooks/handlers.js'
 export type { WebhookOutcome, WebhookOutcomeKind, WebhookRequest } from './flows/webhooks/webhook.js'
+export { createInboxWorker, type InboxWorker } from './flows/webhooks/worker.js'
+export type { InboxWorkerOptions } from './flows/webhooks/worker-options.js'
 export {
   type AnonymousReason,
   ClerkApiError,
@@ -96,7 +98,6 @@ export {
   TokenError,
   type TokenErrorReason,
   type UnavailableReason,
-  type WebErrorCode,
   WebhookDataError,
 } from './ground/errors.js'
 export type {
@@ -106,5 +107,4 @@ export type {
   ClerkEvents,
   ClerkListener,
 } from './ground/observe/events.js'
-export type { MaybePromise } from './ground/timing/maybe-promise.js'
 export type { ClerkOptions, UserClaims } from './options.js'

@@ -1,4 +1,5 @@
 import type { ClerkApi } from '../../domain/backend-api/clerk-api.js'
+import type { Inbox, StoredEvent } from '../../domain/store/inbox.js'
 import type { Stores } from '../../domain/store/stores.js'
 import { CODES } from '../../ground/codes.js'
 import { nameOf } from '../../ground/error-name.js'
@@ -6,6 +7,7 @@ import { ClerkApiError } from '../../ground/errors.js'
 import { discardBody } from '../../ground/http/read-limited.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
+import { SVIX_SECONDS } from '../webhooks/schedule.js'
 import type { Diagnostic } from './diagnostic.js'
 
 /** What the checks look at. */
@@ -13,7 +15,10 @@ export interface CheckContext {
   readonly options: ResolvedOptions
   readonly keys: { prefetch(): Promise<unknown> }
   readonly stores: {
-    readonly [K in keyof Stores]?: { ping?(): Promise<void> } | null | undefined
+    readonly [K in keyof Stores]?:
+      | ({ ping?(): Promise<void> } & (K extends 'inbox' ? Pick<Inbox, 'list' | 'due'> : unknown))
+      | null
+      | undefined
   }
   readonly api: Pick<ClerkApi, 'countUsers'>
   readonly changes?: { clockSkewMs(): Promise<number | null> }
@@ -35,6 +40,9 @@ const CLOCK_SKEW_SECONDS = 2
 /** What a store of ours is compared with: gaps of the log are waited for, and revocations kept, by whole hours. */
 const STORE_SKEW_MS = 30_000
 const PROBE_TIMEOUT_MS = 3_000
+
+/** Events that are looked at: more of them are as bad. */
+const MOST_EVENTS = 100
 
 const inProduction = ({ environment = process.env.NODE_ENV }: CheckContext) => environment === 'production'
 
@@ -147,6 +155,30 @@ const checks: readonly Check[] = [
           : `Clerk's Backend API cannot be used (${status === 0 ? 'no response' : status}).`,
       ),
   },
+  {
+    code: 'webhook-events-failed',
+    severity: 'warning',
+    find: ({ stores: { inbox }, options }) =>
+      eventsFound(
+        async () => (await inbox?.list({ status: 'failed', limit: MOST_EVENTS }))?.events,
+        (count, hours) => `${count} given up; the oldest of them came ${hours} hours ago.`,
+        options,
+      ),
+  },
+  {
+    code: 'webhook-events-overdue',
+    severity: 'warning',
+    find: ({ stores: { inbox }, options }) =>
+      eventsFound(
+        async () => {
+          const given = options.now() - SVIX_SECONDS * 1000
+          return (await inbox?.due(MOST_EVENTS))?.filter(({ receivedAt }) => receivedAt < given)
+        },
+        (count, hours) =>
+          `${count} due that Svix does not send any more; the oldest of them came ${hours} hours ago.`,
+        options,
+      ),
+  },
   ...(['users', 'organizations', 'inbox'] as const).map(
     (name): Check => ({
       code: `store-unreachable-${name}`,
@@ -171,6 +203,20 @@ export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
     }),
   )
   return found.flat()
+}
+
+/** That the inbox cannot be read is another check's finding. */
+async function eventsFound(
+  read: () => Promise<readonly Pick<StoredEvent, 'receivedAt'>[] | undefined>,
+  describe: (count: string, hours: number) => string,
+  { now }: ResolvedOptions,
+): Promise<string | null> {
+  const events = (await withTimeout(PROBE_TIMEOUT_MS, read).catch(() => [])) ?? []
+  if (events.length === 0) return null
+  const oldest = Math.min(...events.map(({ receivedAt }) => receivedAt))
+  const hours = Math.max(0, Math.floor((now() - oldest) / 3_600_000))
+  const number = events.length === MOST_EVENTS ? `${MOST_EVENTS} or more` : String(events.length)
+  return describe(events.length === 1 ? '1 webhook event is' : `${number} webhook events are`, hours)
 }
 
 async function failureOf(step: () => Promise<unknown>): Promise<string | null> {

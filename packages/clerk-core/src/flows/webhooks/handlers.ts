@@ -17,7 +17,10 @@ export interface HandlerEvent<T extends string = string, D = unknown> {
   /** When Clerk says it happened, in milliseconds. */
   readonly timestamp: number
   readonly data: D
-  /** Aborted when `webhook.handlerTimeoutSeconds` are over: the event is then tried again. */
+  /**
+   * Aborted when `webhook.handlerTimeoutSeconds` are over: the event is then tried again. Aborted too when another process
+   * has taken the event over, because this one could not renew its lease.
+   */
   readonly signal: AbortSignal
 }
 
