@@ -67,6 +67,6 @@ export interface Clerk<
    * when one of them fails. @throws {ConfigurationError} with what is wrong with a schema, and the statements that mend it
    */
   ready(): Promise<void>
-  /** Releases timers and subscriptions. */
+  /** Stops its workers, which finish what they have in hand, and then releases timers and subscriptions. */
   close(): Promise<void>
 }

@@ -26,6 +26,7 @@ import { provideSettings } from './flows/web/settings.js'
 import { createWebhookAdministration } from './flows/webhooks/administration.js'
 import { effectOf, FORGOTTEN } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
+import { provideWorkerParts, type WorkerParts } from './flows/webhooks/worker-parts.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
 import { createClosing, createInFlight } from './ground/timing/in-flight.js'
@@ -124,7 +125,24 @@ export function createClerk<
     inbox,
     observer,
     append: changes.append,
+    policy: () => workerParts.policy,
   })
+  const webhookAdministration = createWebhookAdministration({
+    inbox,
+    replay: webhooks.replay,
+    historySeconds,
+    leaseSeconds: resolved.webhook.leaseSeconds,
+  })
+  const workerParts: WorkerParts = {
+    inbox,
+    work: webhooks.work,
+    prune: webhookAdministration.prune,
+    observer,
+    now,
+    prunedAt: null,
+    policy: {},
+    workers: new Set(),
+  }
   // The pipeline knows only when it runs which stores there are; `U` and `M` are `never` exactly where there is none.
   const authenticate = createAuthenticate({
     options: resolved,
@@ -191,12 +209,7 @@ export function createClerk<
         ]),
     api,
     watch: connections.watch as Clerk<U, M, O>['watch'],
-    webhooks: createWebhookAdministration({
-      inbox,
-      replay: webhooks.replay,
-      historySeconds,
-      leaseSeconds: resolved.webhook.leaseSeconds,
-    }),
+    webhooks: webhookAdministration,
     signOut: (sessionId) => track(webhooks.signOut(sessionId)),
     check: () => track(runChecks({ options: resolved, stores, keys, api, changes })),
     ready: () =>
@@ -206,6 +219,8 @@ export function createClerk<
         }),
       ),
     async close() {
+      // Their handlers may still use everything else.
+      await Promise.all([...workerParts.workers].map((worker) => worker.stop()))
       connections.close()
       const { handlerTimeoutSeconds } = resolved.webhook
       await idle(Math.min(CLOSE_LIMIT_MS, (handlerTimeoutSeconds + storeTimeoutSeconds) * 1000))
@@ -214,6 +229,7 @@ export function createClerk<
       await changes.close()
     },
   }
+  provideWorkerParts(made, workerParts)
   provideSettings(made, resolved, resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null)
   return made
 }

@@ -82,6 +82,8 @@ export type {
 } from './flows/webhooks/events.js'
 export type { HandlerEvent, OnWebhook, WebhookEvent, WebhookPattern } from './flows/webhooks/handlers.js'
 export type { WebhookOutcome, WebhookOutcomeKind, WebhookRequest } from './flows/webhooks/webhook.js'
+export { createInboxWorker, type InboxWorker } from './flows/webhooks/worker.js'
+export type { InboxWorkerOptions } from './flows/webhooks/worker-options.js'
 export {
   type AnonymousReason,
   ClerkApiError,
@@ -94,7 +96,6 @@ export {
   TokenError,
   type TokenErrorReason,
   type UnavailableReason,
-  type WebErrorCode,
   WebhookDataError,
 } from './ground/errors.js'
 export type {

@@ -409,6 +409,14 @@ export const CODES = {
     'The schema of a store will refuse a write, or make reads slow. `message` names table and column.',
     'Do what `remedy` of the finding says: it has the statement. `clerk.ready()` rejects while an error of this kind is left.',
   ),
+  'webhook-events-failed': check(
+    'Webhook events were given up: they have failed as often as they may.',
+    "Look at `clerk.webhooks.list({ status: 'failed' })`, mend what their `error` names, and call `clerk.webhooks.replay(id)`, or `discard(id)`.",
+  ),
+  'webhook-events-overdue': check(
+    'Webhook events are due that Svix does not send any more.',
+    'Start a worker with `createInboxWorker(clerk)`, or call `clerk.webhooks.replay(id)` for each.',
+  ),
   'store-unreachable-users': check('The store of users cannot be used.', DATABASE),
   'store-unreachable-organizations': check('The store of organisations cannot be used.', DATABASE),
   'store-unreachable-inbox': check('The inbox cannot be used.', DATABASE),

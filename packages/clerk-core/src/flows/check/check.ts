@@ -1,10 +1,12 @@
 import type { ClerkApi } from '../../domain/backend-api/clerk-api.js'
+import type { StoredEvent } from '../../domain/store/inbox.js'
 import { CODES } from '../../ground/codes.js'
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreFaultError } from '../../ground/errors.js'
 import { discardBody } from '../../ground/http/read-limited.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
+import { SVIX_SECONDS } from '../webhooks/schedule.js'
 import type { Diagnostic } from './diagnostic.js'
 import { type InspectedStores, STORE_NAMES, storeDiagnostics } from './store-findings.js'
 
@@ -35,6 +37,9 @@ const STORE_SKEW_MS = 30_000
 const PROBE_TIMEOUT_MS = 3_000
 /** Each check has limits of its own for what it asks; this one is for what has none, an injected `fetch` for instance. */
 const CHECK_TIMEOUT_MS = 15_000
+
+/** Events that are looked at: more of them are as bad. */
+const MOST_EVENTS = 100
 
 const inProduction = ({ environment = process.env.NODE_ENV }: CheckContext) => environment === 'production'
 
@@ -147,6 +152,30 @@ const checks: readonly Check[] = [
           : `Clerk's Backend API cannot be used (${status === 0 ? 'no response' : status}).`,
       ),
   },
+  {
+    code: 'webhook-events-failed',
+    severity: 'warning',
+    find: ({ stores: { inbox }, options }) =>
+      eventsFound(
+        async () => (await inbox?.list({ status: 'failed', limit: MOST_EVENTS }))?.events,
+        (count, hours) => `${count} given up; the oldest of them came ${hours} hours ago.`,
+        options,
+      ),
+  },
+  {
+    code: 'webhook-events-overdue',
+    severity: 'warning',
+    find: ({ stores: { inbox }, options }) =>
+      eventsFound(
+        async () => {
+          const given = options.now() - SVIX_SECONDS * 1000
+          return (await inbox?.due(MOST_EVENTS))?.filter(({ receivedAt }) => receivedAt < given)
+        },
+        (count, hours) =>
+          `${count} due that Svix does not send any more; the oldest of them came ${hours} hours ago.`,
+        options,
+      ),
+  },
   ...STORE_NAMES.map(
     (name): Check => ({
       code: `store-unreachable-${name}`,
@@ -175,6 +204,20 @@ export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
   )
   const schemas = await Promise.all(STORE_NAMES.map((name) => storeDiagnostics(context.stores[name])))
   return [...found, ...schemas].flat()
+}
+
+/** That the inbox cannot be read is another check's finding. */
+async function eventsFound(
+  read: () => Promise<readonly Pick<StoredEvent, 'receivedAt'>[] | undefined>,
+  describe: (count: string, hours: number) => string,
+  { now }: ResolvedOptions,
+): Promise<string | null> {
+  const events = (await withTimeout(PROBE_TIMEOUT_MS, read).catch(() => [])) ?? []
+  if (events.length === 0) return null
+  const oldest = Math.min(...events.map(({ receivedAt }) => receivedAt))
+  const hours = Math.max(0, Math.floor((now() - oldest) / 3_600_000))
+  const number = events.length === MOST_EVENTS ? `${MOST_EVENTS} or more` : String(events.length)
+  return describe(events.length === 1 ? '1 webhook event is' : `${number} webhook events are`, hours)
 }
 
 async function failureOf(step: () => Promise<unknown>): Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { InspectableStore, StoreFinding } from '../../domain/store/finding.js'
+import type { Inbox } from '../../domain/store/inbox.js'
 import type { Stores } from '../../domain/store/stores.js'
 import { ConfigurationError, StoreFaultError } from '../../ground/errors.js'
 import { describeError } from '../../ground/store-fault.js'
@@ -9,7 +10,12 @@ export interface Inspected extends InspectableStore {
   ping?(): Promise<void>
 }
 
-export type InspectedStores = { readonly [K in keyof Stores]?: Inspected | null | undefined }
+export type InspectedStores = {
+  readonly [K in keyof Stores]?:
+    | (Inspected & (K extends 'inbox' ? Pick<Inbox, 'list' | 'due'> : unknown))
+    | null
+    | undefined
+}
 
 export const STORE_NAMES = ['users', 'organizations', 'inbox'] as const
 

@@ -29,13 +29,18 @@ export interface HandlerRegistry {
   /** Whether any handler would get an event of this type. */
   wants(type: string): boolean
   /**
-   * Runs beside each other all that match and have not succeeded; `succeeded` is called as each one does. Rejects, when all
-   * have ended, with what `succeeded` threw: that is no failure of the handler.
+   * Runs beside each other all that match and have not succeeded; `note` is called as each one does. Rejects, when all have
+   * ended, with what `note` threw: that is no failure of the handler. When `lost` is aborted, nothing waits for the handlers
+   * any more: their signals are aborted too, and it rejects with the reason.
    */
   run(
     event: HandledEvent,
-    already: readonly string[],
-    succeeded: (handler: string) => Promise<void>,
+    lease: {
+      /** Names of those that have succeeded. */
+      readonly succeeded: readonly string[]
+      readonly lost: AbortSignal
+      note(handler: string): Promise<void>
+    },
   ): Promise<readonly HandlerFailure[]>
 }
 
@@ -58,16 +63,19 @@ export function createHandlerRegistry({ timeoutSeconds }: { timeoutSeconds: numb
       return () => void handlers.delete(entry)
     },
     wants: (type) => [...handlers].some(({ matches }) => matches(type)),
-    async run(event, already, succeeded) {
-      const due = [...handlers].filter(({ name, matches }) => matches(event.type) && !already.includes(name))
+    async run(event, { succeeded, lost, note }) {
+      const due = [...handlers].filter(
+        ({ name, matches }) => matches(event.type) && !succeeded.includes(name),
+      )
       const ended = await Promise.allSettled(
         due.map(async ({ name, run }) => {
           try {
-            await withTimeout(timeoutSeconds * 1000, (signal) => run(copyFor(event, signal)))
+            await withTimeout(timeoutSeconds * 1000, (signal) => run(copyFor(event, signal)), lost)
           } catch (error) {
+            lost.throwIfAborted()
             return { handler: name, error: error instanceof TimeoutError ? 'timed out' : nameOf(error) }
           }
-          await succeeded(name)
+          await note(name)
           return null
         }),
       )

@@ -22,7 +22,10 @@ export interface HandlerEvent<T extends string = string, D = unknown> {
    * person who made it: this package neither logs nor observes it.
    */
   readonly httpRequest?: { readonly clientIp: string | null; readonly userAgent: string | null }
-  /** Aborted when `webhook.handlerTimeoutSeconds` are over: the event is then tried again. */
+  /**
+   * Aborted when `webhook.handlerTimeoutSeconds` are over: the event is then tried again. Aborted too when another process
+   * has taken the event over, because this one could not renew its lease.
+   */
   readonly signal: AbortSignal
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { eventJson, userJson } from '../../../testing/clerk-json.js'
 import { memoryHarness } from '../../../testing/webhook-harness.js'
 import { StoreUnavailableError } from '../../ground/errors.js'
@@ -80,13 +80,101 @@ describe('a claimed event', () => {
     })
   })
 
-  test('is held long enough for its handlers', async () => {
-    const harness = memoryHarness({ webhook: { leaseSeconds: 60, handlerTimeoutSeconds: 90 } })
-    let leftMs = 0
-    harness.webhooks.on('*', async ({ id }) => {
-      leftMs = ((await harness.stores.inbox.find(id))?.leaseUntil ?? 0) - harness.clock.ms
+  describe('in a process whose handlers are slow', () => {
+    beforeEach(() => void vi.useFakeTimers())
+    afterEach(() => void vi.useRealTimers())
+
+    /** The clock of the store is the one of the timers. */
+    const slowHarness = () =>
+      memoryHarness({
+        clock: {
+          get ms() {
+            return Date.now()
+          },
+        },
+        webhook: { leaseSeconds: 60, handlerTimeoutSeconds: 300 },
+      })
+    const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+
+    test('is renewed while they run, and answered 409 meanwhile', async () => {
+      const harness = slowHarness()
+      let runs = 0
+      harness.webhooks.on('*', async () => {
+        runs++
+        await pause(200)
+      })
+      const first = harness.deliver(created, { id: 'msg_1' })
+      await vi.advanceTimersByTimeAsync(170_000)
+      const second = await harness.deliver(created, { id: 'msg_1' })
+      expect(second).toMatchObject({ status: 409 })
+      expect(Number(second.headers['retry-after'])).toBeGreaterThan(30)
+      expect(Number(second.headers['retry-after'])).toBeLessThanOrEqual(60)
+      await vi.advanceTimersByTimeAsync(30_000)
+      expect(await first).toMatchObject({ status: 200 })
+      expect(runs).toBe(1)
+      expect(vi.getTimerCount()).toBe(0)
     })
-    await harness.deliver(created)
-    expect(leftMs).toBe(90_000)
+
+    test('is not lost because it could not be renewed once', async () => {
+      const harness = slowHarness()
+      const { renew } = harness.stores.inbox
+      let calls = 0
+      harness.stores.inbox.renew = (...of) => (++calls === 1 ? down() : renew(...of))
+      harness.webhooks.on('*', () => pause(100))
+      const first = harness.deliver(created, { id: 'msg_1' })
+      await vi.advanceTimersByTimeAsync(70_000)
+      expect(await harness.deliver(created, { id: 'msg_1' })).toMatchObject({ status: 409 })
+      await vi.advanceTimersByTimeAsync(30_000)
+      expect(await first).toMatchObject({ status: 200 })
+    })
+
+    test('and is lost ends what was begun: signals are aborted, and nothing is written any more', async () => {
+      const harness = slowHarness()
+      const { inbox } = harness.stores
+      const reasons: unknown[] = []
+      harness.webhooks.on('*', async ({ signal }) => {
+        signal.addEventListener('abort', () => reasons.push(signal.reason))
+        await pause(250)
+      })
+      const first = harness.deliver(created, { id: 'msg_1' })
+      await vi.advanceTimersByTimeAsync(1_000)
+      await inbox.discardEarlier('user_1', { exceptId: 'none' })
+      await vi.advanceTimersByTimeAsync(20_000)
+      expect(await first).toMatchObject({ kind: 'busy', status: 409 })
+      expect(reasons).toMatchObject([{ name: 'LeaseLostError' }])
+      expect(await inbox.find('msg_1')).toMatchObject({ status: 'discarded', succeeded: [] })
+      await vi.advanceTimersByTimeAsync(300_000)
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    test('and cannot be given back is given back later, and nothing waits for it', async () => {
+      const harness = slowHarness()
+      harness.webhooks.on('*', () => {
+        throw new Error('no')
+      })
+      const { release } = harness.stores.inbox
+      let calls = 0
+      harness.stores.inbox.release = (...of) => (++calls <= 3 ? down() : release(...of))
+      expect(await harness.deliver(created, { id: 'msg_1' })).toMatchObject({ status: 500 })
+      expect(await harness.stores.inbox.find('msg_1')).toMatchObject({ error: null })
+      await vi.advanceTimersByTimeAsync(3_000)
+      expect(await harness.stores.inbox.find('msg_1')).toMatchObject({
+        leaseUntil: null,
+        error: 'handler "*#0": Error',
+      })
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    test('and never can be given back runs out', async () => {
+      const harness = slowHarness()
+      harness.webhooks.on('*', () => {
+        throw new Error('no')
+      })
+      harness.stores.inbox.release = down
+      await harness.deliver(created, { id: 'msg_1' })
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(vi.getTimerCount()).toBe(0)
+      expect(await harness.stores.inbox.due(1)).toMatchObject([{ id: 'msg_1' }])
+    })
   })
 })

@@ -1,4 +1,4 @@
-import type { Claim, Inbox } from '../../domain/store/inbox.js'
+import type { Claim, FinishedStatus, Inbox } from '../../domain/store/inbox.js'
 import { exponential } from '../../ground/timing/backoff.js'
 
 /** Another caller has claimed the event since, or it was finished or discarded: what is left of it is not ours to do. */
@@ -6,22 +6,28 @@ export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError'
 }
 
-/** A claimed event. Every method but `release` throws {@link LeaseLostError}, and whatever the store throws. */
+/** A claimed event, which is held until it is released or finished. */
 export interface Lease {
+  /** How often the event was claimed, this time included. */
+  readonly attempts: number
   /** Names of the handlers that have succeeded. */
   readonly succeeded: readonly string[]
-  /** Makes sure that the event is held for so much longer. */
-  ensure(ms: number): Promise<void>
-  /** The handler of this name need not run again. */
+  /** Aborted with a {@link LeaseLostError} when it is known that the lease was lost. */
+  readonly lost: AbortSignal
+  /** The handler of this name need not run again. @throws {LeaseLostError}, and whatever the store throws */
   note(handler: string): Promise<void>
-  finish(): Promise<void>
-  /** Gives the event back after a failure, to be tried again later. Never rejects. */
-  release(error: string): Promise<void>
+  /** @throws {LeaseLostError}, and whatever the store throws */
+  finish(status: FinishedStatus, reason?: string): Promise<void>
+  /** Gives the event back after a failure, to be tried again after so long. Never rejects. */
+  release(failure: { readonly error: string; readonly retryAfterMs: number }): Promise<void>
+  /** Renews it no longer. For the end of whatever was done with it. */
+  end(): void
 }
 
-/** What failed once may succeed at once; what fails on and on is left alone for an hour at the most. */
-const RETRY_SECONDS = 5
-const LONGEST_RETRY_SECONDS = 3600
+/** A lease is renewed when a third of it has passed: two renewals may fail. */
+const RENEWALS = 3
+/** A release that failed is tried again at once, and then after so long, doubled each time, while the lease lasts. */
+const RELEASE_SECONDS = 1
 
 type Claimed = Extract<Claim, { status: 'claimed' }>
 
@@ -39,33 +45,74 @@ export function createLease({
 }): Lease {
   if (inbox === null || claim === null) return UNCLAIMED
   const { owner, attempts, succeeded } = claim
-  const until = performance.now() + leaseMs
+  const controller = new AbortController()
+  let timer = setTimeout(renew, leaseMs / RENEWALS).unref()
+  let ended = false
 
   function held(isHeld: boolean): void {
-    if (!isHeld) throw new LeaseLostError(`The lease of the event ${id} was lost.`)
+    if (isHeld) return
+    end()
+    if (!controller.signal.aborted) {
+      controller.abort(new LeaseLostError(`The lease of the event ${id} was lost.`))
+    }
+    controller.signal.throwIfAborted()
+  }
+
+  function end(): void {
+    ended = true
+    clearTimeout(timer)
+  }
+
+  /** One at a time. That the store could not be reached is no loss: what is written next is fenced. */
+  function renew(): void {
+    inbox
+      ?.renew(id, owner, leaseMs)
+      // After the end a `false` says nothing: the event was finished in the meantime.
+      .then((isHeld) => ended || held(isHeld))
+      .catch(() => undefined)
+      .finally(() => {
+        if (!ended) timer = setTimeout(renew, leaseMs / RENEWALS).unref()
+      })
   }
 
   return {
+    attempts,
     succeeded,
-    async ensure(ms) {
-      if (performance.now() + ms > until) held(await inbox.renew(id, owner, Math.max(leaseMs, ms)))
-    },
+    lost: controller.signal,
     note: async (handler) => held(await inbox.succeeded(id, owner, handler)),
-    finish: async () => held(await inbox.finish(id, owner, 'done')),
-    async release(error) {
-      // Up to a fifth earlier, so that many events that failed together do not come back together.
-      const seconds = exponential(attempts, RETRY_SECONDS, LONGEST_RETRY_SECONDS) * (1 - Math.random() / 5)
-      const release = () => inbox.release(id, owner, { error, retryAfterMs: Math.round(seconds * 1000) })
-      // A lease that is not given back keeps Svix's next attempt out. Where the store is down it runs out by itself.
-      await release().catch(() => release().catch(() => undefined))
+    finish: async (status, reason) => held(await inbox.finish(id, owner, status, reason)),
+    async release(failure) {
+      end()
+      const release = () => inbox.release(id, owner, failure)
+      // A lease that is not given back keeps Svix's next attempt out.
+      await release()
+        .catch(release)
+        .catch(() => void releaseLater(release, performance.now() + leaseMs))
     },
+    end,
+  }
+}
+
+/** Nothing waits for it, and no process stays for it: the lease runs out by itself in the end. */
+async function releaseLater(release: () => Promise<boolean>, until: number): Promise<void> {
+  for (let failures = 1; ; failures++) {
+    const ms = exponential(failures, RELEASE_SECONDS) * 1000
+    if (performance.now() + ms >= until) return
+    await new Promise((resolve) => setTimeout(resolve, ms).unref())
+    const isDone = await release().then(
+      () => true,
+      () => false,
+    )
+    if (isDone) return
   }
 }
 
 const UNCLAIMED: Lease = {
+  attempts: 1,
   succeeded: [],
-  ensure: async () => undefined,
+  lost: new AbortController().signal,
   note: async () => undefined,
   finish: async () => undefined,
   release: async () => undefined,
+  end: () => undefined,
 }

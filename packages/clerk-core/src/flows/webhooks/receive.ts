@@ -20,8 +20,9 @@ import type { OnWebhook } from './handlers.js'
 import { createInstanceCheck } from './instance-check.js'
 import { createLease, type Lease, LeaseLostError } from './lease.js'
 import { webhookOutcome } from './outcome.js'
+import { retryAfterMs, type Schedule } from './schedule.js'
 import { createSignatureVerifier } from './verify-signature.js'
-import type { WebhookOutcome, WebhookRequest } from './webhook.js'
+import type { WebhookOutcome, WebhookOutcomeKind, WebhookRequest } from './webhook.js'
 
 export interface Webhooks {
   readonly on: OnWebhook
@@ -30,7 +31,11 @@ export interface Webhooks {
   /** Never throws for what was sent. */
   receive(request: WebhookRequest): Promise<WebhookOutcome>
   /** Processes a stored event, whose signature was verified when it came. It is claimed first, like any delivery. */
-  replay(event: Pick<StoredEvent, 'id' | 'body' | 'timestamp'>): Promise<WebhookOutcome>
+  replay(event: StoredEvent): Promise<WebhookOutcome>
+  /**
+   * The same for a worker, which obeys the policy. @throws whatever the store throws where the event could not be claimed
+   */
+  work(event: StoredEvent, policy: AttemptPolicy): Promise<Processed>
   /**
    * Records the end of a session. In effect here even when it cannot be recorded for the other processes.
    * @throws {StoreUnavailableError} then: to be tried again
@@ -40,13 +45,37 @@ export interface Webhooks {
   readonly tell: Tell
 }
 
-/** An event that was verified or stored, read and found to be what its type says. */
+/** For how long an event is tried. */
+export interface AttemptPolicy {
+  /** An event that fails this time or later is given up. Default: never, since Svix gives up by itself. */
+  readonly maxAttempts?: number
+  /** An event of more attempts is given up at once: those before have killed their process. Default: none is. */
+  readonly maxRuns?: number
+  readonly schedule?: Schedule
+}
+
+/** What became of an event. */
+export interface Processed {
+  readonly kind: WebhookOutcomeKind
+  readonly retryAfterSeconds?: number
+  /** It will not be tried again. */
+  readonly isExhausted?: boolean
+}
+
+/** How the inbox notes that an event was given up; Svix's word for it. */
+const EXHAUSTED = 'attempts-exhausted'
+/** The error of an event that could not be processed because a store was down: no fault of the event. */
+export const OUTAGE = 'StoreUnavailableError'
+
+/** An event, whose signature was verified when it came. */
 interface Delivery {
   readonly event: InboxEvent
   readonly type: EventType & { readonly known: boolean }
-  readonly read: ReadEvent
-  /** As sent. */
-  readonly instanceId: unknown
+  /** What the event says. @throws {WebhookDataError} when it is not what its type says */
+  readonly read: () => ReadEvent
+  /** It is in the inbox. */
+  readonly isStored: boolean
+  readonly lastError: string | null
 }
 
 /** verify → claim → log (what narrows a right) → apply → log → handlers → done. Every step may be repeated. */
@@ -58,8 +87,10 @@ export function createWebhooks(parts: {
   readonly observer: Observer
   /** In effect here at once, and in the log of every process when it resolves. Called with or without an inbox. */
   readonly append: (change: NewChange) => Promise<void>
+  /** Of deliveries and replays: with a worker in this process, as long as the worker would. Default: no limit. */
+  readonly policy?: () => AttemptPolicy
 }): Webhooks {
-  const { options, users, organizations, inbox, observer, append } = parts
+  const { options, users, organizations, inbox, observer, append, policy = () => ({}) } = parts
   const { now, privateMetadata, webhook } = options
   const checkInstance = createInstanceCheck()
   const handlers = createHandlerRegistry({ timeoutSeconds: webhook.handlerTimeoutSeconds })
@@ -72,76 +103,125 @@ export function createWebhooks(parts: {
   const leaseMs = webhook.leaseSeconds * 1000
 
   /** @throws {WebhookDataError} */
-  function readDelivery(id: string, body: string, sentAt: number): Delivery {
+  function readDelivery(
+    id: string,
+    body: string,
+    sentAt: number,
+  ): Delivery & { readonly instanceId: unknown } {
     const { type, timestamp, data, instanceId } = envelope(body, sentAt)
     const known = eventType(type)
     const read = known.read(data, { timestamp, privateMetadata })
-    return { event: { id, type, timestamp, subjects: read.subjects, body }, type: known, read, instanceId }
+    const event = { id, type, timestamp, subjects: read.subjects, body }
+    return { event, type: known, read: () => read, isStored: false, lastError: null, instanceId }
   }
 
   const hasEffect = ({ effect, concerns }: EventType): boolean =>
     effect && (concerns?.({ users, organizations }) ?? true)
 
-  /** @throws whatever the store throws */
-  async function process(delivery: Delivery): Promise<WebhookOutcome> {
-    const { event, type } = delivery
-    const effect = hasEffect(type)
+  /** What was stored as its time is its time: the attempt that it was dated by is not known any more. */
+  const storedDelivery = (event: StoredEvent): Delivery => ({
+    event,
+    type: eventType(event.type),
+    read: () => readDelivery(event.id, event.body, event.timestamp).read(),
+    isStored: true,
+    lastError: event.error,
+  })
+
+  /** @throws whatever the store throws where the event could not be claimed */
+  async function process(delivery: Delivery, policy: AttemptPolicy = {}): Promise<Processed> {
+    const { event, type, isStored } = delivery
+    const { id } = event
+    const success = type.known ? 'processed' : 'unknown-type'
     // It has no effect and no handler: its body (an e-mail that Clerk sent, say) need not be stored.
-    if (!effect && !handlers.wants(event.type)) {
-      return webhookOutcome(type.known ? 'processed' : 'unknown-type')
-    }
+    if (!isStored && !hasEffect(type) && !handlers.wants(event.type)) return { kind: success }
     const startedAt = now()
-    const claim = await inbox?.claim(event, leaseMs)
+    const claim = (await inbox?.claim(event, leaseMs)) ?? null
     if (claim?.status === 'done') {
-      observer.emit('webhook.duplicate', { id: event.id, type: event.type })
-      return webhookOutcome('duplicate')
+      observer.emit('webhook.duplicate', { id, type: event.type })
+      return { kind: 'duplicate' }
     }
-    if (claim?.status === 'busy') return webhookOutcome('busy', Math.ceil(claim.retryAfterMs / 1000))
-    const lease = createLease({ inbox, id: event.id, claim: claim ?? null, leaseMs })
+    if (claim?.status === 'busy') return busy(claim.retryAfterMs)
+    const lease = createLease({ inbox, id, claim, leaseMs })
     try {
+      const { maxRuns = Number.POSITIVE_INFINITY } = policy
+      if (lease.attempts > maxRuns)
+        return await fail(event, lease, policy, 'failed', delivery.lastError ?? 'no attempt ended')
       const failures = await processClaimed(delivery, lease)
-      if (failures !== null) return await fail(event, lease, 'failed', failures)
+      if (failures !== null) return await fail(event, lease, policy, 'failed', failures)
     } catch (error) {
       // Another process has the event now, and answers for it.
-      if (error instanceof LeaseLostError) return webhookOutcome('busy')
-      const kind = error instanceof StoreUnavailableError ? 'unavailable' : 'failed'
-      return await fail(event, lease, kind, describeError(error))
+      if (error instanceof LeaseLostError) return busy()
+      if (error instanceof StoreUnavailableError)
+        return await fail(event, lease, policy, 'unavailable', OUTAGE)
+      return await fail(event, lease, policy, 'failed', describeError(error))
+    } finally {
+      lease.end()
     }
     if (observer.wants('webhook.processed')) {
-      const { id, type } = event
-      observer.emit('webhook.processed', { id, type, durationMs: now() - startedAt })
+      observer.emit('webhook.processed', { id, type: event.type, durationMs: now() - startedAt })
     }
-    return webhookOutcome(type.known ? 'processed' : 'unknown-type')
+    return { kind: success }
   }
 
-  /** `null`: all is done; else which handlers failed. @throws {LeaseLostError}, and whatever the store throws */
+  /**
+   * `null`: all is done; else which handlers failed. A lease that is known to be lost ends it at the next step.
+   *
+   * @throws {LeaseLostError}, {WebhookDataError}, and whatever the store throws
+   */
   async function processClaimed({ event, type, read }: Delivery, lease: Lease): Promise<string | null> {
-    if (hasEffect(type)) await applyEvent(event, read)
+    const said = read()
+    if (hasEffect(type)) await applyEvent(event, said, lease)
     // What is known of an erased user is not kept for handlers that never ran; the deletion itself still has to reach them.
-    if (read.erases !== undefined) await inbox?.discardEarlier(read.erases, { exceptId: event.id })
-    if (handlers.wants(event.type)) await lease.ensure(webhook.handlerTimeoutSeconds * 1000)
-    const failures = await handlers.run(event, lease.succeeded, lease.note)
+    if (said.erases !== undefined) await inbox?.discardEarlier(said.erases, { exceptId: event.id })
+    lease.lost.throwIfAborted()
+    const failures = await handlers.run(event, lease)
     if (failures.length > 0)
       return failures.map(({ handler, error }) => `handler "${handler}": ${error}`).join('; ')
-    await lease.finish()
+    await lease.finish('done')
     return null
   }
 
   /** A process that reads of the loss of a right refuses it until it has read the row, whether it is ever written or not. */
-  async function applyEvent({ id, type, subjects }: InboxEvent, read: ReadEvent): Promise<void> {
+  async function applyEvent(
+    { id, type, subjects }: InboxEvent,
+    read: ReadEvent,
+    { lost }: Lease,
+  ): Promise<void> {
     const { narrows } = read
     const change = { id, type, subjects }
     if (narrows !== null) await append({ ...change, narrows: narrows.subject, version: narrows.version })
+    lost.throwIfAborted()
     const outcome = await read.apply({ users, organizations })
     if (outcome === 'stale') observer.emit('webhook.stale', { id, type })
-    // A session has no row.
+    // A session has no row. What was applied is told in any case, whoever has the event now.
     if (read.apply !== nothing) await append({ ...change, narrows: null, version: null })
   }
 
-  async function fail(event: InboxEvent, lease: Lease, kind: 'failed' | 'unavailable', message: string) {
-    observer.emit('webhook.failed', { id: event.id, type: event.type, code: kind, message })
-    await lease.release(message)
-    return webhookOutcome(kind)
+  /** Gives the event back, to be tried again, or up. */
+  async function fail(
+    { id, type }: InboxEvent,
+    lease: Lease,
+    { maxAttempts = Number.POSITIVE_INFINITY, schedule }: AttemptPolicy,
+    kind: 'failed' | 'unavailable',
+    message: string,
+  ): Promise<Processed> {
+    const { attempts } = lease
+    observer.emit('webhook.failed', { id, type, code: kind, message })
+    const failure = { error: message, retryAfterMs: retryAfterMs(attempts, schedule) }
+    // While a store is down no event is given up: it is not the event that fails.
+    if (kind === 'unavailable' || attempts < maxAttempts) {
+      await lease.release(failure)
+      return { kind }
+    }
+    try {
+      await lease.finish('failed', EXHAUSTED)
+    } catch (error) {
+      if (error instanceof LeaseLostError) return busy()
+      await lease.release(failure)
+      return { kind: 'unavailable' }
+    }
+    observer.emit('webhook.exhausted', { id, type, attempts, message })
+    return { kind, isExhausted: true }
   }
 
   /** An entry of our own. A new id each time: nobody must take the second change for the first. */
@@ -154,10 +234,7 @@ export function createWebhooks(parts: {
   }
 
   /** Turns what a step throws into an outcome. */
-  async function withOutcome(
-    id: string | null,
-    step: () => Promise<WebhookOutcome>,
-  ): Promise<WebhookOutcome> {
+  async function withOutcome(id: string | null, step: () => Promise<Processed>): Promise<Processed> {
     try {
       return await step()
     } catch (error) {
@@ -169,33 +246,45 @@ export function createWebhooks(parts: {
             : 'failed'
       const message = error instanceof WebhookDataError ? error.message : describeError(error)
       observer.emit('webhook.failed', { id, type: null, code: kind, message })
-      return webhookOutcome(kind)
+      return { kind }
     }
   }
+
+  const rendered = ({ kind, retryAfterSeconds }: Processed) => webhookOutcome(kind, retryAfterSeconds)
 
   return {
     on: handlers.on,
     load: verifier.load,
-    receive(request) {
-      if (options.webhookSecrets.length === 0) return Promise.resolve(webhookOutcome('not-configured'))
-      return withOutcome(null, async () => {
+    async receive(request) {
+      if (options.webhookSecrets.length === 0) return webhookOutcome('not-configured')
+      const processed = await withOutcome(null, async () => {
         const message = await verifier.verify(request)
         if ('refused' in message) {
           const kind = refusals[message.refused]
           observer.emit('webhook.failed', { id: null, type: null, code: kind, message: message.refused })
-          return webhookOutcome(kind)
+          return { kind }
         }
         const delivery = readDelivery(message.id, message.text, message.sentAt)
         checkInstance(delivery.instanceId)
         observer.emit('webhook.received', { id: message.id, type: delivery.event.type })
-        return withOutcome(message.id, () => process(delivery))
+        return withOutcome(message.id, () => process(delivery, policy()))
       })
+      return rendered(processed)
     },
-    // What was stored as its time is its time: the attempt that it was dated by is not known any more.
-    replay: ({ id, body, timestamp }) => withOutcome(id, () => process(readDelivery(id, body, timestamp))),
+    async replay(event) {
+      return rendered(await withOutcome(event.id, () => process(storedDelivery(event), policy())))
+    },
+    work: (event, policy) => process(storedDelivery(event), policy),
     signOut: (sessionId) => record(SIGNED_OUT, sessionId),
     tell: record,
   }
+}
+
+/** Another caller has the event, for so much longer. */
+function busy(ms?: number): Processed {
+  return ms === undefined
+    ? { kind: 'busy' }
+    : { kind: 'busy', retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)) }
 }
 
 const refusals = {

@@ -71,6 +71,15 @@ export interface ClerkEvents {
     readonly code: CodesIn<'webhook'>
     readonly message: string
   }
+  /** It has failed as often as it may, and is not tried again until `clerk.webhooks.replay(id)`. `message`: the last failure. */
+  'webhook.exhausted': {
+    readonly id: string
+    readonly type: string
+    readonly attempts: number
+    readonly message: string
+  }
+  /** A worker could not read the inbox, prune it, or use a store while it processed an event. It tries again. */
+  'worker.error': { readonly message: string; readonly retryAfterSeconds: number }
   'changes.applied': { readonly count: number; readonly by: 'poll' | 'push' }
   'changes.error': { readonly message: string }
   'api.retry': {

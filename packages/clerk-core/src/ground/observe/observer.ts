@@ -33,6 +33,8 @@ const EVENT_NAMES: Record<ClerkEventName, true> = {
   'webhook.duplicate': true,
   'webhook.stale': true,
   'webhook.failed': true,
+  'webhook.exhausted': true,
+  'worker.error': true,
   'changes.applied': true,
   'changes.error': true,
   'api.retry': true,
