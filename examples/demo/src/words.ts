@@ -100,6 +100,8 @@ const WORDS: Words = {
   'webhook.duplicate': ({ type }) => ['warn', `webhook ${type} came before: duplicate ignored`],
   'webhook.stale': () => ['warn', 'older than the row: stale webhook ignored'],
   'webhook.failed': ({ code }) => ['bad', `webhook refused or failed: ${code}`],
+  'webhook.exhausted': () => ['bad', 'webhook given up: it has failed as often as it may'],
+  'worker.error': () => ['warn', 'the worker cannot use the store, and asks again later'],
   'changes.applied': ({ by }) => (by === 'push' ? null : ['plain', 'applied a change from the inbox']),
   'changes.error': () => ['warn', 'the inbox cannot be read'],
   'api.retry': ({ operation, attempt }) => [
