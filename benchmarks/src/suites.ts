@@ -1,4 +1,5 @@
 import type { Suite } from './suite.js'
+import { ban } from './suites/ban.js'
 import { coreImport } from './suites/core-import.js'
 import { mongoImport } from './suites/mongo-import.js'
 import { prismaApply } from './suites/prisma-apply.js'
@@ -28,6 +29,7 @@ export const suites: readonly Suite[] = [
   prismaApply,
   prismaWebhooks,
   prismaImport,
+  ban,
   webExpress,
   webKoa,
   webFastify,
