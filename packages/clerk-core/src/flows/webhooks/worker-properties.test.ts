@@ -56,7 +56,7 @@ async function run({ fails, maxAttempts, steps, ticks }: Plan) {
   /** Runs of handlers that have not ended, and whether they ever will. */
   const running = new Map<string, { isDead: () => boolean }>()
   /** Who has claimed an event, and has not given it back. */
-  const holders = new Map<string, { isDead: () => boolean }>()
+  const holders = new Map<string, { isDead: () => boolean; until: number }>()
   /** Events whose lease ran out while their process lived and was slow: it finds out with what it writes next. */
   const ranOut = new Set<string>()
   let outageCalls = 0
@@ -70,31 +70,28 @@ async function run({ fails, maxAttempts, steps, ticks }: Plan) {
     const state = { callsLeft: Number.POSITIVE_INFINITY }
     const isDead = () => state.callsLeft <= 0
     const never = () => new Promise<never>(() => {})
-    const inbox = withEachCall(
-      stores.inbox,
-      async (method) => {
-        await pass()
-        if (isDead() || --state.callsLeft <= 0) return never()
-        if (outageCalls > 0 && method !== 'append') {
-          outageCalls--
-          throw new StoreUnavailableError('down')
-        }
-      },
-      async (method, args, answer) => {
-        if (method === 'claim' && (answer as Claim).status === 'claimed') {
-          const { id } = args[0] as { id: string }
-          const holder = holders.get(id)
-          // It was not given back: its last attempt counts, and has not ended.
-          if (holder !== undefined) isShaken = true
-          if (holder?.isDead() === false) ranOut.add(id)
-          holders.set(id, { isDead })
-        }
-        if ((method === 'release' || method === 'finish') && answer === true) holders.delete(String(args[0]))
-        await pass()
-        // It was written, and the process does not live to see the answer.
-        if (isDead()) return never()
-      },
-    )
+    const inbox = withEachCall(stores.inbox, async (method, args, call) => {
+      await pass()
+      if (isDead() || --state.callsLeft <= 0) return never()
+      if (outageCalls > 0 && method !== 'append') {
+        outageCalls--
+        throw new StoreUnavailableError('down')
+      }
+      const at = clock.ms
+      const answer = await call()
+      if (method === 'claim' && (answer as Claim).status === 'claimed') {
+        const { id } = args[0] as { id: string }
+        const holder = holders.get(id)
+        // It was not given back: its last attempt counts, and has not ended.
+        if (holder !== undefined) isShaken = true
+        if (holder?.isDead() === false && at >= holder.until) ranOut.add(id)
+        holders.set(id, { isDead, until: at + LEASE_MS })
+      }
+      if ((method === 'release' || method === 'finish') && answer === true) holders.delete(String(args[0]))
+      await pass()
+      // It was written, and the process does not live to see the answer.
+      return isDead() ? never() : answer
+    })
     const process = startProcess({ clock, stores: { ...stores, inbox } as typeof stores })
     for (const name of HANDLERS) {
       process.clerk.on(
