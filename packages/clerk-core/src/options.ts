@@ -89,7 +89,7 @@ export interface ClerkOptions<
     | {
         /** Default 300. */
         toleranceSeconds?: number | undefined
-        /** Default 60. */
+        /** For how long an event stays with a process that was killed: while one lives, it renews the lease. Default 60. */
         leaseSeconds?: number | undefined
         /** Default 10. */
         handlerTimeoutSeconds?: number | undefined

@@ -45,22 +45,16 @@ export function startProcess({
   }
 }
 
-/** The inbox with something before each of its calls. */
+/** The inbox, each of whose calls is made by `around`. */
 export function withEachCall(
   inbox: Inbox,
-  before: (method: keyof Inbox, args: readonly unknown[]) => Promise<void>,
-  after: (method: keyof Inbox, args: readonly unknown[], answer: unknown) => Promise<void> = async () => {},
+  around: (method: keyof Inbox, args: readonly unknown[], call: () => Promise<unknown>) => Promise<unknown>,
 ): Inbox {
   return new Proxy(inbox, {
     get(target, name: string & keyof Inbox) {
       const method: unknown = Reflect.get(target, name)
       if (typeof method !== 'function') return method
-      return async (...args: unknown[]) => {
-        await before(name, args)
-        const answer: unknown = await method.apply(target, args)
-        await after(name, args, answer)
-        return answer
-      }
+      return (...args: unknown[]) => around(name, args, () => method.apply(target, args))
     },
   })
 }

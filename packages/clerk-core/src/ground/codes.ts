@@ -304,7 +304,7 @@ export const CODES = {
   ),
   busy: outcome(
     'The same event is being processed, by this process or another one.',
-    `${SVIX_RETRIES} If it goes on, a handler is slower than \`webhook.leaseSeconds\`.`,
+    `${SVIX_RETRIES} If it goes on, a handler is slow; or a process was killed, and the event is free after \`webhook.leaseSeconds\`.`,
   ),
   failed: metIn('webhook', 'route')(
     'A handler threw or took too long, or the event or the sign-out could not be written.',

@@ -116,6 +116,22 @@ describe('drain()', () => {
   })
 })
 
+describe('workers of several processes', () => {
+  test('try an event that fails once each time it is due', async () => {
+    const processes = [startFailing()]
+    const { stores, clock } = processes[0] as (typeof processes)[number]
+    processes.push(startFailing({ stores, clock }), startFailing({ stores, clock }))
+    for (let i = 0; i < 40; i++) await stores.inbox.claim(killed(`msg_${i}`), 1)
+    for (const attempts of [2, 3]) {
+      clock.ms += HOUR
+      const counts = await Promise.all(processes.map(({ clerk }) => createInboxWorker(clerk).drain()))
+      expect(counts.reduce((sum, { failed }) => sum + failed, 0)).toBe(40)
+      const rows = await stores.inbox.all()
+      expect(rows.filter((row) => row.attempts !== attempts)).toEqual([])
+    }
+  })
+})
+
 describe('an event that fails for maxAttempts', () => {
   test('is given up, kept with its body, told, found by check(), and can be replayed', async () => {
     const { clerk, clock, state, deliver, find, named } = startFailing()

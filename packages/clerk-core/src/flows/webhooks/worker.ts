@@ -37,8 +37,8 @@ type Counts = { -readonly [K in keyof Awaited<ReturnType<InboxWorker['drain']>>]
 
 const LONGEST_PAUSE_SECONDS = 60
 const PRUNE_MS = 3600 * 1000
-/** Events that are asked for at once, for each that is processed at a time. */
-const AHEAD = 4
+/** Events that are asked for, for each that is processed at a time: processes that ask together take others of them. */
+const CHOICE = 4
 
 /**
  * A worker processes open events of the inbox that are due: those that failed, and those whose process was killed. Without
@@ -85,16 +85,23 @@ export function createInboxWorker(
   async function pass(isStopped: () => boolean): Promise<void> {
     /** By id, the attempts that it had: an event that comes again with as many was not claimed, and would come for ever. */
     const tried = new Map<string, number>()
-    const queue: StoredEvent[] = []
     const errors: unknown[] = []
     // An outage concerns all events, any other error (a fault of the schema, say) perhaps the one.
     const goesOn = () => !isStopped() && !errors.some((error) => error instanceof StoreUnavailableError)
 
-    async function refill(): Promise<void> {
+    /**
+     * As many as there are free places. They are claimed at once, and no others are remembered: what another process has
+     * tried in the meantime would be claimed again before it is due.
+     */
+    async function nextEvents(): Promise<StoredEvent[]> {
+      const free = concurrency - inHand.size
+      if (free === 0) return []
       // What is in hand is not due while its lease lasts; it must not crowd out the others when it did not.
-      const due = (await parts.inbox?.due(concurrency * AHEAD + inHand.size + errors.length)) ?? []
+      const due = (await parts.inbox?.due(concurrency * CHOICE + inHand.size + errors.length)) ?? []
       const isNew = ({ id, attempts }: StoredEvent) => !inHand.has(id) && tried.get(id) !== attempts
-      queue.push(...due.filter(isNew))
+      const choice = due.filter(isNew)
+      const first = Math.floor(Math.random() * Math.max(1, choice.length - free + 1))
+      return choice.slice(first, first + free)
     }
 
     function take(event: StoredEvent): void {
@@ -106,17 +113,13 @@ export function createInboxWorker(
     }
 
     while (goesOn()) {
-      if (queue.length === 0 && inHand.size < concurrency) {
-        await refill().catch((error: unknown) => void errors.push(error))
+      try {
+        const events = await nextEvents()
+        if (goesOn()) for (const event of events) take(event)
+      } catch (error) {
+        errors.push(error)
       }
-      while (goesOn() && queue.length > 0 && inHand.size < concurrency) {
-        const next = queue.shift()
-        if (next !== undefined && !inHand.has(next.id)) take(next)
-      }
-      if (inHand.size === 0) {
-        if (queue.length === 0) break
-        continue
-      }
+      if (inHand.size === 0) break
       await oneEndsOrPollIsDue()
     }
     await Promise.all(inHand.values())

@@ -12,6 +12,7 @@ import { memoryStore } from '../../domain/store/memory/memory-store.js'
 import { createAuditLog } from '../../flows/web/audit.js'
 import type { BodySource } from '../../flows/web/raw-body.js'
 import { createWebhookRoute } from '../../flows/web/webhook-route.js'
+import { createInboxWorker } from '../../flows/webhooks/worker.js'
 import type { ClerkOptions } from '../../options.js'
 import { StoreFaultError, StoreUnavailableError } from '../errors.js'
 import { CLERK_EVENT_NAMES } from './observer.js'
@@ -235,6 +236,16 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
     expect(await post(eventJson('user.updated', userJson('user_4', user)))).toBeGreaterThanOrEqual(500)
     Object.assign(stores.inbox, { append, finish, claim })
   }
+  // Where there is a worker, an event is given up in the end. The worker finds the inbox down.
+  const worker = createInboxWorker(clerk, { maxAttempts: 1 })
+  expect(await post(eventJson('user.updated', userJson('user_5', user)))).toBe(500)
+  said.push(await clerk.check(), (await clerk.webhooks.list()).events)
+  const { due } = stores.inbox
+  Object.assign(stores.inbox, { due: reject })
+  worker.start()
+  await expect.poll(() => said.some((event) => Object(event).name === 'worker.error')).toBe(true)
+  await worker.stop()
+  Object.assign(stores.inbox, { due })
   Object.assign(stores.inbox, { changesSince: down })
   await offline.advance(MINUTE)
   await ask(fresh)
