@@ -229,6 +229,20 @@ export const brokenInboxes: readonly BrokenStore[] = [
     caughtBy: ['inbox/log-begins-about-now'],
   },
   {
+    fault: 'log: a process that starts begins right before the first entry of the last two minutes',
+    alter: inbox((inbox) => ({
+      async changesSince(position, limit) {
+        if (position !== null) return inbox.changesSince(position, limit)
+        const all = await inbox.changesSince('0.0', 1000)
+        const first = all.changes.find(({ at }) => at > all.now - 120_000)
+        const before = first === undefined ? all.position : `${Number.parseInt(first.position, 10) - 1}.0`
+        return inbox.changesSince(before, limit)
+      },
+    })),
+    says: /in a quiet log misses an entry/,
+    caughtBy: ['inbox/log-begins-before-late-entries'],
+  },
+  {
     fault: 'log: revocations of the last day alone',
     alter: inbox((inbox) => ({
       async revocations(position, limit) {
