@@ -142,7 +142,7 @@ export const inboxLogCases = casesOf('inbox', [
     needs: ['late-commits'],
     async run({ inbox, appendLate, elapse }) {
       await inbox.append(aChange({ id: 'msg_old' }))
-      await elapse(2 * MINUTE + 1000)
+      await elapse(10 * MINUTE)
       const commit = await appendLate(aChange({ id: 'msg_late' }))
       await inbox.append(aChange({ id: 'msg_1' }))
       const started = await readOn(inbox, null)
