@@ -49,7 +49,14 @@ const SQL_TYPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...{ DateTime: 'TIMESTAMP(3)', Json: 'JSONB', autoincrement: 'BIGSERIAL NOT NULL' },
   },
   sqlite: {
-    ...{ String: 'TEXT', Int: 'INTEGER', Float: 'REAL', Boolean: 'BOOLEAN', DateTime: 'DATETIME', Json: 'JSONB' },
+    ...{
+      String: 'TEXT',
+      Int: 'INTEGER',
+      Float: 'REAL',
+      Boolean: 'BOOLEAN',
+      DateTime: 'DATETIME',
+      Json: 'JSONB',
+    },
     autoincrement: 'INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT',
   },
   mysql: {
@@ -176,7 +183,9 @@ describe('the documents', () => {
             .find((text) => /^ {4}/.test(text) && text.includes(column) && !/KEY \(/.test(text))
           expect(line, `${model}.${column}`).toBeDefined()
           expect(line?.trim().split(' ').slice(1).join(' '), `${model}.${column}`).toMatch(
-            new RegExp(`^${sqlType(provider, type.replace('?', ''), attributes).replace(/[()]/g, '\\$&')}(?= |,|$)`),
+            new RegExp(
+              `^${sqlType(provider, type.replace('?', ''), attributes).replace(/[()]/g, '\\$&')}(?= |,|$)`,
+            ),
           )
           expect(/NOT NULL/.test(line ?? ''), `${model}.${column} may be null`).toBe(!type.endsWith('?'))
           if (attributes.includes('@unique')) expect(table).toContain(`${model}_${column}_key`)

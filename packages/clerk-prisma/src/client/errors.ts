@@ -205,7 +205,9 @@ function causeOf(error: unknown): DriverCause {
   const { name, code, cause, meta } = shapeOf<PrismaErrorShape>(error)
   const bare = name === 'DriverAdapterError' ? cause : undefined
   // Engines of Prisma 6 without a driver adapter tell code and message of raw SQL in `meta` itself.
-  return shapeOf<DriverCause>(meta?.driverAdapterError?.cause ?? bare ?? (code === 'P2010' ? meta : undefined))
+  return shapeOf<DriverCause>(
+    meta?.driverAdapterError?.cause ?? bare ?? (code === 'P2010' ? meta : undefined),
+  )
 }
 
 /** Column and index, where they are told. */

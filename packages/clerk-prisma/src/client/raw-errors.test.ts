@@ -13,8 +13,7 @@ async function open(engine: Engine) {
   return database
 }
 
-const quoted = ({ provider }: Engine, sql: string) =>
-  provider === 'mysql' ? sql.replaceAll('"', '`') : sql
+const quoted = ({ provider }: Engine, sql: string) => (provider === 'mysql' ? sql.replaceAll('"', '`') : sql)
 
 const reasonOf = (promise: PromiseLike<unknown>): Promise<unknown> =>
   Promise.resolve(promise).then(
@@ -55,7 +54,11 @@ async function busy(holder: TestClient, writer: TestClient): Promise<unknown> {
 }
 
 /** A snapshot that another transaction has written to since. */
-async function outdated(prisma: TestClient, other: TestClient, sql: (id: string) => string): Promise<unknown> {
+async function outdated(
+  prisma: TestClient,
+  other: TestClient,
+  sql: (id: string) => string,
+): Promise<unknown> {
   return reasonOf(
     prisma.$transaction(
       async (tx) => {

@@ -130,7 +130,9 @@ await describeEngines('the schema of the database', (engine, database) => {
     )
     const found = await prismaStore(prisma).inbox.inspect()
     expect(found.map(({ message }) => message.replace(/^The (table|column) /, ''))).toEqual([
-      ...(mysql ? [expect.stringContaining('`WebhookEvent.subjects` compares ids without regard to case')] : []),
+      ...(mysql
+        ? [expect.stringContaining('`WebhookEvent.subjects` compares ids without regard to case')]
+        : []),
       expect.stringContaining('`WebhookEvent.leaseUntil` is NOT NULL'),
       expect.stringContaining('`WebhookEvent.tenant` is NOT NULL without a default, and nothing fills it'),
       expect.stringContaining('`WebhookEvent.id` is not unique'),
@@ -139,8 +141,7 @@ await describeEngines('the schema of the database', (engine, database) => {
       ),
       expect.stringContaining('`ClerkChange.id` is unique'),
     ])
-    for (const { remedy } of found)
-      await run(remedy.replace(/^.*let it be empty: /, ''))
+    for (const { remedy } of found) await run(remedy.replace(/^.*let it be empty: /, ''))
     expect(await prismaStore(prisma).inbox.inspect()).toEqual([])
     await own.drop()
   })

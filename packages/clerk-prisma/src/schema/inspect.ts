@@ -44,7 +44,8 @@ export async function inspectTable(inspection: Inspection): Promise<readonly Sto
   const shown = names.name
   if (catalogue.columns.length === 0) {
     const remedy =
-      (await migrationOf(table, dialect)) ?? `Run the migration of the package, \`migrations/${dialect.name}/*.sql\`.`
+      (await migrationOf(table, dialect)) ??
+      `Run the migration of the package, \`migrations/${dialect.name}/*.sql\`.`
     return [...extensions, { severity: 'error', message: `The table \`${shown}\` is missing.`, remedy }]
   }
   const statements = statementsFor(dialect, names, catalogue)

@@ -12,7 +12,9 @@ const FILES = ['users.sql', 'clerk.sql', 'roles.sql']
 export async function migrationOf(table: Table, { name, quote }: Dialect): Promise<string | null> {
   const { model, fields } = table.definition
   const shipped = model.charAt(0).toUpperCase() + model.slice(1)
-  const isRenamed = Object.keys(fields).some((field) => table.has(field) && table.columns.get(field) !== field)
+  const isRenamed = Object.keys(fields).some(
+    (field) => table.has(field) && table.columns.get(field) !== field,
+  )
   if (isRenamed || tableName(table) !== shipped || table.description?.schema) return null
   const about = new RegExp(`^CREATE (TABLE|(UNIQUE )?INDEX \\S+ ON) ${quote(shipped)}\\s*\\(`)
   for (const file of FILES) {

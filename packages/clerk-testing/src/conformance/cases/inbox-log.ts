@@ -138,7 +138,8 @@ export const inboxLogCases = casesOf('inbox', [
   },
   {
     id: 'log-begins-before-late-entries',
-    title: 'a process that starts reads what commits later, also where nothing was written for long before it',
+    title:
+      'a process that starts reads what commits later, also where nothing was written for long before it',
     needs: ['late-commits'],
     async run({ inbox, appendLate, elapse }) {
       await inbox.append(aChange({ id: 'msg_old' }))
@@ -149,7 +150,11 @@ export const inboxLogCases = casesOf('inbox', [
       expectEqual(started.ids, ['msg_1'], 'A process that starts reads too little, or all the past.')
       await commit()
       const { ids } = await readOn(inbox, started.position)
-      expectEqual(ids, ['msg_late'], 'A process that starts in a quiet log misses an entry that commits late.')
+      expectEqual(
+        ids,
+        ['msg_late'],
+        'A process that starts in a quiet log misses an entry that commits late.',
+      )
     },
   },
   {
