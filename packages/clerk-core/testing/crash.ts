@@ -6,9 +6,12 @@ import { serveStores } from './remote-stores.js'
 import { SECRET } from './webhook-harness.js'
 
 export interface CrashOptions {
-  /** Stores of this process, with nothing in them, whose clock is `clock`. */
+  /** Stores of this process, with nothing in them. */
   readonly stores: Stores
-  readonly clock: { ms: number }
+  /** The clock of the backends and of who delivers, in milliseconds. */
+  readonly now: () => number
+  /** So many milliseconds pass for the stores, by their own clock. */
+  readonly elapse: (ms: number) => Promise<void>
   /** Deliveries, in this order. */
   readonly events: readonly { readonly id: string; readonly json: object }[]
   /** When to kill: before or after so many calls of the backend that is running then. */
@@ -23,7 +26,7 @@ export interface CrashReport {
   readonly killedAt: readonly string[]
 }
 
-/** Longer than a lease: the clock of the next backend, as if Svix had waited that long. */
+/** Longer than a lease: before the next backend, as if Svix had waited that long. */
 const NEXT_ATTEMPT_MS = 61_000
 
 /**
@@ -32,7 +35,8 @@ const NEXT_ATTEMPT_MS = 61_000
  */
 export async function deliverThroughCrashes({
   stores,
-  clock,
+  now,
+  elapse,
   events,
   kills,
 }: CrashOptions): Promise<CrashReport> {
@@ -72,11 +76,11 @@ export async function deliverThroughCrashes({
     const queue = [...events]
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       if (backend === null || !backend.alive()) {
-        clock.ms += NEXT_ATTEMPT_MS
+        await elapse(NEXT_ATTEMPT_MS)
         calls = 0
-        backend = await startBackend(server.port, clock.ms)
+        backend = await startBackend(server.port, now())
       }
-      const status = await backend.deliver(next.json, next.id, clock.ms)
+      const status = await backend.deliver(next.json, next.id, now())
       if (status !== 200) queue.unshift(next)
       assert.ok(status === 200 || status === null, `an answer of ${status}`)
     }

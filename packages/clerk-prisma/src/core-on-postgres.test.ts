@@ -3,6 +3,7 @@ import type { Stores, UserStore } from '@acme/clerk-core/store'
 import { describeWith } from '@acme/tools/services/vitest'
 import { expect, test } from 'vitest'
 import { createDatabase, engineOf, type TestClient } from './testing/databases.js'
+import { movedBack } from './testing/harness.js'
 import { SHAPES } from './testing/stores.js'
 
 // Sources of another package, which only its own configuration can compile.
@@ -11,6 +12,8 @@ interface CoreTests {
   assertProofHolds(options: { emptyUsers(): Promise<UserStore>; runs?: number }): Promise<void>
   deliverThroughCrashes(options: {
     stores: Stores
+    now: () => number
+    elapse: (ms: number) => Promise<void>
     events: readonly { id: string; json: object }[]
     kills: readonly { calls: number; when: 'before' | 'after' }[]
   }): Promise<{ runs: ReadonlyMap<string, number>; kills: number }>
@@ -30,8 +33,10 @@ async function empty(prisma: TestClient): Promise<void> {
     'organization',
     'company',
     'membership',
+    'clerkRole',
     'invitation',
     'webhookEvent',
+    'clerkChange',
   ] as const) {
     await (prisma[table] as TestClient['user']).deleteMany()
   }
@@ -77,7 +82,8 @@ await describeWith('postgres', 'core on PostgreSQL', () => {
     const { eventJson, userJson } = await core('clerk-json')
     const database = await createDatabase(engineOf('v7-postgresql'))
     if ('missing' in database) throw new Error(database.missing)
-    const stores = SHAPES.recommended(await database.connect())
+    const prisma = await database.connect()
+    const stores = SHAPES.recommended(prisma)
     const events = [
       eventJson('user.created', userJson('user_1', { updated_at: 1_000 }), 1_000),
       eventJson('user.updated', userJson('user_1', { updated_at: 2_000, first_name: 'Ann' }), 2_000),
@@ -88,7 +94,10 @@ await describeWith('postgres', 'core on PostgreSQL', () => {
       when: calls % 2 ? ('before' as const) : ('after' as const),
     }))
 
-    const { runs, kills: killed } = await deliverThroughCrashes({ stores, events, kills })
+    const { runs, kills: killed } = await deliverThroughCrashes({
+      ...{ stores, events, kills, now: Date.now },
+      elapse: (ms) => movedBack(prisma, 'postgresql', ms),
+    })
 
     expect(killed).toBe(kills.length)
     expect((await stores.inbox.list({ limit: 10, status: 'open' })).events).toEqual([])

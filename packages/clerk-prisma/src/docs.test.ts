@@ -42,6 +42,35 @@ async function output(
   return stdout.trim()
 }
 
+/** What `prisma migrate` writes for a type. */
+const SQL_TYPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  postgresql: {
+    ...{ String: 'TEXT', Int: 'INTEGER', BigInt: 'BIGINT', Float: 'DOUBLE PRECISION', Boolean: 'BOOLEAN' },
+    ...{ DateTime: 'TIMESTAMP(3)', Json: 'JSONB', autoincrement: 'BIGSERIAL NOT NULL' },
+  },
+  sqlite: {
+    ...{
+      String: 'TEXT',
+      Int: 'INTEGER',
+      Float: 'REAL',
+      Boolean: 'BOOLEAN',
+      DateTime: 'DATETIME',
+      Json: 'JSONB',
+    },
+    autoincrement: 'INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT',
+  },
+  mysql: {
+    ...{ String: 'VARCHAR(191)', Int: 'INTEGER', BigInt: 'BIGINT', Float: 'DOUBLE', Boolean: 'BOOLEAN' },
+    ...{ DateTime: 'DATETIME(3)', Json: 'JSON', autoincrement: 'BIGINT NOT NULL AUTO_INCREMENT' },
+  },
+}
+
+function sqlType(provider: string, type: string, attributes: string): string {
+  const native = /@db\.(\w+(?:\(\d+\))?)/.exec(attributes)?.[1]
+  const named = /@default\(autoincrement/.test(attributes) ? 'autoincrement' : type
+  return native?.toUpperCase() ?? SQL_TYPES[provider]?.[named] ?? `no type for ${type}`
+}
+
 describe('the documents', () => {
   test('the README signs a user in and gives them a row', { timeout: 60_000 }, async () => {
     const database = await createDatabase(engineOf('v7-sqlite'))
@@ -153,6 +182,11 @@ describe('the documents', () => {
             ?.split('\n')
             .find((text) => /^ {4}/.test(text) && text.includes(column) && !/KEY \(/.test(text))
           expect(line, `${model}.${column}`).toBeDefined()
+          expect(line?.trim().split(' ').slice(1).join(' '), `${model}.${column}`).toMatch(
+            new RegExp(
+              `^${sqlType(provider, type.replace('?', ''), attributes).replace(/[()]/g, '\\$&')}(?= |,|$)`,
+            ),
+          )
           expect(/NOT NULL/.test(line ?? ''), `${model}.${column} may be null`).toBe(!type.endsWith('?'))
           if (attributes.includes('@unique')) expect(table).toContain(`${model}_${column}_key`)
           if (model === 'User' && !['id', 'email'].includes(column)) expect(existing).toContain(column)
@@ -163,6 +197,26 @@ describe('the documents', () => {
       }
     },
   )
+})
+
+describe('the examples', () => {
+  test.each([
+    ['express-prisma/prisma', 'sqlite', 'migrations/sqlite'],
+    ['express-prisma/prisma', 'postgresql', 'migrations/postgresql'],
+    ['fastify-postgres/prisma', 'postgresql', 'migrations'],
+  ])('%s has the tables of the package for %s', async (example, provider, folder) => {
+    const read = (path: string) => readFile(document(path), 'utf8')
+    const migrations = `../../examples/${example}/${folder}`
+    for (const [file, own] of [
+      ['2_clerk', 'clerk'],
+      ['5_roles', 'roles'],
+    ])
+      expect(await read(`${migrations}/${file}.sql`)).toBe(await read(`migrations/${provider}/${own}.sql`))
+    const schema = await read(`../../examples/${example}/schema.prisma`)
+    const shipped = await read(`schema/${/provider = "(sqlite|postgresql)"/.exec(schema)?.[1]}.prisma`)
+    for (const [whole, model] of shipped.matchAll(/^model (\w+) \{\n[\s\S]*?^\}/gm))
+      if (model !== 'User') expect(schema).toContain(whole)
+  })
 })
 
 function followGuide(client: 'v7-postgresql' | 'v7-sqlite', adapter: (url: string) => string) {

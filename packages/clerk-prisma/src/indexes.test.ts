@@ -5,6 +5,7 @@ import { aMembership, anEvent, anInvitation, anOrganization, aUser, DAY, T } fro
 import { SHAPES, type Shape } from './testing/stores.js'
 
 const ROWS = 4000
+const MINUTE = 60_000
 
 /** Tables of a size at which an index is worth its while to every planner. */
 async function fill(prisma: TestClient, { provider }: Engine): Promise<void> {
@@ -52,11 +53,11 @@ async function fill(prisma: TestClient, { provider }: Engine): Promise<void> {
   }))
   await many(prisma.webhookEvent, (i) => ({
     ...{ id: `msg_${i}`, type: 'user.updated', timestamp: T + i, subjects: '[]', body: '', succeeded: '' },
-    ...{ attempts: 1, receivedAt: T + i, dueAt: T + i },
-    ...(i % 100 === 0 ? { status: 'open' } : { status: 'done', finishedAt: T + i }),
+    ...{ attempts: 1, receivedAt: T + i * MINUTE, dueAt: T + i * MINUTE },
+    ...(i % 100 === 0 ? { status: 'open' } : { status: 'done', finishedAt: T + i * MINUTE }),
   }))
   await many(prisma.clerkChange, (i) => ({
-    ...{ id: `msg_${i}`, type: 'user.updated', at: T + i, subjects: '[]' },
+    ...{ id: `msg_${i}`, type: 'user.updated', at: T + i * MINUTE, subjects: '[]' },
     ...(i % 100 === 0 ? { narrows: `user_${i % 1000}`, version: T } : {}),
   }))
   if (provider === 'mysql') {
@@ -134,7 +135,9 @@ async function everything(prisma: TestClient, shape: Shape): Promise<void> {
   await inbox.changesSince(position, 10)
   await inbox.changesSince('100.0~5-7@1', 10)
   await inbox.revocations(null, 10)
-  expect(await inbox.prune(Date.now() - T - (shape === 'recommended' ? 50 : 150))).toBeGreaterThan(40)
+  // Little of the table each time, as a prune that is made every day finds it.
+  const age = Date.now() - T - (shape === 'recommended' ? 50 : 150) * MINUTE
+  expect(await inbox.prune(age)).toBeGreaterThan(40)
 }
 
 /** What in a plan says that a table is read from end to end. */
@@ -150,17 +153,32 @@ const PLANS: Record<
     const plan = await prisma.$queryRawUnsafe<{ detail: string }[]>(
       `EXPLAIN QUERY PLAN ${inline(sql, values)}`,
     )
-    return plan.map(({ detail }) => detail).filter((detail) => /^SCAN/.test(detail) && !/pragma/.test(detail))
+    return plan
+      .map(({ detail }) => detail)
+      .filter((detail) => /^SCAN/.test(detail) && !/pragma/.test(detail))
+      .filter((detail) => !SQLITE_DERIVED.test(detail) && !isPage(sql, detail))
   },
   async mysql(prisma, sql, values) {
-    const plan = await prisma.$queryRawUnsafe<{ table: string; type: string | null; rows: bigint }[]>(
-      `EXPLAIN ${inline(sql, values)}`,
-    )
+    const plan = await prisma.$queryRawUnsafe<
+      { table: string; type: string | null; key: string | null; rows: bigint }[]
+    >(`EXPLAIN ${inline(sql, values)}`)
     return plan
       .filter(({ type }) => type === 'ALL' || type === 'index')
+      .filter(
+        ({ table, type, key }) =>
+          !/^<(derived|union)[\d,]+>$/.test(table) && !(type === 'index' && isPage(sql, key ?? '')),
+      )
       .map(({ table, type, rows }) => `${table}: ${type}, ${rows} rows`)
   },
 }
+
+/** What the log's statements make themselves, no tables: the time (`n`), the entries of a range (`r0` …) and of all (`e`). */
+const SQLITE_DERIVED = /^SCAN (CONSTANT ROW|n|e|r\d+)( LEFT-JOIN)?$/
+
+/** The first page of all events: read in the order of its index, which ends at the limit. */
+const isPage = (sql: string, index: string): boolean =>
+  /FROM .WebhookEvent. WHERE 1 = 1 ORDER BY .receivedAt. DESC, .id. DESC LIMIT \d+$/.test(sql) &&
+  /(^|USING INDEX )WebhookEvent_receivedAt_idx$/.test(index)
 
 /** The statement with its values in it, as the planner sees them. */
 function inline(sql: string, values: readonly unknown[]): string {
@@ -179,7 +197,7 @@ function literal(value: unknown): string {
 await describeEngines(
   'queries',
   (engine, database) => {
-    test('no query of the product reads a table from end to end', { timeout: 120_000 }, async () => {
+    test('no query of the product reads a table from end to end', { timeout: 300_000 }, async () => {
       const prisma = await database.connect({ log: true })
       await fill(prisma, engine)
       const sent = new Map<string, unknown[]>()

@@ -14,12 +14,16 @@ interface PrismaErrorShape {
     readonly constraint?: unknown
     readonly column?: unknown
     readonly column_name?: unknown
+    /** Of raw SQL. */
+    readonly code?: unknown
+    readonly message?: unknown
     readonly driverAdapterError?: { readonly cause?: unknown }
   }
 }
 
 /** What a driver adapter says: Prisma 7 in `meta`, and as the error itself where Prisma 6 has no code for it. */
 interface DriverCause {
+  readonly kind?: unknown
   readonly originalCode?: unknown
   readonly code?: unknown
   readonly extendedCode?: unknown
@@ -92,19 +96,54 @@ export function queried<T>(model: string, query: PromiseLike<T>): PromiseLike<T>
   })
 }
 
-export const isDuplicate = (error: unknown): boolean => shapeOf<PrismaErrorShape>(error).code === 'P2002'
-
-/** Two writers in each other's way (deadlock, serialisation): the statement can be repeated. */
-export const isConflict = (error: unknown): boolean => {
-  const { code, message } = shapeOf<PrismaErrorShape>(error)
-  return code === 'P2034' || /Record has changed since/.test(String(message))
+/**
+ * Whatever fails in raw SQL is `P2010` to Prisma. These are the codes that the same refusal has in a query of a model, by the
+ * kind that a driver adapter gives it.
+ */
+const RAW: Readonly<Record<string, string>> = {
+  DatabaseNotReachable: 'P1001',
+  SocketTimeout: 'P1008',
+  ConnectionClosed: 'P1017',
+  LengthMismatch: 'P2000',
+  UniqueConstraintViolation: 'P2002',
+  ForeignKeyConstraintViolation: 'P2003',
+  RestrictViolation: 'P2003',
+  InvalidInputValue: 'P2007',
+  NullConstraintViolation: 'P2011',
+  ValueOutOfRange: 'P2020',
+  TableDoesNotExist: 'P2021',
+  ColumnNotFound: 'P2022',
+  InconsistentColumnData: 'P2023',
+  TransactionWriteConflict: 'P2034',
+  TooManyConnections: 'P2037',
 }
+
+/** Prisma's code, the same for raw SQL as for a query of a model. */
+function codeOf(error: unknown): unknown {
+  const { code } = shapeOf<PrismaErrorShape>(error)
+  return code === 'P2010' ? (RAW[String(causeOf(error).kind)] ?? code) : code
+}
+
+function driverCodeOf(error: unknown): unknown {
+  const { originalCode, code, extendedCode } = causeOf(error)
+  return [originalCode, code, extendedCode].find((one) => one !== undefined)
+}
+
+export const isDuplicate = (error: unknown): boolean => codeOf(error) === 'P2002'
+
+/**
+ * Two writers in each other's way (deadlock, serialisation, a row that changed since its snapshot): the statement can be
+ * repeated. Adapters of Prisma 6 do not know each of these codes.
+ */
+export const isConflict = (error: unknown): boolean =>
+  codeOf(error) === 'P2034' ||
+  /^(40001|40P01|1213|1020)$/.test(String(driverCodeOf(error))) ||
+  /Record has changed since/.test(String(shapeOf<PrismaErrorShape>(error).message))
 
 /** Another process is the one writer of the SQLite file; Prisma reports it as a timeout. */
-export const isLocked = (error: unknown): boolean => {
-  const { code, message } = shapeOf<PrismaErrorShape>(error)
-  return code === 'P1008' || /SQLITE_BUSY|database is locked/.test(String(message))
-}
+export const isLocked = (error: unknown): boolean =>
+  codeOf(error) === 'P1008' ||
+  /SQLITE_BUSY|database is locked/.test(String(shapeOf<PrismaErrorShape>(error).message))
 
 /** A fault as the stores make it themselves. */
 export const storeFault = (
@@ -133,11 +172,12 @@ export function toStoreError(error: unknown): Error {
   ) {
     return error
   }
-  const { name, code, meta, message } = shapeOf<PrismaErrorShape>(error)
+  const { name, meta, message } = shapeOf<PrismaErrorShape>(error)
+  const code = codeOf(error)
   const cause = causeOf(error)
   const model = nameIn(meta?.modelName) ?? models.get(Object(error)) ?? 'unknown'
   if (name === 'PrismaClientValidationError') return validationFault(model, message)
-  const driverCode = [cause.originalCode, cause.code, cause.extendedCode].find((one) => one !== undefined)
+  const driverCode = driverCodeOf(error)
   const fault = faultOf(code, driverCode, cause)
   if (fault !== null) {
     const told = typeof code === 'string' && PRISMA[code] !== undefined ? code : String(driverCode)
@@ -162,9 +202,11 @@ function faultOf(code: unknown, driverCode: unknown, cause: DriverCause): StoreF
 }
 
 function causeOf(error: unknown): DriverCause {
-  const { name, cause, meta } = shapeOf<PrismaErrorShape>(error)
+  const { name, code, cause, meta } = shapeOf<PrismaErrorShape>(error)
+  const bare = name === 'DriverAdapterError' ? cause : undefined
+  // Engines of Prisma 6 without a driver adapter tell code and message of raw SQL in `meta` itself.
   return shapeOf<DriverCause>(
-    meta?.driverAdapterError?.cause ?? (name === 'DriverAdapterError' ? cause : undefined),
+    meta?.driverAdapterError?.cause ?? bare ?? (code === 'P2010' ? meta : undefined),
   )
 }
 

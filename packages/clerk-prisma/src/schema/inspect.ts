@@ -7,6 +7,7 @@ import type { Table, Values } from '../table/table.js'
 import { quotedTable, sqlColumn, tableName } from '../table/unique-columns.js'
 import { type Catalogue, type CatalogueColumn, readCatalogue } from './catalogue.js'
 import { fillsItself } from './filled.js'
+import { migrationOf } from './migrations.js'
 import { type Statements, statementsFor } from './statements.js'
 
 export interface Inspection {
@@ -42,7 +43,9 @@ export async function inspectTable(inspection: Inspection): Promise<readonly Sto
   if (catalogue === null) return extensions
   const shown = names.name
   if (catalogue.columns.length === 0) {
-    const remedy = 'Run the migration of the package, `migrations/…/*.sql`.'
+    const remedy =
+      (await migrationOf(table, dialect)) ??
+      `Run the migration of the package, \`migrations/${dialect.name}/*.sql\`.`
     return [...extensions, { severity: 'error', message: `The table \`${shown}\` is missing.`, remedy }]
   }
   const statements = statementsFor(dialect, names, catalogue)
@@ -98,6 +101,11 @@ function columnFindings({ table, dialect, catalogue, statements, shown }: Found)
     if (name === null) return []
     const column = catalogue.columns.find((one) => one.name === name)
     const at = `\`${shown}.${name}\``
+    if (field === 'position' && column?.filled !== true) {
+      const message = `${at} does not number the rows by itself.`
+      const remedy = `Make the table anew, as the package's \`migrations/${dialect.name}/clerk.sql\` does.`
+      return [{ severity: 'error', message, remedy }]
+    }
     if (column === undefined) {
       const remedy = statements.addColumn(name, dialect.types[kind])
       return [{ severity: 'error', message: `The column ${at} is missing.`, remedy }]
@@ -107,7 +115,7 @@ function columnFindings({ table, dialect, catalogue, statements, shown }: Found)
       const message = `${at} is NOT NULL, and the row of a deletion, or of a user who has none, is empty there.`
       findings.push({ severity: 'error', message, remedy: statements.dropNotNull(column) })
     }
-    if (kind === 'text') findings.push(...textFindings(field, column, at, statements, dialect))
+    if (kind === 'text') findings.push(...textFindings(field, column, at, { table, statements, dialect }))
     return findings
   })
 }
@@ -116,12 +124,11 @@ function textFindings(
   field: string,
   column: CatalogueColumn,
   at: string,
-  statements: Statements,
-  dialect: Dialect,
+  { table, statements, dialect }: Pick<Found, 'table' | 'statements' | 'dialect'>,
 ): StoreFinding[] {
   const { type, isEnum, collation } = column
-  const isId = ['clerkId', 'orgId', 'userId'].includes(field)
-  const binary = 'VARCHAR(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'
+  const isId = ['clerkId', 'orgId', 'userId', ...(table.definition.exact ?? [])].includes(field)
+  const binary = `${field === 'subjects' ? 'TEXT' : 'VARCHAR(191)'} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
   const wanted = dialect.name === 'mysql' && isId ? binary : dialect.types.text
   if (isEnum || NO_TEXT.test(type)) {
     const message = `${at} is ${isEnum ? 'an enum' : type}: a value that Clerk adds, or a text, is refused.`
@@ -145,39 +152,39 @@ function ownColumnFindings({ client, table, catalogue, statements, shown, own }:
   const given = ownNames(own)
   // What `create` does cannot be told without running it, and it may need more than an id.
   if (given === null) return []
+  const { option, raw = false } = table.definition
+  /** Whether Prisma, or a statement of the package's own, may fill the column. */
+  const mayFill = (field: string) => !raw && fillsItself(client, table, field) !== false
+  const fill = (field: string) =>
+    raw ? 'Give it a default' : `Fill it: { ${option}: { create: () => ({ ${field}: … }) } }`
   return catalogue.columns.flatMap((column): StoreFinding[] => {
     const field = fieldOf(table, column.name)
     if (synced.has(column.name) || given.has(field)) return []
     const at = `\`${shown}.${column.name}\``
-    const fills = column.filled || fillsItself(client, table, field) !== false
-    if (!column.nullable && !fills) {
-      const message = `${at} is NOT NULL without a default, and \`create\` of \`${table.definition.option}\` does not fill it: no row can be made.`
-      const remedy = `Fill it: { ${table.definition.option}: { create: () => ({ ${field}: … }) } }, or let it be empty: ${statements.dropNotNull(column)}`
+    if (!column.nullable && !column.filled && !mayFill(field)) {
+      const nothing = raw ? 'nothing fills it' : `\`create\` of \`${option}\` does not fill it`
+      const message = `${at} is NOT NULL without a default, and ${nothing}: no row can be made.`
+      const remedy = `${fill(field)}, or let it be empty: ${statements.dropNotNull(column)}`
       return [{ severity: 'error', message, remedy }]
     }
     const index = catalogue.indexes.find(
       ({ unique, columns }) => unique && columns.length === 1 && columns[0] === column.name,
     )
     // One that is empty collides with none; a default of the database is the same in every row.
-    if (
-      index === undefined ||
-      column.nullable ||
-      !column.filled ||
-      fillsItself(client, table, field) !== false
-    )
-      return []
+    if (raw || index === undefined || column.nullable || !column.filled || mayFill(field)) return []
     const message = `${at} is unique (\`${index.name}\`) and has a default that every row from Clerk would get.`
-    const remedy = `Fill it: { ${table.definition.option}: { create: () => ({ ${field}: … }) } }, or drop the index: ${statements.dropIndex(index.name)}`
+    const remedy = `${fill(field)}, or drop the index: ${statements.dropIndex(index.name)}`
     return [{ severity: 'error', message, remedy }]
   })
 }
 
 function indexFindings({ table, catalogue, statements, shown }: Found): StoreFinding[] {
-  const { indexes, mayBeUnique } = table.definition
+  const { fields, indexes, mayBeUnique, key: keyField = 'clerkId' } = table.definition
   const sql = (field: string) => sqlColumn(table, field)
   const findings: StoreFinding[] = []
-  const key = sql(table.has('clerkId') ? 'clerkId' : 'id')
-  if (key !== null && table.has('clerkId')) {
+  const key = sql(keyField)
+  // A number that the database gives is unique.
+  if (key !== null && fields[keyField]?.kind !== 'count') {
     const isUnique = catalogue.indexes.some(
       ({ unique, columns }) => unique && columns.length === 1 && columns[0] === key,
     )
@@ -194,8 +201,9 @@ function indexFindings({ table, catalogue, statements, shown }: Found): StoreFin
     findings.push({ severity: 'warning', message, remedy: statements.createIndex(columns, false) })
   }
   // A name or a role is no one's alone.
+  const own: readonly string[] = [keyField, ...mayBeUnique]
   const shared = [...table.columns.keys()].filter(
-    (field) => !['id', 'clerkId', ...mayBeUnique].includes(field),
+    (field) => !own.includes(field) && fields[field]?.kind !== 'id',
   )
   for (const field of shared) {
     const index = catalogue.indexes.find(

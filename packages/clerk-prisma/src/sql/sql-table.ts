@@ -1,3 +1,4 @@
+import { queried } from '../client/errors.js'
 import type { ClientInternals } from '../client/prisma-client.js'
 import { isTransaction } from '../client/prisma-client.js'
 import type { Table } from '../table/table.js'
@@ -31,6 +32,7 @@ export function sqlTable(internals: ClientInternals, dialect: SqlDialect, table:
   const client = internals as unknown as RawClient
   const { description } = table
   const schema = description?.schema ?? null
+  const told = description?.name ?? table.model
   const model = table.model.charAt(0).toUpperCase() + table.model.slice(1)
   const name = dialect.quote(description?.dbName ?? description?.name ?? model)
   const columns = new Map(
@@ -43,15 +45,18 @@ export function sqlTable(internals: ClientInternals, dialect: SqlDialect, table:
   return {
     name: schema === null ? name : `${dialect.quote(schema)}.${name}`,
     column: (field) => columns.get(field) ?? dialect.quote(field),
-    query: async (sql, values = []) => client.$queryRawUnsafe(dialect.placeholders(sql), ...values),
-    execute: async (sql, values = []) => client.$executeRawUnsafe(dialect.placeholders(sql), ...values),
+    query: async (sql, values = []) =>
+      queried(told, client.$queryRawUnsafe(dialect.placeholders(sql), ...values)),
+    execute: async (sql, values = []) =>
+      queried(told, client.$executeRawUnsafe(dialect.placeholders(sql), ...values)),
     async executeAndQuery(sql, values, then) {
       const statement = client.$executeRawUnsafe(dialect.placeholders(sql), ...values)
       if (isTransaction(internals)) {
-        await statement
-        return client.$queryRawUnsafe(then)
+        await queried(told, statement)
+        return queried(told, client.$queryRawUnsafe(then))
       }
-      const [, rows] = await client.$transaction([statement, client.$queryRawUnsafe(then)])
+      const both = client.$transaction([statement, client.$queryRawUnsafe(then)])
+      const [, rows] = await queried(told, both)
       return rows as SqlRow[]
     },
   }

@@ -9,10 +9,15 @@ export interface SqlDialect {
   join(left: string, right: string): string
   /** Whether one text stands within another. */
   contains(text: string, part: string): string
+  /** A condition that few rows meet. SQLite keeps no count of each value, and would read the table from end to end. */
+  rare(condition: string): string
   /** `INSERT … ON CONFLICT … DO UPDATE … WHERE … RETURNING` */
   readonly upsertReturns: boolean
-  /** `DELETE … LIMIT`; where it is missing the rows are chosen by a query of the same table, which MySQL cannot. */
-  readonly deleteHasLimit: boolean
+  /**
+   * Deletes the rows that `WHERE … ORDER BY … LIMIT …` chooses: by a query of the same table, which MySQL cannot, but it has
+   * `DELETE … LIMIT`. PostgreSQL looks the keys of an array up one by one; with `IN` it may read the whole table.
+   */
+  remove(table: string, key: string, rows: string): string
   /** An update that changes nothing counts no row. */
   readonly countsChangedRows: boolean
   /** The statement with the placeholders of the database. */
@@ -27,8 +32,10 @@ const postgresql: SqlDialect = {
   number: '?::float8',
   join: (left, right) => `${left} || ${right}`,
   contains: (text, part) => `strpos(${text}, ${part}) > 0`,
+  rare: (condition) => condition,
   upsertReturns: true,
-  deleteHasLimit: false,
+  remove: (table, key, rows) =>
+    `DELETE FROM ${table} WHERE ${key} = ANY(ARRAY(SELECT ${key} FROM ${table} ${rows}))`,
   countsChangedRows: false,
   placeholders(sql) {
     let index = 0
@@ -45,8 +52,10 @@ export const SQL_DIALECTS: Readonly<Record<string, SqlDialect>> = {
     number: '?',
     join: (left, right) => `${left} || ${right}`,
     contains: (text, part) => `instr(${text}, ${part}) > 0`,
+    rare: (condition) => `unlikely(${condition})`,
     upsertReturns: true,
-    deleteHasLimit: false,
+    remove: (table, key, rows) =>
+      `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} ${rows})`,
     countsChangedRows: false,
     placeholders: (sql) => sql,
   },
@@ -56,8 +65,9 @@ export const SQL_DIALECTS: Readonly<Record<string, SqlDialect>> = {
     number: '?',
     join: (left, right) => `CONCAT(${left}, ${right})`,
     contains: (text, part) => `INSTR(${text}, ${part}) > 0`,
+    rare: (condition) => condition,
     upsertReturns: false,
-    deleteHasLimit: true,
+    remove: (table, _key, rows) => `DELETE FROM ${table} ${rows}`,
     countsChangedRows: true,
     placeholders: (sql) => sql,
   },

@@ -209,7 +209,7 @@ export function inboxStore(
         checkText(subject, 'subject')
         checkText(exceptId, 'exceptId')
         return events.execute(
-          `UPDATE ${events.name} SET ${finished('discarded')} WHERE ${c('status')} IN ('open', 'failed')
+          `UPDATE ${events.name} SET ${finished('discarded')} WHERE ${sql.rare(`${c('status')} IN ('open', 'failed')`)}
             AND ${c('id')} <> ? AND ${sql.contains(c('subjects'), '?')}`,
           ['subject-erased', exceptId, JSON.stringify(subject)],
         )
@@ -218,13 +218,12 @@ export function inboxStore(
     prune: (olderThanMs) =>
       run(async () => {
         checkDuration(olderThanMs, 'olderThanMs')
-        const old = `${c('finishedAt')} < ${sql.now} - ${sql.number}`
-        const batch = sql.deleteHasLimit
-          ? `WHERE ${old} LIMIT ${PRUNE_BATCH}`
-          : `WHERE ${c('id')} IN (SELECT ${c('id')} FROM ${events.name} WHERE ${old} LIMIT ${PRUNE_BATCH})`
+        const finishedAt = c('finishedAt')
+        const oldest = `WHERE ${finishedAt} < ${sql.now} - ${sql.number} ORDER BY ${finishedAt} LIMIT ${PRUNE_BATCH}`
+        const remove = sql.remove(events.name, c('id'), oldest)
         let pruned = 0
         for (let count = PRUNE_BATCH; count >= PRUNE_BATCH; pruned += count) {
-          count = await events.execute(`DELETE FROM ${events.name} ${batch}`, [olderThanMs])
+          count = await events.execute(remove, [olderThanMs])
         }
         await log.prune(olderThanMs)
         return pruned

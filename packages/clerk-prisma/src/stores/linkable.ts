@@ -2,7 +2,7 @@ import type { ConfigurationProblem } from '@acme/clerk-core'
 import type { LinkBy, UserSnapshot } from '@acme/clerk-core/store'
 import { foldAddress, isSameAddress, isSameExternalId, wholeExternalId } from '@acme/clerk-core/store'
 import type { Delegate, Row } from '../client/prisma-client.js'
-import type { Table, Values } from '../table/table.js'
+import { OWN_NAMES, type Table, type Values } from '../table/table.js'
 import { quotedTable, sqlColumn } from '../table/unique-columns.js'
 import type { Context } from './context.js'
 
@@ -91,8 +91,7 @@ export function linkable(context: Context, table: Table, named: string | undefin
       if (by === 'verified-email')
         return email != null && isSameAddress(row.email, email) ? { email: row.email } : null
       const [same] = externalId == null ? [] : await found({ [id]: row.id }, externalId)
-      // Under `AND` names are the model's own.
-      return same === undefined ? null : { AND: [{ [column]: same[column] }] }
+      return same === undefined ? null : { [OWN_NAMES]: { [column]: same[column] } }
     },
   }
 }

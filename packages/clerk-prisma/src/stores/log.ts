@@ -27,13 +27,19 @@ export function logStore({ client, sql }: Context, table: Table) {
   const insert = `INSERT INTO ${entries.name} (${['at', 'id', 'type', 'subjects', 'narrows', 'version'].map(c).join(', ')})
     VALUES (${sql.now}, ?, ?, ?, ?, ${sql.number})`
 
-  /** Entries in the order of their places, and the database's time, in one statement. */
-  async function read(where: string, values: readonly unknown[], limit: number) {
+  /**
+   * Entries in the order of their places, and the database's time, in one statement. Each of the ranges, which are apart and
+   * in order, is read by the primary key: SQLite reads the whole table for ranges that are joined by OR.
+   */
+  async function read(ranges: readonly string[], limit: number) {
+    const parts = ranges.map(
+      (range, index) =>
+        `SELECT r${index}.* FROM (SELECT ${selected} FROM ${entries.name} l WHERE ${range} ORDER BY ${c('position')} LIMIT ${limit}) r${index}`,
+    )
     const rows = await entries.query(
       `SELECT n.${sql.quote('now')} AS ${sql.quote('now')}, e.* FROM (SELECT ${sql.now} AS ${sql.quote('now')}) n
-        LEFT JOIN (SELECT ${selected} FROM ${entries.name} l WHERE ${where} ORDER BY ${c('position')} LIMIT ${limit}) e ON 1 = 1
+        LEFT JOIN (${parts.join(' UNION ALL ')} ORDER BY ${sql.quote('position')} LIMIT ${limit}) e ON 1 = 1
         ORDER BY e.${sql.quote('position')}`,
-      values,
     )
     return {
       changes: rows.filter(({ position }) => position !== null).map(asChange),
@@ -75,8 +81,7 @@ export function logStore({ client, sql }: Context, table: Table) {
       const from = position === null ? logPositionAt(await aboutNow()) : parseLogPosition(position)
       const { after, gaps } = logRanges(from)
       const ranges = gaps.map(({ from, to }) => `${c('position')} BETWEEN ${from} AND ${to}`)
-      const where = [`${c('position')} > ${after}`, ...ranges].join(' OR ')
-      const { changes, now } = await read(where, [], limit)
+      const { changes, now } = await read([...ranges, `${c('position')} > ${after}`], limit)
       const numbers = changes.map(({ position }) => parseLogPosition(position).last)
       const next = advanceLog(from, numbers, { limit, now })
       return { changes, position: formatLogPosition(next.position), now, more: next.more }
@@ -87,7 +92,7 @@ export function logStore({ client, sql }: Context, table: Table) {
       const from = position === null ? 0 : parseLogPosition(position).last
       const newer = `SELECT 1 FROM ${entries.name} o WHERE o.${c('narrows')} = l.${c('narrows')} AND o.${c('position')} > l.${c('position')}`
       const where = `l.${c('narrows')} IS NOT NULL AND l.${c('position')} > ${from} AND NOT EXISTS (${newer})`
-      const { changes, now } = await read(where, [], limit)
+      const { changes, now } = await read([where], limit)
       return {
         changes,
         position: changes.at(-1)?.position ?? placeOf(from),
@@ -97,12 +102,10 @@ export function logStore({ client, sql }: Context, table: Table) {
     },
 
     async prune(olderThanMs: number): Promise<void> {
-      const old = `${c('at')} < ${sql.now} - ${sql.number}`
-      const batch = sql.deleteHasLimit
-        ? `WHERE ${old} LIMIT ${PRUNE_BATCH}`
-        : `WHERE ${c('position')} IN (SELECT ${c('position')} FROM ${entries.name} WHERE ${old} LIMIT ${PRUNE_BATCH})`
+      const oldest = `WHERE ${c('at')} < ${sql.now} - ${sql.number} ORDER BY ${c('at')} LIMIT ${PRUNE_BATCH}`
+      const remove = sql.remove(entries.name, c('position'), oldest)
       for (let count = PRUNE_BATCH; count >= PRUNE_BATCH; ) {
-        count = await entries.execute(`DELETE FROM ${entries.name} ${batch}`, [olderThanMs])
+        count = await entries.execute(remove, [olderThanMs])
       }
     },
   }

@@ -23,8 +23,12 @@ export interface TableDefinition {
   readonly mayBeUnique: readonly string[]
   /** Whether a row may be built from claims (version 0), which overwrite nothing. */
   readonly fromClaims?: true
-  /** Written and read by SQL of its own, which extensions of the client do not see. */
+  /** Written and read by SQL of its own, which extensions of the client do not see, and defaults of Prisma's do not fill. */
   readonly raw?: true
+  /** By which a row is written, unique by itself. Default: `clerkId`. */
+  readonly key?: string
+  /** Besides ids of Clerk's: texts in which upper and lower case differ. */
+  readonly exact?: readonly string[]
 }
 
 const required = (kind: Kind) => ({ kind, presence: 'required' }) as const
@@ -150,7 +154,7 @@ export const INBOX = {
   option: 'inbox',
   model: 'webhookEvent',
   fields: {
-    id: required('id'),
+    id: required('text'),
     type: required('text'),
     timestamp: required('number'),
     subjects: required('text'),
@@ -181,6 +185,8 @@ export const INBOX = {
   indexes: [['status', 'dueAt'], ['receivedAt'], ['finishedAt']],
   mayBeUnique: [],
   raw: true,
+  key: 'id',
+  exact: ['id', 'subjects'],
 } as const satisfies TableDefinition
 
 /** Written by SQL of its own: `src/stores/log.ts`. */
@@ -200,6 +206,8 @@ export const LOG = {
   indexes: [['at'], ['narrows', 'position']],
   mayBeUnique: [],
   raw: true,
+  key: 'position',
+  exact: ['narrows'],
 } as const satisfies TableDefinition
 
 type Fields<D extends TableDefinition, P> = {

@@ -15,6 +15,9 @@ import { quotedTable, sqlColumn } from './unique-columns.js'
 
 export type Values = Record<string, unknown>
 
+/** In a condition: one more condition, in which names are the model's own, and not the contract's. */
+export const OWN_NAMES = '$own'
+
 /** One model of the application under the field names of the records, and the few queries the stores are made of. */
 export class Table {
   readonly definition: TableDefinition
@@ -187,14 +190,15 @@ export class Table {
     return this.columns.get(field) ?? field
   }
 
-  #where(where: Values): Values {
-    return Object.fromEntries(
+  #where({ [OWN_NAMES]: own, ...where }: Values): Values {
+    const mapped = Object.fromEntries(
       Object.entries(where).map(([field, value]) =>
         field === 'OR' || field === 'AND'
           ? [field, (value as Values[]).map((part) => this.#where(part))]
           : [this.#column(field), value],
       ),
     )
+    return own === undefined ? mapped : { AND: [mapped, own] }
   }
 
   #data(values: Values): Values {

@@ -51,10 +51,13 @@ export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHa
   const store = await database.connect({ url: proxy === null ? database.url : url.href })
   const prisma = await database.connect()
   const rows = usersOf(prisma, shape)
+  const contended = SHAPES[shape](overtaken(store, rows.toggleDeletion))
+  // A store asks once what the extensions of its client do: as long as there is no row to overtake it with.
+  await contended.users.findByClerkId('user_nobody')
 
   return {
     stores: SHAPES[shape](store),
-    contended: SHAPES[shape](overtaken(store, rows.toggleDeletion)),
+    contended,
     async reset() {
       await prisma.account.deleteMany()
       await prisma.user.deleteMany()
@@ -103,7 +106,7 @@ const TIMES = {
 } as const
 
 /** So much time has passed for every event and every entry of the log. */
-async function movedBack(prisma: TestClient, provider: Engine['provider'], ms: number): Promise<void> {
+export async function movedBack(prisma: TestClient, provider: Engine['provider'], ms: number): Promise<void> {
   const quote = (name: string) => (provider === 'mysql' ? `\`${name}\`` : `"${name}"`)
   for (const [table, columns] of Object.entries(TIMES)) {
     const set = columns.map((column) => `${quote(column)} = ${quote(column)} - ${ms}`).join(', ')

@@ -19,6 +19,18 @@ const events = [
   eventJson('user.deleted', { id: 'user_1', deleted: true }, 4_000),
 ].map((json, i) => ({ id: `msg_${i}`, json }))
 
+function storesWithClock() {
+  let ms = 1_700_000_000_000
+  const now = () => ms
+  return {
+    stores: memoryStore({ now }),
+    now,
+    async elapse(passed: number) {
+      ms += passed
+    },
+  }
+}
+
 describe('a backend that is killed in the middle of its work', () => {
   it('loses nothing, and runs every handler at least once', async () => {
     // A new plan each run; its seed is in the failure's message.
@@ -30,9 +42,8 @@ describe('a backend that is killed in the middle of its work', () => {
       }),
       { numRuns: 8, seed },
     )
-    const clock = { ms: 1_700_000_000_000 }
-    const stores = memoryStore({ now: () => clock.ms })
-    const { runs, kills, killedAt } = await deliverThroughCrashes({ stores, clock, events, kills: plan })
+    const { stores, ...clock } = storesWithClock()
+    const { runs, kills, killedAt } = await deliverThroughCrashes({ stores, ...clock, events, kills: plan })
     const because = `seed ${seed}, killed at ${killedAt.join(', ')}`
 
     // Each kill lets at most one event through, so that most of the plan is used before there are none left.
@@ -55,13 +66,12 @@ describe('a backend that is killed in the middle of its work', () => {
   }, 120_000)
 
   it('runs no handler again that was noted to have succeeded', async () => {
-    const clock = { ms: 1_700_000_000_000 }
-    const stores = memoryStore({ now: () => clock.ms })
+    const { stores, ...clock } = storesWithClock()
     const [event] = events
     // claim, apply, append …: killed at the last call, `finish`, after both handlers were noted.
     const { runs, killedAt } = await deliverThroughCrashes({
       stores,
-      clock,
+      ...clock,
       events: [event!],
       kills: [{ calls: 8, when: 'before' }],
     })

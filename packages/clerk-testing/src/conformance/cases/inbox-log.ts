@@ -137,6 +137,27 @@ export const inboxLogCases = casesOf('inbox', [
     },
   },
   {
+    id: 'log-begins-before-late-entries',
+    title:
+      'a process that starts reads what commits later, also where nothing was written for long before it',
+    needs: ['late-commits'],
+    async run({ inbox, appendLate, elapse }) {
+      await inbox.append(aChange({ id: 'msg_old' }))
+      await elapse(10 * MINUTE)
+      const commit = await appendLate(aChange({ id: 'msg_late' }))
+      await inbox.append(aChange({ id: 'msg_1' }))
+      const started = await readOn(inbox, null)
+      expectEqual(started.ids, ['msg_1'], 'A process that starts reads too little, or all the past.')
+      await commit()
+      const { ids } = await readOn(inbox, started.position)
+      expectEqual(
+        ids,
+        ['msg_late'],
+        'A process that starts in a quiet log misses an entry that commits late.',
+      )
+    },
+  },
+  {
     id: 'revocations-are-all-there',
     title: 'revocations answers every subject that lost a right, oldest first, in pages, however long ago',
     async run({ inbox, elapse }) {

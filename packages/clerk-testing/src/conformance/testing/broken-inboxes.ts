@@ -195,8 +195,8 @@ export const brokenInboxes: readonly BrokenStore[] = [
         return { ...page, position: page.changes.at(-1)?.position ?? page.position }
       },
     })),
-    says: /committed late is missed/,
-    caughtBy: ['inbox/log-waits-for-late-entries'],
+    says: /committed late is missed|misses an entry that commits late/,
+    caughtBy: ['inbox/log-waits-for-late-entries', 'inbox/log-begins-before-late-entries'],
   },
   {
     fault: 'log: the newest page first',
@@ -226,7 +226,21 @@ export const brokenInboxes: readonly BrokenStore[] = [
       changesSince: (position, limit) => inbox.changesSince(position ?? '0.0', limit),
     })),
     says: /reads too little, or all the past/,
-    caughtBy: ['inbox/log-begins-about-now'],
+    caughtBy: ['inbox/log-begins-about-now', 'inbox/log-begins-before-late-entries'],
+  },
+  {
+    fault: 'log: a process that starts begins right before the first entry of the last two minutes',
+    alter: inbox((inbox) => ({
+      async changesSince(position, limit) {
+        if (position !== null) return inbox.changesSince(position, limit)
+        const all = await inbox.changesSince('0.0', 1000)
+        const first = all.changes.find(({ at }) => at > all.now - 120_000)
+        const before = first === undefined ? all.position : `${Number.parseInt(first.position, 10) - 1}.0`
+        return inbox.changesSince(before, limit)
+      },
+    })),
+    says: /in a quiet log misses an entry/,
+    caughtBy: ['inbox/log-begins-before-late-entries'],
   },
   {
     fault: 'log: revocations of the last day alone',
