@@ -72,7 +72,9 @@ export function createLogReader({
         for (const change of page.changes) onChange(local(change))
         position = page.position
       }
-      await readPast(onChange)
+      // Nothing is awaited before the first question: the store's time limit for it has to end before that of a request which
+      // waits for the look. Else the request asks a server next that is not yet known to hang, and waits twice.
+      if (past !== null) await readPast(onChange)
       await readOn(onChange)
     },
     clockSkewMs: () => skewMs,

@@ -4,14 +4,21 @@ export type OwnChange =
   | 'user.forgotten'
   | 'organization.forgotten'
   | 'role.forgotten'
-  /** A user who is no longer at Clerk: nothing signs in any more. */
+  /** A user who is no longer at Clerk: nothing signs in any more. Told before the row is deleted. */
   | 'user.ended'
+
+/** What of a right a change takes away, as the log has it: see `NewChange.narrows`. */
+export interface Narrowing {
+  readonly subject: string
+  /** Milliseconds; `null`: for good. */
+  readonly version: number | null
+}
 
 /**
  * Tells a change of our own here and, through the log, in every process: in effect here even when it rejects.
  *
- * @param heldVersion told before the row is written: what it names gives no right until a row of this version is read;
- * milliseconds
+ * @param narrows told before the row is written: what it names gives no right until a row of its version is read. Default:
+ * what such a change ends by itself
  * @throws {StoreInputError} when it is no id; {@link StoreUnavailableError} when the other processes could not be told
  */
-export type Tell = (change: OwnChange, clerkId: string, heldVersion?: number) => Promise<void>
+export type Tell = (change: OwnChange, clerkId: string, narrows?: Narrowing) => Promise<void>

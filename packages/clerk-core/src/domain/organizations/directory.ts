@@ -136,7 +136,10 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
         // A store without roles never reads of the change.
         role === null || row === null || store.applyRole === undefined ? null : holds.of(role, asOfRole(row)),
       ].flatMap((hold) => (hold === null ? [] : [Math.max(hold.version, hold.at)]))
-      return found.length === 0 ? null : Math.max(...found)
+      if (found.length === 0) return null
+      // It may be written at any moment: the next request reads again.
+      cache.drop(keyOf(orgId, userId))
+      return Math.max(...found)
     },
     isHeld: (orgId, row) => holds.size > 0 && holds.take(orgId, row) !== null,
     cached: (orgId, userId) => cache.cached(keyOf(orgId, userId)),

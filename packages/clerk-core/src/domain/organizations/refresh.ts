@@ -8,15 +8,17 @@ import {
   readCompleteListing,
 } from '../backend-api/complete-listing.js'
 import { oneOrNone } from '../backend-api/one-or-none.js'
-import type { OwnChange, Tell } from '../changes/tell.js'
+import type { Narrowing, OwnChange, Tell } from '../changes/tell.js'
 import type {
   MembershipRecord,
   OrganizationRecord,
   OrganizationSnapshot,
   OrganizationStore,
+  RoleRecord,
   RoleSnapshot,
 } from '../store/organization.js'
 import type { ApplyOutcome } from '../store/user.js'
+import { endedMembership, endedOrganization, narrowedMembership, narrowedRole } from './narrowing.js'
 import type { OrganizationRefresh } from './organizations.js'
 
 /** The directory's, which drop what is cached of it. */
@@ -93,6 +95,7 @@ export function createOrganizationRefresh<O extends OrganizationRecord>(parts: {
           changed(orgId, outcome)
         },
         async remove(id, at) {
+          await tell('organization.forgotten', id, endedOrganization(id, at))
           row = await writes.removeOrganization(id, at)
           changed(orgId)
         },
@@ -111,6 +114,9 @@ export function createOrganizationRefresh<O extends OrganizationRecord>(parts: {
     changed: (id: string, outcome?: ApplyOutcome) => void,
   ): Promise<ListingResult> {
     let known: ReadonlyMap<string, MembershipRecord> = new Map()
+    const tellBefore = async (narrows: Narrowing | null) => {
+      if (narrows !== null) await tell('organization.forgotten', orgId, narrows)
+    }
     return readCompleteListing(
       {
         async ours() {
@@ -125,8 +131,14 @@ export function createOrganizationRefresh<O extends OrganizationRecord>(parts: {
             { userId: ids.flatMap((id) => known.get(id)?.userId ?? []) },
             { limit: ids.length },
           ),
-        apply: async (snapshot) => changed(orgId, (await writes.applyMembership(snapshot)).outcome),
+        async apply(snapshot) {
+          const row = known.get(snapshot.clerkId)
+          if (row !== undefined) await tellBefore(narrowedMembership(row, snapshot))
+          changed(orgId, (await writes.applyMembership(snapshot)).outcome)
+        },
         async remove(clerkId, at) {
+          const row = known.get(clerkId)
+          if (row !== undefined) await tellBefore(endedMembership(row, row.version))
           await writes.removeMembership({ clerkId }, at)
           changed(orgId)
         },
@@ -139,18 +151,25 @@ export function createOrganizationRefresh<O extends OrganizationRecord>(parts: {
   async function refreshRoles(options?: RefreshOptions): Promise<ListingResult> {
     const { listRoles } = store
     if (listRoles === undefined) return NOTHING_MISSING
+    let known: ReadonlyMap<string, RoleRecord> = new Map()
     return telling('role.forgotten', (changed) =>
       readCompleteListing<RoleSnapshot>(
         {
-          ours: async () => (await listRoles()).map(({ clerkId }) => clerkId),
+          async ours() {
+            known = new Map((await listRoles()).map((row) => [row.clerkId, row]))
+            return [...known.keys()]
+          },
           each: () => api.eachRole(),
           async find(ids) {
             const found: RoleSnapshot[] = []
             for (const id of ids) for await (const role of oneOrNone(() => api.getRole(id))) found.push(role)
             return found
           },
-          apply: async (snapshot) =>
-            changed(snapshot.clerkId, (await writes.applyRole(snapshot))?.outcome ?? 'unchanged'),
+          async apply(snapshot) {
+            const narrows = narrowedRole(known.get(snapshot.clerkId), snapshot)
+            if (narrows !== null) await tell('role.forgotten', snapshot.clerkId, narrows)
+            changed(snapshot.clerkId, (await writes.applyRole(snapshot))?.outcome ?? 'unchanged')
+          },
           async remove(id, at) {
             await writes.removeRole(id, at)
             changed(id)

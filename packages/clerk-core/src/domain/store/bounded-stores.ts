@@ -3,6 +3,7 @@ import { createDeadlines, type Deadline } from '../../ground/timing/deadline.js'
 import type { Inbox } from './inbox.js'
 import type { MembershipRecord, OrganizationRecord, OrganizationStore } from './organization.js'
 import type { UserRecord, UserStore } from './user.js'
+import { viewOf } from './view-of.js'
 
 interface GivenStores<
   U extends UserRecord,
@@ -29,7 +30,7 @@ const PROBES: {
 }
 
 /** Asks the store whatever is known of it: it is how one finds out. */
-const ALWAYS_ASKED = new Set<string | symbol>(['ping'])
+const ALWAYS_ASKED = new Set(['ping'])
 
 /**
  * The same stores, and no call of theirs is waited for longer than `timeoutSeconds`: {@link StoreUnavailableError} then, and
@@ -83,18 +84,13 @@ export function boundStores<
   }
 }
 
-/** A view of the store: methods that it gets, loses or replaces later are seen, and each runs on the store itself. */
 function bound<S extends object>(
   store: S,
   deadline: Deadline,
   track: <T>(call: Promise<T>) => Promise<T>,
 ): S {
-  return new Proxy(store, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name, target)
-      if (typeof member !== 'function') return member
-      const run = ALWAYS_ASKED.has(name) ? deadline.runAnyway : deadline.run
-      return (...args: unknown[]) => track(run<unknown>(() => Reflect.apply(member, target, args)))
-    },
+  return viewOf(store, (method, name) => {
+    const run = ALWAYS_ASKED.has(name) ? deadline.runAnyway : deadline.run
+    return (...args) => track(run<unknown>(() => method(...args)))
   })
 }

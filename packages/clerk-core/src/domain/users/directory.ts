@@ -241,7 +241,6 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       async refresh(clerkId, settings) {
         let user: U | null = null
         let changed = false
-        let ended = false
         try {
           const listing = await readCompleteListing(
             {
@@ -252,22 +251,24 @@ export function createUserDirectory<U extends UserRecord>(parts: {
               each: () => oneOrNone(() => api.getUser(clerkId, { privateMetadata })),
               find: ([id = clerkId]) => api.listUsers({ userId: [id] }, { privateMetadata }),
               async apply(snapshot) {
-                if (narrowsUser(snapshot)) await tell('user.forgotten', clerkId, snapshot.version)
+                const { version } = snapshot
+                if (narrowsUser(snapshot))
+                  await tell('user.forgotten', clerkId, { subject: clerkId, version })
                 const applied = await directory.applySnapshot(snapshot, 'api')
                 user = applied.user
                 changed ||= applied.outcome === 'created' || applied.outcome === 'updated'
               },
               async remove(id, at) {
+                await tell('user.ended', id)
                 user = await directory.remove(id, at)
-                ended = true
+                changed = true
               },
             },
             { ...settings, proof, now },
           )
           return { user, listings: { user: listing } }
         } finally {
-          if (ended) await tell('user.ended', clerkId)
-          else if (changed) await tell('user.forgotten', clerkId)
+          if (changed) await tell('user.forgotten', clerkId)
         }
       },
     },

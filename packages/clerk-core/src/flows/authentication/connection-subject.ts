@@ -24,6 +24,8 @@ export interface Look {
   readonly auth: MadeAuth
   /** The same rows at another moment: the clock alone changes what is said of factors, plans and features. */
   at(nowSeconds: number): MadeAuth
+  /** A right in the organisation may have been taken away, and the row that says what is left is not written yet. */
+  readonly awaitsRow: boolean
 }
 
 /** Whom a connection speaks for, and what that rests on. */
@@ -99,7 +101,7 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
         if (!('ok' in rows)) return always(auths.noUser(NOTHING_CARRIED, rows))
         const at = (seconds: number) =>
           joinRows(principalAt(record, token, seconds), requested, rows, agingAt(seconds))
-        return { auth: at(nowSeconds()), at }
+        return { auth: at(nowSeconds()), at, awaitsRow: rows.heldSince !== null }
       },
     }
   }
@@ -141,5 +143,5 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
 }
 
 function always(auth: MadeAuth): Look {
-  return { auth, at: () => auth }
+  return { auth, at: () => auth, awaitsRow: false }
 }

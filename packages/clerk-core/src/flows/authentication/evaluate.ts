@@ -25,6 +25,8 @@ export type Evaluate = (connection: OpenConnection) => Promise<Evaluation>
 
 /** How soon to ask again when Clerk or a store could not be reached. */
 const RETRY_MS = 10_000
+/** An event is logged before its row is written: how long a connection waits for what is left of its rights. */
+const AWAITED_MS = 2_000
 /** Over how long connections are closed whose answer has been unavailable for longer than the grace. */
 const SPREAD_MS = 10_000
 
@@ -70,7 +72,7 @@ export function createEvaluate(parts: {
       return await subject.look()
     } catch (error) {
       const auth = auths.unavailable(reasonOf(error))
-      return { auth, at: () => auth }
+      return { auth, at: () => auth, awaitsRow: false }
     }
   }
 
@@ -103,6 +105,12 @@ export function createEvaluate(parts: {
     const { auth } = seen
     const { auth: opened, whole } = connection
     if (auth.kind === 'anonymous') return ended(connection, auth.reason, UNAUTHENTICATED, auth)
+    if (seen.awaitsRow && auth.kind === 'user' && auth.orgId === null) {
+      // The event may have widened them, or come too late: a call is refused meanwhile, and nothing is closed.
+      connection.awaitsSince ??= now()
+      const until = connection.awaitsSince + AWAITED_MS
+      if (now() < until) return { auth, ends: new Map(), dueAt: Math.min(lookAgainAt, until) }
+    } else connection.awaitsSince = null
     if (
       opened.kind === 'user' &&
       auth.kind === 'user' &&

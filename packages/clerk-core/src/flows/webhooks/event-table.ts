@@ -8,10 +8,10 @@ import {
 } from '../../domain/backend-api/organization-snapshot.js'
 import { userSnapshotFromClerk } from '../../domain/backend-api/user-snapshot.js'
 import { membershipSubject } from '../../domain/changes/holds.js'
-import type { OwnChange } from '../../domain/changes/tell.js'
+import type { Narrowing, OwnChange } from '../../domain/changes/tell.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
+import { endedMembership, endedOrganization } from '../../domain/organizations/narrowing.js'
 import type { Change } from '../../domain/store/inbox.js'
-import type { MembershipReference } from '../../domain/store/organization.js'
 import { narrowsUser } from '../../domain/store/rules/sign-in.js'
 import type { ApplyOutcome, UserSnapshot } from '../../domain/store/user.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
@@ -33,13 +33,6 @@ export interface Targets {
     | 'applyRole'
     | 'removeRole'
   > | null
-}
-
-/** What of a right an event takes away, as the log has it: see `NewChange.narrows`. */
-export interface Narrowing {
-  readonly subject: string
-  /** Milliseconds; `null`: for good. */
-  readonly version: number | null
 }
 
 /** An event whose data was found to be what its type says. */
@@ -81,7 +74,7 @@ export const FORGOTTEN = {
   role: 'role.forgotten',
 } as const satisfies Readonly<Record<string, OwnChange>>
 
-/** A user whom Clerk no longer has, as a complete listing said: the row is deleted already. */
+/** A user whom Clerk no longer has, as a complete listing said. */
 const USER_ENDED = 'user.ended' satisfies OwnChange
 
 /** There is no row. */
@@ -122,17 +115,17 @@ const userDeleted: EventType = {
   },
 }
 
-const session = (ends: boolean): EventType => ({
+const sessionEnded: EventType = {
   subjects: ['session', 'user'],
-  effect: ends,
+  effect: true,
   read(data) {
     const session = readJson(data, 'session')
     const id = session.id('id')
-    const narrows = ends ? { subject: id, version: null } : null
+    const narrows = { subject: id, version: null }
     return { subjects: [id, session.id('user_id')], narrows, apply: nothing }
   },
-})
-const sessionEnded = session(true)
+}
+
 /** A sign-in: Clerk sends no `user.updated` for it. */
 const sessionCreated: EventType = {
   subjects: ['session', 'user'],
@@ -190,17 +183,6 @@ const membershipChanged = (narrows: boolean): EventType => ({
     }
   },
 })
-
-/**
- * The last version that the membership had is exceeded by that of every later one: who is invited again at once is not held
- * up by the end of what was before.
- */
-function endedMembership(data: unknown, membership: MembershipReference, timestamp: number): Narrowing {
-  const updatedAt = readJson(data, 'organization_membership').optionalTime('updated_at')
-  const subject =
-    'orgId' in membership ? membershipSubject(membership.orgId, membership.userId) : membership.clerkId
-  return { subject, version: (updatedAt ?? timestamp) + 1 }
-}
 
 const invitationChanged: EventType = {
   subjects: ['invitation', 'organization'],
@@ -270,8 +252,7 @@ const eventTable: Readonly<Record<string, EventType>> = {
       const id = readJson(data, 'organization').id('id')
       return {
         subjects: [id],
-        // A deletion has no version: what is newer than it does not come back.
-        narrows: { subject: id, version: timestamp + 1 },
+        narrows: endedOrganization(id, timestamp),
         apply: async ({ organizations }) => {
           await organizations?.removeOrganization(id, timestamp)
           return undefined
@@ -286,13 +267,14 @@ const eventTable: Readonly<Record<string, EventType>> = {
     effect: true,
     read(data, { timestamp }) {
       const membership = membershipReferenceFromClerk(data)
+      const updatedAt = readJson(data, 'organization_membership').optionalTime('updated_at')
       return {
         // Without the others every membership is concerned: see `effectOf`.
         subjects: [
           membership.clerkId,
           ...('orgId' in membership ? [membership.orgId, membership.userId] : []),
         ],
-        narrows: endedMembership(data, membership, timestamp),
+        narrows: endedMembership(membership, updatedAt ?? timestamp),
         apply: async ({ organizations }) => {
           await organizations?.removeMembership(membership, timestamp)
           return undefined

@@ -224,6 +224,48 @@ describe('what narrows a right, while no row can be written', () => {
     await offline.advance(2_001)
     expect(await Promise.all(ends.map(({ end }) => end))).toEqual(['user-inactive', 'user-inactive'])
   })
+
+  test('leaves a connection open until its row is written, and refuses its calls meanwhile', async () => {
+    const { offline, stores, here, user, orgId, ways, deliver, sent, say } = await twoProcesses()
+    const connection = here.clerk.watch(await here.clerk.authenticate(ways.token))
+    const ends: string[] = []
+    connection.onEnd(({ reason }) => ends.push(reason))
+    const { applyMembership } = stores.organizations
+    let write: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => {
+      write = resolve
+    })
+    stores.organizations.applyMembership = async (snapshot) => {
+      await gate
+      return applyMembership(snapshot)
+    }
+    // The same role again: the event does not say what it was before.
+    offline.updateMembership(orgId, user.id, 'org:admin')
+    const delivered = deliver(sent, /Membership/)
+    await expect
+      .poll(async () => say((await connection.current()) as Auth), { interval: 1 })
+      .toBe('no organisation')
+    write()
+    expect(await delivered).toContain(200)
+    expect(say((await connection.current()) as Auth)).toBe('admin')
+    expect(ends).toEqual([])
+    connection.stop()
+  })
+
+  test('closes a connection whose row is not written in time', async () => {
+    const { offline, stores, here, user, orgId, ways, deliver, sent, say } = await twoProcesses()
+    breakWrites(stores)
+    const connection = here.clerk.watch(await here.clerk.authenticate(ways.token))
+    const ends: string[] = []
+    connection.onEnd(({ reason }) => ends.push(reason))
+    offline.updateMembership(orgId, user.id, 'org:member')
+    expect(await deliver(sent)).toContain(503)
+    expect(say((await connection.current()) as Auth)).toBe('no organisation')
+    expect(ends).toEqual([])
+    await offline.advance(2_001)
+    await connection.current()
+    expect(ends).toEqual(['organization-lost'])
+  })
 })
 
 describe('an erasure', () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Tell } from '../../domain/changes/tell.js'
+import type { Narrowing, Tell } from '../../domain/changes/tell.js'
 import type { Inbox, InboxEvent, NewChange, StoredEvent } from '../../domain/store/inbox.js'
 import { checkText } from '../../domain/store/rules/input.js'
 import { StoreUnavailableError, WebhookDataError } from '../../ground/errors.js'
@@ -225,12 +225,11 @@ export function createWebhooks(parts: {
   }
 
   /** An entry of our own. A new id each time: nobody must take the second change for the first. */
-  async function record(type: string, subject: string, heldVersion?: number): Promise<void> {
-    checkText(subject, 'id')
-    const { subjects, narrows } = eventType(type).read({ id: subject }, { timestamp: now(), privateMetadata })
-    const held = heldVersion === undefined ? narrows : { subject, version: heldVersion }
-    const { subject: narrowed = null, version = null } = held ?? {}
-    await append({ id: `own-${randomUUID()}`, type, subjects, narrows: narrowed, version })
+  async function record(type: string, about: string, narrows?: Narrowing): Promise<void> {
+    checkText(about, 'id')
+    const read = eventType(type).read({ id: about }, { timestamp: now(), privateMetadata })
+    const { subject = null, version = null } = narrows ?? read.narrows ?? {}
+    await append({ id: `own-${randomUUID()}`, type, subjects: read.subjects, narrows: subject, version })
   }
 
   /** Turns what a step throws into an outcome. */
