@@ -214,7 +214,10 @@ export function createClerk<
       await changes.close()
     },
   }
-  provideSettings(made, resolved, resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null)
+  provideSettings(made, resolved, {
+    revokeAtClerk: resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null,
+    recorded: () => track(changes.written()),
+  })
   return made
 }
 

@@ -91,7 +91,7 @@ export function createWebhooks(parts: {
       return webhookOutcome(type.known ? 'processed' : 'unknown-type')
     }
     const startedAt = now()
-    const claim = await inbox?.claim(event, leaseMs)
+    const claim = await claimOf(delivery)
     if (claim?.status === 'done') {
       observer.emit('webhook.duplicate', { id: event.id, type: event.type })
       return webhookOutcome('duplicate')
@@ -114,6 +114,24 @@ export function createWebhooks(parts: {
     return webhookOutcome(type.known ? 'processed' : 'unknown-type')
   }
 
+  /**
+   * A database that takes no claim takes no row either: what narrows a right is in effect here all the same, and in the log
+   * as soon as that can be written. It may be an old event: then a newer row ends the hold when it is read.
+   */
+  async function claimOf({ event, read }: Delivery) {
+    try {
+      return await inbox?.claim(event, leaseMs)
+    } catch (error) {
+      await narrow(event, read).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async function narrow({ id, type, subjects }: InboxEvent, { narrows }: ReadEvent): Promise<void> {
+    if (narrows !== null)
+      await append({ id, type, subjects, narrows: narrows.subject, version: narrows.version })
+  }
+
   /** `null`: all is done; else which handlers failed. @throws {LeaseLostError}, and whatever the store throws */
   async function processClaimed({ event, type, read }: Delivery, lease: Lease): Promise<string | null> {
     if (hasEffect(type)) await applyEvent(event, read)
@@ -128,14 +146,13 @@ export function createWebhooks(parts: {
   }
 
   /** A process that reads of the loss of a right refuses it until it has read the row, whether it is ever written or not. */
-  async function applyEvent({ id, type, subjects }: InboxEvent, read: ReadEvent): Promise<void> {
-    const { narrows } = read
-    const change = { id, type, subjects }
-    if (narrows !== null) await append({ ...change, narrows: narrows.subject, version: narrows.version })
+  async function applyEvent(event: InboxEvent, read: ReadEvent): Promise<void> {
+    const { id, type, subjects } = event
+    await narrow(event, read)
     const outcome = await read.apply({ users, organizations })
     if (outcome === 'stale') observer.emit('webhook.stale', { id, type })
     // A session has no row.
-    if (read.apply !== nothing) await append({ ...change, narrows: null, version: null })
+    if (read.apply !== nothing) await append({ id, type, subjects, narrows: null, version: null })
   }
 
   async function fail(event: InboxEvent, lease: Lease, kind: 'failed' | 'unavailable', message: string) {
