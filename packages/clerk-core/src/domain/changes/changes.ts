@@ -22,8 +22,8 @@ export interface Changes {
   /** Looks again where the last look is too old; without a promise where it is not. Never rejects. */
   current(): MaybePromise<Freshness>
   /**
-   * A change that this process makes: in effect here at once, and in the log when it resolves. What narrows a right and could
-   * not be written is written as soon as the log takes it.
+   * A change that this process makes: in effect here at once, and in the log when it resolves. What could not be written is
+   * written as soon as the log takes it.
    *
    * @throws {StoreUnavailableError} when it cannot be written; it is in effect here all the same
    */
@@ -38,7 +38,7 @@ export interface Changes {
 }
 
 const MAX_OWN = 10_000
-/** What narrows a right during an outage of the log. What comes beyond it is in effect here, and its caller was told. */
+/** Changes during an outage of the log. What comes beyond them is in effect here, and its caller was told. */
 const MAX_UNWRITTEN = 10_000
 const FRESH: Freshness = Object.freeze({ ok: true })
 
@@ -174,7 +174,7 @@ export function createChanges(parts: {
       try {
         await write(inbox, change)
       } catch (error) {
-        if (change.narrows !== null && unwritten.size < MAX_UNWRITTEN) unwritten.set(change.id, change)
+        if (unwritten.size < MAX_UNWRITTEN) unwritten.set(change.id, change)
         throw error
       }
     },
