@@ -22,6 +22,8 @@ export interface Harness {
   readonly orgId: string
   /** Seconds; moves the application's clock, not Clerk's. */
   advance(seconds: number): void
+  /** The application's clock; milliseconds. */
+  readonly now: () => number
   close(): Promise<void>
 }
 
@@ -31,6 +33,7 @@ export async function createHarness(
 ): Promise<Harness> {
   let aheadMs = 0
   const stores = memoryStore()
+  const now = () => Date.now() + aheadMs
   const clerk = createClerk({
     publishableKey: offline.publishableKey,
     secretKey: offline.secretKey,
@@ -38,7 +41,7 @@ export async function createHarness(
     webhookSecrets: [offline.webhookSecret],
     authorizedParties: [PAGE],
     ...stores,
-    now: () => Date.now() + aheadMs,
+    now,
     ...options,
   } as ClerkOptions) as Clerk
   const ada = offline.createUser({ emailAddress: [unique('ada')], firstName: 'Ada' })
@@ -48,6 +51,7 @@ export async function createHarness(
     offline,
     clerk,
     orgId,
+    now,
     ada: await signIn(offline, ada.id, orgId),
     bob: await signIn(offline, bob.id, null),
     advance: (seconds) => {
@@ -98,7 +102,7 @@ export function changeRows(auth: AnyAuth): Record<string, unknown> {
     firstName: user?.firstName,
     isActive: user?.isActive,
     publicMetadata: JSON.stringify(user?.publicMetadata),
-    isRecent: (user?.createdAt?.getTime() ?? 0) > 0,
+    isRecent: (user?.clerkCreatedAt?.getTime() ?? 0) > 0,
     name: organization?.name,
     role: membership?.role,
     everything: [membership?.permissions, auth.orgPermissions].map((list) =>
@@ -108,7 +112,7 @@ export function changeRows(auth: AnyAuth): Record<string, unknown> {
   const changes: (() => unknown)[] = [
     () => Object.assign(user ?? {}, { firstName: 'Mallory', isActive: false }),
     () => Object.assign(user?.publicMetadata ?? {}, { admin: true }),
-    () => user?.createdAt?.setTime(0),
+    () => user?.clerkCreatedAt?.setTime(0),
     () => Object.assign(organization ?? {}, { name: 'Mallory & Co' }),
     () => Object.assign(membership ?? {}, { role: 'org:owner' }),
     () => membership?.permissions.push('org:everything'),
@@ -130,7 +134,7 @@ interface ChangeableRow {
   readonly isActive?: boolean
   readonly role?: string
   readonly publicMetadata?: object
-  readonly createdAt?: Date | null
+  readonly clerkCreatedAt?: Date | null
   readonly permissions: string[]
 }
 

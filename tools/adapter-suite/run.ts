@@ -10,6 +10,7 @@ import { connectionTests } from './connections.js'
 import { guardTests } from './guards.js'
 import { createHarness, type Harness } from './harness.js'
 import { type RawResponse, request } from './http.js'
+import { outageTests } from './outages.js'
 import { processTests } from './process.js'
 import { signInTests } from './sign-in.js'
 import { startApp } from './start.js'
@@ -47,6 +48,7 @@ export function runAdapterSuite(binding: AppBinding): void {
       connectionTests(binding, () => offline)
       processTests(binding, () => offline)
       signInTests(binding, () => offline)
+      outageTests(binding, () => offline)
     }
 
     async function runCase(one: Case, sessions: AppSpec['sessions']): Promise<void> {

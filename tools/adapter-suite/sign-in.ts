@@ -145,10 +145,10 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
     const { table, apps, harness, browser } = await open({})
     const known = await browser.withCart()
     await send(apps[0], '/private', { cookies: known, token: harness.ada.token })
-    harness.advance(59)
+    harness.advance(45)
     expect(setsCookie(await send(apps[0], '/cart', { cookies: known, method: 'POST' }))).toBe(false)
     expect(markers(table)).toHaveLength(1)
-    harness.advance(2)
+    harness.advance(16)
     expect((await send(apps[0], '/open', { cookies: known })).status).toBe(200)
     expect(markers(table)).toEqual([])
     // A browser to which the answer with the new id never came begins again.

@@ -230,7 +230,10 @@ export function createClerk<
     },
   }
   provideWorkerParts(made, workerParts)
-  provideSettings(made, resolved, resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null)
+  provideSettings(made, resolved, {
+    revokeAtClerk: resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null,
+    recorded: () => track(changes.written()),
+  })
   return made
 }
 

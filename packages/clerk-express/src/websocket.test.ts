@@ -48,7 +48,7 @@ test('a bearer token opens a WebSocket, a request without one does not', async (
   const socket = await open(url, { authorization: `Bearer ${ada.token}` })
   socket.send('who?')
   const [said] = await once(socket, 'message')
-  expect(JSON.parse(String(said))).toMatchObject({ kind: 'user', userId: ada.id })
+  expect(JSON.parse(String(said))).toMatchObject({ kind: 'user', clerkId: ada.id })
   expect(await refused(url, {})).toContain('401')
 })
 

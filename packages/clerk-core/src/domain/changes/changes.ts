@@ -22,11 +22,14 @@ export interface Changes {
   /** Looks again where the last look is too old; without a promise where it is not. Never rejects. */
   current(): MaybePromise<Freshness>
   /**
-   * A change that this process makes: in effect here at once, and in the log when it resolves.
+   * A change that this process makes: in effect here at once, and in the log when it resolves. What could not be written is
+   * written as soon as the log takes it.
    *
    * @throws {StoreUnavailableError} when it cannot be written; it is in effect here all the same
    */
   append(change: NewChange): Promise<void>
+  /** Resolves when the log has all that was appended here. @throws {StoreUnavailableError} when it does not take it yet */
+  written(): Promise<void>
   /** Subscribes, and looks for the first time. Rejects when that look fails. */
   start(): Promise<void>
   /** How far the store's clock is ahead of this process's, in milliseconds; `null`: not known. @throws what the store throws */
@@ -35,6 +38,8 @@ export interface Changes {
 }
 
 const MAX_OWN = 10_000
+/** Changes during an outage of the log. What comes beyond them is in effect here, and its caller was told. */
+const MAX_UNWRITTEN = 10_000
 const FRESH: Freshness = Object.freeze({ ok: true })
 
 /**
@@ -53,6 +58,9 @@ export function createChanges(parts: {
   const { now } = options
   /** Positions of entries that took effect when they were appended here. */
   const own = new Set<string>()
+  /** By id: the same event comes again with every attempt. */
+  const unwritten = new Map<string, NewChange>()
+  let writing: Promise<void> | null = null
   const reader = inbox === null ? null : createLogReader({ inbox, now })
   let subscription: Promise<(() => Promise<void>) | null> | null = null
   let hinted = false
@@ -68,6 +76,33 @@ export function createChanges(parts: {
       onChange(change)
     })
     if (count > 0 && observer.wants('changes.applied')) observer.emit('changes.applied', { count, by })
+    // The log answers again. A failure was told to whoever appended it, and the next look tries it once more.
+    if (unwritten.size > 0) void written().catch(() => undefined)
+  }
+
+  async function write(to: Inbox, change: NewChange): Promise<void> {
+    const { position } = await to.append(change)
+    unwritten.delete(change.id)
+    // A process that is never asked anything may forget them.
+    if (own.size >= MAX_OWN) own.clear()
+    own.add(position)
+    if (invalidation === null) return
+    attempt(() => invalidation.publish(position)).catch((error: unknown) => {
+      observer.emit('changes.error', { message: `Invalidation could not publish (${nameOf(error)}).` })
+    })
+  }
+
+  /** One after another, in their order: the first that the log refuses ends it. */
+  async function writeRest(to: Inbox): Promise<void> {
+    for (const change of [...unwritten.values()]) await write(to, change)
+  }
+
+  function written(): Promise<void> {
+    if (inbox === null || unwritten.size === 0) return Promise.resolve()
+    writing ??= writeRest(inbox).finally(() => {
+      writing = null
+    })
+    return writing
   }
 
   const looks =
@@ -136,15 +171,14 @@ export function createChanges(parts: {
       // Here first: while the inbox is down, this process at least must not go on trusting what is no longer true.
       onChange({ ...change, at: now() })
       if (inbox === null) return
-      const { position } = await inbox.append(change)
-      // A process that is never asked anything may forget them.
-      if (own.size >= MAX_OWN) own.clear()
-      own.add(position)
-      if (invalidation === null) return
-      attempt(() => invalidation.publish(position)).catch((error: unknown) => {
-        observer.emit('changes.error', { message: `Invalidation could not publish (${nameOf(error)}).` })
-      })
+      try {
+        await write(inbox, change)
+      } catch (error) {
+        if (unwritten.size < MAX_UNWRITTEN) unwritten.set(change.id, change)
+        throw error
+      }
     },
+    written,
     async start() {
       // It only brings sooner what the looks bring anyway: no start waits long for it.
       await withTimeout(options.storeTimeoutSeconds * 1000, subscribe).catch(() => undefined)
@@ -157,6 +191,7 @@ export function createChanges(parts: {
     },
     async close() {
       closed = true
+      await written().catch(() => undefined)
       const left = subscription
       subscription = null
       // What hangs must not keep a process from ending.

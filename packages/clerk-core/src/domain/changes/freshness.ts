@@ -74,7 +74,8 @@ export function createLooks<By>(parts: {
   const limits: LookLimits = {
     pollMs: pollSeconds * 1000,
     graceMs: options.session.graceSeconds * 1000,
-    timeoutMs: options.storeTimeoutSeconds * 1000,
+    // The store's own limit is told first, and with it that the store hangs: else the request would wait for its next call too.
+    timeoutMs: options.storeTimeoutSeconds * 1000 + MOMENT_MS,
   }
   let knownAt: number | null = null
   let failedAt: number | null = null

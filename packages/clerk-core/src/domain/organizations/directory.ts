@@ -5,7 +5,7 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache, type ReadCache } from '../../ground/timing/read-cache.js'
 import type { InstanceProof } from '../backend-api/complete-listing.js'
-import { type Holds, membershipSubject } from '../changes/holds.js'
+import { type Hold, type Holds, membershipSubject } from '../changes/holds.js'
 import type { Tell } from '../changes/tell.js'
 import type {
   InvitationSnapshot,
@@ -38,6 +38,11 @@ export interface OrganizationDirectory<
    * row knows all. @param row what {@link membership} answered
    */
   heldSince(orgId: string, userId: string, row: MembershipRecord | null): number | null
+  /**
+   * As {@link heldSince}, where no row can be read. @param role what the membership had, as far as is known
+   * @param readAt when its row was read last, in milliseconds: what the log had of the role by then, the row knew
+   */
+  heldUnread(orgId: string, userId: string, role: string | null, readAt: number): number | null
   /** Whether the organisation was deleted and its row does not know of it yet. */
   isHeld(orgId: string, row: OrganizationRecord | null): boolean
   /** The cached membership. */
@@ -128,18 +133,25 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
     heldSince(orgId, userId, row) {
       if (holds.size === 0) return null
       const role = row?.role ?? null
-      const found = [
+      const since = latestOf([
         holds.take(membershipSubject(orgId, userId), row),
         row === null ? null : holds.take(row.clerkId, row),
         // The row of a membership says of its organisation only that it is deleted, of its role when it last changed.
         holds.of(orgId, row),
         // A store without roles never reads of the change.
         role === null || row === null || store.applyRole === undefined ? null : holds.of(role, asOfRole(row)),
-      ].flatMap((hold) => (hold === null ? [] : [Math.max(hold.version, hold.at)]))
-      if (found.length === 0) return null
+      ])
       // It may be written at any moment: the next request reads again.
-      cache.drop(keyOf(orgId, userId))
-      return Math.max(...found)
+      if (since !== null) cache.drop(keyOf(orgId, userId))
+      return since
+    },
+    heldUnread(orgId, userId, role, readAt) {
+      const ofRole = role === null || store.applyRole === undefined ? null : holds.of(role, null)
+      return latestOf([
+        holds.of(membershipSubject(orgId, userId), null),
+        holds.of(orgId, null),
+        ofRole !== null && ofRole.at >= readAt ? ofRole : null,
+      ])
     },
     isHeld: (orgId, row) => holds.size > 0 && holds.take(orgId, row) !== null,
     cached: (orgId, userId) => cache.cached(keyOf(orgId, userId)),
@@ -212,6 +224,12 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
     ...{ now: options.now, privateMetadata: options.privateMetadata },
   })
   return directory
+}
+
+/** Milliseconds. */
+function latestOf(found: readonly (Hold | null)[]): number | null {
+  const times = found.flatMap((hold) => (hold === null ? [] : [Math.max(hold.version, hold.at)]))
+  return times.length === 0 ? null : Math.max(...times)
 }
 
 /** What a membership knows of its role: its permissions are of the newer of both. */

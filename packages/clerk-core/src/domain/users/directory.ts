@@ -35,6 +35,8 @@ export interface UserDirectory<U extends UserRecord = UserRecord> {
   readonly users: Omit<ClerkUsers<U>, 'forget'>
   /** The local user, provisioned when there is none. Never rejects; without a promise where the cache knows. */
   resolve(clerkId: string, claims: SessionClaims | null): MaybePromise<UserResolution<U>>
+  /** Whether the user lost the right to sign in by what no row that was read here knows of. */
+  isHeld(clerkId: string): boolean
   /** The cached row. */
   cached(clerkId: string): Cached<{ readonly row: Readonly<U> | null }> | undefined
   /** @throws {StoreUnavailableError} */
@@ -218,6 +220,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
 
   const directory: UserDirectory<U> = {
     resolve: (clerkId, claims) => resolve(clerkId, claims),
+    isHeld: (clerkId) => holds.of(clerkId, null) !== null,
     cached: cache.cached,
     applySnapshot: (snapshot, by) => changing(snapshot.clerkId, () => apply(snapshot, by)),
     remove: (clerkId, at) => changing(clerkId, () => store.remove(clerkId, at)),

@@ -9,8 +9,11 @@ import { entitlementSeconds } from '../../domain/tokens/claim-age.js'
 import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
+import type { AnonymousReason } from '../../ground/errors.js'
 import { SILENT } from '../../ground/observe/observer.js'
-import { createAuthFactory, NOTHING_CARRIED } from './auth-factory.js'
+import { attempt } from '../../ground/timing/attempt.js'
+import { createAuthFactory, NOTHING_CARRIED, type NoUser } from './auth-factory.js'
+import type { LocalRows } from './local-rows.js'
 import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth, MadeMachineAuth, MadeUserAuth } from './made-auth.js'
 import { type Origin, originOfAuth } from './origin.js'
@@ -22,10 +25,10 @@ import { createUserAuth } from './user-auth.js'
 /** Who is asking over a connection now. */
 export interface Look {
   readonly auth: MadeAuth
+  /** Of an organisation the log knows more than the row that was read: what is missing may come with the row. */
+  readonly isHeld: boolean
   /** The same rows at another moment: the clock alone changes what is said of factors, plans and features. */
   at(nowSeconds: number): MadeAuth
-  /** A right in the organisation may have been taken away, and the row that says what is left is not written yet. */
-  readonly awaitsRow: boolean
 }
 
 /** Whom a connection speaks for, and what that rests on. */
@@ -84,6 +87,7 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
     let record: SessionRecord = 'hash' in from ? recordFromToken(from, nowSeconds()) : from
     const token = 'hash' in from ? from : null
     const orgId = requested ?? record.org?.id
+    let readAt = now()
     return {
       ids: [userId, sessionId, ...(orgId === undefined ? [] : [orgId])],
       askAt: () => (record.checkedAt + windowSeconds) * 1000,
@@ -97,13 +101,35 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
       async look() {
         if (revocations.isRevoked(userId, sessionId))
           return always(auths.anonymous(NOTHING_CARRIED, 'session-revoked'))
-        const rows = await userAuth.localRows(userId, null, requested ?? record.org?.id)
+        const lookedAt = now()
+        const rows = await rowsOrHeld(opened, requested ?? record.org?.id, readAt)
+        if ('ok' in rows) readAt = lookedAt
         if (!('ok' in rows)) return always(auths.noUser(NOTHING_CARRIED, rows))
         const at = (seconds: number) =>
           joinRows(principalAt(record, token, seconds), requested, rows, agingAt(seconds))
-        return { auth: at(nowSeconds()), at, awaitsRow: rows.heldSince !== null }
+        return { auth: at(nowSeconds()), isHeld: rows.heldSince !== null, at }
       },
     }
+  }
+
+  /**
+   * The rows; where they cannot be read, what is known to have been taken away since they last were: that is no outage which
+   * a connection could bridge.
+   */
+  async function rowsOrHeld(
+    { userId, user, orgRole }: MadeUserAuth,
+    orgId: string | undefined,
+    readAt: number,
+  ): Promise<LocalRows | NoUser> {
+    const read = await attempt(() => userAuth.localRows(userId, null, orgId)).catch(outage)
+    if (!('error' in read) && ('ok' in read || read.kind !== 'unavailable')) return read
+    if (users?.isHeld(userId)) return INACTIVE
+    const heldSince =
+      orgId === undefined ? null : (organizations?.heldUnread(orgId, userId, orgRole, readAt) ?? null)
+    if (heldSince !== null)
+      return { ok: true, user, membership: null, organization: null, heldSince, cached: false }
+    if ('error' in read) throw read.error
+    return read
   }
 
   function principalAt(record: SessionRecord, token: VerifiedToken | null, seconds: number): Principal {
@@ -129,7 +155,11 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
       // Looking asks: Clerk's confirmation is remembered for a minute by the verifier.
       ask: async () => 'confirmed',
       async look() {
-        const auth = await machineAuth(request, credential)
+        const read = await attempt(() => machineAuth(request, credential)).catch(outage)
+        const held = 'error' in read || read.kind === 'unavailable' ? heldSubject(opened) : null
+        if (held !== null) return always(auths.anonymous(NOTHING_CARRIED, held))
+        if ('error' in read) throw read.error
+        const auth = read
         const origin = originOfAuth(auth)
         if (origin?.kind === 'machine') confirmedUntil = origin.until
         return always(auth)
@@ -137,11 +167,21 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
     }
   }
 
+  /** Why whoever has the key lost every right, as {@link rowsOrHeld}. */
+  function heldSubject({ userId, orgId, subject }: MadeMachineAuth): AnonymousReason | null {
+    if (userId !== null) return users?.isHeld(userId) ? 'user-inactive' : null
+    return orgId === subject && organizations?.isHeld(orgId, null) ? 'machine-credential-revoked' : null
+  }
+
   function nowSeconds(): number {
     return Math.floor(now() / 1000)
   }
 }
 
+const INACTIVE = { kind: 'none', reason: 'user-inactive' } as const
+
+const outage = (error: unknown) => ({ error })
+
 function always(auth: MadeAuth): Look {
-  return { auth, at: () => auth, awaitsRow: false }
+  return { auth, isHeld: false, at: () => auth }
 }

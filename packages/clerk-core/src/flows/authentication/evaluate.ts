@@ -25,8 +25,11 @@ export type Evaluate = (connection: OpenConnection) => Promise<Evaluation>
 
 /** How soon to ask again when Clerk or a store could not be reached. */
 const RETRY_MS = 10_000
-/** An event is logged before its row is written: how long a connection waits for what is left of its rights. */
-const AWAITED_MS = 2_000
+/**
+ * How long a change of a membership or a role is waited for that is in the log and not in its row yet. What goes over the
+ * connection meanwhile is answered without the organisation; most such changes take nothing away, and closing cannot be undone.
+ */
+const HELD_MS = 1_000
 /** Over how long connections are closed whose answer has been unavailable for longer than the grace. */
 const SPREAD_MS = 10_000
 
@@ -72,7 +75,7 @@ export function createEvaluate(parts: {
       return await subject.look()
     } catch (error) {
       const auth = auths.unavailable(reasonOf(error))
-      return { auth, at: () => auth, awaitsRow: false }
+      return { auth, isHeld: false, at: () => auth }
     }
   }
 
@@ -105,12 +108,12 @@ export function createEvaluate(parts: {
     const { auth } = seen
     const { auth: opened, whole } = connection
     if (auth.kind === 'anonymous') return ended(connection, auth.reason, UNAUTHENTICATED, auth)
-    if (seen.awaitsRow && auth.kind === 'user' && auth.orgId === null) {
-      // The event may have widened them, or come too late: a call is refused meanwhile, and nothing is closed.
-      connection.awaitsSince ??= now()
-      const until = connection.awaitsSince + AWAITED_MS
-      if (now() < until) return { auth, ends: new Map(), dueAt: Math.min(lookAgainAt, until) }
-    } else connection.awaitsSince = null
+    const isWithout = auth.kind === 'user' && auth.orgId === null
+    if (seen.isHeld && isWithout && opened.kind === 'user' && opened.orgId !== null) {
+      connection.heldSince ??= now()
+      const until = connection.heldSince + HELD_MS
+      if (now() < until) return { auth, ends: new Map(), dueAt: until }
+    } else connection.heldSince = null
     if (
       opened.kind === 'user' &&
       auth.kind === 'user' &&

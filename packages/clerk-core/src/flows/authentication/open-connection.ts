@@ -66,8 +66,8 @@ export class OpenConnection {
   last: MadeAuth
   /** Milliseconds: since when the answer has not been available. */
   unknownSince: number | null = null
-  /** Milliseconds: since when a row has been waited for that says what is left of a right. */
-  awaitsSince: number | null = null
+  /** Milliseconds: since when it has been without its organisation, by what the log knows and no row yet. */
+  heldSince: number | null = null
   /** Higher with each change that concerns the connection. */
   generation = 0
   flight: Promise<MadeAuth> | null = null

@@ -20,6 +20,8 @@ export interface ClerkSettings {
   readonly now: () => number
   /** `null` without a secret key. */
   readonly revokeAtClerk: RevokeAtClerk | null
+  /** Resolves when every process can learn what was ended here. @throws {StoreUnavailableError} */
+  readonly recorded: () => Promise<void>
 }
 
 /** Beside the clerk, not on it: an application that logs or copies its clerk meets no configuration there. */
@@ -29,7 +31,7 @@ const settings = new WeakMap<object, ClerkSettings>()
 export function provideSettings(
   clerk: object,
   options: ResolvedOptions,
-  revokeAtClerk: RevokeAtClerk | null,
+  { revokeAtClerk, recorded }: Pick<ClerkSettings, 'revokeAtClerk' | 'recorded'>,
 ): void {
   const {
     issuer,
@@ -51,6 +53,7 @@ export function provideSettings(
       accountPortal: accountPortalOf(publishableKey),
       now,
       revokeAtClerk,
+      recorded,
     }),
   )
 }

@@ -43,7 +43,11 @@ export async function signOut(
   const sessionIds = new Set<string>()
   if (auth.kind === 'user') sessionIds.add(auth.sessionId)
   if (record !== null) sessionIds.add(record.sid)
-  const ended = await Promise.allSettled([...sessionIds].map((id) => clerk.signOut(id)))
+  const endings = [...sessionIds].map((id) => clerk.signOut(id))
+  // Tried again after a 503: the session has ended here, and whether the other processes know is what is asked.
+  if (auth.kind === 'anonymous' && auth.reason === 'session-revoked')
+    endings.push(settingsOf(clerk).recorded())
+  const ended = await Promise.allSettled(endings)
   // This browser's session ends even where the Clerk session could not be ended.
   const left = await endedHere(found.absent === 'moved' ? undefined : session)
   const { revokeAtClerk: revoke } = settingsOf(clerk)

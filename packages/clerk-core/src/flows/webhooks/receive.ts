@@ -135,7 +135,7 @@ export function createWebhooks(parts: {
     // It has no effect and no handler: its body (an e-mail that Clerk sent, say) need not be stored.
     if (!isStored && !hasEffect(type) && !handlers.wants(event.type)) return { kind: success }
     const startedAt = now()
-    const claim = (await inbox?.claim(event, leaseMs)) ?? null
+    const claim = (await claimOf(delivery)) ?? null
     if (claim?.status === 'done') {
       observer.emit('webhook.duplicate', { id, type: event.type })
       return { kind: 'duplicate' }
@@ -164,6 +164,24 @@ export function createWebhooks(parts: {
   }
 
   /**
+   * A database that takes no claim takes no row either: what narrows a right is in effect here all the same, and in the log
+   * as soon as that can be written. It may be an old event: then a newer row ends the hold when it is read.
+   */
+  async function claimOf({ event, read }: Delivery) {
+    try {
+      return await inbox?.claim(event, leaseMs)
+    } catch (error) {
+      await narrow(event, read()).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async function narrow({ id, type, subjects }: InboxEvent, { narrows }: ReadEvent): Promise<void> {
+    if (narrows !== null)
+      await append({ id, type, subjects, narrows: narrows.subject, version: narrows.version })
+  }
+
+  /**
    * `null`: all is done; else which handlers failed. A lease that is known to be lost ends it at the next step.
    *
    * @throws {LeaseLostError}, {WebhookDataError}, and whatever the store throws
@@ -182,19 +200,14 @@ export function createWebhooks(parts: {
   }
 
   /** A process that reads of the loss of a right refuses it until it has read the row, whether it is ever written or not. */
-  async function applyEvent(
-    { id, type, subjects }: InboxEvent,
-    read: ReadEvent,
-    { lost }: Lease,
-  ): Promise<void> {
-    const { narrows } = read
-    const change = { id, type, subjects }
-    if (narrows !== null) await append({ ...change, narrows: narrows.subject, version: narrows.version })
+  async function applyEvent(event: InboxEvent, read: ReadEvent, { lost }: Lease): Promise<void> {
+    const { id, type, subjects } = event
+    await narrow(event, read)
     lost.throwIfAborted()
     const outcome = await read.apply({ users, organizations })
     if (outcome === 'stale') observer.emit('webhook.stale', { id, type })
     // A session has no row. What was applied is told in any case, whoever has the event now.
-    if (read.apply !== nothing) await append({ ...change, narrows: null, version: null })
+    if (read.apply !== nothing) await append({ id, type, subjects, narrows: null, version: null })
   }
 
   /** Gives the event back, to be tried again, or up. */

@@ -60,6 +60,6 @@ function readOnlyDate(date: Date): Date {
 
 function refuse(): never {
   throw new TypeError(
-    'This date belongs to a row that many requests share. Copy it first: new Date(auth.user.createdAt).',
+    'This date belongs to a row that many requests share. Copy it first: new Date(auth.user.clerkCreatedAt).',
   )
 }
