@@ -1,7 +1,6 @@
 import { signWebhook } from '@acme/clerk-testing'
 import { describe, expect, test, vi } from 'vitest'
 import { memoryStore, startInstance, startOffline } from '../../../testing/authority-harness.js'
-import type { Auth } from '../../domain/auth/auth.js'
 import type { Stores } from '../../options.js'
 
 type StoreName = keyof Stores
