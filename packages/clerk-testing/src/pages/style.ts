@@ -49,12 +49,13 @@ section > form > button.primary { justify-self: start; }
 .people li { display: grid; gap: .5rem; padding: .75rem 0; border-top: 1px solid var(--line); }
 .people li:first-child { border-top: 0; padding-top: 0; }
 .people li:last-child { padding-bottom: 0; }
-.people button { text-align: left; }
+.people button { font-size: .9rem; min-height: 2.3rem; padding: .25rem .65rem; text-align: left; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
 tbody tr:last-child > td { border-bottom: 0; padding-bottom: 0; }
 td code { white-space: nowrap; }
+@media (max-width: 40rem) { td code { display: inline-block; min-width: 11rem; white-space: normal; } }
 td code.value { display: block; min-width: 16rem; white-space: normal; }
 td input, td select, td button, .title button { font-size: .9rem; min-height: 2.1rem; padding: .2rem .6rem; }
 th { color: var(--soft); font-weight: 550; white-space: nowrap; }
