@@ -351,6 +351,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
       for (const { width, colorScheme } of LOOKS) {
         await page.setViewportSize({ width, height: 900 })
         await page.emulateMedia({ colorScheme })
+        await page.evaluate('scrollTo(0, 0)')
         const look = `${state}-${colorScheme}-${width}`
         expect([look, await visit.violations()]).toEqual([look, []])
         expect([look, await page.evaluate('document.documentElement.scrollWidth <= innerWidth')]).toEqual([
@@ -366,7 +367,6 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
         expect(people?.[axis]).toBeLessThan(log?.[axis] ?? 0)
         if (axis === 'x') expect(log?.y).toBe(people?.y)
         if (state !== 'outage') continue
-        await page.evaluate('scrollTo(0, 0)')
         await page.screenshot({ path: `${ARTIFACTS}${look}.png`, fullPage: width < 1000 })
       }
     }
