@@ -29,12 +29,16 @@ const REVALIDATE_SECONDS = '20'
 /** @throws {Problem} `ConfigurationError` */
 export async function runDemo(options: DemoOptions, processEnv: Env): Promise<Demo> {
   const env = { ...processEnv, ...(await readEnvFile(options.envFile)) }
-  const port = await freePort(options.port)
   const real = options.real || (options.envFile !== null && fromEnv(env).secretKey !== undefined)
-  return real ? runWithClerk(options, env, port) : runOffline(options, env, port)
+  const place = await reservePort(options.port)
+  try {
+    return await (real ? runWithClerk(options, env, place) : runOffline(options, env, place))
+  } finally {
+    await place.release()
+  }
 }
 
-async function runWithClerk({ example }: DemoOptions, env: Env, port: number): Promise<Demo> {
+async function runWithClerk({ example }: DemoOptions, env: Env, place: ReservedPort): Promise<Demo> {
   const { secretKey, publishableKey } = fromEnv(env)
   for (const [name, value] of Object.entries({
     CLERK_SECRET_KEY: secretKey,
@@ -50,12 +54,12 @@ async function runWithClerk({ example }: DemoOptions, env: Env, port: number): P
   try {
     const running = await startExample(example, {
       ...env,
-      CLERK_AUTHORIZED_PARTIES: env['CLERK_AUTHORIZED_PARTIES'] ?? originsAt(port),
+      CLERK_AUTHORIZED_PARTIES: env['CLERK_AUTHORIZED_PARTIES'] ?? originsAt(place.port),
       SESSION_SECRET: env['SESSION_SECRET'] || newSecret(),
     })
     cleanup.add(() => running.stop())
     const state = async () => ({ mode: 'real' as const, example, sources: sourcesOf(example) })
-    const url = await perform(running, port, createActivityLog(), { state }, cleanup)
+    const url = await perform(running, place, createActivityLog(), { state }, cleanup)
     return { url, stop: () => cleanup.run() }
   } catch (error) {
     await cleanup.run()
@@ -63,17 +67,17 @@ async function runWithClerk({ example }: DemoOptions, env: Env, port: number): P
   }
 }
 
-async function runOffline({ example }: DemoOptions, env: Env, port: number): Promise<Demo> {
+async function runOffline({ example }: DemoOptions, env: Env, place: ReservedPort): Promise<Demo> {
   const cleanup = new Cleanup()
   try {
-    const offline = await startOfflineClerk(`http://${HOST}:${port}`)
+    const offline = await startOfflineClerk(`http://${HOST}:${place.port}`)
     cleanup.add(() => offline.stop())
     const adminPassword = newSecret().slice(0, 10)
     const running = await startExample(example, {
       ...withoutClerk(env),
       ...offline.env,
       ...(await embeddedDatabase(example, env, cleanup)),
-      CLERK_AUTHORIZED_PARTIES: originsAt(port),
+      CLERK_AUTHORIZED_PARTIES: originsAt(place.port),
       CLERK_SESSION_REVALIDATION_SECONDS: REVALIDATE_SECONDS,
       SESSION_SECRET: newSecret(),
       ADMIN_PASSWORD: adminPassword,
@@ -107,7 +111,7 @@ async function runOffline({ example }: DemoOptions, env: Env, port: number): Pro
         return inTurn
       },
     }
-    const url = await perform(running, port, log, stage, cleanup)
+    const url = await perform(running, place, log, stage, cleanup)
     offline.webhooks.sendTo(`${url}/webhook`)
     const app = await applicationAt(url)
     const cast = await log.during(
@@ -130,7 +134,7 @@ async function runOffline({ example }: DemoOptions, env: Env, port: number): Pro
 /** Listens, with the demo around the application. */
 async function perform(
   { server, clerk }: RunningExample,
-  port: number,
+  { port, release }: ReservedPort,
   log: ActivityLog,
   stage: Stage,
   cleanup: Cleanup,
@@ -155,6 +159,7 @@ async function perform(
         for (const socket of sockets) socket.destroy()
       }),
   )
+  await release()
   await listen(server, port)
   return `http://${HOST}:${port}`
 }
@@ -205,13 +210,24 @@ async function readEnvFile(file: string | null): Promise<Env> {
 const newSecret = () => randomBytes(24).toString('base64url')
 const originsAt = (port: number) => `http://${HOST}:${port},http://localhost:${port}`
 
-/** Asked before anything is started: origins are part of the configuration. */
-async function freePort(port: number): Promise<number> {
-  const server = createServer()
+interface ReservedPort {
+  readonly port: number
+  release(): Promise<void>
+}
+
+/**
+ * Held from before anything is started, since origins are part of the configuration, until the application listens: meanwhile
+ * the offline Clerk and other programs take free ports of their own.
+ */
+async function reservePort(port: number): Promise<ReservedPort> {
+  const server = createServer((socket) => socket.destroy())
   await listen(server, port)
   const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : port
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    // The callback is called for a server that is closed already, too.
+    release: () => new Promise((resolve) => server.close(() => resolve())),
+  }
 }
 
 const PORT_PROBLEMS: Readonly<Record<string, string>> = { EADDRINUSE: 'is in use', EACCES: 'may not be used' }
