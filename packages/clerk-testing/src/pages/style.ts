@@ -55,8 +55,11 @@ table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
 tbody tr:last-child > td { border-bottom: 0; padding-bottom: 0; }
 td code { white-space: nowrap; }
-@media (max-width: 40rem) { td code { display: inline-block; min-width: 11rem; white-space: normal; } }
 td code.value { display: block; min-width: 16rem; white-space: normal; }
+@media (max-width: 40rem) {
+  td code { display: inline-block; min-width: 6.5rem; white-space: normal; }
+  td code.value { min-width: 7.5rem; }
+}
 td input, td select, td button, .title button { font-size: .9rem; min-height: 2.1rem; padding: .2rem .6rem; }
 th { color: var(--soft); font-weight: 550; white-space: nowrap; }
 code, pre { font-family: ui-monospace, monospace; font-size: .85rem; overflow-wrap: anywhere; }
