@@ -68,7 +68,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     })
     onTestFinished(() => context.close())
     const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(60_000)
     const visit = new Visit(page)
     await page.goto(demo.url)
     await page.locator('#demo-clerk').waitFor()
@@ -76,7 +76,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
   }
 
   test('within one visit a reversed webhook is ignored and a ban takes effect', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     await fresh()
     const visit = await open()
@@ -121,7 +121,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect(visit.errors).toEqual([])
   })
 
-  test('a change of role and a revocation are felt at once', { timeout: 90_000 }, async () => {
+  test('a change of role and a revocation are felt at once', { timeout: 180_000 }, async () => {
     await fresh()
     const visit = await open()
     const { page } = visit
@@ -145,7 +145,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
   })
 
   test('an outage of Clerk signs no user out, and a rotation of its keys costs one request', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     await fresh()
     const visit = await open()
@@ -179,7 +179,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect(visit.errors).toEqual([])
   })
 
-  test('organisations are switched, and the administration needs no Clerk', { timeout: 90_000 }, async () => {
+  test('organisations are switched, and the administration needs no Clerk', { timeout: 180_000 }, async () => {
     const visit = await open()
     const { page } = visit
     await visit.signIn('Priya Raman in North Pier Studio')
@@ -200,7 +200,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect(await visit.violations()).toEqual([])
   })
 
-  test('with tRPC, a note of another user appears by itself', { timeout: 90_000 }, async () => {
+  test('with tRPC, a note of another user appears by itself', { timeout: 180_000 }, async () => {
     await fresh('--example', 'trpc')
     const writer = await open()
     const reader = await open()
@@ -212,7 +212,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect([...writer.errors, ...reader.errors]).toEqual([])
   })
 
-  test('everything can be done with the keyboard alone', { timeout: 90_000 }, async () => {
+  test('everything can be done with the keyboard alone', { timeout: 180_000 }, async () => {
     await fresh()
     const visit = await open()
     const { page } = visit
@@ -247,7 +247,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect(await page.getByRole('button', { name: 'Pause' }).getAttribute('aria-pressed')).toBe('true')
   })
 
-  test('the log shows what a click has caused, with the routine folded', { timeout: 90_000 }, async () => {
+  test('the log shows what a click has caused, with the routine folded', { timeout: 180_000 }, async () => {
     const visit = await open()
     const { page } = visit
     await visit.signIn('Priya Raman in North Pier Studio')
@@ -269,7 +269,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect(visit.errors).toEqual([])
   })
 
-  test('each card links to the file that does it', { timeout: 90_000 }, async () => {
+  test('each card links to the file that does it', { timeout: 180_000 }, async () => {
     const visit = await open()
     await visit.signIn('Priya Raman in North Pier Studio')
     const links = visit.page.locator('a.source')
@@ -302,7 +302,7 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
       expect((await fetch(`${demo.url}/demo/source/${path}`)).status).toBe(404)
   })
 
-  test('nothing that a person types is run as markup', { timeout: 90_000 }, async () => {
+  test('nothing that a person types is run as markup', { timeout: 180_000 }, async () => {
     await fresh()
     const visit = await open()
     const { page } = visit
