@@ -1,7 +1,8 @@
 import type { Database, DatabaseServer } from '@acme/tools/services'
 import { describeWith } from '@acme/tools/services/vitest'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ACTIONS } from './actions.js'
+import type { Activity } from './activity.js'
 import { readOptions } from './options.js'
 import { type Demo, runDemo } from './run.js'
 
@@ -14,6 +15,16 @@ interface State {
   readonly example: string
   readonly people: readonly { readonly id: string; readonly atClerk: { readonly name: string } }[]
 }
+
+// Time passes by itself and can be moved: what the library does after ten seconds does not make a test wait so long.
+beforeAll(() => {
+  vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true })
+})
+afterAll(() => {
+  vi.useRealTimers()
+})
+/** Seconds that pass while an action waits for the library to ask Clerk again. */
+const WAITS: Partial<Record<keyof typeof ACTIONS, number>> = { 'bring-back': 3, 'rotate-keys': 11 }
 
 /** Every button of the panel, on a person of their own where it matters; each checks its own result. */
 const PLAN: readonly [keyof typeof ACTIONS, string][] = [
@@ -66,13 +77,21 @@ function everyAction(example: string, env: () => Promise<Record<string, string>>
     { timeout: 30_000 },
     async (name, who) => {
       const person = state.people.find(({ atClerk }) => atClerk.name.startsWith(who))
-      const answer = await fetch(`${demo.url}/demo/act/${name}`, {
+      const pressed = fetch(`${demo.url}/demo/act/${name}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', origin: demo.url },
+        headers: {
+          'content-type': 'application/json',
+          origin: demo.url,
+          'x-demo-click': `click-${name} ${encodeURIComponent(`“${name}”`)}`,
+        },
         body: JSON.stringify({ person: person?.id }),
       })
+      vi.setSystemTime(Date.now() + (WAITS[name] ?? 0) * 1000)
+      const answer = await pressed
       const { text, asPromised } = (await answer.json()) as Finding
       expect([answer.status, text, asPromised]).toEqual([200, expect.any(String), true])
+      if (text.includes('no route')) return
+      expect((await proofOf(demo.url, `click-${name}`)).click?.label).toBe(`“${name}”`)
     },
   )
 }
@@ -86,13 +105,25 @@ function onDatabase(server: DatabaseServer, env: (database: Database) => Record<
   }
 }
 
-async function firstState(url: string): Promise<State> {
+const firstState = (url: string): Promise<State> => firstEvent(url, 'state', () => true)
+
+/** The first request of a click that shows what the action is meant to show. */
+const proofOf = (url: string, click: string): Promise<Activity> =>
+  firstEvent<Activity>(
+    url,
+    'activity',
+    (activity) => activity.click?.id === click && activity.lines.some(({ isProof }) => isProof),
+  )
+
+async function firstEvent<T>(url: string, name: string, wanted: (event: T) => boolean): Promise<T> {
   const { body } = await fetch(`${url}/demo/events`)
   let text = ''
   for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += chunk
-    const data = /event: state\ndata: (.*)\n/.exec(text)?.[1]
-    if (data) return JSON.parse(data) as State
+    for (const [, data = ''] of text.matchAll(new RegExp(`event: ${name}\\ndata: (.*)\\n`, 'g'))) {
+      const event = JSON.parse(data) as T
+      if (wanted(event)) return event
+    }
   }
-  throw new Error('The demo has sent no state.')
+  throw new Error(`The demo has sent no such ${name}.`)
 }

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ClerkEvent, ClerkEventName } from '@acme/clerk-core'
 import type { OfflineClerk } from '@acme/clerk-testing'
-import type { Application } from './application.js'
+import { type Application, PROBE_HEADER } from './application.js'
 import type { ObservedClerk } from './examples.js'
 import type { Cast, Person } from './offline.js'
+import { userOf } from './state.js'
 
 /** The offline Clerk on one side, the application with its `clerk` on the other. */
 export interface Scene {
@@ -20,8 +21,9 @@ export interface Finding {
   readonly asPromised: boolean
 }
 
-/** Longer than the pause between two fetches of the key set for an unknown key id. */
+/** Longer than the pause between two fetches of the key set for an unknown key id, and than that after an outage. */
 const PATIENCE_MS = 12_000
+const PAUSE_MS = 500
 
 type Action = (scene: Scene, person: Person) => Promise<Finding>
 
@@ -76,7 +78,7 @@ export const ACTIONS = {
     const role = before.role === 'org:admin' ? 'org:member' : 'org:admin'
     offline.updateMembership(person.organizationId, person.id, role)
     await offline.webhooks.settled()
-    const after = await app.workspace(token)
+    const after = await app.workspace(token, 'proof')
     const row = await clerk.organizations.getMembership(person.organizationId, person.id)
     return {
       text: `The same token, which still says ${inWords(before.role)}, was answered as ${inWords(before.role)} before and as ${inWords(after.role)} after.`,
@@ -99,7 +101,7 @@ export const ACTIONS = {
     const { offline, app } = scene
     offline.unbanUser(person.id)
     await offline.webhooks.settled()
-    const { status } = await app.workspace(await tokenOf(scene, person))
+    const { status } = await app.workspace(await tokenOf(scene, person), 'proof')
     return {
       text: `Unbanned. A new sign-in is answered ${status}; sessions from before stay ended.`,
       asPromised: status === 200,
@@ -111,13 +113,9 @@ export const ACTIONS = {
     const old = await tokenOf(scene, person)
     await offline.tokens.rotate()
     const seen = offline.requests.length
-    const rotatedAt = performance.now()
-    let { status } = await app.workspace(await tokenOf(scene, person))
-    while (status !== 200 && performance.now() - rotatedAt < PATIENCE_MS) {
-      await delay(500)
-      status = (await app.workspace(await tokenOf(scene, person))).status
-    }
-    const seconds = Math.round((performance.now() - rotatedAt) / 1000)
+    const { status, seconds } = await patiently(async () =>
+      app.workspace(await tokenOf(scene, person), 'proof'),
+    )
     const fetches = offline.requests.slice(seen).filter(({ route }) => route?.endsWith('jwks.json')).length
     const { status: oldStatus } = await app.workspace(old)
     const wait =
@@ -130,25 +128,37 @@ export const ACTIONS = {
 
   async 'take-down'(scene, person) {
     const { offline, app } = scene
-    const token = await tokenOf(scene, person)
+    const known = await tokenOf(scene, person)
+    const unknown = await newcomerToken(scene)
     offline.faults.set('*', { down: true })
-    const { status } = await app.workspace(token)
+    const { status: trusted } = await app.workspace(known, 'proof')
+    const { status: refused } = await app.workspace(unknown, 'proof')
     return {
-      text: `Clerk cuts every connection now. A signed-in request is answered ${status} all the same.`,
-      asPromised: status === 200,
+      text: `Clerk cuts every connection now. A signed-in request is trusted: answered ${trusted} all the same. One of a newcomer, whose webhook never came, cannot be checked: answered ${refused}, “ask again”, not 401, “signed out”.`,
+      asPromised: trusted === 200 && refused === 503,
     }
   },
 
   async 'bring-back'(scene, person) {
     const { offline, app } = scene
     offline.faults.clear()
-    const { status } = await app.workspace(await tokenOf(scene, person))
-    return { text: `Clerk answers again. A new token is answered ${status}.`, asPromised: status === 200 }
+    const expected = offline.getUser(person.id).banned ? null : 200
+    const answered = expected && (await app.workspace(await tokenOf(scene, person), 'proof')).status
+    // The application asks Clerk again after a pause, not at once.
+    const { status: newcomer, seconds } = await patiently(async () =>
+      app.workspace(await newcomerToken(scene), 'proof'),
+    )
+    await sendNewcomerAway(scene)
+    const token = answered === null ? '' : ` A new token is answered ${answered}.`
+    return {
+      text: `Clerk answers again.${token} The newcomer is fetched from Clerk: answered ${newcomer}${seconds < 1 ? '' : ` after ${seconds} s`}.`,
+      asPromised: answered === expected && newcomer === 200,
+    }
   },
 
   async 'service-account'({ app, cast }) {
     const answer = await fetch(`${app.origin}/api/export`, {
-      headers: { authorization: `Bearer ${cast.apiKey}` },
+      headers: { authorization: `Bearer ${cast.apiKey}`, [PROBE_HEADER]: 'proof' },
     })
     if (answer.status === 404)
       return { text: 'This example has no route for service accounts.', asPromised: true }
@@ -161,6 +171,21 @@ export const ACTIONS = {
 } satisfies Record<string, Action>
 
 export type ActionName = keyof typeof ACTIONS
+
+/** The events that show what an action is meant to show, in a webhook or in the request that counts. */
+export const PROOFS: Readonly<Record<ActionName, readonly ClerkEventName[]>> = {
+  rename: ['webhook.processed'],
+  'deliver-twice': ['webhook.duplicate'],
+  'deliver-backwards': ['webhook.stale'],
+  'change-role': ['webhook.processed', 'auth.success'],
+  'revoke-sessions': ['auth.failure'],
+  ban: ['auth.failure'],
+  unban: ['auth.success'],
+  'rotate-keys': ['jwks.refresh', 'auth.success'],
+  'take-down': ['auth.success', 'auth.unavailable'],
+  'bring-back': ['auth.success'],
+  'service-account': ['auth.success'],
+}
 
 export function isAction(name: string): name is ActionName {
   return Object.hasOwn(ACTIONS, name)
@@ -182,7 +207,7 @@ async function compareAccess(
   const changedAt = performance.now()
   await change()
   await offline.webhooks.settled()
-  const after = await app.workspace(token)
+  const after = await app.workspace(token, 'proof')
   const ms = Math.round(performance.now() - changedAt)
   return {
     text: `The same token, good for another minute, was answered ${before.status} before and ${after.status} after: ${ms} ms later.`,
@@ -190,8 +215,48 @@ async function compareAccess(
   }
 }
 
+/** Asks again until the answer is 200, for a while. */
+async function patiently(
+  ask: () => Promise<{ status: number }>,
+): Promise<{ status: number; seconds: number }> {
+  const startedAt = performance.now()
+  let { status } = await ask()
+  while (status !== 200 && performance.now() - startedAt < PATIENCE_MS) {
+    await delay(PAUSE_MS)
+    status = (await ask()).status
+  }
+  return { status, seconds: Math.round((performance.now() - startedAt) / 1000) }
+}
+
 function tokenOf({ offline, app }: Scene, { id, organizationId }: Person): Promise<string> {
   return offline.token(id, { organization: organizationId, azp: app.origin })
+}
+
+/** A user at Clerk of whom the application has not heard: it has to ask Clerk. */
+const newcomers = new WeakMap<OfflineClerk, string>()
+
+async function newcomerToken({ offline, app }: Scene): Promise<string> {
+  const known = newcomers.get(offline)
+  if (known !== undefined && userOf(offline, known) !== null) return offline.token(known, { azp: app.origin })
+  offline.webhooks.chaos({ drop: true })
+  const { id } = offline.createUser({
+    firstName: 'Nora',
+    lastName: 'Quist',
+    emailAddress: ['nora@example.com'],
+  })
+  const token = await offline.token(id, { azp: app.origin })
+  await offline.webhooks.settled()
+  offline.webhooks.chaos({})
+  newcomers.set(offline, id)
+  return token
+}
+
+/** The next outage begins with a newcomer again. */
+async function sendNewcomerAway({ offline }: Scene): Promise<void> {
+  const id = newcomers.get(offline)
+  newcomers.delete(offline)
+  if (id !== undefined && userOf(offline, id) !== null) offline.deleteUser(id)
+  await offline.webhooks.settled()
 }
 
 async function activeSessions(offline: OfflineClerk, { id }: Person): Promise<string[]> {

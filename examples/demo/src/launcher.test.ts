@@ -191,7 +191,7 @@ describe('a running demo', () => {
   test('acts for its own page only, and answers to this machine only', { timeout: 60_000 }, async () => {
     const { url } = run(['--port', '0'])
     const address = await url
-    const { people } = await readEvent(await fetch(`${address}/demo/events`))
+    const { people, clerkUrl } = await readEvent(await fetch(`${address}/demo/events`))
     const act = (headers: Record<string, string>, name = 'rename', person = people[0]?.id) =>
       fetch(`${address}/demo/act/${name}`, { method: 'POST', headers, body: JSON.stringify({ person }) })
     const json = { 'content-type': 'application/json' }
@@ -202,6 +202,18 @@ describe('a running demo', () => {
     expect((await act({ ...json, origin: address }, 'constructor')).status).toBe(404)
     expect((await act({ ...json, origin: address }, 'ban', 'nobody')).status).toBe(404)
     expect((await act({ ...json, origin: address })).status).toBe(200)
+    // What is no click is taken for none.
+    for (const click of ['id %E0%A4%A', 'id', ' ', '../ x', `id ${'x'.repeat(2000)}`])
+      expect((await act({ ...json, origin: address, 'x-demo-click': click })).status).toBe(200)
+    // A person whom the dashboard has deleted stays on the page, and the demo goes on.
+    await fetch(`${clerkUrl}/dashboard/users/${people[1]?.id}/delete`, { method: 'POST' })
+    const refused = await act({ ...json, origin: address }, 'ban', people[1]?.id)
+    expect([refused.status, await refused.json()]).toEqual([
+      409,
+      { error: 'Jonas Lindqvist was deleted at Clerk.' },
+    ])
+    const later = await readEvent(await fetch(`${address}/demo/events`))
+    expect(later.people[1]).toMatchObject({ atClerk: { isDeleted: true } })
     expect((await fetch(`${address}/demo/act/rename`)).status).toBe(404)
     expect(await statusFor(address, 'evil.example')).toBe(421)
   })

@@ -32,7 +32,7 @@ const NOTES = {
 } as const
 
 /** An offline Clerk without users: `invite` creates them once the application receives its webhooks. */
-export const startOfflineClerk = (): Promise<OfflineClerk> => startClerk()
+export const startOfflineClerk = (appUrl: string): Promise<OfflineClerk> => startClerk({ appUrl })
 
 /** People, organisations and a key, made at Clerk: the application hears of them by webhook. */
 export async function invite(offline: OfflineClerk): Promise<Cast> {

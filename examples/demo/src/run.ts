@@ -1,19 +1,20 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type ClerkEvent, fromEnv } from '@acme/clerk-core'
-import { ACTIONS, isAction, needsClerk, type Scene } from './actions.js'
-import { createActivityLog } from './activity.js'
+import { ACTIONS, isAction, needsClerk, PROOFS, type Scene } from './actions.js'
+import { type ActivityLog, createActivityLog } from './activity.js'
 import { applicationAt } from './application.js'
 import { type Env, type RunningExample, startExample } from './examples.js'
 import { invite, startOfflineClerk, writeNotes } from './offline.js'
 import type { DemoOptions } from './options.js'
 import { Problem } from './problem.js'
+import { sourcesOf } from './sources.js'
 import { type Stage, stageAround } from './stage.js'
-import { stateOf } from './state.js'
+import { stateOf, userOf } from './state.js'
 
 export interface Demo {
   readonly url: string
@@ -28,12 +29,16 @@ const REVALIDATE_SECONDS = '20'
 /** @throws {Problem} `ConfigurationError` */
 export async function runDemo(options: DemoOptions, processEnv: Env): Promise<Demo> {
   const env = { ...processEnv, ...(await readEnvFile(options.envFile)) }
-  const port = await freePort(options.port)
   const real = options.real || (options.envFile !== null && fromEnv(env).secretKey !== undefined)
-  return real ? runWithClerk(options, env, port) : runOffline(options, env, port)
+  const place = await reservePort(options.port)
+  try {
+    return await (real ? runWithClerk(options, env, place) : runOffline(options, env, place))
+  } finally {
+    await place.release()
+  }
 }
 
-async function runWithClerk({ example }: DemoOptions, env: Env, port: number): Promise<Demo> {
+async function runWithClerk({ example }: DemoOptions, env: Env, place: ReservedPort): Promise<Demo> {
   const { secretKey, publishableKey } = fromEnv(env)
   for (const [name, value] of Object.entries({
     CLERK_SECRET_KEY: secretKey,
@@ -49,11 +54,12 @@ async function runWithClerk({ example }: DemoOptions, env: Env, port: number): P
   try {
     const running = await startExample(example, {
       ...env,
-      CLERK_AUTHORIZED_PARTIES: env['CLERK_AUTHORIZED_PARTIES'] ?? originsAt(port),
+      CLERK_AUTHORIZED_PARTIES: env['CLERK_AUTHORIZED_PARTIES'] ?? originsAt(place.port),
       SESSION_SECRET: env['SESSION_SECRET'] || newSecret(),
     })
     cleanup.add(() => running.stop())
-    const url = await perform(running, port, { state: async () => ({ mode: 'real', example }) }, cleanup)
+    const state = async () => ({ mode: 'real' as const, example, sources: sourcesOf(example) })
+    const url = await perform(running, place, createActivityLog(), { state }, cleanup)
     return { url, stop: () => cleanup.run() }
   } catch (error) {
     await cleanup.run()
@@ -61,23 +67,24 @@ async function runWithClerk({ example }: DemoOptions, env: Env, port: number): P
   }
 }
 
-async function runOffline({ example }: DemoOptions, env: Env, port: number): Promise<Demo> {
+async function runOffline({ example }: DemoOptions, env: Env, place: ReservedPort): Promise<Demo> {
   const cleanup = new Cleanup()
   try {
-    const offline = await startOfflineClerk()
+    const offline = await startOfflineClerk(`http://${HOST}:${place.port}`)
     cleanup.add(() => offline.stop())
     const adminPassword = newSecret().slice(0, 10)
     const running = await startExample(example, {
       ...withoutClerk(env),
       ...offline.env,
       ...(await embeddedDatabase(example, env, cleanup)),
-      CLERK_AUTHORIZED_PARTIES: originsAt(port),
+      CLERK_AUTHORIZED_PARTIES: originsAt(place.port),
       CLERK_SESSION_REVALIDATION_SECONDS: REVALIDATE_SECONDS,
       SESSION_SECRET: newSecret(),
       ADMIN_PASSWORD: adminPassword,
     })
     cleanup.add(() => running.stop())
 
+    const log = createActivityLog()
     let scene: Scene | null = null
     // One after the other: each action checks its own result.
     let last: Promise<unknown> = Promise.resolve()
@@ -86,24 +93,36 @@ async function runOffline({ example }: DemoOptions, env: Env, port: number): Pro
         ...(scene === null ? { mode: 'offline' } : await stateOf(scene)),
         example,
         adminPassword,
+        sources: sourcesOf(example),
       }),
-      async act(name, personId) {
+      async act(name, personId, click) {
         const person = scene?.cast.people.find(({ id }) => id === personId)
         if (scene === null || person === undefined || !isAction(name)) return null
         const inTurn = last.then(async () => {
           if (scene?.offline.faults.active.has('*') && needsClerk(name))
             return 'Clerk is down: bring it back first.'
-          return scene === null ? null : ACTIONS[name](scene, person)
+          if (scene === null) return null
+          const current = scene
+          if (userOf(current.offline, personId) === null) return `${person.name} was deleted at Clerk.`
+          const own = click ?? { id: randomUUID(), label: name }
+          return log.during(own, PROOFS[name], () => ACTIONS[name](current, person))
         })
         last = inTurn.catch(() => {})
         return inTurn
       },
     }
-    const url = await perform(running, port, stage, cleanup)
+    const url = await perform(running, place, log, stage, cleanup)
     offline.webhooks.sendTo(`${url}/webhook`)
-    const cast = await invite(offline)
     const app = await applicationAt(url)
-    await writeNotes(offline, cast, app.addNote, url)
+    const cast = await log.during(
+      { id: 'start', label: 'Start: people join, and write notes' },
+      [],
+      async () => {
+        const invited = await invite(offline)
+        await writeNotes(offline, invited, app.addNote, url)
+        return invited
+      },
+    )
     scene = { offline, clerk: running.clerk, app, cast }
     return { url, stop: () => cleanup.run() }
   } catch (error) {
@@ -115,15 +134,17 @@ async function runOffline({ example }: DemoOptions, env: Env, port: number): Pro
 /** Listens, with the demo around the application. */
 async function perform(
   { server, clerk }: RunningExample,
-  port: number,
+  { port, release }: ReservedPort,
+  log: ActivityLog,
   stage: Stage,
   cleanup: Cleanup,
 ): Promise<string> {
-  const log = createActivityLog()
   cleanup.add(clerk.observe(log.listener))
   const { changed } = stageAround(server, log, { ...stage, state: () => log.silently(stage.state) })
   cleanup.add(
-    clerk.observe((event: ClerkEvent) => (event.name === 'webhook.processed' ? changed() : undefined)),
+    clerk.observe((event: ClerkEvent) => {
+      if (event.name === 'webhook.processed') changed().catch((error: unknown) => console.error(error))
+    }),
   )
   // By hand: a server does not count what has become a WebSocket among its connections, and waits for it all the same.
   const sockets = new Set<Socket>()
@@ -138,6 +159,7 @@ async function perform(
         for (const socket of sockets) socket.destroy()
       }),
   )
+  await release()
   await listen(server, port)
   return `http://${HOST}:${port}`
 }
@@ -188,13 +210,24 @@ async function readEnvFile(file: string | null): Promise<Env> {
 const newSecret = () => randomBytes(24).toString('base64url')
 const originsAt = (port: number) => `http://${HOST}:${port},http://localhost:${port}`
 
-/** Asked before anything is started: origins are part of the configuration. */
-async function freePort(port: number): Promise<number> {
-  const server = createServer()
+interface ReservedPort {
+  readonly port: number
+  release(): Promise<void>
+}
+
+/**
+ * Held from before anything is started, since origins are part of the configuration, until the application listens: meanwhile
+ * the offline Clerk and other programs take free ports of their own.
+ */
+async function reservePort(port: number): Promise<ReservedPort> {
+  const server = createServer((socket) => socket.destroy())
   await listen(server, port)
   const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : port
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    // The callback is called for a server that is closed already, too.
+    release: () => new Promise((resolve) => server.close(() => resolve())),
+  }
 }
 
 const PORT_PROBLEMS: Readonly<Record<string, string>> = { EADDRINUSE: 'is in use', EACCES: 'may not be used' }

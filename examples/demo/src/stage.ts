@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { extname } from 'node:path'
-import type { ActivityLog } from './activity.js'
+import type { ActivityLog, Click } from './activity.js'
 import { PROBE_HEADER } from './application.js'
+import { readSource } from './sources.js'
 
 /** What the panel shows beside the activity. Sent whole, whenever it may have changed. */
 export interface DemoState {
@@ -14,7 +15,7 @@ export interface DemoState {
 export interface Stage {
   readonly state: () => Promise<DemoState>
   /** `null`: no such action; a string: why not now. Absent with the real Clerk. */
-  readonly act?: (name: string, person: string) => Promise<unknown>
+  readonly act?: (name: string, person: string, click: Click | null) => Promise<unknown>
 }
 
 const ASSETS: Readonly<Record<string, string>> = {
@@ -22,6 +23,9 @@ const ASSETS: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 }
 const VIEWER_COOKIE = 'demo_viewer'
+const SOURCE = '/demo/source/'
+const CLICK_HEADER = 'x-demo-click'
+const MAX_LABEL = 100
 
 /**
  * Puts the demo around an example's server: `/demo/…` is answered here, everything else by the application, with an eye
@@ -45,16 +49,22 @@ export function stageAround(server: Server, log: ActivityLog, stage: Stage): { c
       })
       return
     }
-    const viewer = viewerOf(req, res, path)
+    const from = sender(req, path)
+    const origin = {
+      viewer: viewerOf(req, res, path),
+      click: clickOf(req),
+      isCausedByAction: from !== 'page',
+      mayProve: from === 'webhook' || req.headers[PROBE_HEADER] === 'proof',
+    }
     const startedAt = performance.now()
-    const { finish } = log.watch(viewer, () => application(req, res))
+    const { finish } = log.watch(origin, () => application(req, res))
     res.once('close', () =>
       finish({
         method: req.method ?? 'GET',
         path,
         status: res.statusCode,
         durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
-        from: sender(req, path),
+        from,
       }),
     )
   })
@@ -63,6 +73,8 @@ export function stageAround(server: Server, log: ActivityLog, stage: Stage): { c
     if (path === '/demo/events' && req.method === 'GET') return show(req, res)
     const action = /^\/demo\/act\/([\w-]+)$/.exec(path)?.[1]
     if (action !== undefined && req.method === 'POST') return act(req, res, action)
+    if (path.startsWith(SOURCE) && req.method === 'GET')
+      return source(res, await readSource(path.slice(SOURCE.length)))
     const asset = /^\/demo\/(\w+\.(?:js|css))$/.exec(path)?.[1]
     if (asset === undefined || req.method !== 'GET') return answer(res, 404, { error: 'Not found' })
     const body = await readFile(new URL(`../public/${asset}`, import.meta.url)).catch(() => null)
@@ -103,7 +115,7 @@ export function stageAround(server: Server, log: ActivityLog, stage: Stage): { c
     if (!isOwn || req.headers['content-type'] !== 'application/json')
       return answer(res, 403, { error: 'Only the demo’s own page may do this.' })
     const { person } = await readJson(req)
-    const done = await stage.act(name, String(person))
+    const done = await stage.act(name, String(person), clickOf(req))
     if (done === null) return answer(res, 404, { error: 'There is no such action.' })
     if (typeof done === 'string') return answer(res, 409, { error: done })
     await changed()
@@ -138,6 +150,17 @@ function sender(req: IncomingMessage, path: string): string {
     : 'program'
 }
 
+/** What the page says has caused its request. Its label is shown as text only. */
+function clickOf(req: IncomingMessage): Click | null {
+  const [, id, label] = /^([\w-]{1,64}) (\S{1,1000})$/.exec(String(req.headers[CLICK_HEADER] ?? '')) ?? []
+  if (id === undefined || label === undefined) return null
+  try {
+    return { id, label: decodeURIComponent(label).slice(0, MAX_LABEL) }
+  } catch {
+    return null
+  }
+}
+
 function isLoopback(host: string | undefined): boolean {
   return /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/i.test(host ?? '')
 }
@@ -160,6 +183,21 @@ async function readJson(req: IncomingMessage): Promise<Record<string, unknown>> 
   } catch {
     return {}
   }
+}
+
+/** As text, whatever is in it. */
+function source(res: ServerResponse, text: string | null): void {
+  if (text === null) {
+    answer(res, 404, { error: 'Not found' })
+    return
+  }
+  res
+    .writeHead(200, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+      'X-Content-Type-Options': 'nosniff',
+    })
+    .end(text)
 }
 
 function answer(res: ServerResponse, status: number, body: unknown): void {

@@ -109,7 +109,7 @@ const REFUSALS = {
   },
   ended: {
     title: 'Your access has ended',
-    text: 'The API answers 401, although this browser still holds its cookies.',
+    text: 'The API answers 401, although this browser still holds its cookies. A session that has ended stays ended, also when a ban is lifted: sign in again.',
     signIn: true,
     tone: 'bad',
   },

@@ -83,8 +83,88 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
     await page.getByText('banned').waitFor()
   })
 
+  test('people are grouped with their organisations, and each button says the whole of it', async () => {
+    offline.createOrganization({ name: 'Looms', createdBy: offline.createUser({ username: 'joan' }).id })
+    const page = await (await openContext({ javaScriptEnabled: false })).newPage()
+    await page.goto(`${offline.url}/sign-in`)
+    const ada = page.getByRole('listitem').filter({ hasText: 'Ada Lovelace' })
+    expect(await ada.locator('strong').allTextContents()).toEqual(['Ada Lovelace'])
+    expect(
+      (await ada.getByRole('button').allInnerTexts()).map((text) => text.split('\n').at(-1)?.trim()),
+    ).toEqual([expect.stringMatching(/in Acme$/), expect.stringMatching(/without organisation$/)])
+    for (const name of ['Ada Lovelace in Acme', 'Ada Lovelace without organisation', 'joan in Looms'])
+      expect([name, await page.getByRole('button', { name, exact: true }).count()]).toEqual([name, 1])
+    await page.getByRole('button', { name: 'Ada Lovelace without organisation', exact: true }).click()
+    await page.getByText('Signed in as Ada Lovelace').waitFor()
+    const [session] = offline.webhooks.deliveries.slice(-1).map(({ event }) => event.data as { id: string })
+    expect(offline.getSession(session?.id ?? '').last_active_organization_id).toBeNull()
+  })
+
+  test('the settings are for the application that is named, and each value can be copied', async () => {
+    const context = await openContext()
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: offline.url })
+    const page = await context.newPage()
+    const copied = () => page.evaluate<string>('navigator.clipboard.readText()')
+    await page.goto(`${offline.url}/dashboard/settings`)
+    expect(await page.locator('#dotenv').textContent()).toBe(offline.dotenv)
+    await page.getByRole('button', { name: 'Copy the environment' }).click()
+    await page.getByText('Copied the environment').waitFor({ state: 'attached' })
+    expect(await copied()).toBe(offline.dotenv)
+
+    await page.getByLabel('Your application is at').fill('http://localhost:5173/some/page')
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByText('One by one').click()
+    await page.getByRole('button', { name: 'Copy CLERK_AUTHORIZED_PARTIES' }).click()
+    await page.getByText('Copied CLERK_AUTHORIZED_PARTIES').waitFor({ state: 'attached' })
+    expect(await copied()).toBe('http://localhost:5173')
+    expect(await page.locator('#dotenv').textContent()).toBe(
+      offline.dotenv.replace(
+        /^CLERK_AUTHORIZED_PARTIES=.*$/m,
+        'CLERK_AUTHORIZED_PARTIES=http://localhost:5173',
+      ),
+    )
+
+    for (const wrong of ['javascript:alert(1)', '<script>document.title="run"</script>']) {
+      await page.getByLabel('Your application is at').fill(wrong)
+      await page.getByRole('button', { name: 'Show' }).click()
+      await page.getByText('That is no address').waitFor()
+      expect(await page.locator('#dotenv').textContent()).toBe(offline.dotenv)
+      expect(await page.title()).toContain('Settings')
+    }
+  })
+
+  test('where the clipboard may not be used, the text is selected', async () => {
+    const page = await (await openContext()).newPage()
+    await page.addInitScript('Object.defineProperty(navigator, "clipboard", { value: undefined })')
+    await page.goto(`${offline.url}/dashboard/settings`)
+    await page.getByRole('button', { name: 'Copy the environment' }).click()
+    await page.getByText('Selected the environment').waitFor({ state: 'attached' })
+    expect(await page.evaluate('getSelection().toString()')).toContain(offline.secretKey)
+  })
+
+  test('the parts of a form stand in line', async () => {
+    const page = await (await openContext({ viewport: { width: 1280, height: 900 } })).newPage()
+    const organization = offline.createOrganization({ name: 'Mills' })
+    for (const path of ['/webhooks', '/settings', `/organizations/${organization.id}`, '']) {
+      await page.goto(`${offline.url}/dashboard${path}`)
+      const lines = await page.locator('form.inline').evaluateAll((forms) =>
+        forms.map((form) =>
+          [...form.querySelectorAll('input:not([type=checkbox]):not([type=hidden]), select, button')].map(
+            (part) => {
+              const { bottom, height } = part.getBoundingClientRect()
+              return [Math.round(bottom), Math.round(height)].join()
+            },
+          ),
+        ),
+      )
+      expect(lines.length).toBeGreaterThan(0)
+      // One bottom edge and one height.
+      for (const line of lines) expect([path, new Set(line).size]).toEqual([path, 1])
+    }
+  })
+
   test.each(['light', 'dark'] as const)(
-    'every page is accessible in %s, and fits a phone',
+    'every page is accessible in %s, and fits a phone and a screen',
     async (colorScheme) => {
       const user = offline.createUser({ firstName: 'Grace', publicMetadata: { a: 'x'.repeat(80) } })
       const organization = offline.createOrganization({ name: 'Engines', createdBy: user.id })
@@ -113,14 +193,20 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
         '/dashboard/users/user_nobody',
       ]) {
         await page.goto(`${offline.url}${path}`)
+        if (path.endsWith('settings')) await page.getByText('One by one').click()
         await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core') })
-        const problems = await page.evaluate(
-          'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)].join(" ")))',
-        )
-        expect([path, problems]).toEqual([path, []])
-        expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 360])
+        for (const width of [360, 390, 1280, 1440]) {
+          await page.setViewportSize({ width, height: 844 })
+          expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, width])
+          // The narrowest phone: nothing is cut off.
+          if (width === 360) continue
+          const problems = await page.evaluate(
+            'axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)].join(" ")))',
+          )
+          expect([path, width, problems]).toEqual([path, width, []])
+        }
       }
     },
-    60_000,
+    120_000,
   )
 })

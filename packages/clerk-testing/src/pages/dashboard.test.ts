@@ -102,8 +102,11 @@ test('sessions end, webhooks are broken and replayed, keys rotate, faults are se
   expect(offline.faults.active.size).toBe(0)
 })
 
-test('every page is whole: a title, one main heading, labelled fields, no script', async () => {
-  const user = offline.createUser({ firstName: '<b>Ada</b>' })
+test('every page is whole: a title, one main heading, labelled fields, no inline script', async () => {
+  const user = offline.createUser({
+    firstName: '<b>Ada</b>',
+    publicMetadata: { markup: '</textarea><b>Ada</b>' },
+  })
   const organization = offline.createOrganization({ name: '"Acme" & Co', createdBy: user.id })
   for (const path of [
     '/dashboard',
@@ -117,9 +120,17 @@ test('every page is whole: a title, one main heading, labelled fields, no script
   ]) {
     const { text, status } = await browser.open(`${offline.url}${path}`)
     expect(status).toBe(200)
+    // One page has a script of this server, the others may run none.
+    const policy = (await fetch(`${offline.url}${path}`)).headers.get('content-security-policy')
+    const copies = path === '/dashboard/settings'
+    expect([path, /script-src/.test(policy ?? '')]).toEqual([path, copies])
+    expect(text.match(/<script[^>]*>[^<]*/g) ?? []).toEqual(
+      copies ? ['<script src="/offline-copy.js" defer>'] : [],
+    )
+    expect(policy).toMatch(/^default-src 'none';(?!.*unsafe)/)
     expect(text.match(/<h1>/g)).toHaveLength(1)
     expect(text).toMatch(/<html lang="en">[\s\S]*<title>[^<]+<\/title>/)
-    expect(text).not.toMatch(/<script|<b>Ada|style=/)
+    expect(text).not.toMatch(/<b>Ada|style=| on[a-z]+=/)
     for (const [field] of text.matchAll(/<(?:input(?! type="hidden")|select|textarea)[^>]*>/g)) {
       expect(text.slice(0, text.indexOf(field)).lastIndexOf('<label')).toBeGreaterThan(
         text.slice(0, text.indexOf(field)).lastIndexOf('</label>'),

@@ -7,6 +7,7 @@ import type { Reply } from '../server/http.js'
 import { allowedUrl } from '../server/origin.js'
 import type { Call, Route } from '../server/route.js'
 import { clientCookies, findClient } from './cookies.js'
+import { copyScript, copyScriptPath } from './copy.js'
 import { redirect } from './html.js'
 import { stylesheet } from './style.js'
 
@@ -128,6 +129,12 @@ export function frontendRoutes(instance: Instance, allowedOrigins: readonly stri
       path: '/offline.css',
       ...at,
       handle: () => ({ headers: { 'content-type': 'text/css; charset=utf-8' }, text: stylesheet }),
+    },
+    {
+      method: 'GET',
+      path: copyScriptPath,
+      ...at,
+      handle: () => ({ headers: { 'content-type': 'text/javascript; charset=utf-8' }, text: copyScript }),
     },
     {
       method: 'GET',

@@ -38,10 +38,12 @@ export interface PageParts {
   navigation?: Markup | undefined
   status?: number
   headers?: Record<string, string | string[]>
+  /** Path of a script of this server; none on most pages. */
+  script?: string | undefined
 }
 
-/** A whole page. No scripts, no frames, nothing from elsewhere. */
-export function page({ title, body, navigation, status = 200, headers = {} }: PageParts): Reply {
+/** A whole page. No inline scripts, no frames, nothing from elsewhere. */
+export function page({ title, body, navigation, status = 200, headers = {}, script }: PageParts): Reply {
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -49,7 +51,9 @@ export function page({ title, body, navigation, status = 200, headers = {} }: Pa
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} · Offline Clerk</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/offline.css">
+${script === undefined ? '' : html`<script src="${script}" defer></script>`}
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
@@ -62,8 +66,7 @@ export function page({ title, body, navigation, status = 200, headers = {} }: Pa
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy':
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+      'content-security-policy': `default-src 'none'; style-src 'self'; img-src 'self' data:; ${script === undefined ? '' : "script-src 'self'; "}base-uri 'none'; frame-ancestors 'none'`,
       // With a referrer from another origin the official SDK starts a handshake instead of taking the cookie.
       'referrer-policy': 'no-referrer',
       ...headers,

@@ -194,24 +194,30 @@ ${problem ? html`<p role="alert" id="problem">${problem}</p>` : ''}
 <p class="soft">No password is asked: this server only plays Clerk, on your machine.
 <a href="/sign-up${query(redirectUrl)}">Create an account</a></p>
 </section>
-${users.length > 0 ? html`<section><h2>Or continue as</h2><ul class="people">${users.map((user) => person(instance, user, redirectUrl))}</ul></section>` : ''}
+${users.length > 0 ? html`<section><h2>Or continue as</h2><ul class="people" role="list">${users.map((user) => person(instance, user, redirectUrl))}</ul></section>` : ''}
 </div>`,
   })
 }
 
+/** One person with every organisation they can act in, and without one. */
 function person(instance: Instance, user: UserJSON, redirectUrl: string | null): Markup {
+  const name = nameOf(user)
+  const email = primaryEmail(user)
+  const button = (label: Markup, organizationId: string | null) => html`<form method="post" action="/sign-in">
+${hidden('redirect_url', redirectUrl)}${hidden('identifier', user.id)}${hidden('organization_id', organizationId)}
+<button>${label}</button></form>`
+  // The whole name is read aloud: a list of buttons that all say "in Acme" tells nothing.
+  const own = html`<span class="visually-hidden">${name}</span>`
   const organizations = [...instance.state.memberships.values()]
     .filter(({ user_id }) => user_id === user.id)
-    .map(({ organization_id }) => instance.state.organizations.get(organization_id))
-  const button = (
-    label: string,
-    organizationId: string | null,
-  ) => html`<li><form method="post" action="/sign-in">
-${hidden('redirect_url', redirectUrl)}${hidden('identifier', user.id)}${hidden('organization_id', organizationId)}
-<button>${label}</button></form></li>`
-  return html`${button(nameOf(user), null)}${organizations.map((organization) =>
-    organization ? button(`${nameOf(user)} in ${organization.name}`, organization.id) : '',
-  )}`
+    .flatMap(({ organization_id }) => instance.state.organizations.get(organization_id) ?? [])
+  return html`<li><p><strong>${name}</strong>${email === '' || email === name ? '' : html` <span class="soft">${email}</span>`}</p>
+<div class="row">${organizations.map(({ id, name: of }) => button(html`${own} in ${of}`, id))}${button(
+    organizations.length === 0
+      ? html`Continue <span class="visually-hidden">as ${name}</span>`
+      : html`${own} without organisation`,
+    null,
+  )}</div></li>`
 }
 
 function signUpPage(instance: Instance, given: URLSearchParams, problem?: string): Reply {

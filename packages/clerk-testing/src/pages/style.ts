@@ -21,31 +21,55 @@ a { color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .skip { position: absolute; left: -999rem; }
 .skip:focus { left: .5rem; top: .5rem; background: var(--panel); padding: .5rem; }
-h1 { font-size: 1.4rem; line-height: 1.25; margin: .5rem 0 1rem; }
-h2 { font-size: 1.05rem; margin: 0 0 .75rem; }
-section { background: var(--panel); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; margin: 0 0 1rem; }
-form { display: grid; gap: .75rem; margin: 0; }
-form.inline { display: inline-flex; flex-wrap: wrap; gap: .5rem; align-items: end; }
-label { display: grid; gap: .25rem; font-size: .9rem; color: var(--soft); }
-label.check { display: flex; gap: .5rem; align-items: center; }
-input, select, textarea { font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--soft); border-radius: .4rem; padding: .45rem .6rem; min-width: 0; }
-textarea { font-family: ui-monospace, monospace; font-size: .85rem; min-height: 6rem; }
-button { font: inherit; font-weight: 550; cursor: pointer; border: 1px solid var(--line); border-radius: .4rem; padding: .45rem .8rem; background: var(--ground); color: var(--ink); }
+h1 { font-size: 1.4rem; line-height: 1.25; margin: .5rem 0 1rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.05rem; line-height: 1.4; margin: 0; }
+section { display: grid; grid-template-columns: minmax(0, 1fr); gap: .9rem; background: var(--panel); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; margin: 0 0 1rem; }
+p { margin: 0; overflow-wrap: anywhere; }
+.title { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between; }
+form { display: grid; gap: .9rem 1rem; margin: 0; }
+form.inline { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: end; }
+form.inline label:not(.check) { flex: 0 1 20rem; }
+label { display: grid; gap: .25rem; align-content: end; font-size: .9rem; color: var(--soft); min-width: 0; }
+label.check { display: flex; gap: .5rem; align-items: center; min-height: 2.6rem; }
+label.check input { min-height: 0; width: 1.05rem; height: 1.05rem; margin: 0; accent-color: var(--accent); }
+input, select, textarea { font: inherit; font-size: 1rem; color: var(--ink); background: var(--ground); border: 1px solid var(--soft); border-radius: .4rem; padding: .4rem .6rem; width: 100%; min-width: 0; min-height: 2.6rem; }
+textarea { font-family: ui-monospace, monospace; font-size: .85rem; min-height: 6rem; resize: vertical; }
+button { font: inherit; font-size: 1rem; font-weight: 550; cursor: pointer; border: 1px solid var(--line); border-radius: .4rem; padding: .4rem .8rem; min-height: 2.6rem; background: var(--ground); color: var(--ink); }
+button:hover { border-color: var(--soft); }
 button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 button.danger { color: var(--bad); }
-.people { list-style: none; padding: 0; margin: 0; display: grid; gap: .5rem; }
-.people button { width: 100%; text-align: left; }
+section > form > button.primary { justify-self: start; }
+.narrow section > form > button.primary { justify-self: stretch; }
+@media (min-width: 40rem) {
+  section > form:not(.inline) { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  section > form > .wide, section > form > button.primary { grid-column: 1 / -1; }
+  .narrow section > form:not(.inline) { grid-template-columns: minmax(0, 1fr); }
+}
+.people { list-style: none; padding: 0; margin: 0; display: grid; }
+.people li { display: grid; gap: .5rem; padding: .75rem 0; border-top: 1px solid var(--line); }
+.people li:first-child { border-top: 0; padding-top: 0; }
+.people li:last-child { padding-bottom: 0; }
+.people button { font-size: .9rem; min-height: 2.3rem; padding: .25rem .65rem; text-align: left; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
-th, td { text-align: left; padding: .45rem .6rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
+tbody tr:last-child > td { border-bottom: 0; padding-bottom: 0; }
 td code { white-space: nowrap; }
-th { color: var(--soft); font-weight: 550; }
+td code.value { display: block; min-width: 16rem; white-space: normal; }
+@media (max-width: 40rem) {
+  td code { display: inline-block; min-width: 6.5rem; white-space: normal; }
+  td code.value { min-width: 7.5rem; }
+}
+td input, td select, td button, .title button { font-size: .9rem; min-height: 2.1rem; padding: .2rem .6rem; }
+th { color: var(--soft); font-weight: 550; white-space: nowrap; }
 code, pre { font-family: ui-monospace, monospace; font-size: .85rem; overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; margin: 0; }
-section > * + form, section > form + form { margin-top: .75rem; }
+details > summary { cursor: pointer; color: var(--soft); font-size: .9rem; }
+details > * + * { margin-top: .75rem; }
 h1 .status { font-size: .9rem; font-weight: 400; vertical-align: middle; }
 .soft { color: var(--soft); font-size: .9rem; }
 .good { color: var(--good); }
 .bad, [role=alert] { color: var(--bad); }
 .row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
+.visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 `

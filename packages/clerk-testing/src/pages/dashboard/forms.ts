@@ -13,13 +13,20 @@ export function dashboardPage(
   title: string,
   section: (typeof sections)[number][0],
   body: Markup,
-  status = 200,
+  { status, script }: { status?: number; script?: string } = {},
 ): Reply {
   const navigation = html`<nav aria-label="Dashboard">${sections.map(
     ([href, label]) =>
       html`<a href="${href}"${href === section ? html` aria-current="page"` : ''}>${label}</a>`,
   )}</nav>`
-  return page({ title, status, navigation, body, headers: { 'referrer-policy': 'same-origin' } })
+  return page({
+    title,
+    navigation,
+    body,
+    headers: { 'referrer-policy': 'same-origin' },
+    ...(status === undefined ? {} : { status }),
+    script,
+  })
 }
 
 /** A form of one button. */
@@ -34,13 +41,20 @@ export const field = (
 ): Markup => html`<label>${label}<input name="${name}" type="${type}" value="${value ?? ''}"></label>`
 
 export const area = (name: string, label: string, value: unknown): Markup =>
-  html`<label>${label}<textarea name="${name}" spellcheck="false">${JSON.stringify(value, null, 2)}</textarea></label>`
+  html`<label class="wide">${label}<textarea name="${name}" spellcheck="false">${JSON.stringify(value, null, 2)}</textarea></label>`
 
 export const check = (name: string, label: string, checked: boolean): Markup =>
   html`<label class="check"><input type="checkbox" name="${name}"${checked ? html` checked` : ''}>${label}</label>`
 
-export const choice = (name: string, label: string, options: readonly string[], chosen = ''): Markup =>
-  html`<label>${label}<select name="${name}">${options.map(
+/** @param isNamedByColumn whether the heading of a table says the label already */
+export const choice = (
+  name: string,
+  label: string,
+  options: readonly string[],
+  chosen = '',
+  isNamedByColumn = false,
+): Markup =>
+  html`<label>${isNamedByColumn ? html`<span class="visually-hidden">${label}</span>` : label}<select name="${name}">${options.map(
     (option) => html`<option${option === chosen ? html` selected` : ''}>${option}</option>`,
   )}</select></label>`
 

@@ -39,7 +39,7 @@ export function organizationPages({ instance, offline }: Dashboard): Route[] {
         ['User', 'Role', 'Actions'],
         membersOf(instance, found.id).map(({ user_id, role }) => [
           userLink(instance, user_id),
-          html`<form class="inline" method="post" action="${path}/members/${user_id}">${choice('role', 'Role', roleKeys(instance), role)}<button>Change</button></form>`,
+          html`<form class="inline" method="post" action="${path}/members/${user_id}">${choice('role', 'Role', roleKeys(instance), role, true)}<button>Change</button></form>`,
           action(`${path}/members/${user_id}/remove`, 'Remove', 'danger'),
         ]),
       )}

@@ -38,7 +38,7 @@ export const post = (path: string, change: (call: Call) => unknown, next: (call:
         'Not done',
         '/dashboard',
         html`<h1>Not done</h1><section><p role="alert">${reason}</p><p><a href="${next(call)}">Back</a></p></section>`,
-        422,
+        { status: 422 },
       )
     }
     return redirect(next(call), { 'referrer-policy': 'same-origin' })

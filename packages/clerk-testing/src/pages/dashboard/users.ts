@@ -45,7 +45,7 @@ ${field('email_address', 'E-mail address', '', 'email')}${field('username', 'Use
       html`<h1>${nameOf(found)} ${statusOf(found)}</h1>
 <section><p><code>${found.id}</code></p><p class="soft">${found.email_addresses
         .map((email) => `${email.email_address} (${email.verification?.status ?? 'unverified'})`)
-        .join(', ')} updated ${moment(found.updated_at)}</p>
+        .join(', ')} · updated ${moment(found.updated_at)}</p>
 <div class="row">${found.banned ? action(`${path}/unban`, 'Unban') : action(`${path}/ban`, 'Ban', 'danger')}${action(`${path}/delete`, 'Delete', 'danger')}</div></section>
 <section><h2>Profile</h2><form method="post" action="${path}">
 ${field('first_name', 'First name', found.first_name)}${field('last_name', 'Last name', found.last_name)}${field('username', 'Username', found.username)}${field('external_id', 'External id', found.external_id)}

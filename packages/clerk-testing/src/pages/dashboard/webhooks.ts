@@ -17,7 +17,7 @@ export function webhookPages({ offline }: Dashboard): Route[] {
 <section><h2>Endpoint</h2>${own.disabled ? html`<p role="alert">Disabled after five days of failure. Saving enables it.</p>` : ''}
 <form class="inline" method="post" action="/dashboard/webhooks/endpoint">${field('url', 'URL', own.url ?? '', 'url')}<button>Save</button></form>
 <form class="inline" method="post" action="/dashboard/webhooks/test">${choice('type', 'Test event', webhookTypes, 'user.created')}<button>Send</button></form></section>
-<section><h2>Chaos</h2><form class="row" method="post" action="/dashboard/webhooks/chaos">
+<section><h2>Chaos</h2><form class="inline" method="post" action="/dashboard/webhooks/chaos">
 ${check('duplicate', 'Duplicate', Boolean(chaos.active.duplicate))}${check('reorder', 'Reorder', Boolean(chaos.active.reorder))}${check('drop', 'Drop', Boolean(chaos.active.drop))}${check('concurrent', 'Concurrent', Boolean(chaos.active.concurrent))}
 ${field('delayMs', 'Delay (ms)', chaos.active.delayMs ?? 0, 'number')}<button>Apply</button></form></section>
 <section><h2>Deliveries</h2>${table(
