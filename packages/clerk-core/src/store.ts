@@ -26,4 +26,5 @@ export type {
   UserSnapshot,
   UserStore,
 } from './domain/store/user.js'
+export { currentOrganizationId } from './flows/web/current-auth.js'
 export { type StoreFault, StoreFaultError } from './ground/errors.js'
