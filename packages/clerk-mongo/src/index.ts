@@ -7,6 +7,7 @@ export {
   type FindAndModifyOptions,
   type ReadOptions,
   type ScopedCollection,
+  type RequestScope,
   type ScopeOptions,
   scopedCollection,
   type Unstamped,

@@ -59,7 +59,8 @@ export async function withConnection<A, T>(
     onDenied: undefined,
   })
   try {
-    return await runInScope(scope, call)
+    // A query that runs when it is awaited is awaited in the scope too.
+    return await runInScope(scope, async () => call())
   } finally {
     isOver = true
   }
