@@ -6,8 +6,8 @@ export type { ScopedCursor } from './scope/cursor.js'
 export {
   type FindAndModifyOptions,
   type ReadOptions,
-  type ScopedCollection,
   type RequestScope,
+  type ScopedCollection,
   type ScopeOptions,
   scopedCollection,
   type Unstamped,

@@ -1,4 +1,10 @@
-import { type Clerk, type Connection, CurrentAuthError, StoreInputError, withConnection } from '@acme/clerk-core'
+import {
+  type Clerk,
+  type Connection,
+  CurrentAuthError,
+  StoreInputError,
+  withConnection,
+} from '@acme/clerk-core'
 import { describeWith } from '@acme/tools/services/vitest'
 import fc from 'fast-check'
 import type { Collection, Document, MongoClient } from 'mongodb'

@@ -19,7 +19,9 @@ const clerkOf = () =>
 const [clerk, other] = [clerkOf(), clerkOf()]
 const user = offline.createUser({ firstName: 'Ada' })
 
-const [ours, theirs] = ['Ours', 'Theirs'].map((name) => offline.createOrganization({ name, createdBy: user.id }))
+const [ours, theirs] = ['Ours', 'Theirs'].map((name) =>
+  offline.createOrganization({ name, createdBy: user.id }),
+)
 const [a, b] = [ours?.id as string, theirs?.id as string]
 
 afterAll(async () => {
@@ -74,7 +76,10 @@ describe('organizationScope without an id', () => {
   })
 
   test('in a request without an organisation every operation refuses', async () => {
-    await expect(asMemberOf(null, titles)).rejects.toMatchObject({ code: 'organization-required', status: 403 })
+    await expect(asMemberOf(null, titles)).rejects.toMatchObject({
+      code: 'organization-required',
+      status: 403,
+    })
   })
 
   test('what is declared is checked at once', () => {
