@@ -9,6 +9,7 @@ export {
   namedGuards,
   type RunningApp,
 } from './binding.js'
+export { type ContextBinding, type ContextSpec, runContextSuite, teapot } from './current-auth.js'
 export { useHarnesses } from './fixture.js'
 export { deliver, runGuideSuite } from './guide-suite.js'
 export { changeRows, createHarness, describeAuth, type Harness, PAGE, recordOf } from './harness.js'

@@ -1,6 +1,6 @@
 import { createServer, type Server, STATUS_CODES } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { clerkMiddleware, clerkRoutes, getAuth, requireAuth } from '@acme/clerk-express'
+import { authOf, clerkMiddleware, clerkRoutes, requireAuth } from '@acme/clerk-express'
 import { pageConfig, pageFolder, pageHeaders, sessionSecret, workspaceOf } from '@acme/example-page'
 import express, { type ErrorRequestHandler } from 'express'
 import session from 'express-session'
@@ -60,8 +60,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
     next()
   })
   app.get('/api/workspace', requireAuth(), async (req, res) => {
-    const auth = getAuth(req)
-    if (auth.kind !== 'user') throw new Error('requireAuth() lets users pass only')
+    const auth = authOf(req)
     const subscription = await prisma.subscription.findUnique({ where: { userId: auth.userId } })
     res.json(await workspaceOf(clerk, auth, subscription?.plan))
   })

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { auditLog, clerkPlugin, clerkRoutesPlugin, requireAuth } from '@acme/clerk-fastify'
+import { auditLog, authOf, clerkPlugin, clerkRoutesPlugin, requireAuth } from '@acme/clerk-fastify'
 import { pageConfig, pageFolder, pageHeaders, sessionSecret, workspaceOf } from '@acme/example-page'
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
@@ -48,10 +48,9 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
     await api.register(clerkRoutesPlugin, { clerk })
     await api.register(notes, { prisma, prefix: '/api/notes' })
 
-    api.get('/api/workspace', { onRequest: requireAuth() }, async ({ auth }, reply) => {
-      if (auth.kind !== 'user') throw new Error('requireAuth() lets users pass only')
+    api.get('/api/workspace', { onRequest: requireAuth() }, async (request, reply) => {
       reply.header('Cache-Control', 'no-store')
-      return workspaceOf(clerk, auth)
+      return workspaceOf(clerk, authOf(request))
     })
   })
   await app.ready()

@@ -1,17 +1,11 @@
-import { requireAuth } from '@acme/clerk-fastify'
+import { authOf, requireAuth } from '@acme/clerk-fastify'
 import { organizationScope } from '@acme/clerk-prisma'
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import type { Database } from './database.js'
 
 /** A client that sees, creates and deletes notes of this organisation only, whatever a query filters by. */
 const notesOf = (prisma: Database, orgId: string) =>
   prisma.$extends(organizationScope(orgId, { models: { note: { tenant: 'orgId' } } })).note
-
-/** Of a request that `requireAuth({ org: true })` has let pass. */
-function memberOf({ auth }: FastifyRequest): { userId: string; orgId: string } {
-  if (auth.kind !== 'user' || auth.orgId === null) throw new Error('requireAuth({ org: true }) is missing')
-  return { userId: auth.userId, orgId: auth.orgId }
-}
 
 const NOTE = {
   type: 'object',
@@ -25,7 +19,7 @@ export const notes: FastifyPluginAsync<{ prisma: Database }> = async (app, { pri
   app.addHook('onRequest', requireAuth({ org: true }))
 
   app.get('/', async (request) => {
-    const found = await notesOf(prisma, memberOf(request).orgId).findMany({
+    const found = await notesOf(prisma, authOf(request, { org: true }).orgId).findMany({
       orderBy: { createdAt: 'desc' },
       take: 50,
     })
@@ -43,7 +37,7 @@ export const notes: FastifyPluginAsync<{ prisma: Database }> = async (app, { pri
   })
 
   app.post<{ Body: { text: string } }>('/', { schema: { body: NOTE } }, async (request, reply) => {
-    const { userId, orgId } = memberOf(request)
+    const { userId, orgId } = authOf(request, { org: true })
     const data = { orgId, authorId: userId, text: request.body.text.trim() }
     const { id } = await notesOf(prisma, orgId).create({ data })
     return reply.code(201).send({ id })
@@ -53,7 +47,7 @@ export const notes: FastifyPluginAsync<{ prisma: Database }> = async (app, { pri
     '/:id',
     { onRequest: requireAuth({ role: 'admin' }) },
     async (request, reply) => {
-      const { orgId } = memberOf(request)
+      const { orgId } = authOf(request, { org: true })
       const { count } = await notesOf(prisma, orgId).deleteMany({ where: { id: request.params.id } })
       return reply.code(count === 1 ? 204 : 404).send()
     },

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { clerkMiddleware, clerkRoutes, getAuth, requireAuth } from '@acme/clerk-koa'
+import { authOf, clerkMiddleware, clerkRoutes, requireAuth } from '@acme/clerk-koa'
 import { pageConfig, pageFolder, pageHeaders, sessionSecret, workspaceOf } from '@acme/example-page'
 import { Router } from '@koa/router'
 import Koa from 'koa'
@@ -47,8 +47,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
 
   const router = new Router()
   router.get('/api/workspace', requireAuth(), async (ctx) => {
-    const auth = getAuth(ctx)
-    if (auth.kind !== 'user') throw new Error('requireAuth() lets users pass only')
+    const auth = authOf(ctx)
     ctx.set('Cache-Control', 'no-store')
     ctx.body = await workspaceOf(clerk, auth, auth.user.plan)
   })

@@ -1,8 +1,7 @@
-import { getAuth, requireAuth } from '@acme/clerk-koa'
+import { authOf, requireAuth } from '@acme/clerk-koa'
 import { scopedCollection } from '@acme/clerk-mongo'
 import { bodyParser } from '@koa/bodyparser'
 import { Router } from '@koa/router'
-import type { Context } from 'koa'
 import { type Db, ObjectId } from 'mongodb'
 import type { TeamClerk } from './clerk.js'
 
@@ -18,18 +17,11 @@ interface Note {
 const notesOf = (db: Db, orgId: string) =>
   scopedCollection(db.collection<Note>('notes'), orgId, { field: 'orgId' })
 
-/** Of a request that `requireAuth({ org: true })` has let pass. */
-function memberOf(ctx: Pick<Context, 'state'>): { userId: string; orgId: string } {
-  const auth = getAuth(ctx)
-  if (auth.kind !== 'user' || auth.orgId === null) throw new Error('requireAuth({ org: true }) is missing')
-  return { userId: auth.userId, orgId: auth.orgId }
-}
-
 export function notesRouter(db: Db, clerk: TeamClerk): Router {
   const router = new Router({ prefix: '/api/notes' })
 
   router.get('/', requireAuth({ org: true }), async (ctx) => {
-    const notes = await notesOf(db, memberOf(ctx).orgId)
+    const notes = await notesOf(db, authOf(ctx, { org: true }).orgId)
       .find({}, { sort: { createdAt: -1 }, limit: 50 })
       .toArray()
     ctx.body = await Promise.all(
@@ -41,7 +33,7 @@ export function notesRouter(db: Db, clerk: TeamClerk): Router {
   })
 
   router.post('/', requireAuth({ org: true }), bodyParser({ enableTypes: ['json'] }), async (ctx) => {
-    const { userId, orgId } = memberOf(ctx)
+    const { userId, orgId } = authOf(ctx, { org: true })
     const { text } = (ctx.request.body ?? {}) as Record<string, unknown>
     if (typeof text !== 'string' || text.trim() === '' || text.length > 280) {
       ctx.status = 400
@@ -57,7 +49,7 @@ export function notesRouter(db: Db, clerk: TeamClerk): Router {
   router.delete('/:id', requireAuth({ org: true, role: 'admin' }), async (ctx) => {
     const id = ctx.params['id'] ?? ''
     const { deletedCount } = ObjectId.isValid(id)
-      ? await notesOf(db, memberOf(ctx).orgId).deleteOne({ _id: new ObjectId(id) })
+      ? await notesOf(db, authOf(ctx, { org: true }).orgId).deleteOne({ _id: new ObjectId(id) })
       : { deletedCount: 0 }
     ctx.status = deletedCount === 1 ? 204 : 404
   })

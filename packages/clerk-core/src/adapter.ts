@@ -2,6 +2,7 @@
 // once, as a `Framework`, and renders the responses that it is given.
 
 export type { AuthJson } from './domain/auth/auth-json.js'
+export type { Authorized, Narrowing } from './domain/guard/authorized.js'
 export {
   type RequirementArgument,
   requirementOf,
@@ -12,7 +13,7 @@ export { MARKER_SECONDS } from './domain/session/marker.js'
 export type { SessionOrganization, SessionRecord } from './domain/session/record.js'
 export type { RenewOptions, SessionSlot } from './domain/session/slot.js'
 export { notLookedAt } from './flows/authentication/auth-factory.js'
-export { findConnection } from './flows/authentication/connections.js'
+export { findConnection, latestAuth } from './flows/authentication/connections.js'
 export type { AccountPortal } from './flows/web/account-portal.js'
 export type { AnyAuth, AnyClerk } from './flows/web/any-clerk.js'
 export {
@@ -21,6 +22,12 @@ export {
   createAuditLog,
   routePattern,
 } from './flows/web/audit.js'
+export {
+  type NarrowingArguments,
+  narrowedAuth,
+  narrowedUser,
+  type PersonNarrowing,
+} from './flows/web/auth-of.js'
 export { createAuthenticator, type MiddlewareOptions } from './flows/web/authenticator.js'
 export { credentialsFrom, credentialsFromFetch } from './flows/web/credentials-from.js'
 export type { Framework } from './flows/web/framework.js'
@@ -38,9 +45,11 @@ export {
 } from './flows/web/request-state.js'
 export { refuseMalformed } from './flows/web/request-target.js'
 export { createRoutes, findRoute, type Route, type RoutesOptions } from './flows/web/routes.js'
+export { type Exchange, openScope, runInScope, type Scope } from './flows/web/scope.js'
+export { createScopes, isWanted } from './flows/web/scopes.js'
 export { type ClerkSettings, settingsOf } from './flows/web/settings.js'
 export { type PreparedRows, StoredSession } from './flows/web/stored-session.js'
-export { closeRefused } from './flows/web/upgrade.js'
+export { closeRefused, type UpgradeRequest } from './flows/web/upgrade.js'
 export { createWebhookRoute, type WebhookRouteOptions } from './flows/web/webhook-route.js'
 export type { WebErrorCode } from './ground/errors.js'
 export type { MaybePromise } from './ground/timing/maybe-promise.js'

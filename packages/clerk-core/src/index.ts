@@ -60,14 +60,17 @@ export {
 // What an operator sees.
 export type { Diagnostic } from './flows/check/diagnostic.js'
 export type { AuditEntry, AuditOptions, AuditWriter } from './flows/web/audit.js'
+// Who is asking, without the request.
+export { currentAuth, withConnection } from './flows/web/current-auth.js'
 // What is thrown, and the reasons and codes that are reported.
+export { DeniedError } from './flows/web/denied-error.js'
 export { ClerkNotNamedError, MiddlewareMissingError } from './flows/web/request-state.js'
+export { CurrentAuthError } from './flows/web/scope.js'
 export {
   authenticateUpgrade,
   refuseUpgrade,
   type Upgrade,
   type UpgradeOptions,
-  type UpgradeRequest,
   watchRequest,
 } from './flows/web/upgrade.js'
 // Webhooks.

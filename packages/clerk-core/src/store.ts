@@ -40,4 +40,5 @@ export type {
   UserStore,
 } from './domain/store/user.js'
 export { fullName } from './domain/users/full-name.js'
+export { currentOrganizationId } from './flows/web/current-auth.js'
 export { type StoreFault, StoreFaultError } from './ground/errors.js'

@@ -1,6 +1,7 @@
 import type { RegisteredAuth } from '@acme/clerk-core'
 import { credentialsFrom, type Framework, originOf, type WebResponse } from '@acme/clerk-core/adapter'
 import type { Request, Response } from 'express'
+import { answerDenials } from './answer-denials.js'
 import { sessionSlot } from './session-slot.js'
 
 export const express: Framework<Request> = {
@@ -24,6 +25,9 @@ export const express: Framework<Request> = {
     const { rawBody, body } = req as { rawBody?: unknown; body?: unknown }
     return { stream: req, headers: req.headers, rawBody, body }
   },
+
+  answerDenied: (req) => answerDenials(req.app, send),
+  exchangeOf: (req) => ({ req, res: req.res as Response }),
 }
 
 /** Express 5 has this as `req.host`; in Express 4 that lacks the port. */

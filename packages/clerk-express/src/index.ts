@@ -1,4 +1,5 @@
 export { auditLog } from './audit-log.js'
+export { authOf, userOf } from './auth-of.js'
 export { requireAuth } from './guard.js'
 export { clerkMiddleware, getAuth } from './middleware.js'
 export { clerkRoutes } from './routes.js'

@@ -2,6 +2,7 @@ import type { RegisteredAuth } from '@acme/clerk-core'
 import {
   type AnyClerk,
   createAuthenticator,
+  createScopes,
   type GetAuthOptions,
   type RequestState,
   refuseMalformed,
@@ -17,10 +18,11 @@ import type { ClerkMiddlewareOptions } from './types.js'
  * that. Mount it after the session and after the
  * application's own login, where there are such, and before every handler that reads `req.auth`.
  *
- * @throws {ConfigurationError} for a `signInUrl` that is no URL
+ * @throws {ConfigurationError} for a `signInUrl` that is no URL, or a `context` that is neither true nor false
  */
 export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions = {}): RequestHandler {
   const authenticate = createAuthenticator(express, clerk, options)
+  const scopes = createScopes(express, clerk, options)
   return (req, res, next) => {
     const refusal = refuseMalformed(req.method, req.originalUrl)
     if (refusal !== null) return send(res, refusal)
@@ -28,12 +30,13 @@ export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions
     if (state instanceof Promise) state.then((known) => attach(req, known, next), next)
     else attach(req, state, next)
   }
-}
 
-function attach(req: Request, state: RequestState, next: NextFunction): void {
-  setState(req, state)
-  express.setAuth(req, state.auth)
-  next()
+  function attach(req: Request, state: RequestState, next: NextFunction): void {
+    setState(req, state)
+    express.setAuth(req, state.auth)
+    if (scopes === null) next()
+    else scopes(req, next)
+  }
 }
 
 /**

@@ -1,7 +1,15 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test. No triple-slash reference.
 import type { Clerk, Requirement } from '@acme/clerk-core'
 import type { MembershipRecord, OrganizationRecord, UserRecord } from '@acme/clerk-core/store'
-import { clerkMiddleware, clerkRoutes, clerkWebhook, getAuth, requireAuth } from '@acme/clerk-express'
+import {
+  authOf,
+  clerkMiddleware,
+  clerkRoutes,
+  clerkWebhook,
+  getAuth,
+  requireAuth,
+  userOf,
+} from '@acme/clerk-express'
 import express from 'express'
 import { expectTypeOf } from 'vitest'
 
@@ -51,6 +59,18 @@ app.get('/', requireAuth({ role: 'admin' }), (req, res) => {
     auth.user
   }
   expectTypeOf(getAuth(req)).toEqualTypeOf(auth)
+  expectTypeOf(authOf(req)).toEqualTypeOf<Extract<typeof auth, { kind: 'user' }>>()
+  expectTypeOf(authOf(req, { org: true }).orgId).toEqualTypeOf<string>()
+  expectTypeOf(authOf(req, { machine: 'only' }).kind).toEqualTypeOf<'machine'>()
+  expectTypeOf(authOf(req, { machine: 'allow', local: 'allow' }).kind).toEqualTypeOf<
+    'user' | 'machine' | 'local'
+  >()
+  expectTypeOf(userOf(req)).toEqualTypeOf<Readonly<AppUser>>()
+  expectTypeOf(userOf(req, { local: 'allow' })).toEqualTypeOf<Readonly<AppUser> | { name: string }>()
+  // @ts-expect-error a right is for requireAuth to ask
+  authOf(req, { role: 'admin' })
+  // @ts-expect-error may be undefined: would have let any user pass
+  authOf(req, requirements.admin)
   res.end()
 })
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type BodySource,
   credentialsFrom,
@@ -7,6 +8,13 @@ import {
 } from '@acme/clerk-core/adapter'
 import { sessionSlot } from './session-slot.js'
 import type { AnyReply, AnyRequest } from './types.js'
+
+/** Where `clerkPlugin` leaves the reply: Fastify's request does not lead to it. */
+export const REPLY = Symbol('acme.clerk.reply')
+
+interface ReplyingRequest {
+  [REPLY]?: AnyReply | null
+}
 
 export const fastify: Framework<AnyRequest> = {
   middleware: 'clerkPlugin',
@@ -28,6 +36,26 @@ export const fastify: Framework<AnyRequest> = {
     const { body, headers, raw, rawBody } = request as AnyRequest & { rawBody?: unknown }
     return isStream(body) ? { stream: body, headers, rawBody } : { stream: raw, headers, rawBody, body }
   },
+
+  answerDenied(request, denied) {
+    const reply = (request as ReplyingRequest)[REPLY]
+    if (reply === undefined || reply === null) return
+    const { send: pass } = reply
+    let isHandled = false
+    reply.send = (body) => {
+      // First the error handlers get it, the application's before Fastify's own. When they have done with it, it comes back.
+      if (body !== denied || !isHandled) {
+        isHandled = body === denied
+        return pass.call(reply, body)
+      }
+      reply.send = pass
+      return send(reply, denied.denial)
+    }
+  },
+  exchangeOf: (request) => ({
+    req: request.raw as IncomingMessage,
+    res: (request as ReplyingRequest)[REPLY]?.raw as ServerResponse,
+  }),
 }
 
 /** Where no content type is parsed, Fastify's `body` is the stream itself. */

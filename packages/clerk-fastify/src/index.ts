@@ -1,4 +1,5 @@
 export { auditLog } from './audit-log.js'
+export { authOf, userOf } from './auth-of.js'
 export { requireAuth } from './guard.js'
 export { clerkPlugin, getAuth } from './middleware.js'
 export { clerkRoutesPlugin } from './routes.js'

@@ -1,6 +1,7 @@
 import { ConfigurationError, type RegisteredAuth } from '@acme/clerk-core'
 import {
   createAuthenticator,
+  createScopes,
   findState,
   type GetAuthOptions,
   notLookedAt,
@@ -12,7 +13,7 @@ import {
 } from '@acme/clerk-core/adapter'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
-import { fastify, send } from './framework.js'
+import { fastify, REPLY, send } from './framework.js'
 import type { ClerkPluginOptions } from './types.js'
 
 const HOOKS = new Set<unknown>(['onRequest', 'preHandler'])
@@ -32,31 +33,35 @@ const register: FastifyPluginAsync<ClerkPluginOptions> = async (
   }
   if (!app.hasRequestDecorator(REQUEST_STATE)) {
     app.decorateRequest(REQUEST_STATE, null)
+    app.decorateRequest(REPLY, null)
     app.decorateRequest('auth', { getter: getAuthOfThis })
   }
   const authenticate = createAuthenticator<FastifyRequest>(fastify, clerk, options)
+  const scopes = createScopes<FastifyRequest>(fastify, clerk, options)
   // A callback, not a promise: every microtask shows in what a Fastify request costs.
   app.addHook(hook, (request: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction) => {
     const refusal = refuseMalformed(request.method, request.originalUrl)
     if (refusal !== null) return send(reply, refusal)
+    ;(request as { [REPLY]?: FastifyReply })[REPLY] = reply
     const state = authenticate(request)
     if (state instanceof Promise) state.then((known) => attach(request, known, next), next)
     else attach(request, state, next)
   })
-}
 
-function attach(request: FastifyRequest, state: RequestState, next: HookHandlerDoneFunction): void {
-  setState(request, state)
-  // A WebSocket handler, tRPC's for instance, may get Node's own request alone.
-  if (request.headers.upgrade !== undefined) setState(request.raw, state)
-  next()
+  function attach(request: FastifyRequest, state: RequestState, next: HookHandlerDoneFunction): void {
+    setState(request, state)
+    // A WebSocket handler, tRPC's for instance, may get Node's own request alone.
+    if (request.headers.upgrade !== undefined) setState(request.raw, state)
+    if (scopes === null) next()
+    else scopes(request, next)
+  }
 }
 
 /**
  * Puts `request.auth` on every request of its scope and those below. It refuses none but those
  * that are no requests (TRACE, `//`: 400): `requireAuth` does that. Register it after the session and the application's own login, where there are such.
  *
- * @throws {ConfigurationError} for a `signInUrl` that is no URL, and for another hook
+ * @throws {ConfigurationError} for a `signInUrl` that is no URL, a `context` that is neither true nor false, another hook
  */
 export const clerkPlugin = fp(register, { name: '@acme/clerk-fastify', fastify: '5.x' })
 

@@ -3,11 +3,13 @@ import type { Clerk, Requirement } from '@acme/clerk-core'
 import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import {
   auditLog,
+  authOf,
   clerkPlugin,
   clerkRoutesPlugin,
   clerkWebhookPlugin,
   getAuth,
   requireAuth,
+  userOf,
 } from '@acme/clerk-fastify'
 import { fastify } from 'fastify'
 import { expectTypeOf } from 'vitest'
@@ -63,6 +65,18 @@ app.get('/', { onRequest: [requireAuth({ role: 'admin' })] }, async (request) =>
     auth.user
   }
   expectTypeOf(getAuth(request)).toEqualTypeOf(auth)
+  expectTypeOf(authOf(request)).toEqualTypeOf<Extract<typeof auth, { kind: 'user' }>>()
+  expectTypeOf(authOf(request, { org: true }).orgId).toEqualTypeOf<string>()
+  expectTypeOf(authOf(request, { machine: 'only' }).kind).toEqualTypeOf<'machine'>()
+  expectTypeOf(authOf(request, { machine: 'allow', local: 'allow' }).kind).toEqualTypeOf<
+    'user' | 'machine' | 'local'
+  >()
+  expectTypeOf(userOf(request)).toEqualTypeOf<Readonly<AppUser>>()
+  expectTypeOf(userOf(request, { local: 'allow' })).toEqualTypeOf<Readonly<AppUser> | { name: string }>()
+  // @ts-expect-error a right is for requireAuth to ask
+  authOf(request, { role: 'admin' })
+  // @ts-expect-error may be undefined: would have let any user pass
+  authOf(request, requirements.admin)
   // @ts-expect-error who is asking is not for handlers to decide
   request.auth = auth
   return null

@@ -9,7 +9,8 @@ import {
   serveEvents,
   serveSockets,
 } from '@acme/adapter-suite/authority'
-import { type UpgradeRequest, watchRequest } from '@acme/clerk-core'
+import { watchRequest } from '@acme/clerk-core'
+import type { UpgradeRequest } from '@acme/clerk-core/adapter'
 import Koa, { type Middleware } from 'koa'
 import { createSession } from 'koa-session'
 import { clerkMiddleware, clerkRoutes, requireAuth } from './index.js'

@@ -26,6 +26,18 @@ export const koa: Framework<Context> = {
     const { rawBody, body } = ctx.request as { rawBody?: unknown; body?: unknown }
     return { stream: ctx.req, headers: ctx.headers, rawBody, body }
   },
+
+  answerDenied(ctx, denied) {
+    const { onerror } = ctx
+    // What Koa itself calls with the errors that no middleware has handled.
+    ctx.onerror = (error) => {
+      if (error !== denied || ctx.headerSent) return onerror.call(ctx, error)
+      const { status, headers, body } = denied.denial
+      ctx.res.writeHead(status, { ...headers, 'Content-Type': 'application/json; charset=utf-8' })
+      ctx.res.end(JSON.stringify(body))
+    }
+  },
+  exchangeOf: ({ req, res }) => ({ req, res }),
 }
 
 export function send(ctx: Context, { status, headers, body }: WebResponse): void {

@@ -2,6 +2,7 @@ import type { RegisteredAuth } from '@acme/clerk-core'
 import {
   type AnyClerk,
   createAuthenticator,
+  createScopes,
   type GetAuthOptions,
   type RequestState,
   refuseMalformed,
@@ -17,10 +18,11 @@ import type { ClerkMiddlewareOptions } from './types.js'
  * does that. Mount it after the session and after
  * the application's own login, where there are such, and before every middleware that reads `ctx.state.auth`.
  *
- * @throws {ConfigurationError} for a `signInUrl` that is no URL
+ * @throws {ConfigurationError} for a `signInUrl` that is no URL, or a `context` that is neither true nor false
  */
 export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions = {}): Middleware {
   const authenticate = createAuthenticator(koa, clerk, options)
+  const scopes = createScopes(koa, clerk, options)
   return (ctx, next) => {
     const refusal = refuseMalformed(ctx.req.method ?? '', ctx.originalUrl)
     if (refusal !== null) return send(ctx as Context, refusal)
@@ -29,12 +31,12 @@ export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions
       ? state.then((known) => attach(ctx, known, next))
       : attach(ctx, state, next)
   }
-}
 
-function attach(ctx: Pick<Context, 'state'>, state: RequestState, next: Next): Promise<unknown> {
-  setState(ctx, state)
-  koa.setAuth(ctx as Context, state.auth)
-  return next()
+  function attach(ctx: Pick<Context, 'state'>, state: RequestState, next: Next): Promise<unknown> {
+    setState(ctx, state)
+    koa.setAuth(ctx as Context, state.auth)
+    return scopes === null ? next() : scopes(ctx as Context, next)
+  }
 }
 
 /**

@@ -1,7 +1,15 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test. No triple-slash reference.
 import type { Clerk, Requirement } from '@acme/clerk-core'
 import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
-import { clerkMiddleware, clerkRoutes, clerkWebhook, getAuth, requireAuth } from '@acme/clerk-koa'
+import {
+  authOf,
+  clerkMiddleware,
+  clerkRoutes,
+  clerkWebhook,
+  getAuth,
+  requireAuth,
+  userOf,
+} from '@acme/clerk-koa'
 import Koa from 'koa'
 import { expectTypeOf } from 'vitest'
 
@@ -45,6 +53,18 @@ app.use((ctx) => {
     auth.user
   }
   expectTypeOf(getAuth(ctx)).toEqualTypeOf(auth)
+  expectTypeOf(authOf(ctx)).toEqualTypeOf<Extract<typeof auth, { kind: 'user' }>>()
+  expectTypeOf(authOf(ctx, { org: true }).orgId).toEqualTypeOf<string>()
+  expectTypeOf(authOf(ctx, { machine: 'only' }).kind).toEqualTypeOf<'machine'>()
+  expectTypeOf(authOf(ctx, { machine: 'allow', local: 'allow' }).kind).toEqualTypeOf<
+    'user' | 'machine' | 'local'
+  >()
+  expectTypeOf(userOf(ctx)).toEqualTypeOf<Readonly<AppUser>>()
+  expectTypeOf(userOf(ctx, { local: 'allow' })).toEqualTypeOf<Readonly<AppUser> | { name: string }>()
+  // @ts-expect-error a right is for requireAuth to ask
+  authOf(ctx, { role: 'admin' })
+  // @ts-expect-error may be undefined: would have let any user pass
+  authOf(ctx, requirements.admin)
 })
 
 requireAuth({ predicate: (auth) => auth.kind === 'user' && auth.user.favouriteColour === 'red' })

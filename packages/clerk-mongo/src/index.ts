@@ -6,6 +6,7 @@ export type { ScopedCursor } from './scope/cursor.js'
 export {
   type FindAndModifyOptions,
   type ReadOptions,
+  type RequestScope,
   type ScopedCollection,
   type ScopeOptions,
   scopedCollection,

@@ -14,4 +14,8 @@ export {
   type ToMany,
   type ToOne,
 } from './scope/models.js'
-export { type OrganizationScopeOptions, organizationScope } from './scope/organization-scope.js'
+export {
+  type OrganizationScopeOptions,
+  organizationScope,
+  type RequestScopeOptions,
+} from './scope/organization-scope.js'

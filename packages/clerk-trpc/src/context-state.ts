@@ -1,4 +1,4 @@
-import { type AnyAuth, type AnyClerk, setState, stateOf } from '@acme/clerk-core/adapter'
+import { type AnyAuth, type AnyClerk, type RequestState, setState, stateOf } from '@acme/clerk-core/adapter'
 import type { ClerkContext } from './types.js'
 
 /** Survives `{ ...(await createContext(options)), db }`, as every property that is spread. */
@@ -8,10 +8,18 @@ interface StatefulContext {
   readonly [STATES]?: object
 }
 
+/** The clerks whose calls have a scope, of the states of a request. */
+const scoped = new WeakMap<object, Set<AnyClerk>>()
+
 /** The states of the contexts that were made of one request: where two clerks made one each, a guard must name its own. */
 const statesOfRequest = new WeakMap<object, object>()
 
-export function contextOf<A extends AnyAuth>(request: object, clerk: AnyClerk, auth: A): ClerkContext<A> {
+export function contextOf<A extends AnyAuth>(
+  request: object,
+  clerk: AnyClerk,
+  auth: A,
+  isScoped: boolean,
+): ClerkContext<A> {
   let states = statesOfRequest.get(request)
   if (states === undefined) {
     states = {}
@@ -24,7 +32,9 @@ export function contextOf<A extends AnyAuth>(request: object, clerk: AnyClerk, a
     signInUrl: undefined,
     earlier: null,
     passed: undefined,
+    connection: undefined,
   })
+  if (isScoped) scoped.set(states, (scoped.get(states) ?? new Set()).add(clerk))
   const context: ClerkContext<A> & StatefulContext = { auth, [STATES]: states }
   return context
 }
@@ -42,3 +52,13 @@ export function authIn(context: ClerkContext<AnyAuth>, clerk: AnyClerk | undefin
   // The application may have put a narrower `auth` in its place; of one clerk that is its own decision.
   return clerk === undefined ? context.auth : auth
 }
+
+/** Clerks that were told `context: true` in the making of this context, each with what it says of the request. */
+export function scopesIn(context: ClerkContext<AnyAuth>): readonly RequestState[] {
+  const states = (context as StatefulContext)[STATES]
+  const clerks = states === undefined ? undefined : scoped.get(states)
+  if (states === undefined || clerks === undefined) return NONE
+  return [...clerks].map((clerk) => stateOf(states, 'createClerkContext', clerk))
+}
+
+const NONE: readonly RequestState[] = []

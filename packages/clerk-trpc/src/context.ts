@@ -6,10 +6,11 @@ import {
   credentialsFrom,
   credentialsFromFetch,
   findState,
+  isWanted,
 } from '@acme/clerk-core/adapter'
 import type { MembershipRecord, OrganizationRecord, UserRecord } from '@acme/clerk-core/store'
 import { contextOf } from './context-state.js'
-import type { ClerkContext, ContextOptions } from './types.js'
+import type { ClerkContext, ClerkContextOptions, ContextOptions } from './types.js'
 
 /**
  * A `createContext` for every tRPC adapter: `{ auth }`, once per HTTP request (batch or not) or WebSocket connection.
@@ -19,12 +20,18 @@ import type { ClerkContext, ContextOptions } from './types.js'
  * `connectionParams: { authorization: 'Bearer …' }`; one whose token is refused is closed (4401), so that the client comes
  * back with another. A connection is closed when its user or session ends; each call over it is guarded by what is true
  * then, and what goes on answering (subscriptions, generators) ends when its procedure's requirement does.
+ *
+ * @throws {ConfigurationError} for a `context` that is neither true nor false
  */
 export function createClerkContext<
   U extends UserRecord,
   M extends MembershipRecord,
   O extends OrganizationRecord,
->(clerk: Clerk<U, M, O>): (options: ContextOptions) => Promise<ClerkContext<Auth<U, M, O>>> {
+>(
+  clerk: Clerk<U, M, O>,
+  { context }: ClerkContextOptions = {},
+): (options: ContextOptions) => Promise<ClerkContext<Auth<U, M, O>>> {
+  const isScoped = isWanted(context)
   return async (options) => {
     const auth = await authenticate(clerk, options)
     const connected = isSocket(options.res)
@@ -32,7 +39,7 @@ export function createClerkContext<
       : goesOn(options)
         ? overResponse(clerk, auth, options)
         : auth
-    return contextOf(options.req, clerk, connected as Auth<U, M, O>)
+    return contextOf(options.req, clerk, connected as Auth<U, M, O>, isScoped)
   }
 }
 

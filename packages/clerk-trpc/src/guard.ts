@@ -1,15 +1,17 @@
-import { type Auth, authorize, type Requirement } from '@acme/clerk-core'
+import { type Auth, authorize, DeniedError, type Requirement } from '@acme/clerk-core'
 import { findConnection, type GetAuthOptions, namedClerk, requirementOf } from '@acme/clerk-core/adapter'
 import type {
+  TRPCError,
   TRPCProcedureBuilder,
   TRPCRootObject,
   TRPCRuntimeConfigOptions,
   TRPCUnsetMarker,
 } from '@trpc/server'
+import { type CallScope, callScope } from './call-scope.js'
 import { authIn } from './context-state.js'
 import { deniedError } from './denied-error.js'
 import type { Authorized, ClerkContext } from './types.js'
-import { whileAllowed } from './while-allowed.js'
+import { type Hold, whileAllowed } from './while-allowed.js'
 
 type Unset = TRPCUnsetMarker
 
@@ -43,12 +45,10 @@ export function createGuards<
     return t.procedure.use(async ({ ctx, next, signal }) => {
       const opened = authIn(ctx as C, clerk) as C['auth']
       const connection = findConnection(opened)
-      if (connection === null) return next({ ctx: { auth: allowed(opened) } })
-      const check = async () => allowed((await connection.current()) as Auth)
-      const result = await next({ ctx: { auth: await check() } })
-      if (!result.ok) return result
+      const check = async () => allowed(((await connection?.current()) ?? opened) as Auth)
+      const auth = connection === null ? allowed(opened) : await check()
       const hold = { connection, requirement: required as Requirement, signal, check }
-      return { ...result, data: whileAllowed(result.data, hold) }
+      return answered(callScope(ctx as C), hold, () => next({ ctx: { auth } }))
     })
 
     function allowed(auth: Auth): Auth {
@@ -58,13 +58,44 @@ export function createGuards<
     }
   }
   const open = () =>
-    t.procedure.use(async ({ ctx, next }) => {
-      const auth = authIn(ctx as C, clerk) as C['auth']
-      return next({ ctx: { auth: (await findConnection(auth)?.current()) ?? auth } })
+    t.procedure.use(async ({ ctx, next, signal }) => {
+      const opened = authIn(ctx as C, clerk) as C['auth']
+      const auth = (await findConnection(opened)?.current()) ?? opened
+      const hold = { connection: null, requirement: {}, signal, check: async () => undefined }
+      return answered(callScope(ctx as C), hold, () => next({ ctx: { auth } }))
     })
   // The types of the builder differ from version to version of tRPC 11; those above are common to all.
   return {
     authed: authed as unknown as Guards<C, Meta>['authed'],
     open: open as unknown as Guards<C, Meta>['open'],
   }
+}
+
+/** A result of tRPC's, as far as it is looked at here. */
+type Result =
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly error: TRPCError }
+
+/** Calls what is behind a guard, in the scope of the call where there is one. */
+async function answered<R extends Result>(
+  scope: CallScope | null,
+  hold: Omit<Hold, 'scope'>,
+  next: () => Promise<R>,
+): Promise<R> {
+  // Without a connection nothing can change while the call is answered; without a scope nothing has to be carried.
+  const isPlain = hold.connection === null && scope === null
+  try {
+    await scope?.refresh()
+    const result = await (scope === null ? next() : scope.run(next))
+    if (!result.ok) return { ...result, error: refusalIn(result.error) }
+    return isPlain ? result : { ...result, data: whileAllowed(result.data, { ...hold, scope }) }
+  } finally {
+    scope?.end()
+  }
+}
+
+/** What `currentAuth` has thrown in the procedure is a refusal, not a fault. */
+function refusalIn(error: TRPCError): TRPCError {
+  const { cause } = error
+  return cause instanceof DeniedError && error.code === 'INTERNAL_SERVER_ERROR' ? deniedError(cause) : error
 }

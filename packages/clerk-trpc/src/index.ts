@@ -1,4 +1,4 @@
+export { DeniedError } from '@acme/clerk-core'
 export { createClerkContext } from './context.js'
-export { DeniedError } from './denied-error.js'
 export { createGuards, type Guards } from './guard.js'
-export type { Authorized, ClerkContext, ContextOptions } from './types.js'
+export type { Authorized, ClerkContext, ClerkContextOptions, ContextOptions } from './types.js'

@@ -1,6 +1,8 @@
 import type { Auth } from '@acme/clerk-core'
 import type { AnyAuth } from '@acme/clerk-core/adapter'
 
+export type { Authorized } from '@acme/clerk-core/adapter'
+
 /**
  * What `createClerkContext` makes; spread it into a context of your own. Over a connection `auth` is what it was opened with:
  * the procedures of `createGuards` see, in its place, what is true when they are called.
@@ -9,20 +11,13 @@ export interface ClerkContext<A extends AnyAuth = Auth> {
   readonly auth: A
 }
 
-type Of<A, K extends AnyAuth['kind']> = Extract<A, { readonly kind: K }>
-type Person<A, R> = R extends { readonly org: true }
-  ? Of<A, 'user'> & { readonly orgId: string }
-  : Of<A, 'user'>
-
-/** The kinds of `Auth` that can meet a requirement: what `ctx.auth` is narrowed to. */
-export type Authorized<A, R> = R extends { readonly machine: 'only' }
-  ? Of<A, 'machine'>
-  : R extends { readonly machine: readonly (infer T)[] }
-    ? Of<A, 'machine'> & { readonly tokenType: T }
-    :
-        | Person<A, R>
-        | (R extends { readonly machine: 'allow' } ? Of<A, 'machine'> : never)
-        | (R extends { readonly local: 'allow' } ? Of<A, 'local'> : never)
+export interface ClerkContextOptions {
+  /**
+   * Lets `currentAuth(clerk)` be called without the context, by all that the procedures of `createGuards` call. Default
+   * `false`, which costs nothing.
+   */
+  context?: boolean | undefined
+}
 
 /** What tRPC's adapters hand to `createContext`: Express, standalone, Fastify, fetch, and WebSocket. */
 export interface ContextOptions {

@@ -1,11 +1,14 @@
-import { AccessEndedError, type Connection, type Requirement } from '@acme/clerk-core'
+import { AccessEndedError, type Connection, DeniedError, type Requirement } from '@acme/clerk-core'
 import type { AnyAuth } from '@acme/clerk-core/adapter'
 import { isObservable, observableToAsyncIterable } from '@trpc/server/observable'
+import { type CallScope, inScope } from './call-scope.js'
 import { deniedError } from './denied-error.js'
 
 /** What a procedure needs for as long as it goes on answering. */
 export interface Hold {
-  readonly connection: Connection<AnyAuth>
+  /** `null`: nothing can end it. */
+  readonly connection: Connection<AnyAuth> | null
+  readonly scope: CallScope | null
   readonly requirement: Requirement
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal | undefined
@@ -33,28 +36,37 @@ function isOngoing(value: unknown): value is Ongoing {
 }
 
 function ongoing(value: unknown, hold: Hold): unknown {
+  hold.scope?.hold()
   if (isAsyncIterable(value)) return values(value, hold)
   if (value instanceof Promise) return once(value, hold)
   const signal = hold.signal ?? new AbortController().signal
-  return values(
-    observableToAsyncIterable(value as Parameters<typeof observableToAsyncIterable>[0], signal),
-    hold,
-  )
+  const subscribe = () =>
+    observableToAsyncIterable(value as Parameters<typeof observableToAsyncIterable>[0], signal)
+  return values(hold.scope === null ? subscribe() : hold.scope.run(subscribe), hold)
 }
 
 async function* values(source: AsyncIterable<unknown>, hold: Hold): AsyncGenerator<unknown, void> {
-  const { connection, requirement } = hold
+  const { connection, requirement, scope } = hold
+  const scoped = scope === null ? source : inScope(source, scope)
   try {
-    for await (const value of connection.whileAllowed(source, requirement)) yield whileAllowed(value, hold)
+    const allowed = connection === null ? scoped : connection.whileAllowed(scoped, requirement)
+    for await (const value of allowed) yield whileAllowed(value, hold)
   } catch (error) {
-    throw error instanceof AccessEndedError ? deniedError(error.end.denial) : error
+    if (error instanceof AccessEndedError) throw deniedError(error.end.denial)
+    throw error instanceof DeniedError ? deniedError(error) : error
+  } finally {
+    scope?.end()
   }
 }
 
 async function once(promise: Promise<unknown>, hold: Hold): Promise<unknown> {
-  const value = await promise
-  await hold.check()
-  return whileAllowed(value, hold)
+  try {
+    const value = await promise
+    await hold.check()
+    return whileAllowed(value, hold)
+  } finally {
+    hold.scope?.end()
+  }
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

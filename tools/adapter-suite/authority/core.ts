@@ -9,7 +9,12 @@ export {
   memoryStore,
   type Requirement,
   refuseUpgrade,
-  type UpgradeRequest,
 } from '@acme/clerk-core'
-export { type AnyAuth, type AnyClerk, SESSION_KEY, type SessionSlot } from '@acme/clerk-core/adapter'
+export {
+  type AnyAuth,
+  type AnyClerk,
+  SESSION_KEY,
+  type SessionSlot,
+  type UpgradeRequest,
+} from '@acme/clerk-core/adapter'
 export type Stores = ReturnType<typeof import('@acme/clerk-core').memoryStore>

@@ -454,6 +454,14 @@ export const CODES = {
     '`ClerkNotNamedError`: several instances of `createClerk` have authenticated the request, and a guard names none of them.',
     'Name the one whose users may pass: `requireAuth({ … }, { clerk })`.',
   ),
+  'no-current-auth': thrown(
+    '`CurrentAuthError`: `currentAuth(clerk)` is called where no request of this clerk is being answered.',
+    'Give the middleware of that clerk `context: true`, and mount it before. For messages over a connection use `withConnection(clerk, connection, …)`.',
+  ),
+  'current-auth-ended': thrown(
+    '`CurrentAuthError`: `currentAuth(clerk)` is called after the response has ended.',
+    'Read it before the response, and hand what is needed to the work that goes on.',
+  ),
   'organization-scope': thrown(
     '`OrganizationScopeError` (Prisma): the operation cannot be confined to the organisation.',
     'Name the model and its relations in the scope, or use the plain client where every organisation is meant.',

@@ -1,4 +1,10 @@
-import { StoreInputError } from '@acme/clerk-core'
+import {
+  type Clerk,
+  type Connection,
+  CurrentAuthError,
+  StoreInputError,
+  withConnection,
+} from '@acme/clerk-core'
 import { describeWith } from '@acme/tools/services/vitest'
 import fc from 'fast-check'
 import type { Collection, Document, MongoClient } from 'mongodb'
@@ -12,6 +18,15 @@ interface Invoice extends Document {
   orgId: string
   n: number
   tags?: string[]
+}
+
+/** As while a request of a member is answered: its `auth` is all that is read of it. */
+function memberOf(orgId: string | null) {
+  const kinds = { kind: 'user', sessionStatus: 'active', organizationMismatch: false, source: 'token' }
+  const auth = { ...kinds, orgId, userId: 'user_1' }
+  const connection = { auth, current: async () => auth } as object as Connection<object>
+  const clerk = { authenticate: async () => auth } as object as Pick<Clerk<never>, 'authenticate'>
+  return <T>(call: () => Promise<T>) => withConnection(clerk as never, connection as never, call)
 }
 
 /** In JavaScript nothing stops a caller from passing this. */
@@ -48,6 +63,29 @@ await describeWith('mongodb', 'a collection scoped to an organisation', (server)
 
     const theirs = () => collection.find({ orgId: 'org_b' }).sort({ _id: 1 }).toArray()
     const idsOf = (documents: readonly { _id: unknown }[]) => documents.map(({ _id }) => _id).sort()
+
+    test('a collection of the request is confined to the organisation of each', async () => {
+      const [ours, theirs] = ['org_a', 'org_b'].map(memberOf)
+      const db = scopedCollection(collection, { of: 'request' })
+      const ids = async () => (await db.find().toArray()).map(({ _id }) => _id)
+      const seen = await Promise.all([ours, theirs, ours].map((as) => as?.(ids)))
+      expect(seen).toEqual([['a1', 'a2'], expect.not.arrayContaining(['a1']), ['a1', 'a2']])
+      await ours?.(() => db.insertOne({ _id: 'a3', n: 3 }))
+      expect(await collection.findOne({ _id: 'a3' })).toMatchObject({ orgId: 'org_a' })
+      await theirs?.(() => db.deleteMany())
+      expect(await ours?.(ids)).toEqual(['a1', 'a2', 'a3'])
+    })
+
+    test('where there is no request, or no organisation, a collection of the request refuses', async () => {
+      const db = scopedCollection(collection, { of: 'request' })
+      await expect(db.findOne()).rejects.toMatchObject({ code: 'no-current-auth' })
+      expect(() => db.find()).toThrow(CurrentAuthError)
+      const refused = memberOf(null)(() => db.deleteMany())
+      await expect(refused).rejects.toMatchObject({ code: 'organization-required', status: 403 })
+      for (const wrong of [undefined, null, {}, { of: 'request', clerk: undefined }]) {
+        expect(() => scopedCollection(collection, wrong as never)).toThrow(StoreInputError)
+      }
+    })
 
     test('reads see its own documents and no others', async () => {
       expect(idsOf(await mine.find().toArray())).toEqual(['a1', 'a2'])

@@ -1,5 +1,5 @@
 import { StoreInputError } from '@acme/clerk-core'
-import { checkText } from '@acme/clerk-core/store'
+import { checkText, currentOrganizationId } from '@acme/clerk-core/store'
 import type {
   AnyBulkWriteOperation,
   BulkWriteOptions,
@@ -103,24 +103,50 @@ export interface ScopeOptions {
   field?: string
 }
 
+/** Instead of an id: the organisation of the request that is being answered. */
+export interface RequestScope {
+  readonly of: 'request'
+  /** Whose requests count, where the middlewares of several clerks have been given `context: true`. */
+  readonly clerk?: object
+}
+
 /**
  * Confines a collection to one organisation: a forgotten filter cannot show the documents of another.
  *
- * @param orgId Clerk's organisation id, from `auth.orgId`
+ * @param orgId Clerk's organisation id, from `auth.orgId`. With `{ of: 'request' }` one collection serves every request: each
+ *   call is confined to the organisation of the request that is being answered (`currentAuth`; the middleware must have been
+ *   given `context: true`), and throws {@link CurrentAuthError} or {@link DeniedError} where there is none
  * @throws {StoreInputError} for an id that is none, so that `null` never selects documents without an organisation
  */
 export function scopedCollection<T extends Document>(
   collection: MongoCollection<T>,
-  orgId: string,
+  orgId: string | RequestScope,
   { field = 'orgId' }: ScopeOptions = {},
 ): ScopedCollection<T> {
-  checkText(orgId, 'orgId')
+  const tenantId = tenantIdOf(orgId)
   if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(field) || field === '_id') {
     throw new StoreInputError('field must be the name of a top-level field other than _id.')
   }
   return refuseOthers(
-    scopedMethods(collection as unknown as Collection, { field, id: orgId }),
+    scopedMethods(collection as unknown as Collection, {
+      field,
+      get id() {
+        return tenantId()
+      },
+    }),
   ) as ScopedCollection<T>
+}
+
+function tenantIdOf(organization: string | RequestScope): () => string {
+  if (typeof organization === 'object' && organization !== null && organization.of === 'request') {
+    const { clerk } = organization
+    // `{ clerk: undefined }` was to name one.
+    if ('clerk' in organization && (typeof clerk !== 'object' || clerk === null))
+      throw new StoreInputError('clerk must be what createClerk returned, or be left out.')
+    return () => currentOrganizationId(clerk)
+  }
+  checkText(organization, 'orgId')
+  return () => organization
 }
 
 function scopedMethods(collection: Collection, tenant: Tenant) {

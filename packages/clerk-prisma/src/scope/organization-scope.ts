@@ -1,13 +1,19 @@
-import { checkText } from '@acme/clerk-core/store'
+import { ConfigurationError } from '@acme/clerk-core'
+import { checkText, currentOrganizationId } from '@acme/clerk-core/store'
 import type { ClientInternals } from '../client/prisma-client.js'
 import { delegateName } from '../client/prisma-client.js'
 import { conflictOf } from './conflict.js'
-import { resolveModels, type ScopedModels } from './models.js'
+import { type Models, resolveModels, type ScopedModels } from './models.js'
 import { confineOperation } from './operations.js'
 import { cleanAnswer } from './selection.js'
 
 export interface OrganizationScopeOptions {
   readonly models: ScopedModels
+}
+
+export interface RequestScopeOptions extends OrganizationScopeOptions {
+  /** Whose requests count, where the middlewares of several clerks have been given `context: true`. */
+  readonly clerk?: object
 }
 
 interface Query {
@@ -30,17 +36,52 @@ interface Query {
  * @throws {ConfigurationError} from `$extends`, when `models` does not fit the schema
  * @throws {StoreInputError} when `orgId` is not a string
  */
-export function organizationScope(orgId: string, { models }: OrganizationScopeOptions): <C>(client: C) => C {
+export function organizationScope(orgId: string, options: OrganizationScopeOptions): <C>(client: C) => C
+/**
+ * The same without an id, for one client that serves every request: each operation is confined to the organisation of the
+ * request that is being answered (`currentAuth`). The middleware must have been given `context: true`. An operation rejects
+ * with {@link CurrentAuthError} where no request is being answered, and with {@link DeniedError} where the request has no
+ * organisation; nothing is sent to the database then.
+ *
+ * @throws {ConfigurationError} from `$extends`, when `models` does not fit the schema
+ */
+export function organizationScope(options: RequestScopeOptions): <C>(client: C) => C
+export function organizationScope(
+  ...given:
+    | readonly [orgId: string, options: OrganizationScopeOptions]
+    | readonly [options: RequestScopeOptions]
+): <C>(client: C) => C {
+  if (given.length === 1 && typeof given[0] === 'object' && given[0] !== null) {
+    const { models, clerk } = given[0]
+    // `{ clerk: undefined }` was to name one.
+    if ('clerk' in given[0]) checkClerk(clerk)
+    return scopeOf((client) => {
+      const modelsOf = remember((orgId) => resolveModels(client, orgId, models))
+      // What is declared is checked now, whatever organisation comes.
+      modelsOf('')
+      return () => modelsOf(currentOrganizationId(clerk))
+    })
+  }
+  const [orgId, options] = given as readonly [string, OrganizationScopeOptions]
   checkText(orgId, 'orgId')
+  const { models } = options
+  return scopeOf((client) => {
+    const resolved = resolveModels(client, orgId, models)
+    return () => resolved
+  })
+}
+
+/** @param open checks the declaration against the client, and gives the models of an operation */
+function scopeOf(open: (client: ClientInternals) => () => Models): <C>(client: C) => C {
   return <C>(client: C): C => {
-    const resolved = resolveModels(client as ClientInternals, orgId, models)
+    const current = open(client as ClientInternals)
     const extend = (client as { $extends(extension: object): unknown }).$extends
     return extend.call(client, {
       name: 'organization-scope',
       query: {
         async $allOperations({ model, operation, args, query, __internalParams }: Query) {
           const name = model === undefined ? '' : delegateName(model)
-          const confined = confineOperation(resolved.get(name), name, operation, args)
+          const confined = confineOperation(current().get(name), name, operation, args)
           const answer = await query(confined.args).catch(async (error: unknown) => {
             // In a transaction this client cannot see what it wrote, and on SQLite would wait for it.
             if (__internalParams?.transaction !== undefined) throw error
@@ -51,4 +92,31 @@ export function organizationScope(orgId: string, { models }: OrganizationScopeOp
       },
     }) as C
   }
+}
+
+/** How many organisations' models are kept: making them costs more than an operation of a small model. */
+const REMEMBERED = 100
+
+function remember(make: (orgId: string) => Models): (orgId: string) => Models {
+  const made = new Map<string, Models>()
+  return (orgId) => {
+    const known = made.get(orgId)
+    if (known !== undefined) return known
+    const models = make(orgId)
+    if (made.size >= REMEMBERED) made.clear()
+    made.set(orgId, models)
+    return models
+  }
+}
+
+/** @throws {ConfigurationError} */
+function checkClerk(clerk: unknown): void {
+  if (typeof clerk === 'object' && clerk !== null) return
+  throw new ConfigurationError([
+    {
+      option: 'clerk',
+      message: 'is not what createClerk returned.',
+      remedy: 'Give the clerk whose requests count; where there is one clerk, leave it out.',
+    },
+  ])
 }

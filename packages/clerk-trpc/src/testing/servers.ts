@@ -91,7 +91,7 @@ export async function serve(listener: RequestListener): Promise<RunningServer> {
 }
 
 /** Node's request as a fetch `Request`, as edge runtimes hand it over. */
-function fetchListener(handle: (req: Request) => Promise<Response>): RequestListener {
+export function fetchListener(handle: (req: Request) => Promise<Response>): RequestListener {
   return async (req, res) => {
     const headers = new Headers()
     for (const [name, values] of Object.entries(req.headersDistinct)) {

@@ -20,6 +20,14 @@ const connections = new WeakMap<object, Connection<MadeAuth>>()
 export const findConnection = (auth: object): Connection | null =>
   (connections.get(auth) as Connection | undefined) ?? null
 
+const latest = new WeakMap<object, () => MadeAuth>()
+
+/**
+ * Who is asking over the connection of this `Auth`, without waiting: what its last evaluation found, at this moment. The
+ * `Auth` itself where it is of no connection.
+ */
+export const latestAuth = (auth: object): object => latest.get(auth)?.() ?? auth
+
 /** The open connections of this process. */
 export interface Connections {
   watch(auth: MadeAuth, requirement?: Requirement | readonly Requirement[]): Connection<MadeAuth>
@@ -68,8 +76,10 @@ export function createConnections(parts: ConnectionsParts): Connections {
         : [requirement as Requirement]
       const requirements = given.map((one) => validateRequirement(one))
       const subject = subjectOf(auth)
-      const connection = facade(new OpenConnection(copyOf(auth), subject, requirements, spread(count++)))
+      const opened = new OpenConnection(copyOf(auth), subject, requirements, spread(count++))
+      const connection = facade(opened)
       connections.set(connection.auth, connection)
+      latest.set(connection.auth, () => opened.latest(nowSeconds()))
       return connection
     },
     notice({ subjects }, anyMembership = false) {
@@ -226,7 +236,7 @@ export function createConnections(parts: ConnectionsParts): Connections {
     }
   }
 
-  function apply(connection: OpenConnection, { auth, ends, dueAt }: Evaluation): MadeAuth {
+  function apply(connection: OpenConnection, { auth, at, ends, dueAt }: Evaluation): MadeAuth {
     if (connection.whole.end !== null) return connection.last
     connection.last = auth
     const whole: ConnectionEnd | undefined = ends.get(connection.whole)
@@ -235,7 +245,7 @@ export function createConnections(parts: ConnectionsParts): Connections {
       connection.endAll(whole)
       return auth
     }
-    connection.know(auth, nowSeconds())
+    connection.know(auth, nowSeconds(), at ?? null)
     if (open.has(connection)) due.set(connection, dueAt)
     for (const [part, end] of ends) {
       connection.parts.delete(part)

@@ -15,6 +15,8 @@ import type { OpenConnection, Part } from './open-connection.js'
 export interface Evaluation {
   /** Who is asking. */
   readonly auth: MadeAuth
+  /** The same at a later moment; absent where the clock changes nothing. */
+  readonly at?: Look['at']
   /** What has ended; with the whole everything has. */
   readonly ends: ReadonlyMap<Part, ConnectionEnd>
   /** Milliseconds: when to look again, if nothing changes before. */
@@ -131,7 +133,7 @@ export function createEvaluate(parts: {
       if (denial === null) dueAt = Math.min(dueAt, firstDenied(seen, part.requirements, dueAt))
       else ends.set(part, { code: 4401, reason: 'requirement-failed', denial })
     }
-    return { auth, ends, dueAt }
+    return { auth, at: seen.at, ends, dueAt }
   }
 
   function ended(

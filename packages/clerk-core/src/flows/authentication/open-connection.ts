@@ -1,7 +1,7 @@
 import type { Requirement } from '../../domain/guard/requirement.js'
 import { nameOf } from '../../ground/error-name.js'
 import type { ConnectionEnd } from './connection.js'
-import type { Subject } from './connection-subject.js'
+import type { Look, Subject } from './connection-subject.js'
 import type { MadeAuth } from './made-auth.js'
 
 /** A connection, or a part of it that ends singly, with what it was opened with. */
@@ -71,6 +71,7 @@ export class OpenConnection {
   /** Higher with each change that concerns the connection. */
   generation = 0
   flight: Promise<MadeAuth> | null = null
+  #at: Look['at'] | null = null
   #knownAt: number | null = null
 
   constructor(auth: MadeAuth, subject: Subject | null, requirements: readonly Requirement[], share: number) {
@@ -97,9 +98,15 @@ export class OpenConnection {
     this.#knownAt = null
   }
 
-  know(auth: MadeAuth, nowSeconds: number): void {
+  know(auth: MadeAuth, nowSeconds: number, at: Look['at'] | null): void {
     this.last = auth
+    this.#at = at
     this.#knownAt = nowSeconds
+  }
+
+  /** What was found last, as old as it is now: the age of factors, plans and features is the clock's. */
+  latest(nowSeconds: number): MadeAuth {
+    return this.whole.end === null && this.#at !== null ? this.#at(nowSeconds) : this.last
   }
 
   /** What was found in this very second: in the next one a factor may be too old. */

@@ -16,6 +16,11 @@ export interface MiddlewareOptions<R> {
   localUser?: ((request: R) => unknown) | undefined
   /** Where `requireAuth(…, { redirect: true })` sends people. Default: the Account Portal of the publishable key. */
   signInUrl?: string | undefined
+  /**
+   * Lets `currentAuth(clerk)` be called without the request, by all that runs behind the middleware. Default `false`, which
+   * costs nothing.
+   */
+  context?: boolean | undefined
 }
 
 /**

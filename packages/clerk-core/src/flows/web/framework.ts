@@ -1,7 +1,9 @@
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import type { AnyAuth } from './any-clerk.js'
+import type { DeniedError } from './denied-error.js'
 import type { WebRequest } from './messages.js'
 import type { BodySource } from './raw-body.js'
+import type { Exchange } from './scope.js'
 
 /**
  * What an adapter tells about its framework. Middleware, guards, routes and the webhook route are the same for every
@@ -17,4 +19,12 @@ export interface Framework<R extends object> {
   readonly credentialsOf: (request: R, localUser: unknown) => Credentials
   readonly webRequestOf: (request: R) => WebRequest
   readonly bodySourceOf: (request: R) => BodySource
+  /**
+   * `authOf`, `userOf` or `currentAuth` is about to throw this in a handler: sees to it that a request which the
+   * application's own error handlers leave alone is answered as a guard would. Called for a denial alone, so that the
+   * requests of signed-in users pay nothing for it.
+   */
+  readonly answerDenied?: (request: R, error: DeniedError) => void
+  /** Needed for `context: true`. */
+  readonly exchangeOf?: (request: R) => Exchange
 }

@@ -1,5 +1,6 @@
 import type { Requirement } from '../../domain/guard/requirement.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
+import type { Connection } from '../authentication/connection.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 
 /** What the middleware of one clerk stores on a request for guards, routes and logs. */
@@ -12,6 +13,8 @@ export interface RequestState {
   readonly earlier: RequestState | null
   /** What the guards asked that have let the request pass: a connection that it opens is held to it. */
   passed: readonly Requirement[] | undefined
+  /** What `watchRequest` has made of the request. */
+  connection?: Connection<AnyAuth> | undefined
 }
 
 /**
@@ -57,7 +60,7 @@ export function makeState(
   session: SessionSlot | undefined,
   signInUrl: string | undefined,
 ): RequestState {
-  return { clerk, auth, session, signInUrl, earlier: null, passed: undefined }
+  return { clerk, auth, session, signInUrl, earlier: null, passed: undefined, connection: undefined }
 }
 
 /**

@@ -126,8 +126,10 @@ function nodeRequest(request: UpgradeRequest): IncomingMessage {
  * @throws {MiddlewareMissingError} where no middleware has authenticated it
  */
 export function watchRequest(request: object): Connection<RegisteredAuth> {
-  const { clerk, auth, passed = [] } = stateOf(request, 'the middleware of an adapter')
-  return clerk.watch(auth, passed) as Connection<RegisteredAuth>
+  const state = stateOf(request, 'the middleware of an adapter')
+  const { clerk, auth, passed = [] } = state
+  state.connection = clerk.watch(auth, passed)
+  return state.connection as Connection<RegisteredAuth>
 }
 
 /** RFC 6455 §7.4.2 leaves 4000–4999 to applications; 4401 resembles HTTP status 401. */

@@ -1,0 +1,101 @@
+// What a fragment of a document takes for granted. A reader finds it a few lines above, or has it in the application.
+
+const CORE = ['createClerk', 'fromEnv', 'memoryStore', 'currentAuth', 'withConnection', 'authenticateUpgrade']
+const EXPRESS = [
+  'clerkMiddleware',
+  'clerkRoutes',
+  'requireAuth',
+  'userOf',
+  'authOf',
+  'getAuth',
+  'clerkWebhook',
+]
+
+const importing = (names: readonly string[], from: string) =>
+  Object.fromEntries(names.map((name) => [name, `import { ${name} } from '${from}'`]))
+const handler = (name: string) => ({
+  [name]: `declare const ${name}: import('express').RequestHandler`,
+})
+const clerk = (name: string) => ({ [name]: `declare const ${name}: import('@acme/clerk-core').Clerk` })
+
+const ANYWHERE: Readonly<Record<string, string>> = {
+  ...importing(CORE, '@acme/clerk-core'),
+  ...importing(EXPRESS, '@acme/clerk-express'),
+  ...importing(['maySignIn'], '@acme/clerk-core/store'),
+  ...importing(['prismaStore', 'organizationScope'], '@acme/clerk-prisma'),
+  ...importing(['mongoStore', 'scopedCollection'], '@acme/clerk-mongo'),
+  ...importing(['MongoClient'], 'mongodb'),
+  ...clerk('clerk'),
+  ...clerk('shop'),
+  ...clerk('administration'),
+  invoicesOf: 'declare function invoicesOf(userId: string): Promise<object[]>',
+  ...handler('chooseOrganization'),
+  ...handler('invoices'),
+  ...handler('orders'),
+  ...handler('reports'),
+  app: "declare const app: import('express').Express",
+  stores: "declare const stores: ReturnType<typeof import('@acme/clerk-core').memoryStore>",
+  url: 'declare const url: string',
+  client: "declare const client: import('mongodb').MongoClient",
+  store: "declare const store: ReturnType<typeof import('@acme/clerk-mongo').mongoStore>",
+  prisma: `declare const prisma: import('${generated('app')}').PrismaClient`,
+}
+
+/** What is another thing there than elsewhere. */
+const IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'docs/users-and-organizations.md': {
+    stores: `declare const stores: {
+      readonly users: import('@acme/clerk-core/store').UserStore<
+        import('@acme/clerk-core/store').UserRecord & { readonly isStaff: boolean }
+      >
+    }`,
+  },
+  'docs/prisma.md': {
+    PrismaClient: `import { PrismaClient } from '${generated('app')}'`,
+    adapter: "declare const adapter: import('@prisma/adapter-libsql').PrismaLibSql",
+    softDelete: 'declare const softDelete: { readonly name: string }',
+    snapshot: "declare const snapshot: import('@acme/clerk-core/store').UserSnapshot",
+  },
+  'docs/write-your-own-store.md': {
+    pgUsers: "import { pgUsers } from './users.js'",
+    pgInbox: "import { pgInbox } from './inbox.js'",
+    pool: "declare const pool: import('pg').Pool",
+  },
+}
+
+/** An application that has orders. */
+const SHOP = { prisma: `declare const prisma: import('${generated('shop')}').PrismaClient` }
+
+function generated(schema: string): string {
+  return `../../../../packages/clerk-prisma/generated/v7-sqlite-${schema}/client.ts`
+}
+
+const client = (schema: string) =>
+  `import type { PrismaClient } from '${generated(schema)}'\nexport declare const prisma: PrismaClient\n`
+const exportedClerk = "import type { Clerk } from '@acme/clerk-core'\nexport declare const clerk: Clerk\n"
+
+/** Files of the application that blocks of a document import; of one block, where they differ. */
+export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'docs/existing-users.md': { 'prisma.ts': client('shop') },
+  'docs/prisma.md': { 'prisma.ts': client('app') },
+  'docs/prisma.md tenants.ts': { 'prisma.ts': client('scope') },
+  'packages/clerk-prisma/README.md': { 'prisma.ts': client('app') },
+  'docs/observability.md': { 'clerk.ts': exportedClerk },
+}
+
+/** The fragment as a file: in front of it, on one line each, what it uses and does not declare. */
+export function asModule(document: string, code: string): string {
+  const shop = /\btx\.order\b/.test(code) ? SHOP : {}
+  const known: Readonly<Record<string, string>> = { ...ANYWHERE, ...IN[document], ...shop }
+  // What stands in comments, strings, and behind a dot is no name of a variable.
+  const names = new Set(
+    code.replace(/\/\/.*$|'[^'\n]*'/gm, '').match(/(?<![\w.])[A-Za-z]\w*|(?<=\.\.\.)[A-Za-z]\w*/g) ?? [],
+  )
+  const declared = new Set(
+    [...code.matchAll(/\b(?:const|let|function|class)\s+(\w+)|import \{([^}]*)\}/g)].flatMap(
+      ([, name, list = '']) => (name === undefined ? list.split(',').map((one) => one.trim()) : [name]),
+    ),
+  )
+  const lines = [...names].filter((name) => !declared.has(name)).flatMap((name) => known[name] ?? [])
+  return [...lines, 'export {}', code].join('\n')
+}
