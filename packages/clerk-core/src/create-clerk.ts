@@ -24,25 +24,42 @@ import { effectOf } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
-import type { ClerkOptions } from './options.js'
+import { Problems } from './ground/options/problems.js'
+import { mergeOptions } from './merge-options.js'
+import type { ClerkOptions, ClerkOptionsPart } from './options.js'
 
 /**
- * Everything a backend needs of Clerk, wired from one set of options:
+ * Everything a backend needs of Clerk, wired from its options, or from parts of them:
  *
  * ```ts
- * const clerk = createClerk({ ...fromEnv(), ...prismaStore(prisma) })
+ * const clerk = createClerk(fromEnv(), prismaStore(prisma), { session: { graceSeconds: 60 } })
  * ```
  *
- * The row types of the stores flow to `auth.user`, `auth.membership` and `auth.organization`.
+ * Parts are merged, option by option, in groups too: a later part wins, and `undefined` overwrites nothing. The row types of
+ * the stores flow to `auth.user`, `auth.membership` and `auth.organization`.
  *
- * @throws {ConfigurationError} once, with every problem and its remedy
+ * @throws {ConfigurationError} once, with every problem and its remedy; an unknown option is one
  */
 export function createClerk<
   U extends UserRecord = never,
   M extends MembershipRecord = never,
   O extends OrganizationRecord = OrganizationRecord,
->(options: ClerkOptions<U, M, O>): Clerk<U, M, O> {
-  const resolved = resolveOptions(options)
+>(options: ClerkOptions<U, M, O>): Clerk<U, M, O>
+export function createClerk<
+  U extends UserRecord = never,
+  M extends MembershipRecord = never,
+  O extends OrganizationRecord = OrganizationRecord,
+>(
+  first: ClerkOptionsPart<U, M, O>,
+  second: ClerkOptionsPart<U, M, O>,
+  ...others: ClerkOptionsPart<U, M, O>[]
+): Clerk<U, M, O>
+export function createClerk<U extends UserRecord, M extends MembershipRecord, O extends OrganizationRecord>(
+  ...parts: readonly ClerkOptionsPart<U, M, O>[]
+): Clerk<U, M, O> {
+  const problems = new Problems()
+  const options = mergeOptions(parts, problems)
+  const resolved = resolveOptions(options, problems)
   const { now } = resolved
   const observer = createObserver(now)
   const stores = {
@@ -178,7 +195,7 @@ function notConfigured<T extends object>(
       {
         option,
         message: `clerk.${option}.${method}() needs a store.`,
-        remedy: 'Spread one into createClerk: { ...fromEnv(), ...memoryStore() }.',
+        remedy: 'Give one to createClerk: `createClerk(fromEnv(), memoryStore())`.',
       },
     ])
   }

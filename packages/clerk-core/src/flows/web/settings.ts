@@ -1,7 +1,7 @@
 import type { RevokeAtClerk } from '../../domain/session/revoke-at-clerk.js'
 import type { OriginList } from '../../ground/options/origins.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
-import { type AccountPortal, accountPortalOf } from './account-portal.js'
+import { accountPortalOf } from './account-portal.js'
 
 /** What the web layer reads of a clerk's options. Holds no secret. */
 export interface ClerkSettings {
@@ -12,8 +12,8 @@ export interface ClerkSettings {
   readonly clockToleranceSeconds: number
   /** Longest webhook body. */
   readonly maxBodyBytes: number
-  /** The Account Portal of the publishable key; `null` without one. */
-  readonly accountPortal: AccountPortal | null
+  /** As configured, else of the Account Portal; `null` where neither is there. */
+  readonly pages: { readonly signInUrl: string | null; readonly signUpUrl: string | null }
   /** The clock, in milliseconds. */
   readonly now: () => number
   /** No call of the framework's session store is waited for longer. */
@@ -39,7 +39,10 @@ export function provideSettings(
     publishableKey,
     now,
     storeTimeoutSeconds,
+    signInUrl,
+    signUpUrl,
   } = options
+  const portal = accountPortalOf(publishableKey)
   settings.set(
     clerk,
     Object.freeze({
@@ -47,7 +50,10 @@ export function provideSettings(
       authorizedParties,
       clockToleranceSeconds,
       maxBodyBytes: webhook.maxBodyBytes,
-      accountPortal: accountPortalOf(publishableKey),
+      pages: Object.freeze({
+        signInUrl: signInUrl ?? portal?.signInUrl ?? null,
+        signUpUrl: signUpUrl ?? portal?.signUpUrl ?? null,
+      }),
       now,
       storeTimeoutSeconds,
       revokeAtClerk,

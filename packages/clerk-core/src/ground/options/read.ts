@@ -32,6 +32,29 @@ const WORDS = {
   linking: ['off', 'verified-email'],
 } as const
 
+/** Defaults and ranges, as `docs/configuration.md` writes them. */
+export const OPTION_DEFAULTS = {
+  ...mapValues(
+    NUMBERS,
+    ([fallback, { least, most }]) =>
+      `${fallback.toLocaleString('en')} (${least.toLocaleString('en')}–${most.toLocaleString('en')})`,
+  ),
+  ...mapValues(
+    WORDS,
+    ([first, ...others]) => `\`'${first}'\` (${others.map((one) => `\`'${one}'\``).join(', ')})`,
+  ),
+} as const
+
+function mapValues<K extends string, V>(
+  table: Readonly<Record<K, V>>,
+  change: (value: V) => string,
+): Record<K, string> {
+  return Object.fromEntries(Object.entries<V>(table).map(([name, value]) => [name, change(value)])) as Record<
+    K,
+    string
+  >
+}
+
 export function resolveNumber(given: Given, name: NumberName, problems: Problems): number {
   const [fallback, range] = NUMBERS[name]
   const value = at(given, name)
@@ -66,6 +89,8 @@ export function flag(given: Given, name: string, problems: Problems, option = na
 }
 
 function at(given: Given, path: string): unknown {
+  // What `mergeOptions` has put beside an object of the application, which it does not copy.
+  if (Object.hasOwn(given, path)) return given[path]
   const [first = '', second] = path.split('.')
   return second === undefined ? given[first] : toRecord(given[first])[second]
 }

@@ -28,6 +28,9 @@ export interface ResolvedOptions {
     readonly remember: 'cookies' | 'always' | 'never'
     readonly keepClaims: readonly string[]
   }
+  /** `null`: the Account Portal of the publishable key. */
+  readonly signInUrl: string | null
+  readonly signUpUrl: string | null
   readonly provisioning: 'api' | 'claims' | 'off'
   readonly linking: 'off' | 'verified-email'
   readonly privateMetadata: boolean
