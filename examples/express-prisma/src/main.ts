@@ -2,7 +2,8 @@ import { start } from './app.js'
 
 // node --env-file=.env dist/src/main.js
 const { server, stop } = await start(process.env)
-server.listen(Number(process.env['PORT'] ?? 4000), '127.0.0.1', () =>
+// In a container HOST=0.0.0.0: its network reaches nothing else.
+server.listen(Number(process.env['PORT'] ?? 4000), process.env['HOST'] ?? '127.0.0.1', () =>
   console.log('Team Notes listens', server.address()),
 )
 

@@ -18,6 +18,7 @@ import { createUserDirectory } from './domain/users/directory.js'
 import { createAuthenticate } from './flows/authentication/authenticate.js'
 import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
+import { createReadiness } from './flows/check/readiness.js'
 import { refuseFaultySchema } from './flows/check/store-findings.js'
 import { provideSettings } from './flows/web/settings.js'
 import { effectOf } from './flows/webhooks/event-table.js'
@@ -145,6 +146,13 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     connections.notice(change, anyMembership)
   }
 
+  const readiness = createReadiness({
+    keys,
+    changes,
+    stores,
+    storeTimeoutSeconds: resolved.storeTimeoutSeconds,
+  })
+
   const made: Clerk<U, M, O> = {
     authenticateNow: authenticate,
     authenticate: async (credentials) => authenticate(credentials),
@@ -176,12 +184,16 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
       await Promise.all([keys.prefetch(), changes?.start(), refuseFaultySchema(stores)])
     },
     async close() {
+      readiness.end()
       connections.close()
       keys.close()
       await changes?.close()
     },
   }
-  provideSettings(made, resolved, resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null)
+  provideSettings(made, resolved, {
+    revokeAtClerk: resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null,
+    isReady: readiness.isReady,
+  })
   return made
 }
 

@@ -111,8 +111,10 @@ describe('parts', () => {
       #listeners = 0
       publish = async () => undefined
       async subscribe() {
-        this.#listeners++
-        return async () => undefined
+        this.#listeners += 1
+        return async () => {
+          if (this.#listeners > 0) this.#listeners -= 1
+        }
       }
     }
     const push = new Push()

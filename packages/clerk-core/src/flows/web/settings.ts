@@ -20,6 +20,8 @@ export interface ClerkSettings {
   readonly storeTimeoutSeconds: number
   /** `null` without a secret key. */
   readonly revokeAtClerk: RevokeAtClerk | null
+  /** Whether this process could answer a signed-in request. */
+  readonly isReady: () => Promise<boolean>
 }
 
 /** Beside the clerk, not on it: an application that logs or copies its clerk meets no configuration there. */
@@ -29,7 +31,7 @@ const settings = new WeakMap<object, ClerkSettings>()
 export function provideSettings(
   clerk: object,
   options: ResolvedOptions,
-  revokeAtClerk: RevokeAtClerk | null,
+  does: Pick<ClerkSettings, 'revokeAtClerk' | 'isReady'>,
 ): void {
   const {
     issuer,
@@ -56,7 +58,8 @@ export function provideSettings(
       }),
       now,
       storeTimeoutSeconds,
-      revokeAtClerk,
+      revokeAtClerk: does.revokeAtClerk,
+      isReady: does.isReady,
     }),
   )
 }

@@ -19,7 +19,7 @@ const PLACEHOLDER = new RegExp(
     '…+',
     'x{2,}',
     String.raw`\*+`,
-    String.raw`<[^<>]*>`,
+    '<[^<>]*>',
     String.raw`\$\{[^{}]*\}`,
     String.raw`\{\{[^{}]*\}\}`,
     // Words alone: a key has digits, a host has points, a URL has slashes.
