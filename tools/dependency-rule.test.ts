@@ -32,6 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'clerk-trpc': ['@acme/clerk-core'],
   'clerk-prisma': ['@acme/clerk-core'],
   'clerk-mongo': ['@acme/clerk-core'],
+  'clerk-redis': ['@acme/clerk-core'],
   'clerk-testing': ['@acme/clerk-core'],
 }
 

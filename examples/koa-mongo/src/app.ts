@@ -19,7 +19,9 @@ export interface Application {
 
 export async function start(env: Readonly<Record<string, string | undefined>>): Promise<Application> {
   const client = new MongoClient(env['MONGODB_URL'] ?? 'mongodb://127.0.0.1:27017/team_notes', {
-    serverSelectionTimeoutMS: 5000,
+    serverSelectionTimeoutMS: 3_000,
+    // Without it a connection that went silent is waited for until the operating system gives it up.
+    socketTimeoutMS: 10_000,
   })
   const clerk = await createTeamClerk(client.db(), env)
   await client.db().collection('notes').createIndex({ orgId: 1, createdAt: -1 })

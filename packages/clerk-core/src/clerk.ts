@@ -9,6 +9,7 @@ import type { SessionClaims } from './domain/tokens/session-claims.js'
 import type { ClerkUsers } from './domain/users/users.js'
 import type { Connection } from './flows/authentication/connection.js'
 import type { Diagnostic } from './flows/check/diagnostic.js'
+import type { ClerkWebhooks } from './flows/webhooks/administration.js'
 import type { OnWebhook } from './flows/webhooks/handlers.js'
 import type { WebhookOutcome, WebhookRequest } from './flows/webhooks/webhook.js'
 import type { ClerkListener } from './ground/observe/events.js'
@@ -52,8 +53,13 @@ export interface Clerk<
     auth: Auth<U, M, O>,
     requirement?: Requirement<Auth<U, M, O>> | readonly Requirement<Auth<U, M, O>>[],
   ): Connection<Auth<U, M, O>>
-  /** Ends the Clerk session locally, in every process: records its `sid` like a `session.ended` event. */
+  /**
+   * Ends the Clerk session locally, in every process: writes its `sid` to the log of revocations. In effect here even when
+   * it rejects. @throws {StoreUnavailableError} when the other processes could not be told: to be called again
+   */
   signOut(sessionId: string): Promise<void>
+  /** Stored webhook events: to look at, to try again, to give up. */
+  readonly webhooks: ClerkWebhooks
   /** Configuration and reachability problems, each with its remedy. */
   check(): Promise<Diagnostic[]>
   /**

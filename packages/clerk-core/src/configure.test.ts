@@ -47,9 +47,10 @@ describe('defaults', () => {
       signInUrl: null,
       signUpUrl: null,
       provisioning: 'api',
-      linking: 'off',
+      linking: [],
       privateMetadata: false,
       webhookSecrets: [],
+      api: { concurrency: 16, requestsPer10Seconds: 100 },
       webhook: {
         toleranceSeconds: 300,
         leaseSeconds: 60,
@@ -88,6 +89,20 @@ describe('defaults', () => {
     expect(resolve({ jwtKey: pem, issuer: 'https://x.example', authorizedParties: 'any' }).cookieSuffix).toBe(
       null,
     )
+  })
+})
+
+describe("this process's part of Clerk's limit", () => {
+  it.each([
+    ['sk_live_a', {}, { concurrency: 64, requestsPer10Seconds: 1000 }],
+    ['sk_test_a', {}, { concurrency: 16, requestsPer10Seconds: 100 }],
+    ['sk_test_a', { share: 0.25 }, { concurrency: 16, requestsPer10Seconds: 25 }],
+    ['sk_live_a', { requestsPer10Seconds: 300, share: 0.5 }, { concurrency: 64, requestsPer10Seconds: 150 }],
+    ['sk_test_a', { concurrency: 3, share: 0.001 }, { concurrency: 3, requestsPer10Seconds: 1 }],
+  ])('of %s with %o is %o', (secretKey, api, expected) => {
+    expect(
+      resolve({ secretKey, api, jwtKey: pem, issuer: 'https://x.example', authorizedParties: 'any' }).api,
+    ).toEqual(expected)
   })
 })
 
@@ -283,6 +298,10 @@ describe('everything else', () => {
     [{ cache: { tokens: 1.5 } }, ['cache.tokens']],
     [{ webhook: { maxBodyBytes: 0 } }, ['webhook.maxBodyBytes']],
     [{ invalidation: { pollSeconds: -1 } }, ['invalidation.pollSeconds']],
+    [{ store: { timeoutSeconds: 0 } }, ['store.timeoutSeconds']],
+    [{ store: { timeoutSeconds: 61 } }, ['store.timeoutSeconds']],
+    [{ api: { concurrency: 0, share: 1.5 } }, ['api.share', 'api.concurrency']],
+    [{ api: { requestsPer10Seconds: 2.5 } }, ['api.requestsPer10Seconds']],
     [{ invalidation: { publish() {} } }, ['invalidation']],
     [{ audience: [] }, ['audience']],
     [{ audience: '' }, ['audience']],
@@ -294,9 +313,16 @@ describe('everything else', () => {
     [{ accept: { m2m: 'yes' } }, ['accept.m2m']],
     [{ provisioning: 'magic' }, ['provisioning']],
     [{ linking: true }, ['linking']],
+    [{ linking: [] }, ['linking']],
+    [{ linking: ['off'] }, ['linking']],
+    [{ linking: ['external-id', 'external-id'] }, ['linking']],
+    [{ linking: ['external-id', 'username'] }, ['linking']],
+    [{ linking: 'external-id', provisioning: 'claims' }, ['linking']],
+    [{ linking: ['verified-email', 'external-id'], provisioning: 'claims' }, ['linking']],
     [{ linking: 'verified-email', provisioning: 'claims' }, ['linking']],
     [{ users }, ['provisioning']],
     [{ users, secretKey: 'sk_test_a', linking: 'verified-email' }, ['linking']],
+    [{ users, secretKey: 'sk_test_a', linking: ['external-id'] }, ['linking']],
     [{ users: {}, provisioning: 'off' }, ['users']],
     [{ inbox: { claim() {} } }, ['inbox']],
     [{ organizations: 7 }, ['organizations']],

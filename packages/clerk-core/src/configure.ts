@@ -6,7 +6,7 @@ import type { UserRecord } from './domain/store/user.js'
 import { checkListedOrigin, type OriginList, originList } from './ground/options/origins.js'
 import { Problems } from './ground/options/problems.js'
 import { flag, type Given, type NumberName, resolveNumber, toRecord, word } from './ground/options/read.js'
-import type { ResolvedOptions } from './ground/options/resolved.js'
+import type { LinkBy, ResolvedOptions } from './ground/options/resolved.js'
 import { checkPage, checkWebhookSecret } from './ground/options/values.js'
 import type { ClerkOptions } from './options.js'
 
@@ -14,7 +14,10 @@ import type { ClerkOptions } from './options.js'
 const STORES = {
   users: ['findByClerkId', 'apply', 'remove'],
   organizations: ['findOrganization', 'applyOrganization', 'removeOrganization', 'findMembership'],
-  inbox: ['claim', 'applied', 'succeeded', 'release', 'done', 'pending', 'changesSince', 'prune'],
+  inbox: [
+    ...(['claim', 'renew', 'succeeded', 'release', 'finish', 'due', 'find', 'list'] as const),
+    ...(['discardEarlier', 'prune', 'append', 'changesSince', 'revocations'] as const),
+  ],
 } as const
 
 /** What `createClerk` is built from. The invalidation is code of the application, not a value. */
@@ -38,7 +41,7 @@ export function resolveOptions<
   const { secretKey, machineSecretKey } = keys
   const accept = resolveAccept(options, secretKey, machineSecretKey, problems)
   const provisioning = word(given, 'provisioning', problems)
-  const linking = word(given, 'linking', problems)
+  const linking = resolveLinking(options.linking, problems)
   checkStores(given, problems)
   checkProvisioning(options.users, { provisioning, linking, secretKey }, problems)
   checkFunctions(given, ['canLink', 'claimsToUser', 'now', 'fetch'], problems)
@@ -80,8 +83,9 @@ export function resolveOptions<
       userTtlSeconds: number('cache.userTtlSeconds'),
       organizationTtlSeconds: number('cache.organizationTtlSeconds'),
     },
-    storeTimeoutSeconds: number('store.timeoutSeconds'),
     pollSeconds: number('invalidation.pollSeconds'),
+    storeTimeoutSeconds: number('store.timeoutSeconds'),
+    api: resolveLimits(given, keys, problems),
     invalidation: resolveInvalidation(options.invalidation, problems),
     // Read when it is needed: fake timers replace `Date` after this.
     now: options.now ?? (() => Date.now()),
@@ -180,15 +184,31 @@ function resolveAccept(
   return accepted
 }
 
+const LINKING: readonly unknown[] = ['verified-email', 'external-id'] satisfies LinkBy[]
+
+function resolveLinking(value: unknown, problems: Problems): readonly LinkBy[] {
+  if (value === undefined || value === 'off') return []
+  const ways: unknown[] = Array.isArray(value) ? value : [value]
+  if (ways.length > 0 && ways.every((way) => LINKING.includes(way)) && new Set(ways).size === ways.length)
+    return Object.freeze([...ways] as LinkBy[])
+  problems.add(
+    'linking',
+    'has a value it cannot have.',
+    "Use 'off', 'verified-email', 'external-id', or a list of the last two in the order in which they are to be tried.",
+  )
+  return []
+}
+
 function checkProvisioning(
   users: unknown,
   chosen: Pick<ResolvedOptions, 'provisioning' | 'linking' | 'secretKey'>,
   problems: Problems,
 ): void {
-  if (chosen.linking === 'verified-email' && chosen.provisioning === 'claims') {
+  const linking = chosen.linking.length > 0
+  if (linking && chosen.provisioning === 'claims') {
     problems.add(
       'linking',
-      "'verified-email' cannot go with provisioning 'claims': claims do not say whether an address is verified.",
+      "cannot go with provisioning 'claims': claims do not say whether an address is verified, nor what Clerk's external id is.",
       "Use provisioning 'api', or linking 'off'.",
     )
   }
@@ -202,12 +222,27 @@ function checkProvisioning(
   }
   const { findLinkable, link } = toRecord(users)
   const links = typeof findLinkable === 'function' && typeof link === 'function'
-  if (chosen.linking === 'verified-email' && !links) {
+  if (linking && !links) {
     problems.add(
       'linking',
-      "'verified-email' needs a user store with `findLinkable` and `link`.",
+      'needs a user store with `findLinkable` and `link`.',
       "Implement both, or use linking 'off'.",
     )
+  }
+}
+
+/** Clerk's own limits of a key: https://clerk.com/docs/guides/how-clerk-works/system-limits */
+function resolveLimits(
+  given: Given,
+  { secretKey, publishableKey }: Pick<ResolvedOptions, 'secretKey' | 'publishableKey'>,
+  problems: Problems,
+): ResolvedOptions['api'] {
+  const isTest = !secretKey?.startsWith('sk_live_') && !publishableKey?.startsWith('pk_live_')
+  const rate = resolveNumber(given, 'api.requestsPer10Seconds', problems, isTest ? 100 : 1000)
+  const share = resolveNumber(given, 'api.share', problems)
+  return {
+    concurrency: resolveNumber(given, 'api.concurrency', problems, isTest ? 16 : 64),
+    requestsPer10Seconds: Math.max(1, Math.floor(rate * share)),
   }
 }
 

@@ -1,15 +1,18 @@
 import type { Clerk } from './clerk.js'
 import { resolveOptions } from './configure.js'
 import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
-import { createChanges } from './domain/changes/changes.js'
+import { createChanges, type KnownChange } from './domain/changes/changes.js'
+import { createHolds } from './domain/changes/holds.js'
 import { createRevocations } from './domain/changes/revocations.js'
+import type { Tell } from './domain/changes/tell.js'
 import { createKeySource } from './domain/keys/create-key-source.js'
+import { createInstanceProof } from './domain/keys/own-instance.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
 import { createOrganizationDirectory } from './domain/organizations/directory.js'
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
 import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
 import { createSessionStatusClient } from './domain/session/session-status-client.js'
-import type { Change } from './domain/store/inbox.js'
+import { boundStores } from './domain/store/bounded-stores.js'
 import { observed } from './domain/store/observed.js'
 import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
@@ -21,13 +24,21 @@ import { runChecks } from './flows/check/check.js'
 import { createReadiness } from './flows/check/readiness.js'
 import { refuseFaultySchema } from './flows/check/store-findings.js'
 import { provideSettings } from './flows/web/settings.js'
-import { effectOf } from './flows/webhooks/event-table.js'
+import { createWebhookAdministration } from './flows/webhooks/administration.js'
+import { effectOf, FORGOTTEN } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
 import { Problems } from './ground/options/problems.js'
+import { createClosing, createInFlight } from './ground/timing/in-flight.js'
+import { withTimeout } from './ground/timing/timeout.js'
 import { mergeOptions } from './merge-options.js'
 import type { ClerkOptions, ClerkOptionsPart } from './options.js'
+
+/** However much a first look has to read. Each of its calls has the store's own limit. */
+const READY_LIMIT_MS = 30_000
+/** What orchestrators wait before they kill. */
+const CLOSE_LIMIT_MS = 30_000
 
 /**
  * Everything a backend needs of Clerk, wired from its options, or from parts of them:
@@ -61,44 +72,56 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   const problems = new Problems()
   const options = mergeOptions(parts, problems)
   const resolved = resolveOptions(options, problems)
-  const { now } = resolved
+  const { now, storeTimeoutSeconds } = resolved
   const observer = createObserver(now)
+  const { track, idle } = createInFlight()
+  const bounded = boundStores<U, M, O>(options, { storeTimeoutSeconds, track })
   const stores = {
-    users: options.users && observed(options.users, 'users', observer),
-    organizations: options.organizations && observed(options.organizations, 'organizations', observer),
-    inbox: options.inbox && observed(options.inbox, 'inbox', observer),
+    users: bounded.users && observed(bounded.users, 'users', observer),
+    organizations: bounded.organizations && observed(bounded.organizations, 'organizations', observer),
+    inbox: bounded.inbox && observed(bounded.inbox, 'inbox', observer),
   }
   const inbox = stores.inbox ?? null
+  const closing = createClosing()
   const historySeconds = revocationLifetimeSeconds(resolved.session)
   const keys = createKeySource(resolved, observer)
   const revocations = createRevocations(now, historySeconds)
+  const holds = createHolds()
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
-  const api = createClerkApi(resolved, observer)
+  const api = createClerkApi(resolved, observer, { track, closing: closing.signal })
+  const proof = createInstanceProof({ options: resolved, api })
+  const tell: Tell = (...told) => webhooks.tell(...told)
   const users = stores.users
     ? createUserDirectory<U>({
         store: stores.users,
         options: resolved,
         api,
         observer,
+        proof,
+        tell,
         canLink: options.canLink,
         claimsToUser: options.claimsToUser,
+        holds,
       })
     : null
   const organizations = stores.organizations
-    ? createOrganizationDirectory<M, O>({ store: stores.organizations, options: resolved, api, observer })
+    ? createOrganizationDirectory<M, O>({
+        store: stores.organizations,
+        options: resolved,
+        api,
+        observer,
+        proof,
+        tell,
+        holds,
+      })
     : null
-  // Without stores there is nothing to keep in step; without an inbox there is no log to read it from.
-  const changes =
-    inbox || resolved.invalidation
-      ? createChanges({
-          inbox,
-          options: resolved,
-          invalidation: resolved.invalidation,
-          historySeconds,
-          observer,
-          onChange: applyChange,
-        })
-      : null
+  const changes = createChanges({
+    inbox,
+    options: resolved,
+    invalidation: resolved.invalidation,
+    observer,
+    onChange: applyChange,
+  })
   const sessionStatus = resolved.secretKey
     ? createSessionStatusClient({ api, allowPending: resolved.allowPending, now })
     : null
@@ -118,7 +141,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     organizations,
     inbox,
     observer,
-    applied: (change) => (changes === null ? applyChange(change) : changes.publish(change)),
+    append: changes.append,
   })
   // The pipeline knows only when it runs which stores there are; `U` and `M` are `never` exactly where there is none.
   const authenticate = createAuthenticate({
@@ -134,9 +157,12 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   }) as Clerk<U, M, O>['authenticateNow']
 
   /** What a change means here, whether this process applied it or another one. */
-  function applyChange(change: Change): void {
-    const { subjects, anyMembership, revokes } = effectOf(change)
-    if (revokes) revocations.revoke(revokes.id, change.appliedAt)
+  function applyChange(change: KnownChange): void {
+    const { isUnknown, subjects, anyMembership } = effectOf(change)
+    const { narrows, version, at } = change
+    if (narrows !== null && version === null) revocations.revoke(narrows, at)
+    if (narrows !== null && version !== null) holds.hold(narrows, version, at)
+    if (isUnknown) users?.dropAll()
     if (subjects.user) users?.drop(subjects.user)
     if (anyMembership) organizations?.dropAll()
     if (subjects.organization) {
@@ -150,15 +176,20 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     keys,
     changes,
     stores,
-    storeTimeoutSeconds: resolved.storeTimeoutSeconds,
+    storeTimeoutSeconds,
   })
 
+  const authenticateNow: Clerk<U, M, O>['authenticateNow'] = (credentials) => {
+    const auth = authenticate(credentials)
+    return auth instanceof Promise ? track(auth) : auth
+  }
+
   const made: Clerk<U, M, O> = {
-    authenticateNow: authenticate,
-    authenticate: async (credentials) => authenticate(credentials),
+    authenticateNow,
+    authenticate: async (credentials) => authenticateNow(credentials),
     async verifyToken(token) {
       // What is known already is not awaited: on a cache hit that would cost as much as the cache does.
-      const freshness = changes?.current()
+      const freshness = changes.current()
       const current = freshness instanceof Promise ? await freshness : freshness
       if (current?.ok === false)
         throw new StoreUnavailableError('The log of revocations cannot be read: try again.')
@@ -167,27 +198,46 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
       if (result.ok) return result.token.claims
       throw result.error
     },
-    receiveWebhook: webhooks.receive,
+    receiveWebhook: (request) => track(webhooks.receive(request)),
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
     users: users
-      ? { ...users.users, forget: (clerkId) => webhooks.forget('user', clerkId) }
+      ? { ...users.users, forget: (clerkId) => tell(FORGOTTEN.user, clerkId) }
       : notConfigured('users', ['get', 'refresh', 'forget']),
     organizations: organizations
-      ? { ...organizations.organizations, forget: (orgId) => webhooks.forget('organization', orgId) }
-      : notConfigured('organizations', ['get', 'getMembership', 'listMemberships', 'refresh', 'forget']),
+      ? { ...organizations.organizations, forget: (orgId) => tell(FORGOTTEN.organization, orgId) }
+      : notConfigured('organizations', [
+          'get',
+          'getMembership',
+          'listMemberships',
+          'refresh',
+          'refreshRoles',
+          'forget',
+        ]),
     api,
     watch: connections.watch as Clerk<U, M, O>['watch'],
-    signOut: webhooks.signOut,
-    check: () => runChecks({ options: resolved, stores: options, keys, api }),
-    async ready() {
-      await Promise.all([keys.prefetch(), changes?.start(), refuseFaultySchema(stores)])
-    },
+    webhooks: createWebhookAdministration({
+      inbox,
+      replay: webhooks.replay,
+      historySeconds,
+      leaseSeconds: resolved.webhook.leaseSeconds,
+    }),
+    signOut: (sessionId) => track(webhooks.signOut(sessionId)),
+    check: () => track(runChecks({ options: resolved, stores, keys, api, changes })),
+    ready: () =>
+      track(
+        withTimeout(READY_LIMIT_MS, async () => {
+          await Promise.all([keys.prefetch(), changes.start(), webhooks.load(), refuseFaultySchema(stores)])
+        }),
+      ),
     async close() {
       readiness.end()
       connections.close()
+      const { handlerTimeoutSeconds } = resolved.webhook
+      await idle(Math.min(CLOSE_LIMIT_MS, (handlerTimeoutSeconds + storeTimeoutSeconds) * 1000))
+      closing.abort(new Error('the clerk was closed'))
       keys.close()
-      await changes?.close()
+      await changes.close()
     },
   }
   provideSettings(made, resolved, {

@@ -18,9 +18,9 @@ export type OptionName = {
 
 export interface OptionEntry {
   readonly chapter: OptionChapter
-  /** As a user writes it, in Markdown. For numbers and words it comes from the code that reads them. */
+  /** As a user writes it, in Markdown. For numbers and words it comes from the code that reads them, unless it depends. */
   readonly default?: string
-  /** `seconds`, `bytes`, `entries`; times are seconds everywhere. */
+  /** `seconds`, `bytes`, `entries`, `calls`; times are seconds everywhere. */
   readonly unit?: string
   /** What it does, in Markdown. */
   readonly effect: string
@@ -150,12 +150,13 @@ export const OPTIONS = {
   },
   linking: {
     chapter: 'stores',
+    default: "`'off'`",
     effect:
-      "`'verified-email'` attaches a Clerk user to an existing local row: [existing-users.md](existing-users.md). Not together with `provisioning: 'claims'`.",
+      "`'verified-email'`, `'external-id'`, or a list of them in order: attaches a Clerk user to an existing local row, [existing-users.md](existing-users.md). Not together with `provisioning: 'claims'`.",
   },
   canLink: {
     chapter: 'stores',
-    default: "the row's own `emailVerified`",
+    default: 'the row may sign in, and for an address its `emailVerified`',
     effect: "The application's last word on a link.",
   },
   claimsToUser: { chapter: 'stores', effect: 'Fields of a user that is made of claims.' },
@@ -236,17 +237,34 @@ export const OPTIONS = {
     unit: 'seconds',
     effect: 'The same for organisations and memberships.',
   },
+  'api.concurrency': {
+    chapter: 'limits',
+    default: '64 for a live key, 16 for a test key (1–10,000)',
+    unit: 'calls',
+    effect:
+      "How many calls of Clerk's Backend API run at a time. All `createClerk` of a process with one secret key share the limits; the smallest numbers count.",
+  },
+  'api.requestsPer10Seconds': {
+    chapter: 'limits',
+    default: '1,000 for a live key, 100 for a test key (1–1,000,000)',
+    unit: 'calls',
+    effect: "Clerk's limit of the key.",
+  },
+  'api.share': {
+    chapter: 'limits',
+    effect: "Which part of that limit is this process's: 0.25 for each of four processes.",
+  },
   now: { chapter: 'seams', default: "the system's clock", effect: 'The clock, in milliseconds. For tests.' },
   fetch: { chapter: 'seams', default: 'the global `fetch`', effect: 'For tests, and for proxies.' },
 } as const satisfies Readonly<Record<OptionName, OptionEntry>>
 
 /** What counts where an option is not given, in Markdown. */
 export function defaultOf(name: OptionName): string {
-  const fallback = Object.hasOwn(OPTION_DEFAULTS, name)
+  const entry: OptionEntry = OPTIONS[name]
+  const ofCode = Object.hasOwn(OPTION_DEFAULTS, name)
     ? OPTION_DEFAULTS[name as keyof typeof OPTION_DEFAULTS]
     : undefined
-  const entry: OptionEntry = OPTIONS[name]
-  return fallback ?? entry.default ?? '–'
+  return entry.default ?? ofCode ?? '–'
 }
 
 /** The names of each group, and under `''` those of the first level, groups included. */

@@ -1,7 +1,7 @@
 import type { Invalidation } from './domain/changes/invalidation.js'
 import type { Inbox } from './domain/store/inbox.js'
 import type { MembershipRecord, OrganizationRecord, OrganizationStore } from './domain/store/organization.js'
-import type { UserRecord, UserStore } from './domain/store/user.js'
+import type { LinkBy, UserRecord, UserStore } from './domain/store/user.js'
 import type { CanLink, ClaimsToUser } from './domain/users/policy.js'
 
 export type { Stores } from './domain/store/stores.js'
@@ -76,9 +76,13 @@ export interface ClerkOptions<
 
   /** A valid token whose user is not in the store: fetch from Clerk, build from claims, or stay anonymous. Default `'api'`. */
   provisioning?: 'api' | 'claims' | 'off' | undefined
-  /** `'verified-email'` attaches a Clerk user to an existing local row. Default `'off'`. Not together with `'claims'`. */
-  linking?: 'off' | 'verified-email' | undefined
-  /** The application's last word on a link. Default: the row's own `emailVerified`. */
+  /**
+   * Attaches a Clerk user to an existing local row: by an address that both have verified, by Clerk's `external_id` being
+   * the row's id (or the column that the store's `externalIdColumn` names), or by either, in the order of the list. Default
+   * `'off'`. Not together with `'claims'`.
+   */
+  linking?: 'off' | LinkBy | readonly LinkBy[] | undefined
+  /** The application's last word on a link. Default: the row may sign in, and for an address the row's own `emailVerified`. */
   canLink?: CanLink<U> | undefined
   claimsToUser?: ClaimsToUser | undefined
   /** Hand `private_metadata` to the stores. Default false. */
@@ -113,10 +117,24 @@ export interface ClerkOptions<
       }
     | undefined
 
-  store?:
+  /**
+   * No call of a store, the framework's session store included, is waited for longer: `StoreUnavailableError`, a 503 for
+   * the caller. Default 3, more than 0, at most 60.
+   */
+  store?: { timeoutSeconds?: number | undefined } | undefined
+
+  /**
+   * How much of Clerk's limits this process uses. All `createClerk` of a process that have one secret key share one gate; the
+   * smallest numbers count. Calls that have to wait, wait in turn.
+   */
+  api?:
     | {
-        /** No call of a store, the framework's session store included, is waited for longer. Default 3, at most 60. */
-        timeoutSeconds?: number | undefined
+        /** Calls at a time. Default 64 for a live key, 16 for a test key. */
+        concurrency?: number | undefined
+        /** Default Clerk's limit of the key: 1000 for a live one, 100 for a test one. */
+        requestsPer10Seconds?: number | undefined
+        /** Which part of the limit is this process's, above 0 and at most 1: 0.25 for each of four processes. Default 1. */
+        share?: number | undefined
       }
     | undefined
 

@@ -1,7 +1,18 @@
 // What a store implements and what it stores. Stores also throw `StoreInputError` and `StoreUnavailableError` of the root.
-export type { Invalidation } from './domain/changes/invalidation.js'
+export type { Invalidation, InvalidationListener } from './domain/changes/invalidation.js'
 export type { InspectableStore, StoreFinding } from './domain/store/finding.js'
-export type { Change, Claim, Inbox, InboxEvent, PendingEvent } from './domain/store/inbox.js'
+export type {
+  Change,
+  ChangePage,
+  Claim,
+  EventQuery,
+  EventStatus,
+  FinishedStatus,
+  Inbox,
+  InboxEvent,
+  NewChange,
+  StoredEvent,
+} from './domain/store/inbox.js'
 export type {
   InvitationRecord,
   InvitationSnapshot,
@@ -20,10 +31,13 @@ export type { Stores } from './domain/store/stores.js'
 export type {
   ApplyOutcome,
   Json,
+  LinkBy,
+  LinkKey,
   Metadata,
   UserActivity,
   UserRecord,
   UserSnapshot,
   UserStore,
 } from './domain/store/user.js'
+export { fullName } from './domain/users/full-name.js'
 export { type StoreFault, StoreFaultError } from './ground/errors.js'

@@ -6,8 +6,9 @@ import { serveStores } from './remote-stores.js'
 import { SECRET } from './webhook-harness.js'
 
 export interface CrashOptions {
-  /** Stores of this process, with nothing in them. */
+  /** Stores of this process, with nothing in them, whose clock is `clock`. */
   readonly stores: Stores
+  readonly clock: { ms: number }
   /** Deliveries, in this order. */
   readonly events: readonly { readonly id: string; readonly json: object }[]
   /** When to kill: before or after so many calls of the backend that is running then. */
@@ -18,11 +19,10 @@ export interface CrashReport {
   /** How often each handler ran for each event, by `handler event`. */
   readonly runs: ReadonlyMap<string, number>
   readonly kills: number
-  /** The calls during which it was killed, `inbox.applied after` for instance. */
+  /** The calls during which it was killed, `inbox.append after` for instance. */
   readonly killedAt: readonly string[]
 }
 
-const START = 1_700_000_000_000
 /** Longer than a lease: the clock of the next backend, as if Svix had waited that long. */
 const NEXT_ATTEMPT_MS = 61_000
 
@@ -30,13 +30,17 @@ const NEXT_ATTEMPT_MS = 61_000
  * Delivers webhooks to a backend in a process of its own, which is killed (SIGKILL) again and again in the middle of
  * its work, and delivers again what got no 200, as Svix does, until everything was taken.
  */
-export async function deliverThroughCrashes({ stores, events, kills }: CrashOptions): Promise<CrashReport> {
+export async function deliverThroughCrashes({
+  stores,
+  clock,
+  events,
+  kills,
+}: CrashOptions): Promise<CrashReport> {
   const runs = new Map<string, number>()
   const killedAt: string[] = []
   const plan = [...kills]
   let backend: Backend | null = null
   let calls = 0
-  let clock = START
 
   const effects = {
     note: async (handler: string, event: string) => {
@@ -68,11 +72,11 @@ export async function deliverThroughCrashes({ stores, events, kills }: CrashOpti
     const queue = [...events]
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       if (backend === null || !backend.alive()) {
-        clock += NEXT_ATTEMPT_MS
+        clock.ms += NEXT_ATTEMPT_MS
         calls = 0
-        backend = await startBackend(server.port, clock)
+        backend = await startBackend(server.port, clock.ms)
       }
-      const status = await backend.deliver(next.json, next.id, clock)
+      const status = await backend.deliver(next.json, next.id, clock.ms)
       if (status !== 200) queue.unshift(next)
       assert.ok(status === 200 || status === null, `an answer of ${status}`)
     }

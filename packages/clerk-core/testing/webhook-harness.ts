@@ -2,15 +2,18 @@ import { signWebhook } from '@acme/clerk-testing'
 import { resolveOptions } from '../src/configure.js'
 import type { ClerkApi } from '../src/domain/backend-api/clerk-api.js'
 import { createClerkApi } from '../src/domain/backend-api/create-clerk-api.js'
+import { createHolds } from '../src/domain/changes/holds.js'
+import type { Tell } from '../src/domain/changes/tell.js'
+import { createInstanceProof } from '../src/domain/keys/own-instance.js'
 import { createOrganizationDirectory } from '../src/domain/organizations/directory.js'
-import type { Change } from '../src/domain/store/inbox.js'
+import type { NewChange } from '../src/domain/store/inbox.js'
 import type { MemoryMembership } from '../src/domain/store/memory/memory-organizations.js'
 import { memoryStore } from '../src/domain/store/memory/memory-store.js'
 import type { MemoryUser } from '../src/domain/store/memory/memory-users.js'
 import type { MembershipRecord, OrganizationRecord } from '../src/domain/store/organization.js'
 import type { UserRecord } from '../src/domain/store/user.js'
 import { createUserDirectory } from '../src/domain/users/directory.js'
-import { createWebhooks } from '../src/flows/webhooks/receive.js'
+import { createWebhooks, type Webhooks } from '../src/flows/webhooks/receive.js'
 import type { WebhookOutcome, WebhookRequest } from '../src/flows/webhooks/webhook.js'
 import type { ClerkEvent } from '../src/ground/observe/events.js'
 import { createObserver } from '../src/ground/observe/observer.js'
@@ -59,30 +62,43 @@ export function webhookHarness<U extends UserRecord, M extends MembershipRecord>
   const observer = createObserver(options.now)
   const events: ClerkEvent[] = []
   observer.add((event) => events.push(event))
-  const changes: Change[] = []
+  /** What was appended to the log, in effect here whether it could be written or not. */
+  const changes: NewChange[] = []
+  const holds = createHolds()
   const api = createClerkApi(options, observer)
   if (getUser !== undefined) api.getUser = getUser
+  const proof = createInstanceProof({ options, api })
+  const tell: Tell = (...told) => webhooks.tell(...told)
   const users = createUserDirectory<U>({
     store: stores.users,
     options,
     api,
     observer,
+    proof,
+    tell,
     canLink: overrides.canLink,
     claimsToUser: overrides.claimsToUser,
+    holds,
   })
   const organizations = createOrganizationDirectory<M, OrganizationRecord>({
     store: stores.organizations,
     options,
     api,
     observer,
+    proof,
+    tell,
+    holds,
   })
-  const webhooks = createWebhooks({
+  const webhooks: Webhooks = createWebhooks({
     options,
     users,
     organizations,
     inbox: withInbox ? stores.inbox : null,
     observer,
-    applied: (change) => void changes.push(change),
+    append: async (change) => {
+      changes.push(change)
+      if (withInbox) await stores.inbox.append(change)
+    },
   })
 
   function request(
@@ -121,6 +137,9 @@ type HarnessOptions<U extends UserRecord, M extends MembershipRecord> = Paramete
 
 export type MemoryRigOptions = Omit<HarnessOptions<MemoryUser, MemoryMembership>, 'stores'>
 
-export function memoryHarness(options: MemoryRigOptions = {}, stores = memoryStore()) {
-  return { ...webhookHarness({ stores, ...options }), stores }
+export function memoryHarness(
+  { clock = { ms: 1_700_000_000_000 }, ...options }: MemoryRigOptions = {},
+  stores = memoryStore({ now: () => clock.ms }),
+) {
+  return { ...webhookHarness({ stores, clock, ...options }), stores }
 }

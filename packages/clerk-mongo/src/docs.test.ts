@@ -4,6 +4,7 @@ import { maySignIn } from '@acme/clerk-core/store'
 import { startClerk } from '@acme/clerk-testing'
 import { describeWith } from '@acme/tools/services/vitest'
 import { readSnippet, runSnippet } from '@acme/tools/snippets'
+import { followExistingUsers, guideCode } from '@acme/tools/snippets/existing-users'
 import { MongoClient } from 'mongodb'
 import { expect, test } from 'vitest'
 import { DEFINITIONS } from './collection/definitions.js'
@@ -64,7 +65,7 @@ await describeWith('mongodb', 'the documents', (server) => {
     )
     expect(rows.map((row) => row?.isActive)).toEqual([true, true, false])
     expect(rows.map((row) => row && maySignIn(row))).toEqual([false, false, false])
-    expect(await users.findLinkable('local@example.com')).toMatchObject([
+    expect(await users.findLinkable({ email: 'local@example.com' })).toMatchObject([
       { isActive: true, banned: false, deprovisioned: false },
     ])
     await client.close()
@@ -96,5 +97,49 @@ await describeWith('mongodb', 'the documents', (server) => {
 
   test('the guide goes together with Mongoose', { timeout: 60_000 }, async () => {
     expect(await output(guide, 'mongoose.ts')).toEqual(['Ada 10'])
+  })
+
+  test('the guide to existing users keeps every document, id and order', { timeout: 240_000 }, async () => {
+    const database = await server.createDatabase('docs')
+    const client = new MongoClient(database.url)
+    const db = client.db()
+    const digest = (name: string) => `$2b$10$${name.padEnd(53, 'x')}`
+    const customers = [
+      { handle: 'ada', name: 'Ada L.', email: 'Ada@Example.com', emailConfirmedAt: new Date(1) },
+      { handle: 'grace', name: 'Grace H.', email: 'grace@example.com', emailConfirmedAt: new Date(1) },
+      { handle: 'linus', name: 'Linus T.', mobile: '+15555550109' },
+      { handle: 'eve', name: 'Eve M.', email: 'eve@example.com' },
+    ].map((customer) => ({ ...customer, passwordHash: digest(customer.handle) }))
+    const { insertedIds } = await db.collection('users').insertMany(customers)
+    const orders = [0, 0, 1, 2, 2, 2, 3].map((index) => ({ userId: insertedIds[index] }))
+    await db.collection('orders').insertMany(orders)
+    // The shell's `db.users` is a collection of the driver's.
+    const shell = async (title: string): Promise<void> => {
+      const written = (await guideCode(title)).trim()
+      await new Function('db', `return ${written}`)({ users: db.collection('users') })
+    }
+    await shell('backfill.js')
+
+    const clerk = await startClerk()
+    await followExistingUsers({
+      clerk,
+      cwd,
+      env: { MONGODB_URL: database.url },
+      files: { 'clerk.ts': await guideCode('clerk-mongo.ts') },
+      async rows() {
+        const rows = await db.collection('users').find().sort({ _id: 1 }).toArray()
+        return Promise.all(
+          rows.map(async ({ _id, clerkId = null, email = null, handle, name, passwordHash }) => ({
+            ...{ id: String(_id), clerkId, email, handle, name, passwordHash },
+            orders: await db.collection('orders').countDocuments({ userId: _id }),
+          })),
+        )
+      },
+      unlink: () => shell('unlink.js'),
+      makeUnique: () => shell('unique.js'),
+    })
+    await clerk.stop()
+    await client.close()
+    await database.drop()
   })
 })

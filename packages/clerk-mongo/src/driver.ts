@@ -4,8 +4,9 @@
  */
 export interface MongoDatabase {
   readonly databaseName: string
-  collection(name: string): object
-  command(command: { ping: 1 }): Promise<object>
+  /** @param options of the driver, such as `readPreference`: a database that wraps another must hand them on */
+  collection(name: string, options?: object): object
+  command(command: { ping: 1 } | { hello: 1 } | { isMaster: 1 }): Promise<object>
 }
 
 /** A `Collection` of the driver, by shape. `D` is the document that it takes. */

@@ -156,7 +156,7 @@ await describeWith('mongodb', 'fields of the documents', (server) => {
           await normalizeEmails()
           await unchanged()
           if (!isLinked) {
-            expect(await users.findLinkable('ada@example.com')).toHaveLength(1)
+            expect(await users.findLinkable({ email: 'ada@example.com' })).toHaveLength(1)
             expect(await users.link(_id, userSnapshot(times))).toMatchObject({ id: _id, clerkId: 'user_1' })
             await unchanged()
           }
@@ -205,6 +205,17 @@ await describeWith('mongodb', 'fields of the documents', (server) => {
         version: 2,
       }
       const event = { id: 'msg_1', type: 'user.created', timestamp: 1, subjects: ['user_1'], body: '{}' }
+      const change = {
+        id: 'msg_1',
+        type: 'user.created',
+        subjects: ['user_1'],
+        narrows: 'user_1',
+        version: 7,
+      }
+      const claimed = async () => {
+        const claim = await inbox.claim(event, 0)
+        return claim.status === 'claimed' ? claim.owner : expect.fail(claim.status)
+      }
       const ids = {
         organizations: 'org_1',
         memberships: 'orgmem_1',
@@ -216,7 +227,7 @@ await describeWith('mongodb', 'fields of the documents', (server) => {
           await empty(db)
           for (const [key, name] of Object.entries(collections) as [keyof typeof collections, string][]) {
             const own = without(given, writable(key, options))
-            if (key === 'inbox') await inbox.claim(event, 1, 2)
+            if (key === 'inbox') await inbox.claim(event, 0)
             const rest =
               key === 'inbox'
                 ? {}
@@ -239,13 +250,23 @@ await describeWith('mongodb', 'fields of the documents', (server) => {
           await organizations.removeMembership({ clerkId: 'orgmem_1' }, 5)
           await organizations.removeRole('role_1', 5)
           await organizations.removeOrganization('org_1', 5)
-          await inbox.applied('msg_1', 2)
-          await inbox.succeeded('msg_1', 'mail')
-          await inbox.release('msg_1', 'failed')
-          expect(await inbox.claim(event, 3, 9)).toEqual({ status: 'claimed', succeeded: ['mail'] })
-          expect(await inbox.pending(9)).toMatchObject([{ id: 'msg_1', attempts: 2, body: '{}' }])
-          await inbox.done('msg_1', 4)
-          expect(await inbox.changesSince(0)).toMatchObject([{ id: 'msg_1', appliedAt: 2 }])
+          const owner = await claimed()
+          await inbox.succeeded('msg_1', owner, 'mail')
+          await inbox.release('msg_1', owner, { error: 'failed', retryAfterMs: 0 })
+          expect(await inbox.due(9)).toMatchObject([
+            { id: 'msg_1', attempts: 2, body: '{}', error: 'failed' },
+          ])
+          expect(await inbox.claim(event, 0)).toMatchObject({ status: 'claimed', succeeded: ['mail'] })
+          const again = await claimed()
+          expect(await inbox.renew('msg_1', again, 9)).toBe(true)
+          expect(await inbox.finish('msg_1', again, 'failed', 'why')).toBe(true)
+          expect((await inbox.list({ limit: 9, status: 'failed', type: 'user.created' })).events).toEqual([
+            await inbox.find('msg_1'),
+          ])
+          expect(await inbox.discardEarlier('user_1', { exceptId: 'msg_2' })).toBe(1)
+          await inbox.append(change)
+          expect((await inbox.changesSince(null, 9)).changes).toMatchObject([change])
+          expect((await inbox.revocations(null, 9)).changes).toMatchObject([change])
           for (const [key, name] of Object.entries(collections) as [keyof typeof collections, string][]) {
             const ours = new Set([...writable(key, options), '_id'])
             expect([key, without(await db.collection(name).findOne(), ours)]).toEqual([
@@ -265,9 +286,11 @@ await describeWith('mongodb', 'fields of the documents', (server) => {
       await organizations.applyMembership(membershipSnapshot())
       await organizations.applyInvitation(invitationSnapshot())
       await organizations.applyRole({ clerkId: 'role_1', key: 'org:member', permissions: [], version: 1 })
-      await inbox.claim({ id: 'msg_1', type: 't', timestamp: 1, subjects: [], body: '{}' }, 1, 2)
+      await inbox.claim({ id: 'msg_1', type: 't', timestamp: 1, subjects: [], body: '{}' }, 1)
+      await inbox.append({ id: 'msg_1', type: 't', subjects: [], narrows: 'user_1', version: 1 })
       for (const key of Object.keys(DEFINITIONS) as Key[]) {
-        const name = { roles: 'clerkRoles', inbox: 'clerkInbox' }[key as string] ?? key
+        const name =
+          { roles: 'clerkRoles', inbox: 'clerkInbox', changes: 'clerkChanges' }[key as string] ?? key
         const document = await db.collection(name).findOne()
         expect([key, Object.keys(without(document, new Set([...writable(key, options), '_id'])))]).toEqual([
           key,

@@ -38,7 +38,15 @@ export const INDEXES = {
   ],
   roles: [{ key: { clerkId: 1 }, options: { unique: true, sparse: true } }, { key: { key: 1 } }],
   invitations: [{ key: { clerkId: 1 }, options: { unique: true, sparse: true } }],
-  inbox: [{ key: { doneAt: 1, timestamp: 1 } }, { key: { appliedAt: 1 } }],
+  inbox: [
+    { key: { status: 1, dueAt: 1 } },
+    { key: { receivedAt: -1, _id: -1 } },
+    { key: { status: 1, receivedAt: -1, _id: -1 } },
+    { key: { type: 1, receivedAt: -1, _id: -1 } },
+    { key: { subjects: 1 } },
+    { key: { finishedAt: 1 } },
+  ],
+  changes: [{ key: { at: 1, _id: 1 } }, { key: { narrowing: 1, _id: 1 } }, { key: { narrows: 1, _id: 1 } }],
 } satisfies Record<string, readonly Index[]>
 
 export type CollectionKey = keyof typeof INDEXES

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@acme/clerk-core'
 import type { Inbox, StoreFinding, Stores } from '@acme/clerk-core/store'
-import type { Db, ObjectId } from 'mongodb'
+import type { CollectionOptions, Db, ObjectId } from 'mongodb'
 import { Columns, problemsOf } from './collection/columns.js'
 import { DEFINITIONS } from './collection/definitions.js'
 import { reach } from './collection/errors.js'
@@ -10,6 +10,7 @@ import { type CollectionKey, type Collections, checkIndexes, ensureIndexes, insp
 import { normalizeEmails } from './normalize-emails.js'
 import type { CollectionNames, MongoStoreOptions } from './options.js'
 import type { MongoMembership, MongoUser } from './rows.js'
+import { serverClock } from './server-clock.js'
 import { mongoInbox } from './stores/inbox.js'
 import { type MongoOrganizationStore, mongoOrganizations } from './stores/organizations.js'
 import { type MongoUserStore, mongoUsers } from './stores/users.js'
@@ -40,6 +41,14 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
   normalizeEmails(): Promise<number>
 }
 
+/** A path into a document is no field of a row, and a name with `$` is an operator. */
+function checkFieldName(name: string): void {
+  if (/^[^.$\0]+$/.test(name)) return
+  const message = 'is no name of a field at the top of a document.'
+  const remedy = "Name one, as 'legacyId'."
+  throw new ConfigurationError([{ option: 'mongoStore externalIdColumn', message, remedy }])
+}
+
 /**
  * The three stores in MongoDB, through the official driver (6 or 7) and whatever client the application has. Needs nothing
  * that a standalone server lacks: every write is atomic by being one document's.
@@ -50,23 +59,26 @@ export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Sto
  * const clerk = createClerk({ ...fromEnv(), ...store })
  * ```
  *
- * @throws {ConfigurationError} for `fields` that cannot be
+ * @throws {ConfigurationError} for `fields` and an `externalIdColumn` that cannot be
  */
 export function mongoStore<Own extends object = object, Id = ObjectId>(
   database: MongoDatabase,
   options: MongoStoreOptions<Own, Id> = {},
 ): MongoStores<MongoUser<Id> & Readonly<Own>, Id> {
-  const { newId, create } = options
+  const { newId, create, externalIdColumn = '_id' } = options
+  checkFieldName(externalIdColumn)
   const db = database as Db
   const collections = open(db, options)
-  const { users, organizations, memberships, roles, invitations, inbox } = collections
+  const { users, organizations, memberships, roles, invitations, inbox, changes } = collections
   const alive = async () => {
     await db.command({ ping: 1 })
   }
   return {
     users: {
-      ...mongoUsers(users, { ...(newId ? { newId } : {}), ...(create ? { create } : {}) }, () =>
-        checkIndexes(users),
+      ...mongoUsers(
+        users,
+        { ...(newId ? { newId } : {}), ...(create ? { create } : {}), externalIdColumn },
+        () => checkIndexes(users),
       ),
       inspect: () => reach(() => inspect({ users }, () => create?.({ clerkId: 'user_0', version: 0 }) ?? {})),
     },
@@ -75,8 +87,8 @@ export function mongoStore<Own extends object = object, Id = ObjectId>(
       inspect: () => reach(() => inspect({ organizations, memberships, roles, invitations })),
     },
     inbox: {
-      ...mongoInbox(inbox, alive),
-      inspect: () => reach(() => inspect({ inbox })),
+      ...mongoInbox(collections, serverClock(database), alive),
+      inspect: () => reach(() => inspect({ inbox, changes })),
     },
     ensureIndexes: () => reach(() => ensureIndexes(collections)),
     normalizeEmails: () => reach(() => normalizeEmails(users)),
@@ -90,6 +102,23 @@ const NAMES: Required<CollectionNames> = {
   roles: 'clerkRoles',
   invitations: 'invitations',
   inbox: 'clerkInbox',
+  changes: 'clerkChanges',
+}
+
+/**
+ * For the inbox and the log, whatever the application's client says. They are read where they are written: a copy that is
+ * behind would answer that an event is free which is held, or lack entries. A write counts once most of the members have
+ * it: a position that an election takes back could be given twice.
+ */
+const OF_SEVERAL_PROCESSES: CollectionOptions = {
+  readPreference: 'primary',
+  readConcern: { level: 'local' },
+  writeConcern: { w: 'majority', wtimeoutMS: 10_000 },
+}
+
+const OPTIONS: Partial<Record<CollectionKey, CollectionOptions>> = {
+  inbox: OF_SEVERAL_PROCESSES,
+  changes: OF_SEVERAL_PROCESSES,
 }
 
 /** Every collection under the names of the stores. */
@@ -101,7 +130,7 @@ function open(db: Db, options: MongoStoreOptions<object, unknown>): Collections 
     const columns = new Columns(DEFINITIONS[key], options[key]?.fields)
     return [
       key,
-      new MappedCollection(db.collection(options.collections?.[key] ?? NAMES[key]), columns),
+      new MappedCollection(db.collection(options.collections?.[key] ?? NAMES[key], OPTIONS[key]), columns),
     ] as const
   })
   return Object.fromEntries(entries) as Collections

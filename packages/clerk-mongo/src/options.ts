@@ -1,6 +1,7 @@
 import type { UserSnapshot } from '@acme/clerk-core/store'
 import type { ObjectId } from 'mongodb'
 import type {
+  CHANGES,
   CollectionDefinition,
   FieldMap,
   INBOX,
@@ -25,6 +26,8 @@ export interface CollectionNames {
   invitations?: string
   /** Default `clerkInbox`. */
   inbox?: string
+  /** The log of what changed. Default `clerkChanges`. */
+  changes?: string
 }
 
 export interface Mapped<D extends CollectionDefinition> {
@@ -43,6 +46,7 @@ export interface MongoStoreOptions<Columns extends object = object, Id = ObjectI
   readonly roles?: Mapped<typeof ROLES>
   readonly invitations?: Mapped<typeof INVITATIONS>
   readonly inbox?: Mapped<typeof INBOX>
+  readonly changes?: Mapped<typeof CHANGES>
   /**
    * The `_id` of a row that the store creates: `() => randomUUID()`, for instance. Default: an ObjectId, made by the server.
    * Rows that the application made keep theirs.
@@ -54,4 +58,9 @@ export interface MongoStoreOptions<Columns extends object = object, Id = ObjectI
    * write that might create a row, so it must be cheap and have no side effects.
    */
   create?: (snapshot: UserSnapshot) => Columns
+  /**
+   * For `linking: 'external-id'`: the field of users that Clerk's `external_id` is compared with, exactly. Default `_id`.
+   * Give it an index: it is looked up for each new user.
+   */
+  externalIdColumn?: string
 }

@@ -9,7 +9,7 @@ const ALWAYS: Readonly<Record<string, readonly string[]>> = {
   memberships: ['clerkId', 'version', 'orgId', 'userId', 'createdAt'],
   roles: ['clerkId', 'version'],
   invitations: ['clerkId', 'version', 'orgId', 'email', 'status'],
-  inbox: ['type', 'timestamp', 'subjects', 'body', 'attempts', 'succeeded', 'leaseUntil'],
+  inbox: ['type', 'timestamp', 'subjects', 'body', 'status', 'owner', 'attempts', 'succeeded'],
 }
 
 /** The fields that a collection's validator requires, where it refuses documents without. */

@@ -91,7 +91,7 @@ await describeWith('postgres', 'core on PostgreSQL', () => {
     const { runs, kills: killed } = await deliverThroughCrashes({ stores, events, kills })
 
     expect(killed).toBe(kills.length)
-    expect(await stores.inbox.pending(10)).toEqual([])
+    expect((await stores.inbox.list({ limit: 10, status: 'open' })).events).toEqual([])
     for (const { id } of events) {
       for (const handler of ['first', 'second'])
         expect(runs.get(`${handler} ${id}`)).toBeGreaterThanOrEqual(1)

@@ -4,6 +4,7 @@ import { maySignIn } from '@acme/clerk-core/store'
 import { startClerk } from '@acme/clerk-testing'
 import { describeWith } from '@acme/tools/services/vitest'
 import { readSnippet, runSnippet } from '@acme/tools/snippets'
+import { followExistingUsers, guideCode } from '@acme/tools/snippets/existing-users'
 import { describe, expect, test } from 'vitest'
 import type { PrismaClient as ShopClient } from '../generated/v7-postgresql-shop/client.ts'
 import { createScopeDatabase, type ScopeClient, seed } from './scope/testing.js'
@@ -164,56 +165,39 @@ describe('the documents', () => {
   )
 })
 
-await describeWith('postgres', 'the guide to existing users', () => {
-  test('keeps every row and id, and links by verified address', { timeout: 60_000 }, async () => {
-    const guide = '../../docs/existing-users.md'
-    const engine = engineOf('v7-postgresql')
-    const database = await createDatabase(engine, ['prisma/shop.before.sql'], 'shop')
+function followGuide(client: 'v7-postgresql' | 'v7-sqlite', adapter: (url: string) => string) {
+  test(`keeps every row, id and order, in ${client}`, { timeout: 240_000 }, async () => {
+    const engine = engineOf(client)
+    const database = await createDatabase(engine, ['prisma/shop.before.*.sql'], 'shop')
     if ('missing' in database) throw new Error(database.missing)
     const prisma = (await database.connect()) as unknown as ShopClient
-    const old = ['id', 'name', 'passwordHash', 'emailConfirmedAt', 'email'] as const
-    const rows = () =>
-      prisma.$queryRawUnsafe(
-        `SELECT ${old.map((c) => `"${c}"`).join(', ')} FROM "User" WHERE "id" < 100 ORDER BY "id"`,
-      )
-    const before = await rows()
+    const old = () =>
+      prisma.$queryRawUnsafe('SELECT "id", "email", "handle", "name" FROM "User" ORDER BY "id"')
+    const before = await old()
+    for (const file of ['existing-users', 'clerk', 'roles'])
+      await applySql(prisma, await readFile(document(`migrations/${engine.provider}/${file}.sql`), 'utf8'))
+    await applySql(prisma, await guideCode('backfill.sql'))
+    expect(await old()).toEqual(before)
 
-    await applySql(prisma, await readFile(document('migrations/postgresql/existing-users.sql'), 'utf8'))
-    for (const file of ['clerk.sql', 'roles.sql'])
-      await applySql(prisma, await readFile(document(`migrations/postgresql/${file}`), 'utf8'))
-    for (const title of ['own-columns.sql', 'backfill.sql']) {
-      await applySql(prisma, (await readSnippet(document(guide), title)).code)
-    }
-    expect(await rows()).toEqual(before)
-
-    const offline = await startClerk()
-    const people = [
-      { firstName: 'Ada', emailAddress: ['ada@example.com'] },
-      { firstName: 'Not', lastName: 'Grace', emailAddress: ['grace@example.com'] },
-      { firstName: 'Margaret', lastName: 'Hamilton', emailAddress: ['margaret@example.com'] },
-    ]
-    const headers = await Promise.all(
-      people.map((person) => offline.authHeader(offline.createUser(person), { azp: PARTY })),
-    )
-    const authorizations = headers.map(({ authorization }) => authorization).join(',')
-    const env = { ...offline.env, CLERK_AUTHORIZED_PARTIES: PARTY, AUTHORIZATIONS: authorizations }
-    const module = prismaModule('v7-postgresql-shop', postgres(database.url))
-    const printed = (await output(guide, 'shop.ts', module, env)).split('\n')
-
-    expect(printed).toEqual([
-      'Ada L. is row 7 with 2 orders, ada@example.com',
-      expect.stringMatching(/^Not Grace is row 10\d with 0 orders, null$/),
-      expect.stringMatching(/^Margaret Hamilton is row 10\d with 0 orders, margaret@example.com$/),
-    ])
-    const kept = (before as Record<string, unknown>[]).map((row) =>
-      row.id === 7 ? { ...row, email: 'ada@example.com' } : row,
-    )
-    expect(await rows()).toEqual(kept)
-    expect(await prisma.user.findUnique({ where: { id: 7 } })).toMatchObject({
-      clerkId: expect.stringMatching(/^user_/),
+    const clerk = await startClerk()
+    await followExistingUsers({
+      clerk,
+      cwd: fileURLToPath(root),
+      files: {
+        'prisma.ts': prismaModule(`${client}-shop`, adapter(database.url)),
+        'clerk.ts': await guideCode('clerk.ts'),
+      },
+      rows: async () => {
+        const rows = await prisma.user.findMany({ include: { _count: true }, orderBy: { id: 'asc' } })
+        return rows.map(({ id, _count, ...row }) => ({ ...row, id: String(id), orders: _count.orders }))
+      },
+      unlink: async () => applySql(prisma, await guideCode('unlink.sql')),
+      makeUnique: async () => applySql(prisma, await guideCode('unique.sql')),
     })
-    expect(await prisma.user.findUnique({ where: { id: 8 } })).toMatchObject({ clerkId: null })
-    await offline.stop()
+    await clerk.stop()
     await database.drop()
   })
-})
+}
+
+describe('the guide to existing users', () => followGuide('v7-sqlite', libsql))
+await describeWith('postgres', 'the guide to existing users', () => followGuide('v7-postgresql', postgres))

@@ -51,8 +51,13 @@ async function fill(prisma: TestClient, { provider }: Engine): Promise<void> {
     version: T,
   }))
   await many(prisma.webhookEvent, (i) => ({
-    ...{ id: `msg_${i}`, type: 'user.updated', timestamp: T + i, subjects: [], body: '', succeeded: '[]' },
-    ...(i % 100 === 0 ? {} : { appliedAt: T + i, doneAt: T + i }),
+    ...{ id: `msg_${i}`, type: 'user.updated', timestamp: T + i, subjects: '[]', body: '', succeeded: '' },
+    ...{ attempts: 1, receivedAt: T + i, dueAt: T + i },
+    ...(i % 100 === 0 ? { status: 'open' } : { status: 'done', finishedAt: T + i }),
+  }))
+  await many(prisma.clerkChange, (i) => ({
+    ...{ id: `msg_${i}`, type: 'user.updated', at: T + i, subjects: '[]' },
+    ...(i % 100 === 0 ? { narrows: `user_${i % 1000}`, version: T } : {}),
   }))
   if (provider === 'mysql') {
     const tables = [
@@ -64,6 +69,7 @@ async function fill(prisma: TestClient, { provider }: Engine): Promise<void> {
       'ClerkRole',
       'Invitation',
       'WebhookEvent',
+      'ClerkChange',
     ]
     await prisma.$queryRawUnsafe(`ANALYZE TABLE ${tables.map((table) => `\`${table}\``).join(', ')}`)
   } else await prisma.$executeRawUnsafe('ANALYZE')
@@ -79,7 +85,7 @@ async function everything(prisma: TestClient, shape: Shape): Promise<void> {
   await users.apply(aUser({ clerkId: 'user_claims', email: null, username: null, version: 0 }))
   await users.remove('user_4', T)
   await users.remove('user_unknown', T)
-  const [row] = await users.findLinkable('someone7@EXAMPLE.com')
+  const [row] = await users.findLinkable({ email: 'someone7@EXAMPLE.com' })
   expect(row).toBeDefined()
   await users.link(row?.id as never, aUser({ clerkId: 'user_linked', email: 'someone7@example.com' }))
   expect(await users.purge(T - 20 * DAY, T)).toBeGreaterThan(0)
@@ -102,16 +108,33 @@ async function everything(prisma: TestClient, shape: Shape): Promise<void> {
   await organizations.applyInvitation(anInvitation({ clerkId: 'orginv_1', version: T + 1 }))
   await organizations.findInvitation('orginv_2')
 
-  await inbox.claim(anEvent({ id: 'msg_new' }), T, T + 60_000)
-  await inbox.claim(anEvent({ id: 'msg_100' }), T, T + 60_000)
-  await inbox.claim(anEvent({ id: 'msg_5' }), T, T + 60_000)
-  await inbox.applied('msg_new', T)
-  await inbox.succeeded('msg_new', 'mail')
-  await inbox.release('msg_new', 'failed')
-  await inbox.done('msg_new', T + ROWS)
-  expect((await inbox.pending(10)).length).toBe(10)
-  expect((await inbox.changesSince(T + ROWS - 20)).length).toBeGreaterThan(10)
-  expect(await inbox.prune(T + (shape === 'recommended' ? 50 : 150))).toBeGreaterThan(40)
+  await inbox.claim(anEvent({ id: 'msg_new' }), 60_000)
+  await inbox.claim(anEvent({ id: 'msg_100' }), 60_000)
+  await inbox.claim(anEvent({ id: 'msg_5' }), 60_000)
+  const claim = await inbox.claim(anEvent({ id: 'msg_owned' }), 60_000)
+  const owner = claim.status === 'claimed' ? claim.owner : ''
+  expect(await inbox.renew('msg_owned', owner, 60_000)).toBe(true)
+  expect(await inbox.succeeded('msg_owned', owner, 'mail')).toBe(true)
+  expect(await inbox.release('msg_owned', owner, { error: 'failed', retryAfterMs: 0 })).toBe(true)
+  expect(await inbox.finish('msg_owned', owner, 'done')).toBe(false)
+  expect((await inbox.due(10)).length).toBe(10)
+  expect(await inbox.find('msg_100')).not.toBeNull()
+  const { next } = await inbox.list({ limit: 10 })
+  await inbox.list({ limit: 10, ...(next !== null && { after: next }) })
+  await inbox.list({ limit: 10, since: Date.now() - 1000 })
+  await inbox.list({ limit: 10, status: 'open' })
+  await inbox.discardEarlier('user_1', { exceptId: 'msg_owned' })
+  const { position } = await inbox.append({
+    ...{ id: 'msg_1', type: 'user.updated' },
+    subjects: [],
+    narrows: null,
+    version: null,
+  })
+  await inbox.changesSince(null, 10)
+  await inbox.changesSince(position, 10)
+  await inbox.changesSince('100.0~5-7@1', 10)
+  await inbox.revocations(null, 10)
+  expect(await inbox.prune(Date.now() - T - (shape === 'recommended' ? 50 : 150))).toBeGreaterThan(40)
 }
 
 /** What in a plan says that a table is read from end to end. */

@@ -10,6 +10,7 @@ import type {
   FieldMap,
   INBOX,
   INVITATIONS,
+  LOG,
   MEMBERSHIPS,
   ORGANIZATIONS,
   ROLES,
@@ -49,7 +50,13 @@ export interface PrismaStoreOptions<C = object> {
   /** Default model: `user`. */
   readonly users?: ModelOptions<C, typeof USERS> &
     Creating<UserSnapshot> &
-    Unique<(typeof USERS.mayBeUnique)[number]>
+    Unique<(typeof USERS.mayBeUnique)[number]> & {
+      /**
+       * For `linking: 'external-id'`: the model's field (String, Int or BigInt) that Clerk's `external_id` is compared with,
+       * exactly. Default: the id. Give it an index: it is looked up for each new user.
+       */
+      readonly externalIdColumn?: string
+    }
   /** Default model: `organization`. */
   readonly organizations?: ModelOptions<C, typeof ORGANIZATIONS> &
     Creating<OrganizationSnapshot> &
@@ -62,6 +69,8 @@ export interface PrismaStoreOptions<C = object> {
   readonly invitations?: ModelOptions<C, typeof INVITATIONS> & Creating<InvitationSnapshot>
   /** Default model: `webhookEvent`. */
   readonly inbox?: ModelOptions<C, typeof INBOX>
+  /** The log of what changed. Default model: `clerkChange`. */
+  readonly changes?: ModelOptions<C, typeof LOG>
 }
 
 /**

@@ -51,15 +51,19 @@ export function prismaStore<C extends object, const O extends PrismaStoreOptions
 ): PrismaStores<PrismaUser<C, O>, PrismaOrganization<C, O>, PrismaMembership<C, O>> {
   const given: PrismaStoreOptions<C> = options ?? {}
   const context = createContext(prisma as ClientInternals, given.provider)
-  const { tables: userTables, ...users } = userStore<PrismaUser<C, O>>(context, given.users)
+  const {
+    tables: userTables,
+    problems: userProblems,
+    ...users
+  } = userStore<PrismaUser<C, O>>(context, given.users)
   const { tables: organizationTables, ...organizations } = organizationStore<
     PrismaOrganization<C, O>,
     PrismaMembership<C, O>
   >(context, given)
-  const { table: inboxTable, ...inbox } = inboxStore(context, given.inbox)
+  const { tables: inboxTables, ...inbox } = inboxStore(context, given)
 
   const tables = [...userTables, ...organizationTables].map(({ table }) => table)
-  const problems = [...tables, inboxTable].flatMap((table) => table.problems())
+  const problems = [...[...tables, ...inboxTables].flatMap((table) => table.problems()), ...userProblems()]
   if (problems.length > 0) throw new ConfigurationError(problems)
   return { users, organizations, inbox }
 }

@@ -55,17 +55,37 @@ CREATE TABLE "WebhookEvent" (
     "id" TEXT NOT NULL,
     "type" TEXT NOT NULL,
     "timestamp" DOUBLE PRECISION NOT NULL,
-    "subjects" JSONB NOT NULL,
+    "subjects" TEXT NOT NULL,
     "body" TEXT NOT NULL,
-    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "status" TEXT NOT NULL,
+    "attempts" INTEGER NOT NULL,
     "succeeded" TEXT NOT NULL,
-    "appliedAt" DOUBLE PRECISION,
-    "leaseUntil" DOUBLE PRECISION NOT NULL DEFAULT 0,
     "error" TEXT,
-    "doneAt" DOUBLE PRECISION,
+    "reason" TEXT,
+    "receivedAt" DOUBLE PRECISION NOT NULL,
+    "dueAt" DOUBLE PRECISION NOT NULL,
+    "leaseUntil" DOUBLE PRECISION,
+    "owner" TEXT,
+    "finishedAt" DOUBLE PRECISION,
 
     CONSTRAINT "WebhookEvent_pkey" PRIMARY KEY ("id")
 );
 
-CREATE INDEX "WebhookEvent_doneAt_timestamp_idx" ON "WebhookEvent"("doneAt", "timestamp");
-CREATE INDEX "WebhookEvent_appliedAt_idx" ON "WebhookEvent"("appliedAt");
+CREATE INDEX "WebhookEvent_status_dueAt_idx" ON "WebhookEvent"("status", "dueAt");
+CREATE INDEX "WebhookEvent_receivedAt_idx" ON "WebhookEvent"("receivedAt");
+CREATE INDEX "WebhookEvent_finishedAt_idx" ON "WebhookEvent"("finishedAt");
+
+CREATE TABLE "ClerkChange" (
+    "position" BIGSERIAL NOT NULL,
+    "at" DOUBLE PRECISION NOT NULL,
+    "id" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "subjects" TEXT NOT NULL,
+    "narrows" TEXT,
+    "version" DOUBLE PRECISION,
+
+    CONSTRAINT "ClerkChange_pkey" PRIMARY KEY ("position")
+);
+
+CREATE INDEX "ClerkChange_at_idx" ON "ClerkChange"("at");
+CREATE INDEX "ClerkChange_narrows_position_idx" ON "ClerkChange"("narrows", "position");

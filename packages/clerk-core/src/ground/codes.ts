@@ -393,6 +393,10 @@ export const CODES = {
     "The clock of this host differs from Clerk's.",
     'Synchronise the clock (NTP): tokens live for a minute, and are refused by a clock that is off.',
   ),
+  'store-clock-off': check(
+    'The clock of this host differs from the one of the database that holds the inbox.',
+    'Synchronise both clocks (NTP). Nothing is missed meanwhile: the log is ordered by the database alone.',
+  ),
   'secret-key-refused': check(
     'Clerk refuses the secret key.',
     'Copy the secret key of this instance from the Clerk dashboard (API keys).',

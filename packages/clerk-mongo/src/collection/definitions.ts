@@ -110,12 +110,32 @@ export const INBOX = {
     timestamp: required('number'),
     subjects: required('list'),
     body: required('text'),
+    status: required('text'),
+    owner: required('text'),
     attempts: required('number'),
     succeeded: required('list'),
-    leaseUntil: required('number'),
-    appliedAt: required('number'),
-    doneAt: required('number'),
     error: required('text'),
+    reason: required('text'),
+    receivedAt: required('date'),
+    dueAt: required('date'),
+    leaseUntil: required('date'),
+    finishedAt: required('date'),
+  },
+} as const satisfies CollectionDefinition
+
+/** The last two are the counter's, which is a document among the entries. */
+export const CHANGES = {
+  option: 'changes',
+  fields: {
+    eventId: required('text'),
+    type: required('text'),
+    subjects: required('list'),
+    narrows: required('text'),
+    narrowing: required('boolean'),
+    version: required('number'),
+    at: required('date'),
+    given: required('number'),
+    givenAt: required('date'),
   },
 } as const satisfies CollectionDefinition
 
@@ -126,6 +146,7 @@ export const DEFINITIONS = {
   roles: ROLES,
   invitations: INVITATIONS,
   inbox: INBOX,
+  changes: CHANGES,
 } as const satisfies Record<string, CollectionDefinition>
 
 type Fields<D extends CollectionDefinition, P> = {

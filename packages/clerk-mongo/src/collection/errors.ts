@@ -97,3 +97,7 @@ export async function reach<T>(operations: () => Promise<T>): Promise<T> {
 
 export const isDuplicateKey = (error: unknown): error is StoreFaultError =>
   error instanceof StoreFaultError && error.fault === 'unique'
+
+/** There is a document with this `_id`: another unique index, which is the application's, is none of the stores' business. */
+export const isTakenId = (error: unknown): boolean =>
+  isDuplicateKey(error) && (error.index ?? '_id_') === '_id_'

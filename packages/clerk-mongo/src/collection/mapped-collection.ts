@@ -12,6 +12,7 @@ export interface Rows<D extends Document> extends AsyncIterable<D> {
 interface FindAndUpdate {
   readonly upsert?: boolean
   readonly returnDocument: 'before' | 'after'
+  readonly projection?: Document
 }
 
 /**
@@ -75,11 +76,14 @@ export class MappedCollection<D extends Document = Document> {
   async findOneAndUpdate(
     filter: Filter<D>,
     update: UpdateFilter<D>,
-    options: FindAndUpdate,
+    { projection, ...options }: FindAndUpdate,
   ): Promise<D | null> {
     return this.#read(
       await this.#run(() =>
-        this.#collection.findOneAndUpdate(this.columns.filter(filter), this.columns.update(update), options),
+        this.#collection.findOneAndUpdate(this.columns.filter(filter), this.columns.update(update), {
+          ...options,
+          ...(projection !== undefined && this.#projected({ projection })),
+        }),
       ),
     )
   }

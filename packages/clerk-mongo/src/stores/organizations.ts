@@ -8,6 +8,8 @@ import {
   checkText,
   checkTime,
   identityOf,
+  identityToFill,
+  type MembershipReference,
   type MembershipSnapshot,
   membershipKey,
   newestMembership,
@@ -106,6 +108,18 @@ export function mongoOrganizations<Id>(
     return memberships.map((one) => withRole(one, known.get(one.role ?? '') ?? null))
   }
 
+  /** `null`: there was nothing to fill, or another writer was first. */
+  async function fillIdentity(row: Document, reference: MembershipReference): Promise<Document | null> {
+    const filled = identityToFill(row, reference)
+    if (filled === null) return null
+    const { clerkId } = reference
+    return collections.memberships.findOneAndUpdate(
+      { clerkId: { $eq: clerkId }, orgId: { $eq: '' } },
+      { $set: membershipIdentity({ clerkId, ...filled }) },
+      { returnDocument: 'after' },
+    )
+  }
+
   const answer = (membership: Document, organization: Document | null) =>
     withOrganization(membershipRow<Id>(membership), organization && organizationRow(organization))
 
@@ -165,7 +179,8 @@ export function mongoOrganizations<Id>(
       checkTime(at, 'at')
       const bare = { ...onInsert(), ...membershipIdentity(identityOf(reference, at)) }
       return reach(async () => {
-        const document = await memberships.remove(reference.clerkId, at, bare)
+        const removed = await memberships.remove(reference.clerkId, at, bare)
+        const document = (await fillIdentity(removed, reference)) ?? removed
         return answer(document, await organizations.find(String(document.orgId)))
       })
     },
@@ -185,6 +200,11 @@ export function mongoOrganizations<Id>(
     async findRole(key) {
       checkText(key, 'key')
       return (await reach(() => rolesOf([key]))).get(key) ?? null
+    },
+
+    async listRoles() {
+      const found = await reach(() => collections.roles.find({ deletedAt: { $eq: null } }).toArray())
+      return found.map((document) => roleRow<Id>(document))
     },
 
     async applyRole(snapshot) {

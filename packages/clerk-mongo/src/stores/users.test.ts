@@ -98,7 +98,7 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
         const { users } = mongoStore(db)
         await expect(users.findByClerkId(id as string)).rejects.toThrow(StoreInputError)
         await expect(users.remove(id as string, 1)).rejects.toThrow(StoreInputError)
-        await expect(users.findLinkable(id as string)).rejects.toThrow(StoreInputError)
+        await expect(users.findLinkable({ email: id as string })).rejects.toThrow(StoreInputError)
         await expect(users.apply(userSnapshot({ clerkId: id as string }))).rejects.toThrow(StoreInputError)
       },
     )
@@ -116,11 +116,11 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
     test('an e-mail address is data, whatever is in it', async () => {
       await db.collection('users').insertMany([{ email: 'a.da@example.com' }, { email: 'axda@example.com' }])
       const { users } = mongoStore(db)
-      expect((await users.findLinkable('a.da@example.com')).map(({ email }) => email)).toEqual([
+      expect((await users.findLinkable({ email: 'a.da@example.com' })).map(({ email }) => email)).toEqual([
         'a.da@example.com',
       ])
-      expect(await users.findLinkable('.*')).toEqual([])
-      expect(await users.findLinkable('a_da@example.com')).toEqual([])
+      expect(await users.findLinkable({ email: '.*' })).toEqual([])
+      expect(await users.findLinkable({ email: 'a_da@example.com' })).toEqual([])
     })
 
     test('rows of the application are linkable in any case, and normalizing gives each the address it is found by', async () => {
@@ -133,18 +133,18 @@ await describeWith('mongodb', 'users in MongoDB', (server) => {
         'xada@example.com',
       ]
       await db.collection('users').insertMany(addresses.map((email) => ({ email })))
-      expect(await store.users.findLinkable('aDa@Example.com')).toHaveLength(3)
+      expect(await store.users.findLinkable({ email: 'aDa@Example.com' })).toHaveLength(3)
       expect(await store.normalizeEmails()).toBe(5)
       expect(await store.normalizeEmails()).toBe(0)
-      expect(await store.users.findLinkable('aDA@example.com')).toHaveLength(3)
+      expect(await store.users.findLinkable({ email: 'aDA@example.com' })).toHaveLength(3)
     })
 
     test('an address that the application changed behind our back is not found under its old name', async () => {
       const store = mongoStore(db)
       await db.collection('users').insertOne({ email: 'old@example.com', emailLower: 'old@example.com' })
       await db.collection('users').updateOne({}, { $set: { email: 'new@example.com' } })
-      expect(await store.users.findLinkable('old@example.com')).toEqual([])
-      expect(await store.users.findLinkable('new@example.com')).toHaveLength(1)
+      expect(await store.users.findLinkable({ email: 'old@example.com' })).toEqual([])
+      expect(await store.users.findLinkable({ email: 'new@example.com' })).toHaveLength(1)
     })
 
     test('linking keeps the id and the columns, and only one of two gets the row', async () => {

@@ -8,6 +8,8 @@ import {
   ERASED_VERSION,
   foldAddress,
   isSameAddress,
+  isSameExternalId,
+  type LinkBy,
   type UserSnapshot,
   type UserStore,
 } from '@acme/clerk-core/store'
@@ -30,6 +32,7 @@ import {
 } from '../documents/user-document.js'
 import type { MongoStoreOptions } from '../options.js'
 import type { MongoUser } from '../rows.js'
+import { withExternalId } from './external-ids.js'
 
 const BATCH = 500
 
@@ -38,7 +41,11 @@ export type MongoUserStore<U extends MongoUser<unknown>> = Required<UserStore<U>
 /** @param ready rejects when the collection is not fit for use */
 export function mongoUsers<U extends MongoUser<unknown>>(
   collection: MappedCollection,
-  { newId, create }: Pick<MongoStoreOptions<object, unknown>, 'newId' | 'create'>,
+  {
+    newId,
+    create,
+    externalIdColumn = '_id',
+  }: Pick<MongoStoreOptions<object, unknown>, 'newId' | 'create' | 'externalIdColumn'>,
   ready: () => Promise<void>,
 ): MongoUserStore<U> {
   const uniqueness: Uniqueness = {
@@ -102,7 +109,14 @@ export function mongoUsers<U extends MongoUser<unknown>>(
       await reach(() => collection.updateOne(alive, raises(times)))
     },
 
-    async findLinkable(email) {
+    async findLinkable(by) {
+      if ('externalId' in by) {
+        checkText(by.externalId, 'externalId')
+        const unlinked = { clerkId: { $eq: null }, deletedAt: { $eq: null } }
+        const found = await reach(() => withExternalId(collection, externalIdColumn, by.externalId, unlinked))
+        return found.map(row)
+      }
+      const { email } = by
       checkText(email, 'email')
       const address = foldAddress(email)
       const byAddress = [
@@ -119,15 +133,21 @@ export function mongoUsers<U extends MongoUser<unknown>>(
       return found.map(row).filter((one) => isSameAddress(one.email, email))
     },
 
-    async link(id, snapshot) {
+    async link(id, snapshot, by = 'verified-email') {
       checkLocalId(id, isBsonType)
       checkUser(snapshot)
       return reach(async () => {
         const document = await collection.findOne({ _id: { $eq: id } } as Filter<Document>)
-        if (document === null || snapshot.email == null) return null
-        if (!isSameAddress(document.email, snapshot.email)) return null
-        // The address may change hands until the write.
-        const unchanged = { clerkId: { $eq: null }, deletedAt: { $eq: null }, email: { $eq: document.email } }
+        // What it is linked by may change hands until the write.
+        const field = by === 'external-id' ? columns.field(externalIdColumn) : 'email'
+        if (document === null) return null
+        const value = by === 'external-id' ? columns.value(document, externalIdColumn) : document.email
+        if (!mayLink(value, snapshot, by)) return null
+        const unchanged = {
+          clerkId: { $eq: null },
+          deletedAt: { $eq: null },
+          [field]: { $eq: value },
+        }
         const linked = await rows.attach(document, unchanged, writeOf(snapshot))
         return linked === null ? null : row(linked)
       })
@@ -146,6 +166,11 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     ping: () => reach(ready),
   }
 }
+
+const mayLink = (stored: unknown, { email, externalId }: UserSnapshot, by: LinkBy): boolean =>
+  by === 'external-id'
+    ? externalId != null && isSameExternalId(stored, externalId)
+    : email != null && isSameAddress(stored, email)
 
 /** A type of the driver's for `_id`. Parsed JSON can claim to be one (`_bsontype`), but only as a plain object. */
 const isBsonType = (id: object) => !Object.hasOwn(id, '_bsontype') && '_bsontype' in id

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { NewChange } from '@acme/clerk-core/store'
 import type { Capability, ConformanceSubject, StoreHarness } from '@acme/clerk-testing/conformance'
 import type { DatabaseServer } from '@acme/tools/services'
 import type { Db, Document, Filter } from 'mongodb'
@@ -31,6 +32,7 @@ const EVERYTHING: readonly Capability[] = [
   'custom-columns',
   'outage',
   'contention',
+  'late-commits',
 ]
 const UNIQUE: readonly Capability[] = [
   'unique-email',
@@ -82,6 +84,46 @@ function rowsOf(db: Db, collection: string, nullable: readonly string[] = ['dele
   }
 }
 
+/** Times of the inbox and of the log, by collection. */
+const TIMES = {
+  clerkInbox: ['receivedAt', 'dueAt', 'leaseUntil', 'finishedAt'],
+  clerkChanges: ['at', 'givenAt'],
+} as const
+
+/** So much time has passed for every event and every entry of the log. */
+async function movedBack(db: Db, ms: number, name: (field: string) => string): Promise<void> {
+  for (const [collection, fields] of Object.entries(TIMES)) {
+    const moved = (document: Document): Document =>
+      Object.fromEntries(
+        fields.flatMap((field) => {
+          const time: unknown = document[name(field)]
+          return time instanceof Date ? [[name(field), new Date(time.getTime() - ms)]] : []
+        }),
+      )
+    const operations = (await db.collection(collection).find().toArray()).map((document) => ({
+      updateOne: { filter: { _id: document._id }, update: { $set: moved(document) } },
+    }))
+    if (operations.length > 0) await db.collection(collection).bulkWrite(operations)
+  }
+}
+
+/** Takes the next position, and writes the entry when the function that is answered is called. */
+async function appendLate(
+  db: Db,
+  { id, ...rest }: NewChange,
+  name: (field: string) => string,
+): Promise<() => Promise<void>> {
+  const log = db.collection<Document & { _id: string | number }>('clerkChanges')
+  const counter = await log.findOneAndUpdate(
+    { _id: 'counter' },
+    { $inc: { [name('given')]: 1 } },
+    { upsert: true, returnDocument: 'after' },
+  )
+  const entry = { eventId: id, ...rest, narrowing: rest.narrows !== null, at: new Date() }
+  const named = Object.fromEntries(Object.entries(entry).map(([field, value]) => [name(field), value]))
+  return async () => void (await log.insertOne({ _id: counter?.[name('given')], ...named }))
+}
+
 const byId = (id: unknown) => ({ _id: { $eq: id } }) as Filter<Document>
 
 /** The database, but another connection deletes the users, or brings them back, before each write to one. */
@@ -98,8 +140,8 @@ function contended(database: Db, around: Db, deletedAt: string): MongoDatabase {
   return {
     databaseName: database.databaseName,
     command: (command) => database.command(command),
-    collection: (name) =>
-      new Proxy(database.collection(name), {
+    collection: (name, options) =>
+      new Proxy(database.collection(name, options), {
         get(collection, property) {
           const member: unknown = Reflect.get(collection, property)
           if (typeof member !== 'function') return member
@@ -156,6 +198,14 @@ export function mongoSubject(
           roles: rowsOf(db, 'clerkRoles', ['key', 'name', 'deletedAt']),
           invitations: rowsOf(db, 'invitations'),
           inbox: rowsOf(db, 'clerkInbox'),
+          log: async () => {
+            const entries = await db
+              .collection('clerkChanges')
+              .find({ [name('eventId')]: { $exists: true } })
+              .sort({ _id: 1 })
+              .toArray()
+            return entries.map((entry) => ({ ...unprefixed(entry), id: entry[name('eventId')] }))
+          },
         },
         reset: () => empty(db),
         async createLocalUser(fields) {
@@ -174,6 +224,8 @@ export function mongoSubject(
         },
         setActive: async (id, isActive) =>
           void (await db.collection('users').updateOne(byId(id), { $set: { [name('isActive')]: isActive } })),
+        elapse: (ms) => movedBack(db, ms, name),
+        appendLate: (change) => appendLate(db, change, name),
         breakConnection: async () => {
           const restore = proxy.cut()
           return async () => restore()

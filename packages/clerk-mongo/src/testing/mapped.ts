@@ -51,7 +51,14 @@ export const MAPPED = {
         attempts: 'tries',
         succeeded: 'ok',
       },
-      ...{ leaseUntil: 'lease', appliedAt: 'applied', doneAt: 'done', error: 'failure' },
+      ...{ status: 'state', owner: 'holder', error: 'failure', reason: 'why', receivedAt: 'received' },
+      ...{ dueAt: 'due', leaseUntil: 'lease', finishedAt: 'finished' },
+    },
+  },
+  changes: {
+    fields: {
+      ...{ eventId: 'of', type: 'kind', subjects: 'about', narrows: 'taken', narrowing: 'takes' },
+      ...{ version: 'clerk_version', at: 'written', given: 'last', givenAt: 'last_at' },
     },
   },
 } as const satisfies MongoStoreOptions

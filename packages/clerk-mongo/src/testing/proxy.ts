@@ -5,6 +5,11 @@ export interface Proxy {
   url: string
   /** Ends every connection and refuses new ones until the function answered is called. */
   cut(): () => void
+  /**
+   * Nothing comes through any more, and nobody is told: a firewall that forgot the connections, a host that is gone. The
+   * function answered lets new connections through; those that went silent stay so.
+   */
+  goSilent(): () => void
   close(): Promise<void>
 }
 
@@ -12,6 +17,7 @@ export async function openProxy(url: string): Promise<Proxy> {
   const target = new URL(url)
   const sockets = new Set<Socket>()
   let isCut = false
+  let isSilent = false
   const track = (socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
@@ -21,6 +27,10 @@ export async function openProxy(url: string): Promise<Proxy> {
     track(socket)
     if (isCut) {
       socket.destroy()
+      return
+    }
+    if (isSilent) {
+      socket.pause()
       return
     }
     const upstream = connect({ host: target.hostname, port: Number(target.port || 27017) })
@@ -41,6 +51,13 @@ export async function openProxy(url: string): Promise<Proxy> {
       endAll()
       return () => {
         isCut = false
+      }
+    },
+    goSilent() {
+      isSilent = true
+      for (const socket of sockets) socket.unpipe().pause()
+      return () => {
+        isSilent = false
       }
     },
     async close() {

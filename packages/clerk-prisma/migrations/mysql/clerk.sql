@@ -56,17 +56,37 @@ CREATE TABLE `WebhookEvent` (
     `id` VARCHAR(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     `type` VARCHAR(191) NOT NULL,
     `timestamp` DOUBLE NOT NULL,
-    `subjects` JSON NOT NULL,
+    `subjects` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     `body` LONGTEXT NOT NULL,
-    `attempts` INTEGER NOT NULL DEFAULT 0,
+    `status` VARCHAR(191) NOT NULL,
+    `attempts` INTEGER NOT NULL,
     `succeeded` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    `appliedAt` DOUBLE,
-    `leaseUntil` DOUBLE NOT NULL DEFAULT 0,
     `error` TEXT,
-    `doneAt` DOUBLE,
+    `reason` VARCHAR(191),
+    `receivedAt` DOUBLE NOT NULL,
+    `dueAt` DOUBLE NOT NULL,
+    `leaseUntil` DOUBLE,
+    `owner` VARCHAR(191),
+    `finishedAt` DOUBLE,
 
     PRIMARY KEY (`id`)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 
-CREATE INDEX `WebhookEvent_doneAt_timestamp_idx` ON `WebhookEvent`(`doneAt`, `timestamp`);
-CREATE INDEX `WebhookEvent_appliedAt_idx` ON `WebhookEvent`(`appliedAt`);
+CREATE INDEX `WebhookEvent_status_dueAt_idx` ON `WebhookEvent`(`status`, `dueAt`);
+CREATE INDEX `WebhookEvent_receivedAt_idx` ON `WebhookEvent`(`receivedAt`);
+CREATE INDEX `WebhookEvent_finishedAt_idx` ON `WebhookEvent`(`finishedAt`);
+
+CREATE TABLE `ClerkChange` (
+    `position` BIGINT NOT NULL AUTO_INCREMENT,
+    `at` DOUBLE NOT NULL,
+    `id` VARCHAR(191) NOT NULL,
+    `type` VARCHAR(191) NOT NULL,
+    `subjects` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    `narrows` VARCHAR(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    `version` DOUBLE,
+
+    PRIMARY KEY (`position`)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+
+CREATE INDEX `ClerkChange_at_idx` ON `ClerkChange`(`at`);
+CREATE INDEX `ClerkChange_narrows_position_idx` ON `ClerkChange`(`narrows`, `position`);

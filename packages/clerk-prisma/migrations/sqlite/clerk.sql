@@ -49,15 +49,33 @@ CREATE TABLE "WebhookEvent" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "type" TEXT NOT NULL,
     "timestamp" REAL NOT NULL,
-    "subjects" JSONB NOT NULL,
+    "subjects" TEXT NOT NULL,
     "body" TEXT NOT NULL,
-    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "status" TEXT NOT NULL,
+    "attempts" INTEGER NOT NULL,
     "succeeded" TEXT NOT NULL,
-    "appliedAt" REAL,
-    "leaseUntil" REAL NOT NULL DEFAULT 0,
     "error" TEXT,
-    "doneAt" REAL
+    "reason" TEXT,
+    "receivedAt" REAL NOT NULL,
+    "dueAt" REAL NOT NULL,
+    "leaseUntil" REAL,
+    "owner" TEXT,
+    "finishedAt" REAL
 );
 
-CREATE INDEX "WebhookEvent_doneAt_timestamp_idx" ON "WebhookEvent"("doneAt", "timestamp");
-CREATE INDEX "WebhookEvent_appliedAt_idx" ON "WebhookEvent"("appliedAt");
+CREATE INDEX "WebhookEvent_status_dueAt_idx" ON "WebhookEvent"("status", "dueAt");
+CREATE INDEX "WebhookEvent_receivedAt_idx" ON "WebhookEvent"("receivedAt");
+CREATE INDEX "WebhookEvent_finishedAt_idx" ON "WebhookEvent"("finishedAt");
+
+CREATE TABLE "ClerkChange" (
+    "position" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "at" REAL NOT NULL,
+    "id" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "subjects" TEXT NOT NULL,
+    "narrows" TEXT,
+    "version" REAL
+);
+
+CREATE INDEX "ClerkChange_at_idx" ON "ClerkChange"("at");
+CREATE INDEX "ClerkChange_narrows_position_idx" ON "ClerkChange"("narrows", "position");

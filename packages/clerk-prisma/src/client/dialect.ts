@@ -1,3 +1,4 @@
+import type { Kind } from '../table/definitions.js'
 import { isConflict, isLocked } from './errors.js'
 
 /** What databases do differently, each difference once. */
@@ -17,7 +18,7 @@ export interface Dialect {
   /** What the database says of a table, by one parameter: its name, or its name as it stands in a statement. */
   readonly catalogue: { readonly byQuotedName: boolean; readonly columns: string; readonly indexes: string }
   /** Types of columns by kind of field, for a column that has to be added. */
-  readonly types: Readonly<Record<'id' | 'text' | 'boolean' | 'number' | 'date' | 'json' | 'list', string>>
+  readonly types: Readonly<Record<Kind, string>>
   /** Condition that `column` is this address in any case, for which the migrations have an index; `null`: plain equality is. */
   readonly sameAddress: ((column: string) => string) | null
 }
@@ -51,6 +52,7 @@ const postgresql: Dialect = {
   },
   types: {
     ...{ id: 'TEXT', text: 'TEXT', boolean: 'BOOLEAN NOT NULL DEFAULT false' },
+    ...{ moment: 'DOUBLE PRECISION', count: 'INTEGER NOT NULL DEFAULT 0' },
     ...{ number: 'DOUBLE PRECISION NOT NULL DEFAULT 0', date: 'TIMESTAMP(3)', json: 'JSONB', list: 'JSONB' },
   },
   sameAddress: (column) => `lower(${column}) = lower($1)`,
@@ -78,6 +80,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
     },
     types: {
       ...{ id: 'TEXT', text: 'TEXT', boolean: 'BOOLEAN NOT NULL DEFAULT false' },
+      ...{ moment: 'REAL', count: 'INTEGER NOT NULL DEFAULT 0' },
       ...{ number: 'REAL NOT NULL DEFAULT 0', date: 'DATETIME', json: 'JSONB', list: 'JSONB' },
     },
     sameAddress: (column) => `lower(${column}) = lower(?)`,
@@ -104,6 +107,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
     },
     types: {
       ...{ id: 'VARCHAR(191)', text: 'TEXT', boolean: 'BOOLEAN NOT NULL DEFAULT false' },
+      ...{ moment: 'DOUBLE', count: 'INTEGER NOT NULL DEFAULT 0' },
       ...{ number: 'DOUBLE NOT NULL DEFAULT 0', date: 'DATETIME(3)', json: 'JSON', list: 'JSON' },
     },
     sameAddress: null,

@@ -4,6 +4,7 @@ import { DIALECTS, type Dialect } from '../client/dialect.js'
 import { storeFault } from '../client/errors.js'
 import { type ClientInternals, isTransaction } from '../client/prisma-client.js'
 import { extensionEffect, inspectTable, nullabilityRemedy } from '../schema/inspect.js'
+import { SQL_DIALECTS, type SqlDialect } from '../sql/statements.js'
 import type { TableDefinition } from '../table/definitions.js'
 import { operation } from '../table/retry.js'
 import { Table, type Values } from '../table/table.js'
@@ -20,6 +21,7 @@ export interface ModelOptions {
 export interface Context {
   readonly client: ClientInternals
   readonly dialect: Dialect
+  readonly sql: SqlDialect
   table(definition: TableDefinition, options: ModelOptions | undefined): Table
   versioned(definition: TableDefinition, options: ModelOptions | undefined): Versioned
   /** Every public method of a store runs in it. */
@@ -31,8 +33,10 @@ export interface Context {
 /** @throws {ConfigurationError} for a database this package does not know */
 export function createContext(client: ClientInternals, provider: string | undefined): Context {
   const name = provider ?? (typeof client._activeProvider === 'string' ? client._activeProvider : '')
-  const known = DIALECTS[name === 'postgres' ? 'postgresql' : name]
-  if (known === undefined) {
+  const database = name === 'postgres' ? 'postgresql' : name
+  const known = DIALECTS[database]
+  const sql = SQL_DIALECTS[database]
+  if (known === undefined || sql === undefined) {
     const message =
       name === '' ? 'the client does not say which database it is for.' : `"${name}" is not supported.`
     const remedy = `Set { provider: '…' }, one of ${Object.keys(DIALECTS).join(', ')}.`
@@ -43,7 +47,7 @@ export function createContext(client: ClientInternals, provider: string | undefi
   const tables: Table[] = []
   const table: Context['table'] = (definition, options = {}) => {
     const made = new Table(client, dialect, definition, options)
-    tables.push(made)
+    if (definition.raw !== true) tables.push(made)
     return made
   }
 
@@ -75,6 +79,7 @@ export function createContext(client: ClientInternals, provider: string | undefi
   return {
     client,
     dialect,
+    sql,
     table,
     versioned(definition, options = {}) {
       const rows = table(definition, options)

@@ -21,7 +21,7 @@ for (const engine of ENGINES.filter(({ client }) => client.startsWith('v7'))) {
     })
 
     test.each<[string, () => Promise<unknown>]>([
-      ['an address that is looked for', () => stores.users.findLinkable('a\u0000b@example.com')],
+      ['an address that is looked for', () => stores.users.findLinkable({ email: 'a\u0000b@example.com' })],
       ['the id of a user', () => stores.users.findByClerkId('user_\u0000')],
       [
         'the id of an organisation, which a header names',

@@ -16,6 +16,7 @@ import {
   type InvitationRecord,
   type InvitationSnapshot,
   identityOf,
+  identityToFill,
   type MembershipIdentity,
   type MembershipRecord,
   type MembershipSnapshot,
@@ -147,7 +148,13 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
           fields: { ...membershipFields(snapshot), ...EMPTY_MEMBERSHIP },
           own: () => ownColumns(options.memberships, snapshot),
         })
-        return answer(row)
+        const filled = identityToFill(row, reference)
+        if (filled === null) return answer(row)
+        const fields = { ...filled, createdAt: new Date(filled.createdAt) }
+        const { clerkId } = identity
+        // `null`: another writer was first, and what it wrote is as good.
+        const written = await memberships.table.update({ clerkId }, { orgId: '' }, fields)
+        return answer(written ?? (await memberships.find(clerkId)) ?? row)
       }),
 
     listMemberships: (of) =>
@@ -168,6 +175,11 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         checkText(key, 'key')
         return (await rolesOf([key])).get(key) ?? null
       }),
+
+    listRoles: () =>
+      run(
+        async () => (await roles.table.findMany({ where: { deletedAt: null } })) as unknown as RoleRecord[],
+      ),
 
     applyRole: (snapshot) =>
       run(async () => {

@@ -9,21 +9,20 @@ import {
   checkUser,
   EMPTY_USER,
   ERASED_VERSION,
-  foldAddress,
   hasVerifiedAddress,
-  isSameAddress,
   laterTimes,
 } from '@acme/clerk-core/store'
 import type { Row } from '../client/prisma-client.js'
 import { USERS } from '../table/definitions.js'
 import type { Values } from '../table/table.js'
-import { quotedTable, sqlColumn } from '../table/unique-columns.js'
 import type { Incoming, Versioned } from '../table/versioned.js'
 import { raiseTimes } from './activity.js'
 import type { Context, ModelOptions } from './context.js'
+import { type Linkable, linkable } from './linkable.js'
 
 export interface UsersOptions extends ModelOptions {
   readonly create?: ((snapshot: UserSnapshot) => object) | undefined
+  readonly externalIdColumn?: string | undefined
 }
 
 const PURGE_BATCH = 500
@@ -31,10 +30,14 @@ const PURGE_BATCH = 500
 export function userStore<U extends UserRecord>(
   context: Context,
   options: UsersOptions = {},
-): Required<UserStore<U> & InspectableStore> & { readonly tables: readonly Versioned[] } {
+): Required<UserStore<U> & InspectableStore> & {
+  readonly tables: readonly Versioned[]
+  readonly problems: Linkable['problems']
+} {
   const users = context.versioned(USERS, options)
   const { table } = users
   const { run } = context
+  const links = linkable(context, table, options.externalIdColumn)
   // The switch is the application's from the first moment: its own columns may say otherwise.
   const switchedOn = { [table.columns.get('isActive') ?? 'isActive']: true }
   const own = (snapshot: UserSnapshot): Values => ({ ...switchedOn, ...options.create?.(snapshot) })
@@ -53,28 +56,9 @@ export function userStore<U extends UserRecord>(
     }
   }
 
-  /** Rows without `clerkId` whose address is this one, as far as the database can tell. */
-  async function sameAddress(email: string): Promise<Row[]> {
-    const unlinked = { clerkId: null, deletedAt: null }
-    const condition = context.dialect.sameAddress
-    if (condition === null || table.description === null || context.client.$queryRawUnsafe === undefined) {
-      const addresses = [...new Set([email, foldAddress(email)])]
-      return table.findMany({ where: { ...unlinked, OR: addresses.map((address) => ({ email: address })) } })
-    }
-    const [id, address, clerkId, deletedAt] = ['id', 'email', 'clerkId', 'deletedAt'].map((field) =>
-      context.dialect.quote(sqlColumn(table, field) ?? field),
-    )
-    const found = await context.client.$queryRawUnsafe(
-      `SELECT ${id} AS "id" FROM ${quotedTable(table, context.dialect)}
-       WHERE ${condition(String(address))} AND ${clerkId} IS NULL AND ${deletedAt} IS NULL`,
-      email,
-    )
-    const ids = (found as readonly Row[]).map((row) => row.id)
-    return ids.length === 0 ? [] : table.findMany({ where: { ...unlinked, id: { in: ids } } })
-  }
-
   return {
     tables: [users],
+    problems: links.problems,
 
     findByClerkId: (clerkId) =>
       run(async () => {
@@ -108,22 +92,23 @@ export function userStore<U extends UserRecord>(
         await raiseTimes(table, clerkId, laterTimes(null, activity))
       }),
 
-    findLinkable: (email) =>
+    findLinkable: (by) =>
       run(async () => {
-        checkText(email, 'email')
-        const rows = await sameAddress(email)
-        return rows.filter((row) => isSameAddress(row.email, email)).map(asUser)
+        if ('email' in by) checkText(by.email, 'email')
+        else checkText(by.externalId, 'externalId')
+        const rows = 'email' in by ? links.byAddress(by.email) : links.byExternalId(by.externalId)
+        return (await rows).map(asUser)
       }),
 
-    link: (id, snapshot) =>
+    link: (id, snapshot, by = 'verified-email') =>
       run(async () => {
         checkLocalId(id)
         const wanted = incoming(snapshot)
-        if (snapshot.email == null) return null
         const [row] = await table.findMany({ where: { id, clerkId: null, deletedAt: null }, take: 1 })
-        // The address may have changed hands since the row was looked at, and must not between here and the write.
-        if (row === undefined || !isSameAddress(row.email, snapshot.email)) return null
-        const linked = await users.link(row, { email: row.email }, wanted)
+        // What it is linked by may have changed hands since the row was looked at, and must not between here and the write.
+        if (row === undefined) return null
+        const unchanged = await links.unchanged(row, snapshot, by)
+        const linked = unchanged && (await users.link(row, unchanged, wanted))
         return linked && asUser(linked)
       }),
 

@@ -1,5 +1,8 @@
-/** How a field is stored. `json` and `list` are `Json` columns (a `list` may be `String[]` where the database has it). */
-type Kind = 'id' | 'text' | 'boolean' | 'number' | 'date' | 'json' | 'list'
+/**
+ * How a field is stored. `json` and `list` are `Json` columns (a `list` may be `String[]` where the database has it). A
+ * `number` is one of milliseconds, a `moment` too, and may be empty; a `count` is any column of whole numbers.
+ */
+export type Kind = 'id' | 'text' | 'boolean' | 'number' | 'moment' | 'count' | 'date' | 'json' | 'list'
 
 export interface FieldDefinition {
   readonly kind: Kind
@@ -20,6 +23,8 @@ export interface TableDefinition {
   readonly mayBeUnique: readonly string[]
   /** Whether a row may be built from claims (version 0), which overwrite nothing. */
   readonly fromClaims?: true
+  /** Written and read by SQL of its own, which extensions of the client do not see. */
+  readonly raw?: true
 }
 
 const required = (kind: Kind) => ({ kind, presence: 'required' }) as const
@@ -71,7 +76,7 @@ export const ORGANIZATIONS = {
     version: required('number'),
     deletedAt: required('date'),
     privateMetadata: extra('json'),
-    membersCount: extra('number'),
+    membersCount: extra('count'),
     clerkCreatedAt: extra('date'),
   },
   filled: ['id', 'clerkId', 'version'],
@@ -140,6 +145,7 @@ export const INVITATIONS = {
   mayBeUnique: [],
 } as const satisfies TableDefinition
 
+/** Written by SQL of its own: `src/stores/inbox.ts`. */
 export const INBOX = {
   option: 'inbox',
   model: 'webhookEvent',
@@ -147,18 +153,53 @@ export const INBOX = {
     id: required('id'),
     type: required('text'),
     timestamp: required('number'),
-    subjects: required('list'),
+    subjects: required('text'),
     body: required('text'),
-    attempts: required('number'),
+    status: required('text'),
+    attempts: required('count'),
     succeeded: required('text'),
-    appliedAt: required('number'),
-    leaseUntil: required('number'),
     error: required('text'),
-    doneAt: required('number'),
+    reason: required('text'),
+    receivedAt: required('number'),
+    dueAt: required('number'),
+    leaseUntil: required('moment'),
+    owner: required('text'),
+    finishedAt: required('moment'),
   },
-  filled: ['id', 'type', 'timestamp', 'subjects', 'body', 'attempts', 'succeeded', 'leaseUntil'],
-  indexes: [['doneAt', 'timestamp'], ['appliedAt']],
+  filled: [
+    'id',
+    'type',
+    'timestamp',
+    'subjects',
+    'body',
+    'status',
+    'attempts',
+    'succeeded',
+    'receivedAt',
+    'dueAt',
+  ],
+  indexes: [['status', 'dueAt'], ['receivedAt'], ['finishedAt']],
   mayBeUnique: [],
+  raw: true,
+} as const satisfies TableDefinition
+
+/** Written by SQL of its own: `src/stores/log.ts`. */
+export const LOG = {
+  option: 'changes',
+  model: 'clerkChange',
+  fields: {
+    position: required('count'),
+    at: required('number'),
+    id: required('text'),
+    type: required('text'),
+    subjects: required('text'),
+    narrows: required('text'),
+    version: required('moment'),
+  },
+  filled: ['position', 'at', 'id', 'type', 'subjects'],
+  indexes: [['at'], ['narrows', 'position']],
+  mayBeUnique: [],
+  raw: true,
 } as const satisfies TableDefinition
 
 type Fields<D extends TableDefinition, P> = {

@@ -61,7 +61,7 @@ export class Table {
         const remedy = `Add it, or name yours: { ${this.definition.option}: { fields: { ${field}: '…' } } }${orNull}.`
         return [{ option, message: `\`${this.model}\` has no field \`${column}\`.`, remedy }]
       }
-      if (kind === 'number' && found?.type !== 'Float' && !/^(attempts|membersCount)$/.test(field) && found) {
+      if ((kind === 'number' || kind === 'moment') && found !== undefined && found.type !== 'Float') {
         const message = `\`${this.model}.${column}\` is ${found.type}: Int is too small for milliseconds, BigInt is no number.`
         return [{ option, message, remedy: 'Make it Float.' }]
       }

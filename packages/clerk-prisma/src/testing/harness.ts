@@ -1,3 +1,4 @@
+import type { Inbox, NewChange } from '@acme/clerk-core/store'
 import type { Capability, LocalUser, StoreHarness } from '@acme/clerk-testing/conformance'
 import { createDatabase, type Engine, type TestClient } from './databases.js'
 import { openProxy } from './proxy.js'
@@ -34,7 +35,7 @@ export function capabilitiesOf({ server, client }: Engine, shape: Shape): readon
       'contention',
     ] as const),
     ...(racesBetweenProcesses(client, shape) ? (['multi-process'] as const) : []),
-    ...(server === null ? [] : (['outage'] as const)),
+    ...(server === null ? [] : (['outage', 'late-commits'] as const)),
     ...(shape === 'existing' ? UNIQUE : []),
   ]
 }
@@ -63,6 +64,7 @@ export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHa
       await prisma.clerkRole.deleteMany()
       await prisma.invitation.deleteMany()
       await prisma.webhookEvent.deleteMany()
+      await prisma.clerkChange.deleteMany()
     },
     probe: {
       users: rows.all,
@@ -71,10 +73,15 @@ export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHa
       roles: () => prisma.clerkRole.findMany(),
       invitations: () => prisma.invitation.findMany(),
       inbox: () => prisma.webhookEvent.findMany(),
+      log: () => prisma.clerkChange.findMany({ orderBy: { position: 'asc' } }),
     },
     createLocalUser: rows.create,
     customColumn: rows.custom,
     setActive: rows.setActive,
+    elapse: (ms) => movedBack(prisma, engine.provider, ms),
+    ...(engine.server !== null && {
+      appendLate: (change: NewChange) => appendLate(prisma, SHAPES[shape], change),
+    }),
     ...(proxy !== null && { breakConnection: async () => proxy.cut() }),
     ...(capabilitiesOf(engine, shape).includes('multi-process') && {
       processes: {
@@ -87,6 +94,48 @@ export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHa
       await proxy?.close()
       await database.drop()
     },
+  }
+}
+
+const TIMES = {
+  WebhookEvent: ['receivedAt', 'dueAt', 'leaseUntil', 'finishedAt'],
+  ClerkChange: ['at'],
+} as const
+
+/** So much time has passed for every event and every entry of the log. */
+async function movedBack(prisma: TestClient, provider: Engine['provider'], ms: number): Promise<void> {
+  const quote = (name: string) => (provider === 'mysql' ? `\`${name}\`` : `"${name}"`)
+  for (const [table, columns] of Object.entries(TIMES)) {
+    const set = columns.map((column) => `${quote(column)} = ${quote(column)} - ${ms}`).join(', ')
+    await prisma.$executeRawUnsafe(`UPDATE ${quote(table)} SET ${set}`)
+  }
+}
+
+/** Appends in a transaction that stays open until the function that is answered is called. */
+async function appendLate(
+  prisma: TestClient,
+  stores: (client: TestClient) => { readonly inbox: Pick<Inbox, 'append'> },
+  change: NewChange,
+): Promise<() => Promise<void>> {
+  let commit: () => void = () => undefined
+  const asked = new Promise<void>((resolve) => {
+    commit = resolve
+  })
+  let committed: Promise<void> = Promise.resolve()
+  await new Promise<void>((appended, failed) => {
+    committed = prisma.$transaction(
+      async (open) => {
+        await stores(open as unknown as TestClient).inbox.append(change)
+        appended()
+        await asked
+      },
+      { timeout: 60_000 },
+    )
+    committed.catch(failed)
+  })
+  return async () => {
+    commit()
+    await committed
   }
 }
 

@@ -5,12 +5,18 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 export interface CuttableProxy {
   readonly port: number
   cut(): () => Promise<void>
+  /**
+   * Nothing comes through any more, and nobody is told: a firewall that forgot the connections, a host that is gone. The
+   * function answered lets new connections through; those that went silent stay so.
+   */
+  goSilent(): () => void
   close(): Promise<void>
 }
 
 export async function openProxy(target: { host: string; port: number }): Promise<CuttableProxy> {
   const sockets = new Set<Socket>()
   let isCut = false
+  let isSilent = false
   const keep = (socket: Socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -18,6 +24,10 @@ export async function openProxy(target: { host: string; port: number }): Promise
   }
   const server = createServer((client) => {
     if (isCut) return client.destroy()
+    if (isSilent) {
+      keep(client)
+      return client.pause()
+    }
     const upstream = connect(target)
     keep(client)
     keep(upstream)
@@ -35,6 +45,13 @@ export async function openProxy(target: { host: string; port: number }): Promise
       for (const socket of sockets) socket.destroy()
       return async () => {
         isCut = false
+      }
+    },
+    goSilent() {
+      isSilent = true
+      for (const socket of sockets) socket.unpipe().pause()
+      return () => {
+        isSilent = false
       }
     },
     async close() {

@@ -18,8 +18,8 @@ const present: Record<Capability, (harness: StoreHarness) => boolean | Promise<b
   users: ({ stores }) => stores.users !== undefined,
   organizations: ({ stores }) => stores.organizations !== undefined,
   roles: ({ stores: { organizations } }) =>
-    [organizations?.findRole, organizations?.applyRole, organizations?.removeRole].some(
-      (method) => method !== undefined,
+    (['findRole', 'listRoles', 'applyRole', 'removeRole'] as const).some(
+      (method) => organizations?.[method] !== undefined,
     ),
   inbox: ({ stores }) => stores.inbox !== undefined,
   linking: ({ stores: { users } }) => users?.findLinkable !== undefined || users?.link !== undefined,
@@ -34,6 +34,7 @@ const present: Record<Capability, (harness: StoreHarness) => boolean | Promise<b
   'custom-columns': ({ customColumn }) => customColumn !== undefined,
   outage: ({ breakConnection }) => breakConnection !== undefined,
   contention: ({ contended }) => contended !== undefined,
+  'late-commits': ({ appendLate }) => appendLate !== undefined,
   'multi-process': ({ processes }) => processes !== undefined,
 }
 

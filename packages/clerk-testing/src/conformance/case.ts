@@ -28,13 +28,15 @@ export interface Bench {
   readonly touch: NonNullable<UserStore['touch']>
   readonly organizations: OrganizationStore
   readonly roles: OrganizationStore &
-    Required<Pick<OrganizationStore, 'findRole' | 'applyRole' | 'removeRole'>>
+    Required<Pick<OrganizationStore, 'findRole' | 'listRoles' | 'applyRole' | 'removeRole'>>
   readonly inbox: Inbox
   readonly probe: Required<Probe>
   readonly createLocalUser: NonNullable<StoreHarness['createLocalUser']>
   readonly setActive: NonNullable<StoreHarness['setActive']>
   readonly customColumn: NonNullable<StoreHarness['customColumn']>
   readonly breakConnection: NonNullable<StoreHarness['breakConnection']>
+  readonly elapse: NonNullable<StoreHarness['elapse']>
+  readonly appendLate: NonNullable<StoreHarness['appendLate']>
   /** Users whose every write comes too late. */
   readonly contended: UserStore
   readonly declared: readonly Capability[]
@@ -84,7 +86,7 @@ export function benchOf(harness: StoreHarness, capabilities: readonly Capability
     },
     get roles() {
       const organizations = there(stores.organizations, 'stores.organizations')
-      for (const method of ['findRole', 'applyRole', 'removeRole'] as const)
+      for (const method of ['findRole', 'listRoles', 'applyRole', 'removeRole'] as const)
         there(organizations[method], `stores.organizations.${method}`)
       return organizations as Bench['roles']
     },
@@ -98,12 +100,15 @@ export function benchOf(harness: StoreHarness, capabilities: readonly Capability
       roles: async () => there(probe.roles, 'probe.roles').call(probe),
       invitations: async () => there(probe.invitations, 'probe.invitations').call(probe),
       inbox: async () => there(probe.inbox, 'probe.inbox').call(probe),
+      log: async () => there(probe.log, 'probe.log').call(probe),
     },
     createLocalUser: (fields) => there(harness.createLocalUser, 'createLocalUser').call(harness, fields),
     setActive: (rowId, isActive) => there(harness.setActive, 'setActive').call(harness, rowId, isActive),
     get customColumn() {
       return there(harness.customColumn, 'customColumn')
     },
+    elapse: async (ms) => there(harness.elapse, 'elapse').call(harness, ms),
+    appendLate: async (change) => there(harness.appendLate, 'appendLate').call(harness, change),
     breakConnection: () => there(harness.breakConnection, 'breakConnection').call(harness),
     get contended() {
       return there(harness.contended?.users, 'contended.users')

@@ -1,4 +1,4 @@
-import type { Inbox, OrganizationStore, UserRecord, UserStore } from '@acme/clerk-core/store'
+import type { Inbox, NewChange, OrganizationStore, UserRecord, UserStore } from '@acme/clerk-core/store'
 
 /**
  * What a store says of itself. What it does not declare is reported as not declared, and the kit makes sure that it is
@@ -7,7 +7,7 @@ import type { Inbox, OrganizationStore, UserRecord, UserStore } from '@acme/cler
 export const capabilities = {
   users: 'implements UserStore',
   organizations: 'implements OrganizationStore',
-  roles: 'organizations.findRole, applyRole and removeRole',
+  roles: 'organizations.findRole, listRoles, applyRole and removeRole',
   inbox: 'implements Inbox',
   linking: 'users.findLinkable and users.link',
   purge: 'users.purge',
@@ -20,6 +20,7 @@ export const capabilities = {
   'custom-columns': "user rows have columns of the application's own",
   outage: 'the connection to the database can be broken',
   contention: 'another writer can be put ahead of every write to a user',
+  'late-commits': 'an entry of the log can be committed later than one that was appended after it',
   'multi-process': 'several processes can use one database',
 } as const
 
@@ -54,6 +55,8 @@ export interface Probe {
   invitations?(): Promise<readonly ProbedRow<'id' | 'clerkId' | 'orgId' | 'status' | 'version'>[]>
   /** `body` is `null` or empty once dropped. */
   inbox?(): Promise<readonly { readonly id: string; readonly body: string | null }[]>
+  /** The entries of the log, in the order of their positions. */
+  log?(): Promise<readonly { readonly id: string }[]>
 }
 
 /** A row as the application itself makes one: without `clerkId`. */
@@ -105,6 +108,16 @@ export interface StoreHarness {
   readonly customColumn?: CustomColumn
   /** With 'outage': makes the driver fail until the function answered is called. */
   breakConnection?(): Promise<() => Promise<void>>
+  /**
+   * With 'inbox': makes so much time pass for it. A store whose clock can be set sets it on; for any other every time in the
+   * tables of events and of the log is moved back by as much, around the store.
+   */
+  elapse?(ms: number): Promise<void>
+  /**
+   * With 'late-commits': appends the entry in a transaction of its own, around the store, and answers the function that
+   * commits it. Where a position is given apart from the write (a counter), it is given at once, and the write is late.
+   */
+  appendLate?(change: NewChange): Promise<() => Promise<void>>
   /** With 'contention': the stores, but before each write to a user another writer changes that row in the database. */
   readonly contended?: ConformanceStores
   /** With 'multi-process'. */

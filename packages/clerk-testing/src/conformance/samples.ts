@@ -1,11 +1,14 @@
 import type {
+  Inbox,
   InboxEvent,
   InvitationSnapshot,
   MembershipSnapshot,
+  NewChange,
   OrganizationSnapshot,
   RoleSnapshot,
   UserSnapshot,
 } from '@acme/clerk-core/store'
+import { fail } from './expect.js'
 
 /** A moment with milliseconds that are lost where a column keeps whole seconds. */
 export const T = 1_700_000_000_123
@@ -97,6 +100,32 @@ export const anEvent = (fields: Partial<InboxEvent> = {}): InboxEvent => ({
   timestamp: T,
   subjects: ['user_ada', 'sess_1'],
   body: '{"data":{"id":"user_ada"}}',
+  ...fields,
+})
+
+export const MINUTE = 60_000
+/** Long enough that no machine is so busy that it runs out by itself. */
+export const LEASE_MS = 10 * MINUTE
+
+/** The token of a claim that has to succeed. */
+export async function claimed(
+  inbox: Pick<Inbox, 'claim'>,
+  event: InboxEvent = anEvent(),
+  leaseMs = LEASE_MS,
+): Promise<string> {
+  const claim = await inbox.claim(event, leaseMs)
+  if (claim.status !== 'claimed')
+    fail(`The event ${event.id} is ${claim.status}, and was to be claimed.`, claim)
+  return claim.owner
+}
+
+/** An entry of the log, as it is written after the row. */
+export const aChange = (fields: Partial<NewChange> = {}): NewChange => ({
+  id: 'msg_1',
+  type: 'user.updated',
+  subjects: ['user_ada'],
+  narrows: null,
+  version: null,
   ...fields,
 })
 

@@ -19,7 +19,14 @@ function userAuth(user: unknown) {
   return joinRows(
     principalFromToken({ claims, organization, hash: SECRET } as never),
     undefined,
-    { ok: true, user: user as UserRecord, membership: null, organization: null, cached: false },
+    {
+      ok: true,
+      user: user as UserRecord,
+      membership: null,
+      organization: null,
+      heldSince: null,
+      cached: false,
+    },
     { now: () => 1000, entitlementSeconds: 60 },
   )
 }

@@ -1,4 +1,9 @@
-import type { InvitationSnapshot, MembershipSnapshot, OrganizationSnapshot } from '../store/organization.js'
+import type {
+  InvitationSnapshot,
+  MembershipSnapshot,
+  OrganizationSnapshot,
+  RoleSnapshot,
+} from '../store/organization.js'
 import type { Json, Metadata, UserSnapshot } from '../store/user.js'
 
 /** A session as Clerk describes it. Times are milliseconds. */
@@ -11,6 +16,31 @@ export interface ClerkSession {
   readonly lastActiveOrganizationId: string | null
   readonly clientId: string | null
   readonly expireAt: number | null
+  readonly createdAt: number | null
+  readonly updatedAt: number | null
+}
+
+/** An e-mail address of a user. Times are milliseconds. */
+export interface ClerkEmailAddress {
+  /** `idn_…` */
+  readonly id: string
+  readonly emailAddress: string
+  readonly verified: boolean
+  readonly createdAt: number | null
+  readonly updatedAt: number | null
+}
+
+/** An invitation to sign up, to no organisation. Times are milliseconds. */
+export interface ClerkInvitation {
+  /** `inv_…` */
+  readonly id: string
+  readonly emailAddress: string
+  /** `pending`, `accepted`, `revoked` or `expired`. */
+  readonly status: string
+  /** Where the invited person signs up; whoever has it may use it. */
+  readonly url: string | null
+  readonly publicMetadata: Metadata
+  readonly expiresAt: number | null
   readonly createdAt: number | null
   readonly updatedAt: number | null
 }
@@ -107,6 +137,39 @@ export interface CreateInvitationInput {
   readonly [field: string]: Json | undefined
 }
 
+export interface CreateEmailAddressInput extends UpdateEmailAddressInput {
+  readonly userId: string
+  readonly emailAddress: string
+}
+
+export interface UpdateEmailAddressInput {
+  /** Whether Clerk is to take the address as verified. */
+  readonly verified?: boolean
+  /** `true` makes it the user's primary one. */
+  readonly primary?: boolean
+  readonly notifyPrimaryEmailAddressChanged?: boolean
+}
+
+export interface CreateInstanceInvitationInput {
+  readonly emailAddress: string
+  readonly redirectUrl?: string
+  /** Becomes the public metadata of the user who signs up. */
+  readonly publicMetadata?: Metadata
+  /** 1–365. Clerk's default is 30. */
+  readonly expiresInDays?: number
+  /** Whether Clerk sends the invitation. Default: true. */
+  readonly notify?: boolean
+  /** Invites although there is a pending invitation to the address, or a user who has it. */
+  readonly ignoreExisting?: boolean
+  readonly [field: string]: Json | undefined
+}
+
+export interface InstanceInvitationFilter {
+  readonly status?: 'pending' | 'accepted' | 'revoked' | 'expired'
+  /** An address, or an id. */
+  readonly query?: string
+}
+
 /**
  * The Backend API operations this project needs. Every call has a timeout and refuses redirects and oversized responses;
  * idempotent ones are repeated a few times after 429, 5xx and broken connections, with jitter and `Retry-After` obeyed.
@@ -134,6 +197,10 @@ export interface ClerkApi {
 
   /** By id or slug. */
   getOrganization(idOrSlug: string, options?: ReadOptions): Promise<OrganizationSnapshot>
+  listOrganizations(
+    filter?: { readonly organizationId?: readonly string[] },
+    options?: PageOptions & ReadOptions,
+  ): Promise<readonly OrganizationSnapshot[]>
   eachOrganization(options?: ReadOptions): AsyncIterable<OrganizationSnapshot>
   createOrganization(input: CreateOrganizationInput, options?: ReadOptions): Promise<OrganizationSnapshot>
   updateOrganization(
@@ -143,6 +210,11 @@ export interface ClerkApi {
   ): Promise<OrganizationSnapshot>
   deleteOrganization(orgId: string): Promise<void>
 
+  listMemberships(
+    orgId: string,
+    filter?: { readonly userId?: readonly string[] },
+    options?: PageOptions,
+  ): Promise<readonly MembershipSnapshot[]>
   eachMembership(orgId: string): AsyncIterable<MembershipSnapshot>
   /** Memberships of the whole instance. */
   eachInstanceMembership(): AsyncIterable<MembershipSnapshot>
@@ -157,6 +229,36 @@ export interface ClerkApi {
     invitationId: string,
     input?: { requestingUserId?: string },
   ): Promise<InvitationSnapshot>
+
+  /** By id (`role_…`). */
+  getRole(roleId: string): Promise<RoleSnapshot>
+  /** Roles of the whole instance, with their permissions. */
+  eachRole(): AsyncIterable<RoleSnapshot>
+
+  /** Adds an address; the user's first one becomes the primary one. */
+  createEmailAddress(input: CreateEmailAddressInput): Promise<ClerkEmailAddress>
+  getEmailAddress(emailAddressId: string): Promise<ClerkEmailAddress>
+  updateEmailAddress(emailAddressId: string, input: UpdateEmailAddressInput): Promise<ClerkEmailAddress>
+  /** `updateEmailAddress` with `primary: true`. */
+  setPrimaryEmailAddress(emailAddressId: string): Promise<ClerkEmailAddress>
+  deleteEmailAddress(emailAddressId: string): Promise<void>
+
+  /** Invites a person to sign up, to no organisation. */
+  createInstanceInvitation(input: CreateInstanceInvitationInput): Promise<ClerkInvitation>
+  listInstanceInvitations(
+    filter?: InstanceInvitationFilter,
+    options?: PageOptions,
+  ): Promise<readonly ClerkInvitation[]>
+  eachInstanceInvitation(filter?: InstanceInvitationFilter): AsyncIterable<ClerkInvitation>
+  revokeInstanceInvitation(invitationId: string): Promise<ClerkInvitation>
+
+  /**
+   * Lets a browser test pass bot protection: to be sent as `__clerk_testing_token` to the Frontend API. `expiresAt` in
+   * milliseconds.
+   */
+  createTestingToken(): Promise<{ readonly token: string; readonly expiresAt: number }>
+  /** The public keys of the instance that the secret key belongs to (RFC 7517). */
+  getJwks(): Promise<Metadata>
 
   getSession(sessionId: string): Promise<ClerkSession>
   listSessions(filter: SessionFilter, options?: PageOptions): Promise<readonly ClerkSession[]>

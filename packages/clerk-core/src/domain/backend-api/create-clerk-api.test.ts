@@ -4,10 +4,12 @@ import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { userJson } from '../../../testing/clerk-json.js'
+import type { Gate } from '../../ground/api/gate.js'
 import { ClerkApiError, ConfigurationError } from '../../ground/errors.js'
 import { retryAfterSeconds } from '../../ground/http/retry-after.js'
 import type { ClerkEvent } from '../../ground/observe/events.js'
 import { createObserver } from '../../ground/observe/observer.js'
+import type { ClerkApi } from './clerk-api.js'
 import { createClerkApi } from './create-clerk-api.js'
 
 let clerk: OfflineClerk
@@ -17,13 +19,23 @@ beforeAll(async () => {
 afterAll(() => clerk.stop())
 afterEach(() => clerk.faults.clear())
 
+const LIMITS = { concurrency: 64, requestsPer10Seconds: 1000 }
+/** What the gate does has tests of its own. */
+const openGate: Gate = {
+  run: (_lane, _patienceMs, call) => call(),
+  pause: () => undefined,
+  narrow: () => undefined,
+  skip: () => undefined,
+}
+
 /** A client whose waits are noted instead of waited. */
 function client({ apiUrl = clerk.url, secretKey = clerk.secretKey as string | null, random = 0.5 } = {}) {
   const waits: number[] = []
   const events: ClerkEvent[] = []
   const observer = createObserver(Date.now)
   observer.add((event) => events.push(event))
-  const api = createClerkApi({ apiUrl, secretKey, now: Date.now, fetch }, observer, {
+  const api = createClerkApi({ apiUrl, secretKey, api: LIMITS, now: Date.now, fetch }, observer, {
+    gate: openGate,
     sleep: async (ms) => void waits.push(ms),
     random: () => random,
   })
@@ -129,6 +141,98 @@ describe('the Backend API client', () => {
     expect(await api.revokeSession(session.id)).toMatchObject({ status: 'revoked' })
   })
 
+  it("does everything to a user's e-mail addresses", async () => {
+    const { api } = client()
+    const { clerkId: userId } = await api.createUser({ emailAddress: ['first@example.com'] })
+    const added = await api.createEmailAddress({ userId, emailAddress: 'second@example.com' })
+    expect(added).toMatchObject({
+      id: expect.stringMatching(/^idn_/),
+      emailAddress: 'second@example.com',
+      verified: false,
+      createdAt: expect.any(Number),
+    })
+    expect(await api.getUser(userId)).toMatchObject({ email: 'first@example.com' })
+    expect(await api.updateEmailAddress(added.id, { verified: true })).toMatchObject({ verified: true })
+    expect(await api.setPrimaryEmailAddress(added.id)).toMatchObject({ id: added.id })
+    expect(await api.getUser(userId)).toMatchObject({ email: 'second@example.com', emailVerified: true })
+    expect(await api.getEmailAddress(added.id)).toMatchObject({ id: added.id, verified: true })
+    const third = { userId, emailAddress: 'third@example.com', verified: true, primary: true }
+    expect(await api.createEmailAddress(third)).toMatchObject({ verified: true })
+    expect(await api.getUser(userId)).toMatchObject({ email: 'third@example.com', emailVerified: true })
+    await api.deleteEmailAddress(added.id)
+    expect(await refusal(api.getEmailAddress(added.id))).toMatchObject({ status: 404 })
+    expect(await refusal(api.createEmailAddress(third))).toMatchObject({ status: 422 })
+  })
+
+  it('does everything to an invitation to sign up', async () => {
+    const { api } = client()
+    const invited = await api.createInstanceInvitation({
+      emailAddress: 'newcomer@example.com',
+      publicMetadata: { planName: 'gold' },
+      expiresInDays: 2,
+      notify: false,
+    })
+    const { createdAt } = invited
+    expect(invited).toMatchObject({
+      emailAddress: 'newcomer@example.com',
+      status: 'pending',
+      url: expect.stringContaining(clerk.url),
+      publicMetadata: { planName: 'gold' },
+    })
+    expect(Math.abs((invited.expiresAt ?? 0) - (createdAt ?? 0) - 2 * 86_400_000)).toBeLessThan(60_000)
+    expect(await api.listInstanceInvitations({ status: 'pending' }, { limit: 5 })).toEqual([invited])
+    expect(await api.listInstanceInvitations({ query: 'newcomer@example.com' })).toEqual([invited])
+    expect(
+      await refusal(api.createInstanceInvitation({ emailAddress: 'newcomer@example.com' })),
+    ).toMatchObject({
+      status: 400,
+    })
+    const again = await api.createInstanceInvitation({
+      emailAddress: 'newcomer@example.com',
+      ignoreExisting: true,
+    })
+    expect(await api.revokeInstanceInvitation(invited.id)).toMatchObject({
+      id: invited.id,
+      status: 'revoked',
+    })
+    const statuses = (await all(api.eachInstanceInvitation())).map(({ id, status }) => [id, status])
+    expect(statuses).toEqual([
+      [invited.id, 'revoked'],
+      [again.id, 'pending'],
+    ])
+    expect(await all(api.eachInstanceInvitation({ status: 'accepted' }))).toEqual([])
+  })
+
+  it('reads roles with their permissions, and lists by ids', async () => {
+    const { api } = client()
+    const roles = await all(api.eachRole())
+    expect(roles.map(({ key }) => key)).toEqual(['org:admin', 'org:member'])
+    const [admin] = roles
+    expect(admin?.permissions).toContain('org:sys_memberships:manage')
+    expect(await api.getRole(admin?.clerkId ?? '')).toEqual(admin)
+    const [one, other] = await Promise.all(
+      ['one', 'other'].map((name) => api.createUser({ emailAddress: [`${name}.lists@example.com`] })),
+    )
+    const { clerkId } = await api.createOrganization({ name: 'Lists', createdBy: one!.clerkId })
+    await api.createMembership(clerkId, { userId: other!.clerkId, role: 'org:member' })
+    expect(await api.listOrganizations({ organizationId: [clerkId, 'org_none'] })).toMatchObject([
+      { clerkId },
+    ])
+    expect(await api.listMemberships(clerkId, { userId: [other!.clerkId] })).toMatchObject([
+      { userId: other!.clerkId },
+    ])
+    expect(await api.listMemberships(clerkId)).toHaveLength(2)
+  })
+
+  it('makes a testing token, whose end is in milliseconds, and reads the public keys', async () => {
+    const { api } = client()
+    const { token, expiresAt } = await api.createTestingToken()
+    expect(token).toMatch(/^[\w-]{20,}$/)
+    expect(expiresAt - Date.now()).toBeGreaterThan(0)
+    expect(expiresAt - Date.now()).toBeLessThan(86_400_000)
+    expect(await api.getJwks()).toMatchObject({ keys: [{ kty: 'RSA', use: 'sig' }] })
+  })
+
   it('reads every user of an instance, 500 at a time', async () => {
     await using own = await startClerk()
     const { api } = client({ apiUrl: own.url, secretKey: own.secretKey })
@@ -175,6 +279,28 @@ describe('repeating a call', () => {
     expect(waits).toEqual([])
   })
 
+  it.each<[string, boolean, (api: ClerkApi) => Promise<unknown>]>([
+    [
+      'CreateEmailAddress',
+      false,
+      (api) => api.createEmailAddress({ userId: 'user_1', emailAddress: 'a@b.c' }),
+    ],
+    ['GetEmailAddress', true, (api) => api.getEmailAddress('idn_1')],
+    ['UpdateEmailAddress', true, (api) => api.setPrimaryEmailAddress('idn_1')],
+    ['DeleteEmailAddress', true, (api) => api.deleteEmailAddress('idn_1')],
+    ['CreateInvitation', false, (api) => api.createInstanceInvitation({ emailAddress: 'a@b.c' })],
+    ['ListInvitations', true, (api) => api.listInstanceInvitations()],
+    ['RevokeInvitation', true, (api) => api.revokeInstanceInvitation('inv_1')],
+    ['CreateTestingToken', true, (api) => api.createTestingToken()],
+    ['GetOrganizationRole', true, (api) => api.getRole('role_1')],
+    ['GetJWKS', true, (api) => api.getJwks()],
+  ])('happens to %s: %s', async (operation, repeated, call) => {
+    const { api, waits } = client()
+    clerk.faults.set(operation, { status: 503, headers: { 'retry-after': '1' } })
+    expect(await refusal(call(api))).toMatchObject({ status: 503, retryAfterSeconds: 1 })
+    expect(waits.map((ms) => Math.floor(ms / 1000))).toEqual(repeated ? [1, 1] : [])
+  })
+
   it.each([400, 401, 403, 404, 422])('never happens after %i', async (status) => {
     const { api, waits } = client()
     clerk.faults.set('GET /v1/users/count', { status })
@@ -208,11 +334,12 @@ describe('repeating a call', () => {
       {
         apiUrl: clerk.url,
         secretKey: 'sk_test_x',
+        api: LIMITS,
         now: Date.now,
         fetch: async () => new Response('{}', { status: answers.shift() ?? 200 }),
       },
       createObserver(Date.now),
-      { sleep: async () => undefined },
+      { sleep: async () => undefined, gate: openGate },
     )
     await own.deleteUser(clerkId)
     expect(answers).toEqual([])

@@ -12,6 +12,8 @@ import type { Observer } from '../../ground/observe/observer.js'
 import type { InvitationSnapshot, MembershipSnapshot } from '../store/organization.js'
 import type {
   ClerkApi,
+  ClerkEmailAddress,
+  ClerkInvitation,
   ClerkSession,
   PageOptions,
   ReadOptions,
@@ -22,6 +24,7 @@ import {
   invitationSnapshotFromClerk,
   membershipSnapshotFromClerk,
   organizationSnapshotFromClerk,
+  roleSnapshotFromClerk,
 } from './organization-snapshot.js'
 import { userSnapshotFromClerk } from './user-snapshot.js'
 
@@ -54,6 +57,7 @@ export function createClerkApi(options: ApiOptions, observer: Observer, seams?: 
     (json: unknown, version: number) =>
       organizationSnapshotFromClerk(json, { version, privateMetadata })
   const readMembership = (json: unknown, version: number) => membershipSnapshotFromClerk(json, { version })
+  const readRole = (json: unknown, version: number) => roleSnapshotFromClerk(json, { version })
   const readInvitation = (json: unknown, version: number) => invitationSnapshotFromClerk(json, { version })
   const listOf =
     <T>(read: (json: unknown, version: number) => T) =>
@@ -61,7 +65,7 @@ export function createClerkApi(options: ApiOptions, observer: Observer, seams?: 
       rowsOf(json).map((row) => read(row, version))
   const nothing = () => undefined
 
-  const each = <T extends { readonly clerkId: string; readonly createdAt?: number | null }>(
+  const each = <T extends Listed>(
     name: OperationName,
     call: Call,
     read: (json: unknown, version: number) => T,
@@ -69,7 +73,7 @@ export function createClerkApi(options: ApiOptions, observer: Observer, seams?: 
   ): AsyncIterable<T> =>
     scan({
       windowed,
-      id: (row) => row.clerkId,
+      id: (row) => ('clerkId' in row ? row.clerkId : row.id),
       createdAt: (row) => row.createdAt ?? 0,
       fetchPage: ({ limit, offset, createdAfter }) =>
         send(
@@ -109,6 +113,12 @@ export function createClerkApi(options: ApiOptions, observer: Observer, seams?: 
     eachMembershipOfUser: (userId) => each('listMembershipsOfUser', { ids: [userId] }, readMembership),
 
     getOrganization: (idOrSlug, read) => send('getOrganization', { ids: [idOrSlug] }, readOrganization(read)),
+    listOrganizations: (filter = {}, page = {}) =>
+      send(
+        'listOrganizations',
+        { query: { organization_id: filter.organizationId, ...pageQuery(page) } },
+        listOf(readOrganization(page)),
+      ),
     eachOrganization: (read) => each('listOrganizations', {}, readOrganization(read)),
     createOrganization: (input, read) =>
       send('createOrganization', { body: snakeCase(input) }, readOrganization(read)),
@@ -116,6 +126,12 @@ export function createClerkApi(options: ApiOptions, observer: Observer, seams?: 
       send('updateOrganization', { ids: [orgId], body: snakeCase(input) }, readOrganization(read)),
     deleteOrganization: (orgId) => send('deleteOrganization', { ids: [orgId] }, nothing),
 
+    listMemberships: (orgId, filter = {}, page = {}) =>
+      send(
+        'listMemberships',
+        { ids: [orgId], query: { user_id: filter.userId, ...pageQuery(page) } },
+        listOf(readMembership),
+      ),
     eachMembership: (orgId) => each('listMemberships', { ids: [orgId] }, readMembership),
     eachInstanceMembership: () => each('listInstanceMemberships', {}, readMembership),
     createMembership: (orgId, input): Promise<MembershipSnapshot> =>
@@ -129,6 +145,38 @@ export function createClerkApi(options: ApiOptions, observer: Observer, seams?: 
       send('createInvitation', { ids: [orgId], body: snakeCase(input) }, readInvitation),
     revokeInvitation: (orgId, invitationId, input = {}) =>
       send('revokeInvitation', { ids: [orgId, invitationId], body: snakeCase(input) }, readInvitation),
+
+    getRole: (roleId) => send('getRole', { ids: [roleId] }, readRole),
+    eachRole: () => each('listRoles', {}, readRole),
+
+    createEmailAddress: (input) => send('createEmailAddress', { body: snakeCase(input) }, readEmailAddress),
+    getEmailAddress: (id) => send('getEmailAddress', { ids: [id] }, readEmailAddress),
+    updateEmailAddress: (id, input) =>
+      send('updateEmailAddress', { ids: [id], body: snakeCase(input) }, readEmailAddress),
+    setPrimaryEmailAddress: (id) =>
+      send('updateEmailAddress', { ids: [id], body: { primary: true } }, readEmailAddress),
+    deleteEmailAddress: (id) => send('deleteEmailAddress', { ids: [id] }, nothing),
+
+    createInstanceInvitation: (input) =>
+      send('createInstanceInvitation', { body: snakeCase(input) }, readInstanceInvitation),
+    listInstanceInvitations: (filter, page) =>
+      send(
+        'listInstanceInvitations',
+        { query: { ...filter, ...pageQuery(page) } },
+        listOf(readInstanceInvitation),
+      ),
+    eachInstanceInvitation: (filter) =>
+      each('listInstanceInvitations', { query: { ...filter } }, readInstanceInvitation),
+    revokeInstanceInvitation: (id) =>
+      send('revokeInstanceInvitation', { ids: [id], body: {} }, readInstanceInvitation),
+
+    createTestingToken: () =>
+      send('createTestingToken', {}, (json) => {
+        const token = readJson(json, 'testing_token')
+        // Clerk gives seconds here.
+        return { token: token.string('token'), expiresAt: token.time('expires_at') * 1000 }
+      }),
+    getJwks: () => send('getJwks', {}, (json) => readJson({ jwks: json }, 'response').metadata('jwks')),
 
     getSession: (sessionId) => send('getSession', { ids: [sessionId] }, readSession),
     listSessions: (filter, page) =>
@@ -147,6 +195,11 @@ export function createClerkApi(options: ApiOptions, observer: Observer, seams?: 
   }
 }
 
+/** What a scan tells rows apart by. */
+type Listed = ({ readonly clerkId: string } | { readonly id: string }) & {
+  readonly createdAt?: number | null
+}
+
 function readSession(json: unknown): ClerkSession {
   const session = readJson(json, 'session')
   return {
@@ -158,6 +211,31 @@ function readSession(json: unknown): ClerkSession {
     expireAt: session.optionalTime('expire_at'),
     createdAt: session.optionalTime('created_at'),
     updatedAt: session.optionalTime('updated_at'),
+  }
+}
+
+function readEmailAddress(json: unknown): ClerkEmailAddress {
+  const address = readJson(json, 'email_address')
+  return {
+    id: address.id('id'),
+    emailAddress: address.string('email_address'),
+    verified: address.optionalObject('verification')?.optionalString('status') === 'verified',
+    createdAt: address.optionalTime('created_at'),
+    updatedAt: address.optionalTime('updated_at'),
+  }
+}
+
+function readInstanceInvitation(json: unknown): ClerkInvitation {
+  const invitation = readJson(json, 'invitation')
+  return {
+    id: invitation.id('id'),
+    emailAddress: invitation.string('email_address'),
+    status: invitation.id('status'),
+    url: invitation.optionalString('url'),
+    publicMetadata: invitation.metadata('public_metadata'),
+    expiresAt: invitation.optionalTime('expires_at'),
+    createdAt: invitation.optionalTime('created_at'),
+    updatedAt: invitation.optionalTime('updated_at'),
   }
 }
 

@@ -21,7 +21,7 @@ export function userSnapshotFromClerk(
 ): UserSnapshot {
   const user = readJson(json, 'user')
   const updatedAt = user.optionalTime('updated_at')
-  const email = primary(user, 'email_addresses', 'primary_email_address_id')
+  const email = primary(user, 'email_addresses', 'primary_email_address_id', first)
   const phone = primary(user, 'phone_numbers', 'primary_phone_number_id')
   return {
     clerkId: user.id('id'),
@@ -54,15 +54,24 @@ const FIELDS = {
 
 const PRIVATE_FIELDS = { privateMetadata: ['private_metadata', 'metadata'] } as const
 
+/** Where no address is the primary one, the first: its own verification status says what it is worth. */
+const first = ([entry]: readonly JsonReader[]): JsonReader | null => entry ?? null
+const none = () => null
+
 /**
- * The entry that is the user's primary one. `null`: the user has none. `undefined`: the data does not say, since it takes
- * both the list and the id to know; either of them empty says that there is none.
+ * The entry that is the user's primary one, or what stands in for it. `null`: the user has none. `undefined`: the data does
+ * not say, since it takes both the list and the id to know; an empty list says that there is none, and so does an empty id where nothing stands in.
  */
-function primary(user: JsonReader, list: string, idField: string): JsonReader | null | undefined {
+function primary(
+  user: JsonReader,
+  list: string,
+  idField: string,
+  otherwise: (entries: readonly JsonReader[]) => JsonReader | null = none,
+): JsonReader | null | undefined {
   const id = user.optionalString(idField)
   const entries = user.objects(list)
   if (user.has(list) && entries.length === 0) return null
-  if (user.has(idField) && id === null) return null
+  if (user.has(idField) && id === null && otherwise === none) return null
   if (!user.has(list) || !user.has(idField)) return undefined
-  return entries.find((entry) => entry.id('id') === id) ?? null
+  return entries.find((entry) => entry.id('id') === id) ?? otherwise(entries)
 }

@@ -4,31 +4,37 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { describeError } from '../../ground/store-fault.js'
 import { attempt } from '../../ground/timing/attempt.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
-import type { Change, Inbox } from '../store/inbox.js'
+import type { Inbox, NewChange } from '../store/inbox.js'
+import { createLooks, type Freshness } from './freshness.js'
 import type { Invalidation } from './invalidation.js'
+import { createLogReader } from './log-reader.js'
 
-/** Whether this process knows of every change that was applied up to `pollSeconds` ago. */
-export type Freshness = { readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number }
+export type { Freshness } from './freshness.js'
+
+/** A change as it takes effect here. */
+export interface KnownChange extends NewChange {
+  /** When it was written, by the clock of this process; milliseconds. */
+  readonly at: number
+}
 
 export interface Changes {
   /** Looks again where the last look is too old; without a promise where it is not. Never rejects. */
   current(): MaybePromise<Freshness>
-  /** A change that was applied by this process. */
-  publish(change: Change): void
+  /**
+   * A change that this process makes: in effect here at once, and in the log when it resolves.
+   *
+   * @throws {StoreUnavailableError} when it cannot be written; it is in effect here all the same
+   */
+  append(change: NewChange): Promise<void>
   /** Subscribes, and looks for the first time. Rejects when that look fails. */
   start(): Promise<void>
+  /** How far the store's clock is ahead of this process's, in milliseconds; `null`: not known. @throws what the store throws */
+  clockSkewMs(): Promise<number | null>
   close(): Promise<void>
 }
 
-/** Clocks of several processes differ, and a write becomes visible some time after its `appliedAt`. */
-const OVERLAP_MS = 60_000
-/** Requests wait no longer for a look; a driver may take half a minute to give up. */
-const LOOK_TIMEOUT_MS = 3_000
-const MAX_SEEN = 10_000
-/** There is one log, hence one look at a time. */
-const LOG = 'log'
+const MAX_OWN = 10_000
 const FRESH: Freshness = Object.freeze({ ok: true })
 
 /**
@@ -37,82 +43,86 @@ const FRESH: Freshness = Object.freeze({ ok: true })
  */
 export function createChanges(parts: {
   readonly inbox: Inbox | null
-  readonly options: Pick<ResolvedOptions, 'pollSeconds' | 'session' | 'now'>
+  readonly options: Pick<ResolvedOptions, 'pollSeconds' | 'session' | 'storeTimeoutSeconds' | 'now'>
   readonly invalidation: Invalidation | null
-  /** How far back the first look reads: for as long as a revocation counts. */
-  readonly historySeconds: number
   readonly observer: Observer
   /** Drops what was cached, notes what was revoked. Must not throw. */
-  readonly onChange: (change: Change) => void
+  readonly onChange: (change: KnownChange) => void
 }): Changes {
   const { inbox, options, invalidation, observer, onChange } = parts
   const { now } = options
-  const pollMs = options.pollSeconds * 1000
-  const graceMs = options.session.graceSeconds * 1000
-  /** When the last look that succeeded was begun. */
-  let lookedAt: number | null = null
-  let failedAt: number | null = null
-  const looks = createSingleFlight<void>()
-  /** `appliedAt` by event id, of the time that the next look will see again. */
-  let seen = new Map<string, number>()
+  /** Positions of entries that took effect when they were appended here. */
+  const own = new Set<string>()
+  const reader = inbox === null ? null : createLogReader({ inbox, now })
   let subscription: Promise<(() => Promise<void>) | null> | null = null
+  let hinted = false
+  let following = false
   let closed = false
 
-  function isFresh(since: number | null, ms: number): boolean {
-    if (since === null) return false
-    const age = now() - since
-    // A clock that was set back makes everything that came before it old.
-    return age >= 0 && age <= ms
+  async function readLog(by: 'poll' | 'push'): Promise<void> {
+    let count = 0
+    await reader?.read((change) => {
+      // It only spares a second drop.
+      if (own.delete(change.position)) return
+      count++
+      onChange(change)
+    })
+    if (count > 0 && observer.wants('changes.applied')) observer.emit('changes.applied', { count, by })
   }
 
-  async function readLog(inbox: Inbox): Promise<void> {
-    const begun = now()
-    const since =
-      lookedAt === null ? begun - parts.historySeconds * 1000 : Math.min(lookedAt, begun) - OVERLAP_MS
-    const changes = await inbox.changesSince(since)
-    const fresh = changes.filter(({ id, appliedAt }) => seen.get(id) !== appliedAt)
-    for (const change of fresh) onChange(change)
-    lookedAt = begun
-    failedAt = null
-    const recent = [...seen, ...changes.map(({ id, appliedAt }) => [id, appliedAt] as const)]
-    seen = new Map(recent.filter(([, appliedAt]) => appliedAt >= begun - OVERLAP_MS))
-    if (fresh.length > 0 && observer.wants('changes.applied')) {
-      observer.emit('changes.applied', { count: fresh.length, by: 'poll' })
+  const looks =
+    reader &&
+    createLooks<'poll' | 'push'>({
+      look: readLog,
+      options,
+      failed: (error) =>
+        observer.emit('changes.error', { message: `The inbox could not be read (${describeError(error)}).` }),
+    })
+
+  function current(): MaybePromise<Freshness> {
+    if (looks === null) return FRESH
+    const freshness = looks.current('poll')
+    // Where it waits, or has just found out that it cannot know, is the moment to try it again.
+    if (freshness instanceof Promise || !freshness.ok) void subscribe()
+    return freshness
+  }
+
+  /** However many hints arrive during a look, one more look follows it. */
+  async function followHints(): Promise<void> {
+    if (following || looks === null) return
+    following = true
+    try {
+      while (hinted && !closed) {
+        // A look that is under way may have read before what is hinted at was written.
+        await looks.underWay()?.catch(() => undefined)
+        hinted = false
+        // A failure was observed; the next request looks again.
+        await looks.now('push').catch(() => undefined)
+      }
+    } finally {
+      following = false
     }
   }
 
-  /** One look at a time; one that takes too long goes on while its waiters are answered as if it had failed. */
-  function sharedLook(inbox: Inbox): Promise<void> {
-    return looks.run(LOG, () =>
-      readLog(inbox).catch((error: unknown) => {
-        failedAt = now()
-        observer.emit('changes.error', { message: `The inbox could not be read (${describeError(error)}).` })
-        throw error
-      }),
-    )
-  }
-
-  function freshness(): Freshness {
-    if (isFresh(lookedAt, Math.max(graceMs, pollMs))) return FRESH
-    return { ok: false, retryAfterSeconds: Math.max(1, Math.ceil(options.pollSeconds)) }
-  }
-
-  function current(): MaybePromise<Freshness> {
-    if (inbox === null || isFresh(lookedAt, pollMs)) return FRESH
-    // After a failure the store is left alone for a moment: no request adds its own wait to an outage.
-    if (looks.underWay(LOG) === undefined && isFresh(failedAt, Math.max(pollMs, 1000))) return freshness()
-    void subscribe()
-    return withTimeout(LOOK_TIMEOUT_MS, () => sharedLook(inbox)).then(freshness, freshness)
+  function hint(): void {
+    if (closed || looks === null) return
+    hinted = true
+    void followHints()
   }
 
   function subscribe(): Promise<(() => Promise<void>) | null> {
-    if (invalidation === null || closed) return Promise.resolve(null)
-    const onPushed = (change: Change) => {
-      // Not noted as seen: a client that can write to this channel must not be able to hide what the inbox will say.
-      onChange(change)
-      if (observer.wants('changes.applied')) observer.emit('changes.applied', { count: 1, by: 'push' })
+    if (invalidation === null || inbox === null || closed) return Promise.resolve(null)
+    const listener = {
+      changed: (position: string) => {
+        if (!own.has(position)) hint()
+      },
+      gap: hint,
+      failed: (error: unknown) =>
+        observer.emit('changes.error', {
+          message: `The subscription to changes was lost (${nameOf(error)}).`,
+        }),
     }
-    subscription ??= attempt(() => invalidation.subscribe(onPushed)).catch((error: unknown) => {
+    subscription ??= attempt(() => invalidation.subscribe(listener)).catch((error: unknown) => {
       subscription = null
       observer.emit('changes.error', { message: `Invalidation could not subscribe (${nameOf(error)}).` })
       return null
@@ -122,26 +132,38 @@ export function createChanges(parts: {
 
   return {
     current,
-    publish(change) {
-      onChange(change)
-      // Only spares a second drop, so that a process which is never asked anything may forget it.
-      if (seen.size >= MAX_SEEN) seen.clear()
-      if (inbox !== null) seen.set(change.id, change.appliedAt)
+    async append(change) {
+      // Here first: while the inbox is down, this process at least must not go on trusting what is no longer true.
+      onChange({ ...change, at: now() })
+      if (inbox === null) return
+      const { position } = await inbox.append(change)
+      // A process that is never asked anything may forget them.
+      if (own.size >= MAX_OWN) own.clear()
+      own.add(position)
       if (invalidation === null) return
-      attempt(() => invalidation.publish(change)).catch((error: unknown) => {
+      attempt(() => invalidation.publish(position)).catch((error: unknown) => {
         observer.emit('changes.error', { message: `Invalidation could not publish (${nameOf(error)}).` })
       })
     },
     async start() {
       // It only brings sooner what the looks bring anyway: no start waits long for it.
-      await withTimeout(LOOK_TIMEOUT_MS, subscribe).catch(() => undefined)
-      if (inbox !== null && !isFresh(lookedAt, pollMs)) await sharedLook(inbox)
+      await withTimeout(options.storeTimeoutSeconds * 1000, subscribe).catch(() => undefined)
+      await looks?.first('poll')
+    },
+    async clockSkewMs() {
+      if (reader === null) return null
+      if (reader.clockSkewMs() === null) await looks?.first('poll')
+      return reader.clockSkewMs()
     },
     async close() {
       closed = true
-      const unsubscribe = await subscription
+      const left = subscription
       subscription = null
-      await unsubscribe?.()
+      // What hangs must not keep a process from ending.
+      await withTimeout(options.storeTimeoutSeconds * 1000, async () => (await left)?.()).catch(
+        (error: unknown) =>
+          observer.emit('changes.error', { message: `Invalidation could not be left (${nameOf(error)}).` }),
+      )
     },
   }
 }

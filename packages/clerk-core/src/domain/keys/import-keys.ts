@@ -1,5 +1,4 @@
 import { createPublicKey, KeyObject } from 'node:crypto'
-import { importJWK } from 'jose'
 import { isObject } from '../../ground/json/json-reader.js'
 import { problemOfKey } from './rsa-key.js'
 
@@ -55,6 +54,8 @@ async function importKey(jwk: unknown, known: ReadonlyMap<string, NamedKey>): Pr
   const same = known.get(kid)
   if (same?.material === material) return same
   try {
+    // Loaded with the first key set: a process that has a PEM key never needs it.
+    const { importJWK } = await import('jose/key/import')
     const imported = await importJWK({ kty, n, e }, 'RS256')
     if (imported instanceof Uint8Array) return null
     const key = KeyObject.from(imported)

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { sharedGate } from '../../ground/api/shared-gate.js'
 import type { MachineErrorReason } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
@@ -61,10 +62,13 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
   const cache =
     options.cache.tokens > 0 ? new LRUCache<string, Confirmed>({ max: options.cache.tokens }) : null
   const flights = createSingleFlight<MachineResult>()
-  const live = [options.secretKey, options.publishableKey].some(
-    (key) => key !== null && /^.k_live_/.test(key),
-  )
-  const rateLimiter = createRateLimiter(live ? 'live' : 'test', now)
+  const gateOf = (secretKey: string | null) =>
+    secretKey === null ? null : sharedGate({ secretKey, apiUrl: options.apiUrl, now }, options.api)
+  const gates = {
+    secretKey: gateOf(options.secretKey),
+    machineSecretKey: gateOf(options.machineSecretKey),
+  } as const
+  const rateLimiter = createRateLimiter(options.api.requestsPer10Seconds, now)
 
   return { typeOf: (bearer) => machineTypeOf(bearer)?.tokenType ?? null, verify }
 
@@ -93,7 +97,9 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
     applicant: Applicant,
   ): Promise<MachineResult> {
     const { hash } = applicant
-    const check = await rateLimiter.pass(applicant, () => verifyAtClerk(options, type, bearer))
+    const check = await rateLimiter.pass(applicant, () =>
+      verifyAtClerk(options, gates[type.authority], type, bearer),
+    )
     if (check.kind === 'unavailable') {
       return { ok: false, unavailable: { retryAfterSeconds: check.retryAfterSeconds }, hash }
     }

@@ -9,7 +9,7 @@ const DOWN: MachineCheck = { kind: 'unavailable', retryAfterSeconds: 1, allReque
 
 function setUp(mode: 'test' | 'live' = 'test') {
   const clock = { now: 1_800_000_000_000 }
-  const limiter = createRateLimiter(mode, () => clock.now)
+  const limiter = createRateLimiter(mode === 'test' ? 100 : 1000, () => clock.now)
   const asked: { at: number; hash: string }[] = []
   const pass = (hash: string, network: string | null, check = REFUSED, confirmedBefore = false) =>
     limiter.pass({ hash, network, confirmedBefore }, async () => {

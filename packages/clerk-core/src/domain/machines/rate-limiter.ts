@@ -2,8 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { createLane, type Lane, type Spender } from './rate-lane.js'
 import type { MachineCheck } from './verify-at-clerk.js'
 
-/** What Clerk answers per secret key in ten seconds, and the share of it that unknown credentials get. */
-const CLERK_LIMIT = { test: 100, live: 1000 } as const
+/** Of what this process may ask Clerk in ten seconds: what unknown credentials get. */
 const SHARE_OF_UNKNOWN = 1 / 5
 /** Of what is kept for credentials that come for the first time: what one client may spend. */
 const SHARE_OF_CLIENT = 2 / 5
@@ -38,12 +37,12 @@ export interface Applicant {
  * What is turned away is `unavailable`, not refused: it was not verified.
  */
 export function createRateLimiter(
-  mode: keyof typeof CLERK_LIMIT,
+  requestsPer10Seconds: number,
   now: () => number,
 ): {
   pass(applicant: Applicant, verify: () => Promise<MachineCheck>): Promise<MachineCheck>
 } {
-  const budget = (CLERK_LIMIT[mode] * SHARE_OF_UNKNOWN) / 2
+  const budget = (requestsPer10Seconds * SHARE_OF_UNKNOWN) / 2
   const firstTime = createLane({ budget, budgetPerSpender: budget * SHARE_OF_CLIENT, now })
   const again = createLane({ budget, budgetPerSpender: budget, now })
   const clients = new LRUCache<string, Spender>({ max: REMEMBERED })

@@ -1,5 +1,6 @@
+import { type Gate, GateClosedError } from '../../ground/api/gate.js'
 import type { MachineErrorReason } from '../../ground/errors.js'
-import { fetchJson } from '../../ground/http/fetch-json.js'
+import { fetchJson, type JsonResponse } from '../../ground/http/fetch-json.js'
 import { retryAfterSeconds } from '../../ground/http/retry-after.js'
 import { deepFreeze } from '../../ground/json/deep-freeze.js'
 import { isObject } from '../../ground/json/json-reader.js'
@@ -22,21 +23,33 @@ const ALL_REQUESTS_STATUS = new Set([401, 403, 429])
 
 export async function verifyAtClerk(
   options: Pick<ResolvedOptions, 'apiUrl' | 'secretKey' | 'machineSecretKey' | 'fetch' | 'now'>,
+  gate: Gate | null,
   type: MachineType,
   credential: string,
 ): Promise<MachineCheck> {
-  const { status, json, problem, retryAfter } = await fetchJson(options.fetch, {
-    url: `${options.apiUrl}${type.path}`,
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${options[type.authority]}`,
-      'content-type': 'application/json',
-      'clerk-api-version': '2026-05-12',
-    },
-    body: JSON.stringify({ [type.parameter]: credential }),
-    timeoutMs: TIMEOUT_MS,
-    maxBytes: MAX_BYTES,
-  })
+  const key = options[type.authority]
+  let response: JsonResponse
+  try {
+    response = await inTurn(gate, () =>
+      fetchJson(options.fetch, {
+        url: `${options.apiUrl}${type.path}`,
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+          'clerk-api-version': '2026-05-12',
+        },
+        body: JSON.stringify({ [type.parameter]: credential }),
+        timeoutMs: TIMEOUT_MS,
+        maxBytes: MAX_BYTES,
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof GateClosedError)) throw error
+    return { kind: 'unavailable', retryAfterSeconds: error.retryAfterSeconds, allRequests: false }
+  }
+  const { status, json, problem, retryAfter } = response
+  if (status === 429) gate?.pause(retryAfterSeconds(retryAfter, options.now()) ?? 1)
   if (INVALID_STATUS.has(status)) return { kind: 'refused', reason: 'machine-credential-invalid' }
   if (problem !== null) {
     const requested = retryAfterSeconds(retryAfter, options.now()) ?? 1
@@ -47,6 +60,10 @@ export async function verifyAtClerk(
     }
   }
   return readResponse(json, type, options.now())
+}
+
+function inTurn<T>(gate: Gate | null, call: () => Promise<T>): Promise<T> {
+  return gate === null ? call() : gate.run('request', TIMEOUT_MS, call)
 }
 
 /** A 200 alone means little: Clerk also sends it for credentials that are revoked or expired, flagged as such. */

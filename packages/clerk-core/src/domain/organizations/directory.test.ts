@@ -130,22 +130,30 @@ describe('clerk.organizations.refresh', () => {
     const { id } = clerk.createOrganization({ name: 'Acme', createdBy: owner.id })
     clerk.addMember(id, member)
     expect(await organizations.membership(id, member.id)).toBeNull()
-    expect(await organizations.organizations.refresh(id)).toMatchObject({ clerkId: id, name: 'Acme' })
+    const { organization } = await organizations.organizations.refresh(id)
+    expect(organization).toMatchObject({ clerkId: id, name: 'Acme' })
     expect(await organizations.membership(id, owner.id)).toMatchObject({ role: 'org:admin' })
     expect(await organizations.membership(id, member.id)).toMatchObject({ role: 'org:member' })
   })
 
-  it('answers null for what Clerk does not know, and deletes nothing', async () => {
-    const { organizations, deliver } = harness()
+  it('answers null for what neither side knows', async () => {
+    const { organizations, stores } = harness()
+    expect((await organizations.organizations.refresh('org_unknown')).organization).toBeNull()
+    expect((await stores.organizations.all()).organizations).toEqual([])
+  })
+
+  it('deletes nothing while no key set proves whose the secret key is', async () => {
+    const { organizations, deliver } = harness({ jwksUrl: 'http://127.0.0.1:9/jwks.json' })
     await deliver(eventJson('organization.created', organizationJson('org_local')))
-    expect(await organizations.organizations.refresh('org_local')).toBeNull()
-    expect(await organizations.organizations.get('org_local')).toMatchObject({ deletedAt: null })
+    const { organization, listings } = await organizations.organizations.refresh('org_local')
+    expect(organization).toMatchObject({ deletedAt: null })
+    expect(listings.organization).toMatchObject({ left: ['org_local'], leftBecause: 'instance-not-proven' })
   })
 
   it('does not take a slug for an id', async () => {
     const { organizations, stores } = harness()
     clerk.createOrganization({ name: 'Slug', slug: 'slugged' })
-    expect(await organizations.organizations.refresh('slugged')).toBeNull()
+    expect((await organizations.organizations.refresh('slugged')).organization).toBeNull()
     expect((await stores.organizations.all()).organizations).toEqual([])
   })
 

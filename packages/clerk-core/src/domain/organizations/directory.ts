@@ -1,11 +1,12 @@
 import { isClerkId } from '../../ground/api/clerk-id.js'
-import { ClerkApiError } from '../../ground/errors.js'
 import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache, type ReadCache } from '../../ground/timing/read-cache.js'
-import type { ClerkApi } from '../backend-api/clerk-api.js'
+import type { InstanceProof } from '../backend-api/complete-listing.js'
+import { type Holds, membershipSubject } from '../changes/holds.js'
+import type { Tell } from '../changes/tell.js'
 import type {
   InvitationSnapshot,
   MembershipRecord,
@@ -19,6 +20,7 @@ import type {
 } from '../store/organization.js'
 import type { ApplyOutcome } from '../store/user.js'
 import type { ClerkOrganizations } from './organizations.js'
+import { createOrganizationRefresh, type ReadsOfRefresh } from './refresh.js'
 
 export interface OrganizationDirectory<
   M extends MembershipRecord = MembershipRecord,
@@ -31,6 +33,13 @@ export interface OrganizationDirectory<
    * cache knows. @throws {StoreUnavailableError}
    */
   membership(orgId: string, userId: string): MaybePromise<Readonly<M> | null>
+  /**
+   * When a right that the membership gives was taken away, where its row does not know of it yet; milliseconds. `null`: its
+   * row knows all. @param row what {@link membership} answered
+   */
+  heldSince(orgId: string, userId: string, row: MembershipRecord | null): number | null
+  /** Whether the organisation was deleted and its row does not know of it yet. */
+  isHeld(orgId: string, row: OrganizationRecord | null): boolean
   /** The cached membership. */
   cached(orgId: string, userId: string): Cached<{ readonly row: Readonly<M> | null }> | undefined
   /** The organisation's row, live or deleted, as {@link membership}. @throws {StoreUnavailableError} */
@@ -62,10 +71,13 @@ export interface OrganizationDirectory<
 export function createOrganizationDirectory<M extends MembershipRecord, O extends OrganizationRecord>(parts: {
   readonly store: OrganizationStore<O, M>
   readonly options: Pick<ResolvedOptions, 'privateMetadata' | 'cache' | 'now'>
-  readonly api: Pick<ClerkApi, 'getOrganization' | 'eachMembership'>
+  readonly api: ReadsOfRefresh
   readonly observer: Observer
+  readonly proof: () => Promise<InstanceProof>
+  readonly tell: Tell
+  readonly holds: Holds
 }): OrganizationDirectory<M, O> {
-  const { store, options, api, observer } = parts
+  const { store, options, api, observer, proof, tell, holds } = parts
   const keyOf = (orgId: string, userId: string) => `${orgId} ${userId}`
   const settings = {
     max: options.cache.users,
@@ -113,6 +125,20 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
         store.findMembership(orgId, userId),
       )
     },
+    heldSince(orgId, userId, row) {
+      if (holds.size === 0) return null
+      const role = row?.role ?? null
+      const found = [
+        holds.take(membershipSubject(orgId, userId), row),
+        row === null ? null : holds.take(row.clerkId, row),
+        // The row of a membership says of its organisation only that it is deleted, of its role when it last changed.
+        holds.of(orgId, row),
+        // A store without roles never reads of the change.
+        role === null || row === null || store.applyRole === undefined ? null : holds.of(role, asOfRole(row)),
+      ].flatMap((hold) => (hold === null ? [] : [Math.max(hold.version, hold.at)]))
+      return found.length === 0 ? null : Math.max(...found)
+    },
+    isHeld: (orgId, row) => holds.size > 0 && holds.take(orgId, row) !== null,
     cached: (orgId, userId) => cache.cached(keyOf(orgId, userId)),
     organization(orgId) {
       if (!isClerkId(orgId)) return null
@@ -174,22 +200,18 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
       get: (orgId) => store.findOrganization(orgId),
       getMembership: async (orgId, userId) => directory.membership(orgId, userId),
       listMemberships: (userId) => store.listMemberships({ userId }),
-      async refresh(orgId) {
-        try {
-          const snapshot = await api.getOrganization(orgId, { privateMetadata: options.privateMetadata })
-          // Clerk takes slugs as well; a slug may have moved to another organisation, an id never does.
-          if (snapshot.clerkId !== orgId) return null
-          const { organization } = await directory.applyOrganization(snapshot)
-          for await (const membership of api.eachMembership(orgId)) {
-            await directory.applyMembership(membership)
-          }
-          return organization
-        } catch (error) {
-          if (error instanceof ClerkApiError && error.status === 404) return null
-          throw error
-        }
-      },
+      refresh: (orgId, settings) => refreshing.refresh(orgId, settings),
+      refreshRoles: (settings) => refreshing.refreshRoles(settings),
     },
   }
+  const refreshing = createOrganizationRefresh({
+    ...{ store, api, proof, tell, writes: directory },
+    ...{ now: options.now, privateMetadata: options.privateMetadata },
+  })
   return directory
+}
+
+/** What a membership knows of its role: its permissions are of the newer of both. */
+function asOfRole({ version, permissionsVersion = 0, deletedAt }: MembershipRecord) {
+  return { version: Math.max(version, permissionsVersion), deletedAt }
 }

@@ -1,4 +1,16 @@
+import type { ListingResult, RefreshOptions } from '../backend-api/complete-listing.js'
 import type { MembershipRecord, OrganizationRecord } from '../store/organization.js'
+
+/** What `clerk.organizations.refresh` found and did. */
+export interface OrganizationRefresh<O extends OrganizationRecord = OrganizationRecord> {
+  /** The local row as it is now, a deleted one too; `null`: there is none, and Clerk does not know the id. */
+  readonly organization: Readonly<O> | null
+  readonly listings: {
+    readonly organization: ListingResult
+    readonly memberships: ListingResult
+    readonly roles: ListingResult
+  }
+}
 
 /** `clerk.organizations`: local organisations and memberships by their Clerk ids. */
 export interface ClerkOrganizations<
@@ -11,8 +23,19 @@ export interface ClerkOrganizations<
   getMembership(orgId: string, userId: string): Promise<Readonly<M> | null>
   /** Live memberships of a user. @throws {StoreUnavailableError} */
   listMemberships(userId: string): Promise<readonly Readonly<M>[]>
-  /** Fetches the organisation and its memberships from Clerk and applies them. @throws {ClerkApiError} {@link StoreUnavailableError} */
-  refresh(orgId: string): Promise<Readonly<O> | null>
+  /**
+   * Fetches the organisation, its memberships and invitations, and the roles of the instance, and applies them. What
+   * Clerk no longer has, in the complete listing and asked for by id, is deleted here: the organisation, its memberships,
+   * roles. `listings` says what was done, and why something was left. Invitations are never missing: Clerk lists those
+   * that were revoked, too.
+   *
+   * What was written is in effect here even when it rejects: to be called again.
+   *
+   * @throws {ClerkApiError} {@link StoreUnavailableError}
+   */
+  refresh(orgId: string, options?: RefreshOptions): Promise<OrganizationRefresh<O>>
+  /** Fetches the roles of the instance; nothing where the store has no roles. As {@link ClerkOrganizations.refresh}. */
+  refreshRoles(options?: RefreshOptions): Promise<ListingResult>
   /**
    * To be called after the application changed the organisation's row or one of its memberships itself. As
    * {@link ClerkUsers.forget}.

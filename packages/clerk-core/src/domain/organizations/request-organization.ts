@@ -26,6 +26,8 @@ export interface RequestOrganizationInput {
   readonly membership: MembershipRecord | null | undefined
   /** The row of the same organisation: both are read at the same time, so that only one of them may know of a deletion. */
   readonly organization?: Pick<OrganizationRecord, 'deletedAt'> | null | undefined
+  /** Milliseconds: when a right was taken away of which the membership's row does not know yet. `null`: it knows all. */
+  readonly heldSince?: number | null
 }
 
 /** The organisation whose membership has to be read; `null` when the request is about none. */
@@ -39,7 +41,7 @@ export function requestedOrClaimedId(
 
 /** Pure. The token speaks for its own organisation until the store knows something newer, the store for any other. */
 export function requestOrganization(input: RequestOrganizationInput): RequestOrganization {
-  const { requested, claimed, asOfSeconds, organization } = input
+  const { requested, claimed, asOfSeconds, organization, heldSince = null } = input
   const deletion = organization?.deletedAt ?? null
   const membership =
     deletion !== null && input.membership
@@ -50,7 +52,8 @@ export function requestOrganization(input: RequestOrganizationInput): RequestOrg
   const own = claimed?.id === orgId
   // Of an organisation that is gone no membership need be known.
   const gone = deletion !== null && deletion.getTime() >= asOfSeconds * 1000
-  if (own && !gone && !isNewer(membership, claimed, asOfSeconds)) {
+  const held = heldSince !== null && (!own || heldSince >= asOfSeconds * 1000)
+  if (own && !gone && !held && !isNewer(membership, claimed, asOfSeconds)) {
     return {
       orgId,
       slug: claimed.slug,
@@ -61,7 +64,7 @@ export function requestOrganization(input: RequestOrganizationInput): RequestOrg
       mismatch: false,
     }
   }
-  if (!membership || membership.deletedAt !== null || membership.role === null) {
+  if (held || !membership || membership.deletedAt !== null || membership.role === null) {
     // Without the header the request did not name this organisation: the user has only left it.
     return none('store', requestedOrClaimedId(requested, null) !== null)
   }

@@ -132,7 +132,7 @@ export interface InvitationSnapshot {
  * them: the highest version wins, a deletion never comes undone. Nothing has foreign keys: an event never waits for its
  * parent. Ids are Clerk's.
  *
- * The methods for roles are optional, all three or none. Without them a permission that a role has lost stays in the
+ * The methods for roles are optional, all four or none. Without them a permission that a role has lost stays in the
  * stored memberships until each of them changes.
  *
  * Every method throws {@link StoreUnavailableError} when the store cannot be reached, and {@link StoreFaultError} when the
@@ -168,6 +168,8 @@ export interface OrganizationStore<
   findInvitation(invitationId: string): Promise<InvitationRecord | null>
   /** Of several roles that have had this key the one that counts, live or deleted: see `newestRole` of the rules. */
   findRole?(key: string): Promise<RoleRecord | null>
+  /** Roles that are not deleted, in any order. */
+  listRoles?(): Promise<RoleRecord[]>
   applyRole?(snapshot: RoleSnapshot): Promise<{ role: RoleRecord; outcome: ApplyOutcome }>
   /** An unknown role gets a row of version 0 without key. @param at milliseconds */
   removeRole?(roleId: string, at: number): Promise<RoleRecord>

@@ -1,6 +1,11 @@
 import type { Metadata } from '../../ground/json/json.js'
+import type { LinkBy } from '../../ground/options/resolved.js'
 
 export type { Json, Metadata } from '../../ground/json/json.js'
+export type { LinkBy } from '../../ground/options/resolved.js'
+
+/** What a row to link is looked for by. */
+export type LinkKey = { readonly email: string } | { readonly externalId: string }
 
 /** The least a user row has, whatever store it comes from. The application's own columns stand beside these. */
 export interface UserRecord {
@@ -110,10 +115,19 @@ export interface UserStore<U extends UserRecord = UserRecord> {
    * unknown user gets no row, a deleted one stays deleted, a purged one empty.
    */
   touch?(clerkId: string, activity: UserActivity): Promise<void>
-  /** Optional, enables linking: rows without `clerkId` and `deletedAt` whose e-mail address is this one in any case. */
-  findLinkable?(email: string): Promise<U[]>
-  /** Gives a row without `clerkId` this one's, and its fields. `null`: another writer was first. */
-  link?(id: U['id'], snapshot: UserSnapshot): Promise<U | null>
+  /**
+   * Optional, enables linking: rows without `clerkId` and `deletedAt` whose e-mail address is this one in any case, or whose
+   * id (or the column that the application names for it) is this one exactly: see {@link isSameExternalId}. An external id
+   * that the column cannot hold finds nothing and is no error.
+   */
+  findLinkable?(by: LinkKey): Promise<U[]>
+  /**
+   * Gives a row without `clerkId` this one's, and its fields. `null`: another writer was first, or the row does not (any
+   * more) have the address or the external id of the snapshot.
+   *
+   * @param by which of both is compared; default: the address
+   */
+  link?(id: U['id'], snapshot: UserSnapshot, by?: LinkBy): Promise<U | null>
   /**
    * Optional (erasure requests): empties the synced fields of rows deleted before this time and leaves `clerkId`,
    * `deletedAt` and a version that nothing outbids (`Number.MAX_SAFE_INTEGER`). Batched; returns how many.

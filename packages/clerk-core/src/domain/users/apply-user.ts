@@ -1,8 +1,10 @@
 import { nameOf } from '../../ground/error-name.js'
+import { StoreUnavailableError } from '../../ground/errors.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
-import type { ApplyOutcome, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
-import { linkAddress, linkCandidate, rowIsVerified } from './linking.js'
+import { TimeoutError, withTimeout } from '../../ground/timing/timeout.js'
+import type { ApplyOutcome, LinkBy, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
+import { LINK_KEYS, linkCandidate, mayBeLinked } from './linking.js'
 import type { CanLink } from './policy.js'
 
 /** Who brought a snapshot. */
@@ -20,13 +22,16 @@ const LINK_ATTEMPTS = 3
 export function createApplyUser<U extends UserRecord>({
   store,
   linking,
-  canLink = rowIsVerified,
+  canLink = mayBeLinked,
   observer,
+  timeoutSeconds,
 }: {
   store: UserStore<U>
   linking: ResolvedOptions['linking']
   canLink: CanLink<U> | undefined
   observer: Observer
+  /** For `canLink`, which most often asks the store's database. */
+  timeoutSeconds: number
 }): (
   snapshot: UserSnapshot,
   by: SnapshotSource,
@@ -41,29 +46,41 @@ export function createApplyUser<U extends UserRecord>({
     return applied
   }
 
+  /** Each way in the order of the option; a way that finds nothing, or a row that may not be linked, leaves it to the next. */
   async function link(snapshot: UserSnapshot): Promise<U | null> {
-    if (linking === 'off' || store.findLinkable === undefined || store.link === undefined) return null
-    const address = linkAddress(snapshot)
-    if (address === null) return null
+    for (const by of linking) {
+      const linked = await linkBy(by, snapshot)
+      if (linked !== null) return linked
+    }
+    return null
+  }
+
+  async function linkBy(by: LinkBy, snapshot: UserSnapshot): Promise<U | null> {
+    const key = LINK_KEYS[by](snapshot)
+    if (key === null || store.findLinkable === undefined || store.link === undefined) return null
     for (let attempt = 0; attempt < LINK_ATTEMPTS; attempt++) {
       // The choice is made once, by the first snapshot stored: a user who has a row, deleted or not, keeps it.
       if ((await store.findByClerkId(snapshot.clerkId)) !== null) return null
-      const row = linkCandidate(snapshot, await store.findLinkable(address))
-      if (row === null || !(await allowed(row, snapshot))) return null
-      const linked = await store.link(row.id, snapshot)
+      const row = linkCandidate(key, await store.findLinkable(key))
+      if (row === null || !(await allowed(row, snapshot, by))) return null
+      const linked = await store.link(row.id, snapshot, by)
       if (linked !== null) {
-        observer.emit('user.linked', { userId: snapshot.clerkId })
+        observer.emit('user.linked', { userId: snapshot.clerkId, by })
         return linked
       }
     }
     return null
   }
 
-  async function allowed(row: U, snapshot: UserSnapshot): Promise<boolean> {
+  async function allowed(row: U, snapshot: UserSnapshot, by: LinkBy): Promise<boolean> {
     try {
       // Anything but `true` is no permission: a forgotten `await` or a truthy object must not hand a row over.
-      return (await canLink(row, snapshot)) === true
+      return (await withTimeout(timeoutSeconds * 1000, () => canLink(row, snapshot, by))) === true
     } catch (error) {
+      // Whether a row is linked is decided once: not by an outage.
+      if (error instanceof TimeoutError) {
+        throw new StoreUnavailableError(`canLink did not answer within ${timeoutSeconds} s.`)
+      }
       observer.emit('user.error', { userId: snapshot.clerkId, step: 'can-link', error: nameOf(error) })
       return false
     }

@@ -284,12 +284,16 @@ describe("provisioning 'claims' and 'off'", () => {
 })
 
 describe('clerk.users', () => {
-  it('refresh fetches, applies and answers the row; a 404 deletes nothing', async () => {
-    const { users, stores } = harness()
+  it('refresh fetches, applies and answers the row; a 404 under a key that proves nothing deletes nothing', async () => {
+    const { users, stores } = harness({ jwksUrl: 'http://127.0.0.1:9/jwks.json' })
     const { id } = clerk.createUser({ emailAddress: ['refresh@example.com'], firstName: 'Ann' })
-    expect(await users.users.refresh(id)).toMatchObject({ firstName: 'Ann' })
+    expect((await users.users.refresh(id)).user).toMatchObject({ firstName: 'Ann' })
     await stores.users.apply(userSnapshot('user_local'))
-    expect(await users.users.refresh('user_local')).toBeNull()
+    expect((await users.users.refresh('user_local')).listings.user).toEqual({
+      ended: [],
+      left: ['user_local'],
+      leftBecause: 'instance-not-proven',
+    })
     expect(await users.users.get('user_local')).toMatchObject({ isActive: true, deletedAt: null })
   })
 

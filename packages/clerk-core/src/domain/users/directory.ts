@@ -1,3 +1,4 @@
+import { NOT_SENT } from '../../ground/api/transport.js'
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreFaultError, StoreInputError } from '../../ground/errors.js'
 import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
@@ -7,7 +8,11 @@ import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
-import { maySignIn } from '../store/rules/sign-in.js'
+import { type InstanceProof, readCompleteListing } from '../backend-api/complete-listing.js'
+import { oneOrNone } from '../backend-api/one-or-none.js'
+import type { Holds } from '../changes/holds.js'
+import type { Tell } from '../changes/tell.js'
+import { maySignIn, narrowsUser } from '../store/rules/sign-in.js'
 import type { ApplyOutcome, UserActivity, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
 import { createApplyUser, type SnapshotSource } from './apply-user.js'
@@ -64,13 +69,19 @@ const REFUSES_THE_USER: ReadonlySet<number> = new Set([400, 404, 422])
 /** Local users by Clerk id, cached in this process. */
 export function createUserDirectory<U extends UserRecord>(parts: {
   readonly store: UserStore<U>
-  readonly options: Pick<ResolvedOptions, 'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'now'>
-  readonly api: Pick<ClerkApi, 'getUser'>
+  readonly options: Pick<
+    ResolvedOptions,
+    'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'storeTimeoutSeconds' | 'now'
+  >
+  readonly api: Pick<ClerkApi, 'getUser' | 'listUsers'>
   readonly observer: Observer
+  readonly proof: () => Promise<InstanceProof>
+  readonly tell: Tell
   readonly canLink: CanLink<U> | undefined
   readonly claimsToUser: ClaimsToUser | undefined
+  readonly holds: Holds
 }): UserDirectory<U> {
-  const { store, options, api, observer, canLink, claimsToUser } = parts
+  const { store, options, api, observer, proof, tell, canLink, claimsToUser, holds } = parts
   const { provisioning, linking, privateMetadata, now } = options
   const cache = createReadCache<Loaded<U>>({
     max: options.cache.users,
@@ -79,7 +90,13 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     mayCache: ({ row }) => row !== null,
   })
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
-  const apply = createApplyUser({ store, linking, canLink, observer })
+  const apply = createApplyUser({
+    store,
+    linking,
+    canLink,
+    observer,
+    timeoutSeconds: options.storeTimeoutSeconds,
+  })
 
   /** Only what came from a row: everything else is read again. What one request did to it, the next one would see. */
   const loaded = (found: Readonly<U>): Loaded<U> => {
@@ -139,6 +156,10 @@ export function createUserDirectory<U extends UserRecord>(parts: {
         backoff.failed(clerkId, NOT_PROVISIONED)
         return NOT_PROVISIONED
       }
+      // Not sent: it costs Clerk nothing to try again, and whoever was turned away must not wait longer each time.
+      if (refusal?.codes.includes(NOT_SENT)) {
+        return { ...CLERK_DOWN, retryAfterSeconds: refusal.retryAfterSeconds ?? 1 }
+      }
       const retryAfterSeconds = backoff.failed(clerkId, CLERK_DOWN, refusal?.retryAfterSeconds)
       return { ...CLERK_DOWN, retryAfterSeconds }
     }
@@ -160,7 +181,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     const cached = cache.cached(clerkId)
     if (cached !== undefined) {
       if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'user' })
-      return cached.value.resolution
+      return allowed(clerkId, cached.value)
     }
     if (observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'user' })
     let readHere = false
@@ -168,15 +189,21 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       readHere = true
       return readOrProvision(clerkId, claims)
     })
-    if (!isPromise(flight)) return flight.resolution
+    if (!isPromise(flight)) return allowed(clerkId, flight)
     return flight.then(
       // The read of another caller may have been a plain `get`, or one without claims: read once more with these claims.
-      ({ row, resolution }) =>
-        row === null && !readHere && again && resolution.kind === 'none'
+      (loaded) =>
+        loaded.row === null && !readHere && again && loaded.resolution.kind === 'none'
           ? resolve(clerkId, claims, false)
-          : resolution,
+          : allowed(clerkId, loaded),
       failed,
     )
+  }
+
+  /** A ban whose row is not written, or not read yet, counts as if it were. */
+  function allowed(clerkId: string, { row, resolution }: Loaded<U>): UserResolution<U> {
+    if (holds.size === 0 || resolution.kind !== 'user') return resolution
+    return holds.take(clerkId, row) === null ? resolution : INACTIVE
   }
 
   async function changing<T>(clerkId: string, change: () => Promise<T>): Promise<T> {
@@ -211,13 +238,36 @@ export function createUserDirectory<U extends UserRecord>(parts: {
           cache.load(clerkId, () => read(clerkId)),
           ({ row }) => row,
         ),
-      async refresh(clerkId) {
+      async refresh(clerkId, settings) {
+        let user: U | null = null
+        let changed = false
+        let ended = false
         try {
-          const snapshot = await api.getUser(clerkId, { privateMetadata })
-          return (await directory.applySnapshot(snapshot, 'api')).user
-        } catch (error) {
-          if (error instanceof ClerkApiError && error.status === 404) return null
-          throw error
+          const listing = await readCompleteListing(
+            {
+              async ours() {
+                user = await store.findByClerkId(clerkId)
+                return user === null || user.deletedAt !== null ? [] : [clerkId]
+              },
+              each: () => oneOrNone(() => api.getUser(clerkId, { privateMetadata })),
+              find: ([id = clerkId]) => api.listUsers({ userId: [id] }, { privateMetadata }),
+              async apply(snapshot) {
+                if (narrowsUser(snapshot)) await tell('user.forgotten', clerkId, snapshot.version)
+                const applied = await directory.applySnapshot(snapshot, 'api')
+                user = applied.user
+                changed ||= applied.outcome === 'created' || applied.outcome === 'updated'
+              },
+              async remove(id, at) {
+                user = await directory.remove(id, at)
+                ended = true
+              },
+            },
+            { ...settings, proof, now },
+          )
+          return { user, listings: { user: listing } }
+        } finally {
+          if (ended) await tell('user.ended', clerkId)
+          else if (changed) await tell('user.forgotten', clerkId)
         }
       },
     },

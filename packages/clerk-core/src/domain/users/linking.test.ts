@@ -4,7 +4,8 @@ import { eventJson, userJson, userSnapshot } from '../../../testing/clerk-json.j
 import { type MemoryRigOptions, memoryHarness } from '../../../testing/webhook-harness.js'
 import { memoryStore } from '../store/memory/memory-store.js'
 import type { MemoryUser } from '../store/memory/memory-users.js'
-import { linkCandidate } from './linking.js'
+import type { LinkBy, UserSnapshot } from '../store/user.js'
+import { LINK_KEYS, linkCandidate } from './linking.js'
 
 let clerk: OfflineClerk
 beforeAll(async () => {
@@ -46,9 +47,13 @@ describe('the one row that may be taken over', () => {
     ...fields,
   })
   const snapshot = userSnapshot('user_1', { email: 'ann@example.com' })
+  const candidate = (of: UserSnapshot, rows: readonly MemoryUser[], by: LinkBy = 'verified-email') => {
+    const key = LINK_KEYS[by](of)
+    return key && linkCandidate(key, rows)
+  }
 
   it('has the same address, in any case', () => {
-    expect(linkCandidate(snapshot, [row({ email: 'ANN@example.COM' })])).toMatchObject({ id: '1' })
+    expect(candidate(snapshot, [row({ email: 'ANN@example.COM' })])).toMatchObject({ id: '1' })
   })
 
   it.each([
@@ -58,27 +63,39 @@ describe('the one row that may be taken over', () => {
     ['an address that only a collation takes for the same', row({ email: 'änn@example.com' })],
     ['an address that only LIKE takes for the same', row({ email: 'ann_example.com' })],
     ['an address with a space', row({ email: 'ann@example.com ' })],
-  ])('does not have %s', (_, candidate) => {
-    expect(linkCandidate(snapshot, [candidate])).toBeNull()
+  ])('does not have %s', (_, other) => {
+    expect(candidate(snapshot, [other])).toBeNull()
     // Nor does such a row stand in the way of the one that may.
-    expect(linkCandidate(snapshot, [candidate, row({ id: '2' })])).toMatchObject({ id: '2' })
+    expect(candidate(snapshot, [other, row({ id: '2' })])).toMatchObject({ id: '2' })
   })
 
   it('is not reached by letters that only Unicode takes for the same: the Kelvin sign is no k', () => {
     const kate = row({ email: 'kate@example.com' })
     expect('\u212Aate@example.com'.toLowerCase()).toBe(kate.email)
-    expect(linkCandidate({ ...snapshot, email: '\u212Aate@example.com' }, [kate])).toBeNull()
-    expect(linkCandidate({ ...snapshot, email: 'KATE@example.com' }, [kate])).toBe(kate)
+    expect(candidate({ ...snapshot, email: '\u212Aate@example.com' }, [kate])).toBeNull()
+    expect(candidate({ ...snapshot, email: 'KATE@example.com' }, [kate])).toBe(kate)
   })
 
   it('is not one of several', () => {
-    expect(linkCandidate(snapshot, [row({}), row({ id: '2', email: 'Ann@example.com' })])).toBeNull()
+    expect(candidate(snapshot, [row({}), row({ id: '2', email: 'Ann@example.com' })])).toBeNull()
   })
 
   it('is no row for an address that Clerk has not verified, or that only claims name', () => {
-    expect(linkCandidate({ ...snapshot, emailVerified: false }, [row({})])).toBeNull()
-    expect(linkCandidate({ ...snapshot, version: 0 }, [row({})])).toBeNull()
-    expect(linkCandidate({ ...snapshot, email: null }, [row({ email: null })])).toBeNull()
+    expect(candidate({ ...snapshot, emailVerified: false }, [row({})])).toBeNull()
+    expect(candidate({ ...snapshot, version: 0 }, [row({})])).toBeNull()
+    expect(candidate({ ...snapshot, email: null }, [row({ email: null })])).toBeNull()
+  })
+
+  it('is no row for an external id that only claims name, or that no database holds', () => {
+    const imported = { ...snapshot, externalId: '1' }
+    expect(candidate(imported, [row({ email: null })], 'external-id')).toMatchObject({ id: '1' })
+    expect(candidate({ ...imported, emailVerified: false }, [row({})], 'external-id')).not.toBeNull()
+    expect(candidate({ ...imported, version: 0 }, [row({})], 'external-id')).toBeNull()
+    for (const externalId of [null, '', '1\0', '1'.repeat(321), '\ud800'])
+      expect(candidate({ ...imported, externalId }, [row({})], 'external-id')).toBeNull()
+    for (const other of [row({ clerkId: 'user_2' }), row({ deletedAt: new Date(0) })])
+      expect(candidate(imported, [other], 'external-id')).toBeNull()
+    expect(candidate(imported, [row({}), row({ id: '2' })], 'external-id')).toBeNull()
   })
 })
 
@@ -163,6 +180,21 @@ describe('linking', () => {
     expect(JSON.stringify(events)).not.toContain('ann@')
   })
 
+  it('is decided by no outage: while canLink hangs the event stays open, and no second row is made', async () => {
+    const hangs = { now: true }
+    const { stores, deliver } = harness({
+      canLink: () => (hangs.now ? new Promise<never>(() => undefined) : true),
+      store: { timeoutSeconds: 0.05 },
+    })
+    await stores.users.create(ann)
+    const event = eventJson('user.created', userJson('user_1', { email: 'ann@example.com' }))
+    expect(await deliver(event, { id: 'msg_1' })).toMatchObject({ status: 503 })
+    expect(await stores.users.all()).toHaveLength(1)
+    hangs.now = false
+    expect(await deliver(event, { id: 'msg_1' })).toMatchObject({ status: 200 })
+    expect(await stores.users.all()).toHaveLength(1)
+  })
+
   it('gives canLink the row and the snapshot, and may wait for it', async () => {
     const { stores, deliver } = harness({
       canLink: async (row, { clerkId }) => row.plan === 'gold' && clerkId === 'user_1',
@@ -227,5 +259,160 @@ describe('linking', () => {
       eventJson('user.created', userJson('user_1', { email: 'ann@example.com' })),
     )
     expect(await stores.users.all()).toHaveLength(2)
+  })
+})
+
+describe('linking by external id', () => {
+  type Harness = ReturnType<typeof harness>
+  const byId = (options: MemoryRigOptions = {}, stores = memoryStore()) =>
+    harness({ linking: 'external-id', ...options }, stores)
+  /** Imported users with a phone number and no address. */
+  let phones = 100
+  const phoneOnly = () => ({ phoneNumber: [`+15555550${phones++}`] })
+  const phoneJson = (id: string, externalId: string) =>
+    userJson(id, { external_id: externalId, email_addresses: [], primary_email_address_id: null })
+  const paths: readonly [string, (harness: Harness, externalId: string) => Promise<unknown>][] = [
+    ['a webhook', ({ deliver }, id) => deliver(eventJson('user.created', phoneJson('user_1', id)))],
+    [
+      'a first request',
+      async ({ users }, externalId) =>
+        users.resolve(clerk.createUser({ ...phoneOnly(), externalId }).id, null),
+    ],
+    [
+      'a refresh',
+      ({ users }, externalId) => users.users.refresh(clerk.createUser({ ...phoneOnly(), externalId }).id),
+    ],
+  ]
+
+  it.each(paths)('is tried by %s, for users without an address too, and tells', async (path, come) => {
+    const stores = memoryStore({ externalIdColumn: 'legacyId' })
+    const local = await stores.users.create({ plan: 'gold', legacyId: `of ${path}` })
+    const { named, ...rest } = byId({}, stores)
+    await come({ named, ...rest }, `of ${path}`)
+    expect(await stores.users.all()).toMatchObject([
+      { id: local.id, plan: 'gold', clerkId: expect.stringMatching(/^user_/) },
+    ])
+    expect(named('user.linked')).toMatchObject([{ by: 'external-id' }])
+  })
+
+  it('compares with the id of the row where no column is named, and exactly', async () => {
+    const stores = memoryStore()
+    await stores.users.create({ plan: 'gold' })
+    const { deliver } = byId({}, stores)
+    const others = ['01', ' 1', '1 ', '+1', '1.0', '1\u0000', 'abc', '9999999999999999999999', '']
+    for (const [index, externalId] of others.entries()) {
+      const outcome = await deliver(eventJson('user.created', phoneJson(`user_${index}`, externalId)))
+      expect(outcome).toMatchObject({ status: 200 })
+    }
+    expect((await stores.users.all())[0]).toMatchObject({ clerkId: null, plan: 'gold' })
+    await deliver(eventJson('user.created', phoneJson('user_one', '1')))
+    expect((await stores.users.all())[0]).toMatchObject({
+      clerkId: 'user_one',
+      plan: 'gold',
+      externalId: '1',
+    })
+  })
+
+  it.each([
+    ['deleted', { deletedAt: new Date(0) }],
+    ['switched off', { isActive: false }],
+  ])('never takes a row that is %s', async (_, fields) => {
+    const stores = memoryStore()
+    await stores.users.create({ plan: 'gold', ...fields })
+    await byId({}, stores).deliver(eventJson('user.created', phoneJson('user_1', '1')))
+    expect(await stores.users.findByClerkId('user_1')).not.toMatchObject({ plan: 'gold' })
+  })
+
+  it('never takes the row of another Clerk user, nor one of several', async () => {
+    const stores = memoryStore({ externalIdColumn: 'legacyId' })
+    for (const legacyId of ['a', 'b', 'b']) await stores.users.create({ legacyId, plan: 'gold' })
+    const { deliver } = byId({}, stores)
+    for (const [id, externalId] of [
+      ['user_1', 'a'],
+      ['user_2', 'a'],
+      ['user_3', 'b'],
+    ] as const)
+      await deliver(eventJson('user.created', phoneJson(id, externalId)))
+    const plans = await Promise.all(
+      ['user_1', 'user_2', 'user_3'].map((id) => stores.users.findByClerkId(id)),
+    )
+    expect(plans.map((row) => row?.plan)).toEqual(['gold', undefined, undefined])
+  })
+
+  it('leaves the last word to canLink, which is told by what', async () => {
+    const stores = memoryStore()
+    const asked: unknown[] = []
+    await stores.users.create(ann)
+    const { deliver } = byId(
+      {
+        linking: ['external-id', 'verified-email'],
+        canLink: (row, { clerkId }, by) => {
+          asked.push([row.id, clerkId, by])
+          return by === 'verified-email'
+        },
+      },
+      stores,
+    )
+    const json = userJson('user_1', { email: 'ann@example.com', external_id: '1' })
+    await deliver(eventJson('user.created', json))
+    expect(asked).toEqual([
+      ['1', 'user_1', 'external-id'],
+      ['1', 'user_1', 'verified-email'],
+    ])
+    expect(await stores.users.all()).toMatchObject([{ clerkId: 'user_1', plan: 'gold' }])
+  })
+
+  it.each([
+    [['external-id', 'verified-email'], 'silver'],
+    [['verified-email', 'external-id'], 'gold'],
+  ] as const)('is tried in the order of the list: %j', async (linking, plan) => {
+    const stores = memoryStore({ externalIdColumn: 'legacyId' })
+    await stores.users.create(ann)
+    await stores.users.create({ legacyId: 7, plan: 'silver' })
+    const json = userJson('user_1', { email: 'ann@example.com', external_id: '7' })
+    await byId({ linking }, stores).deliver(eventJson('user.created', json))
+    expect(await stores.users.findByClerkId('user_1')).toMatchObject({ plan })
+  })
+
+  it('does not ask for the row to have proved an address', async () => {
+    const stores = memoryStore()
+    await stores.users.create({ ...ann, emailVerified: false })
+    await byId({}, stores).deliver(eventJson('user.created', phoneJson('user_1', '1')))
+    expect(await stores.users.all()).toMatchObject([{ clerkId: 'user_1', plan: 'gold' }])
+  })
+
+  it('makes one row for 50 parallel first sign-ins in two processes', async () => {
+    const stores = memoryStore({ externalIdColumn: 'legacyId' })
+    await stores.users.create({ plan: 'gold', legacyId: 9 })
+    const processes = [byId({}, stores), byId({}, stores)]
+    const { id } = clerk.createUser({ ...phoneOnly(), externalId: '9' })
+    const resolved = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => processes[index % 2]?.users.resolve(id, null)),
+    )
+    expect(new Set(resolved.map((answer) => answer?.kind))).toEqual(new Set(['user']))
+    expect(await stores.users.all()).toMatchObject([{ clerkId: id, plan: 'gold' }])
+  })
+})
+
+describe('a user none of whose addresses is the primary one', () => {
+  const addresses = (verified: boolean) =>
+    userJson('user_1', { email: 'ann@example.com', verified, primary_email_address_id: null })
+
+  it.each([true, false])('has the first, verified: %s', async (verified) => {
+    const { stores, deliver } = harness({ linking: 'off' })
+    await deliver(eventJson('user.created', addresses(verified)))
+    expect(await stores.users.findByClerkId('user_1')).toMatchObject({
+      email: 'ann@example.com',
+      emailVerified: verified,
+    })
+  })
+
+  it('is linked by it only where Clerk has verified it', async () => {
+    for (const verified of [true, false]) {
+      const { stores, deliver } = harness()
+      await stores.users.create(ann)
+      await deliver(eventJson('user.created', addresses(verified)))
+      expect(await stores.users.all()).toHaveLength(verified ? 1 : 2)
+    }
   })
 })

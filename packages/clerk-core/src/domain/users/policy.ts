@@ -1,4 +1,4 @@
-import type { UserRecord, UserSnapshot } from '../store/user.js'
+import type { LinkBy, UserRecord, UserSnapshot } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
 
 /** Fields of a user that an application takes from its own session-token claims (`claimsToUser`). */
@@ -18,6 +18,10 @@ export type UserClaims = Partial<
 >
 
 /** The application's last word on a link. */
-export type CanLink<U extends UserRecord> = (row: U, snapshot: UserSnapshot) => boolean | Promise<boolean>
+export type CanLink<U extends UserRecord> = (
+  row: U,
+  snapshot: UserSnapshot,
+  by: LinkBy,
+) => boolean | Promise<boolean>
 
 export type ClaimsToUser = (claims: SessionClaims) => UserClaims

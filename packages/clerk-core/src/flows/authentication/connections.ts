@@ -2,7 +2,7 @@ import { withJson } from '../../domain/auth/auth-json.js'
 import type { Changes } from '../../domain/changes/changes.js'
 import type { Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'
-import type { Change } from '../../domain/store/inbox.js'
+import type { NewChange } from '../../domain/store/inbox.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createDueQueue } from '../../ground/timing/due-queue.js'
 import { closingOf } from './closing.js'
@@ -24,7 +24,7 @@ export const findConnection = (auth: object): Connection | null =>
 export interface Connections {
   watch(auth: MadeAuth, requirement?: Requirement | readonly Requirement[]): Connection<MadeAuth>
   /** Evaluates the connections that the change concerns; `anyMembership`: it does not say whose, so all of them. */
-  notice(change: Change, anyMembership?: boolean): void
+  notice(change: Pick<NewChange, 'subjects'>, anyMembership?: boolean): void
   close(): void
 }
 

@@ -7,6 +7,8 @@ export interface LocalRows {
   readonly user: UserRecord | undefined
   readonly membership: MembershipRecord | null | undefined
   readonly organization: OrganizationRecord | null | undefined
+  /** See {@link OrganizationDirectory.heldSince}. */
+  readonly heldSince: number | null
   /** Whether the caches had all of them, so that nothing was read. */
   readonly cached: boolean
 }

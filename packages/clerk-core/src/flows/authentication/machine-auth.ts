@@ -57,6 +57,7 @@ export function createMachineAuth(parts: {
       asOfSeconds: 0,
       membership: rows.membership,
       organization: rows.organization,
+      heldSince: rows.heldSince,
     })
     return made(request, machine, { userId, orgId, user: rows.user }, origin)
   }
@@ -69,7 +70,8 @@ export function createMachineAuth(parts: {
     const orgId = machine.subject
     const organization = await organizations?.organizations.get(orgId)
     if (organizations !== null) request.cached = false
-    if (organization?.deletedAt) return auths.anonymous(request, 'machine-credential-revoked')
+    if (organization?.deletedAt || organizations?.isHeld(orgId, organization ?? null))
+      return auths.anonymous(request, 'machine-credential-revoked')
     const { requested } = request
     const own = requested === undefined || requested === orgId
     return made(request, machine, { ...noUser, orgId: own ? orgId : null }, origin)

@@ -141,7 +141,7 @@ class CurrentAccess implements AccessSubject {
 export function joinRows(
   principal: Principal,
   requested: string | undefined,
-  { user, membership, organization: row }: LocalRows,
+  { user, membership, organization: row, heldSince }: LocalRows,
   aging: ClaimAging,
 ): MadeUserAuth {
   const { userId, sessionId, sessionStatus, claims, actor, source } = principal
@@ -151,6 +151,7 @@ export function joinRows(
     asOfSeconds: principal.organizationAsOf,
     membership,
     organization: row,
+    heldSince,
   })
   const { orgId, role, permissions } = organization
   const access = new CurrentAccess(principal, organization, aging)
@@ -168,7 +169,8 @@ export function joinRows(
     source,
     claims,
     user,
-    membership: membership === undefined ? undefined : orgId === null ? null : membership,
+    membership:
+      membership === undefined ? undefined : orgId === null || heldSince !== null ? null : membership,
     organization: row === undefined ? undefined : orgId === null || row?.deletedAt ? null : row,
     organizationMismatch: organization.mismatch,
     has: (params) => hasAccess(access, params),

@@ -70,6 +70,7 @@ const NO_ROWS = {
   user: undefined,
   membership: undefined,
   organization: undefined,
+  heldSince: null,
   cached: true,
 } as const
 

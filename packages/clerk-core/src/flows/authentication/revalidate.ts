@@ -15,7 +15,7 @@ import { StoreUnavailableError } from '../../ground/errors.js'
  */
 export function createRevalidate(parts: {
   readonly sessionStatus: SessionStatusClient
-  readonly organizations: Pick<OrganizationDirectory, 'membership' | 'organizations'> | null
+  readonly organizations: Pick<OrganizationDirectory, 'membership' | 'heldSince' | 'organizations'> | null
 }): (record: SessionRecord, organization?: 'of the session' | 'of the record') => Promise<Revalidation> {
   const { sessionStatus, organizations } = parts
 
@@ -46,6 +46,9 @@ export function createRevalidate(parts: {
     const membership = await organizations?.membership(orgId, record.sub)
     if (!membership || membership.deletedAt !== null || membership.role === null) return null
     const own = record.org?.id === orgId ? record.org : null
+    const heldSince = organizations?.heldSince(orgId, record.sub, membership) ?? null
+    const tokenKnows = own !== null && own.fromStore !== true && Number(heldSince) < record.tokenAt * 1000
+    if (heldSince !== null && !tokenKnows) return null
     // The token said it after the store heard of it: what the store has is older than what is known.
     if (own !== null && own.fromStore !== true && !isNewer(membership, own, record.tokenAt)) return own
     const slug = own === null ? ((await organizations?.organizations.get(orgId))?.slug ?? null) : own.slug

@@ -115,10 +115,17 @@ export function createUserAuth(parts: {
       if (resolved.kind !== 'user') return resolved
       const { user } = resolved
       if (organizations === null) {
-        return { ok: true, user, membership: undefined, organization: undefined, cached: userCached }
+        return {
+          ok: true,
+          user,
+          membership: undefined,
+          organization: undefined,
+          heldSince: null,
+          cached: userCached,
+        }
       }
       if (orgId === undefined) {
-        return { ok: true, user, membership: null, organization: null, cached: userCached }
+        return { ok: true, user, membership: null, organization: null, heldSince: null, cached: userCached }
       }
       const reading = both(organizations.membership(orgId, userId), organizations.organization(orgId))
       const cached = userCached && !isPromise(reading)
@@ -127,6 +134,7 @@ export function createUserAuth(parts: {
         user,
         membership,
         organization,
+        heldSince: organizations.heldSince(orgId, userId, membership),
         cached,
       }))
     })

@@ -66,6 +66,18 @@ describe('check()', () => {
     ])
   })
 
+  it.each([
+    [31_000, "The clock of this host is 31 s behind the database's."],
+    [-31_000, "The clock of this host is 31 s ahead of the database's."],
+  ])('finds that the clock of the database is %d ms off', async (skewMs, message) => {
+    const changes = { clockSkewMs: async () => skewMs }
+    expect(await found({}, { changes })).toMatchObject([
+      { code: 'store-clock-off', severity: 'warning', message },
+    ])
+    expect(await found({}, { changes: { clockSkewMs: async () => skewMs / 2 } })).toEqual([])
+    expect(await found({}, { changes: { clockSkewMs: () => Promise.reject(new Error('down')) } })).toEqual([])
+  })
+
   it('finds keys of two instances', async () => {
     const live = `sk_live_${'a'.repeat(40)}`
     expect(await codes({}, { resolved: { secretKey: live } })).toContain('keys-of-different-instances')

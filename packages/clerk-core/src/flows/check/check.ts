@@ -14,6 +14,7 @@ export interface CheckContext {
   readonly keys: { prefetch(): Promise<unknown> }
   readonly stores: InspectedStores
   readonly api: Pick<ClerkApi, 'countUsers'>
+  readonly changes?: { clockSkewMs(): Promise<number | null> }
   /** Default: `NODE_ENV`. */
   readonly environment?: string | undefined
 }
@@ -29,7 +30,11 @@ interface Check {
 const SHORTEST_SECRET_BYTES = 24
 /** The clock tolerance is 5 s by default; half of it is a warning in time. */
 const CLOCK_SKEW_SECONDS = 2
+/** What a store of ours is compared with: gaps of the log are waited for, and revocations kept, by whole hours. */
+const STORE_SKEW_MS = 30_000
 const PROBE_TIMEOUT_MS = 3_000
+/** Each check has limits of its own for what it asks; this one is for what has none, an injected `fetch` for instance. */
+const CHECK_TIMEOUT_MS = 15_000
 
 const inProduction = ({ environment = process.env.NODE_ENV }: CheckContext) => environment === 'production'
 
@@ -113,6 +118,18 @@ const checks: readonly Check[] = [
     },
   },
   {
+    code: 'store-clock-off',
+    severity: 'warning',
+    find: async ({ changes }) => {
+      // That the log cannot be read is another check's finding.
+      const measure = async () => (await changes?.clockSkewMs()) ?? null
+      const skewMs = await withTimeout(PROBE_TIMEOUT_MS, measure).catch(() => null)
+      return skewMs !== null && Math.abs(skewMs) > STORE_SKEW_MS
+        ? `The clock of this host is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'behind' : 'ahead of'} the database's.`
+        : null
+    },
+  },
+  {
     code: 'secret-key-refused',
     severity: 'error',
     find: (context) =>
@@ -150,9 +167,9 @@ export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
   const shared = { ...context, api: { countUsers: once(() => context.api.countUsers()) } }
   const found = await Promise.all(
     checks.map(async ({ code, severity, find }) => {
-      const message = await Promise.resolve()
-        .then(() => find(shared))
-        .catch((error: unknown) => `The check could not be made (${nameOf(error)}).`)
+      const message = await withTimeout(CHECK_TIMEOUT_MS, () => find(shared)).catch(
+        (error: unknown) => `The check could not be made (${nameOf(error)}).`,
+      )
       return message === null ? [] : [{ severity, code, message, remedy: CODES[code].remedy }]
     }),
   )

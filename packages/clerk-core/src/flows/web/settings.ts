@@ -14,10 +14,10 @@ export interface ClerkSettings {
   readonly maxBodyBytes: number
   /** As configured, else of the Account Portal; `null` where neither is there. */
   readonly pages: { readonly signInUrl: string | null; readonly signUpUrl: string | null }
+  /** No call of a store is waited for longer, the framework's session among them. */
+  readonly storeTimeoutSeconds: number
   /** The clock, in milliseconds. */
   readonly now: () => number
-  /** No call of the framework's session store is waited for longer. */
-  readonly storeTimeoutSeconds: number
   /** `null` without a secret key. */
   readonly revokeAtClerk: RevokeAtClerk | null
   /** Whether this process could answer a signed-in request. */
@@ -37,10 +37,10 @@ export function provideSettings(
     issuer,
     authorizedParties,
     clockToleranceSeconds,
+    storeTimeoutSeconds,
     webhook,
     publishableKey,
     now,
-    storeTimeoutSeconds,
     signInUrl,
     signUpUrl,
   } = options
@@ -51,13 +51,13 @@ export function provideSettings(
       issuer,
       authorizedParties,
       clockToleranceSeconds,
+      storeTimeoutSeconds,
       maxBodyBytes: webhook.maxBodyBytes,
       pages: Object.freeze({
         signInUrl: signInUrl ?? portal?.signInUrl ?? null,
         signUpUrl: signUpUrl ?? portal?.signUpUrl ?? null,
       }),
       now,
-      storeTimeoutSeconds,
       revokeAtClerk: does.revokeAtClerk,
       isReady: does.isReady,
     }),

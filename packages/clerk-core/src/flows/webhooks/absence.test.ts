@@ -53,7 +53,6 @@ describe('absent is not empty', () => {
 
   it.each([
     ['email_addresses', { email: null, emailVerified: false, phone: '+1555' }],
-    ['primary_email_address_id', { email: null, emailVerified: false }],
     ['phone_numbers', { phone: null, email: 'ada@example.com' }],
     ['primary_phone_number_id', { phone: null }],
     ['username', { username: null }],

@@ -30,16 +30,17 @@ describe('a backend that is killed in the middle of its work', () => {
       }),
       { numRuns: 8, seed },
     )
-    const stores = memoryStore()
-    const { runs, kills, killedAt } = await deliverThroughCrashes({ stores, events, kills: plan })
+    const clock = { ms: 1_700_000_000_000 }
+    const stores = memoryStore({ now: () => clock.ms })
+    const { runs, kills, killedAt } = await deliverThroughCrashes({ stores, clock, events, kills: plan })
     const because = `seed ${seed}, killed at ${killedAt.join(', ')}`
 
     // Each kill lets at most one event through, so that most of the plan is used before there are none left.
     expect(kills, because).toBeGreaterThanOrEqual(5)
-    expect(await stores.inbox.pending(10), because).toEqual([])
-    expect((await stores.inbox.changesSince(0)).map(({ id }) => id).sort(), because).toEqual(
-      events.map(({ id }) => id),
-    )
+    const unfinished = (await stores.inbox.all()).filter(({ status }) => status !== 'done')
+    expect(unfinished, because).toEqual([])
+    const logged = new Set((await stores.inbox.log()).map(({ id }) => id))
+    expect([...logged].sort(), because).toEqual(events.map(({ id }) => id))
     for (const { id } of events) {
       for (const handler of ['first', 'second']) {
         expect(runs.get(`${handler} ${id}`) ?? 0, `${handler} ${id}: ${because}`).toBeGreaterThanOrEqual(1)
@@ -54,19 +55,21 @@ describe('a backend that is killed in the middle of its work', () => {
   }, 120_000)
 
   it('runs no handler again that was noted to have succeeded', async () => {
-    const stores = memoryStore()
+    const clock = { ms: 1_700_000_000_000 }
+    const stores = memoryStore({ now: () => clock.ms })
     const [event] = events
-    // claim, findByClerkId …: killed at the last call, `done`, after both handlers were noted.
+    // claim, apply, append …: killed at the last call, `finish`, after both handlers were noted.
     const { runs, killedAt } = await deliverThroughCrashes({
       stores,
+      clock,
       events: [event!],
       kills: [{ calls: 8, when: 'before' }],
     })
-    expect(killedAt).toEqual(['inbox.done before'])
+    expect(killedAt).toEqual(['inbox.finish before'])
     expect([...runs]).toEqual([
       ['first msg_0', 1],
       ['second msg_0', 1],
     ])
-    expect(await stores.inbox.pending(10)).toEqual([])
+    expect(await stores.inbox.all()).toMatchObject([{ status: 'done' }])
   }, 60_000)
 })

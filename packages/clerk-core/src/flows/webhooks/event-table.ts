@@ -7,9 +7,13 @@ import {
   roleSnapshotFromClerk,
 } from '../../domain/backend-api/organization-snapshot.js'
 import { userSnapshotFromClerk } from '../../domain/backend-api/user-snapshot.js'
+import { membershipSubject } from '../../domain/changes/holds.js'
+import type { OwnChange } from '../../domain/changes/tell.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import type { Change } from '../../domain/store/inbox.js'
-import type { ApplyOutcome } from '../../domain/store/user.js'
+import type { MembershipReference } from '../../domain/store/organization.js'
+import { narrowsUser } from '../../domain/store/rules/sign-in.js'
+import type { ApplyOutcome, UserSnapshot } from '../../domain/store/user.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { readJson } from '../../ground/json/json-reader.js'
 
@@ -31,10 +35,21 @@ export interface Targets {
   > | null
 }
 
+/** What of a right an event takes away, as the log has it: see `NewChange.narrows`. */
+export interface Narrowing {
+  readonly subject: string
+  /** Milliseconds; `null`: for good. */
+  readonly version: number | null
+}
+
 /** An event whose data was found to be what its type says. */
 export interface ReadEvent {
   /** Ids, in the order of the type's `subjects`. */
   readonly subjects: readonly string[]
+  /** It is logged before the row is written, so that it takes effect even if the row cannot be. */
+  readonly narrows: Narrowing | null
+  /** The id of the user whose earlier events have to be forgotten. */
+  readonly erases?: string
   /** Convergent: may be repeated, and in any order. `undefined`: nothing to say about what was there. */
   readonly apply: (targets: Targets) => Promise<ApplyOutcome | undefined>
 }
@@ -52,10 +67,6 @@ export interface EventType {
   readonly effect: boolean
   /** Where this is false there is nothing to change, and the event is one without effect. */
   readonly concerns?: (targets: Targets) => boolean
-  /** Ends what this subject is signed in with. */
-  readonly revokes?: 'session' | 'user'
-  /** Recorded by this package itself, to tell the other processes: no handler sees it. */
-  readonly own?: true
   /** @throws {WebhookDataError} */
   readonly read: (data: unknown, context: EventContext) => ReadEvent
 }
@@ -64,9 +75,17 @@ export interface EventType {
 export const SIGNED_OUT = 'session.signed_out'
 
 /** The application has changed a row itself: what is cached of it is outdated in every process. */
-export const FORGOTTEN = { user: 'user.forgotten', organization: 'organization.forgotten' } as const
+export const FORGOTTEN = {
+  user: 'user.forgotten',
+  organization: 'organization.forgotten',
+  role: 'role.forgotten',
+} as const satisfies Readonly<Record<string, OwnChange>>
 
-const nothing = async () => undefined
+/** A user whom Clerk no longer has, as a complete listing said: the row is deleted already. */
+const USER_ENDED = 'user.ended' satisfies OwnChange
+
+/** There is no row. */
+export const nothing = async () => undefined
 
 const userChanged: EventType = {
   subjects: ['user'],
@@ -75,19 +94,26 @@ const userChanged: EventType = {
     const snapshot = userSnapshotFromClerk(data, { version: timestamp, privateMetadata })
     return {
       subjects: [snapshot.clerkId],
+      narrows: narrowedUser(snapshot),
       apply: async ({ users }) => (await users?.applySnapshot(snapshot, 'webhook'))?.outcome,
     }
   },
 }
 
+/** Every way in which a user may lose the right to sign in but for the deletion. */
+function narrowedUser(snapshot: UserSnapshot): Narrowing | null {
+  return narrowsUser(snapshot) ? { subject: snapshot.clerkId, version: snapshot.version } : null
+}
+
 const userDeleted: EventType = {
   subjects: ['user'],
   effect: true,
-  revokes: 'user',
   read(data, { timestamp }) {
     const id = readJson(data, 'user').id('id')
     return {
       subjects: [id],
+      narrows: { subject: id, version: null },
+      erases: id,
       apply: async ({ users }) => {
         await users?.remove(id, timestamp)
         return undefined
@@ -96,16 +122,17 @@ const userDeleted: EventType = {
   },
 }
 
-const sessionEnded: EventType = {
+const session = (ends: boolean): EventType => ({
   subjects: ['session', 'user'],
-  effect: true,
-  revokes: 'session',
+  effect: ends,
   read(data) {
     const session = readJson(data, 'session')
-    return { subjects: [session.id('id'), session.id('user_id')], apply: nothing }
+    const id = session.id('id')
+    const narrows = ends ? { subject: id, version: null } : null
+    return { subjects: [id, session.id('user_id')], narrows, apply: nothing }
   },
-}
-
+})
+const sessionEnded = session(true)
 /** A sign-in: Clerk sends no `user.updated` for it. */
 const sessionCreated: EventType = {
   subjects: ['session', 'user'],
@@ -118,6 +145,7 @@ const sessionCreated: EventType = {
     const lastActiveAt = session.optionalTime('last_active_at') ?? lastSignInAt
     return {
       subjects: [session.id('id'), userId],
+      narrows: null,
       apply: async ({ users }) => {
         await users?.touch?.(userId, { lastSignInAt, lastActiveAt })
         return undefined
@@ -133,6 +161,7 @@ const organizationChanged: EventType = {
     const snapshot = organizationSnapshotFromClerk(data, { version: timestamp, privateMetadata })
     return {
       subjects: [snapshot.clerkId],
+      narrows: null,
       apply: async ({ organizations }) => (await organizations?.applyOrganization(snapshot))?.outcome,
     }
   },
@@ -140,14 +169,17 @@ const organizationChanged: EventType = {
 
 const membershipSubjects = ['membership', 'organization', 'user'] as const
 
-const membershipChanged: EventType = {
+/** @param narrows whether the event may take something away: it does not say what the role was */
+const membershipChanged = (narrows: boolean): EventType => ({
   subjects: membershipSubjects,
   effect: true,
   read(data, { timestamp, privateMetadata }) {
     const snapshot = membershipSnapshotFromClerk(data, { version: timestamp })
+    const { clerkId, orgId, userId, version } = snapshot
     const organization = embeddedOrganizationFromClerk(data, { privateMetadata })
     return {
-      subjects: [snapshot.clerkId, snapshot.orgId, snapshot.userId],
+      subjects: [clerkId, orgId, userId],
+      narrows: narrows ? { subject: membershipSubject(orgId, userId), version } : null,
       apply: async ({ organizations }) => {
         const applied = await organizations?.applyMembership(snapshot)
         // Often the first that is heard of the organisation. The user beside it (`public_user_data`) is none: it says neither
@@ -157,6 +189,17 @@ const membershipChanged: EventType = {
       },
     }
   },
+})
+
+/**
+ * The last version that the membership had is exceeded by that of every later one: who is invited again at once is not held
+ * up by the end of what was before.
+ */
+function endedMembership(data: unknown, membership: MembershipReference, timestamp: number): Narrowing {
+  const updatedAt = readJson(data, 'organization_membership').optionalTime('updated_at')
+  const subject =
+    'orgId' in membership ? membershipSubject(membership.orgId, membership.userId) : membership.clerkId
+  return { subject, version: (updatedAt ?? timestamp) + 1 }
 }
 
 const invitationChanged: EventType = {
@@ -166,28 +209,30 @@ const invitationChanged: EventType = {
     const snapshot = invitationSnapshotFromClerk(data, { version: timestamp })
     return {
       subjects: [snapshot.clerkId, snapshot.orgId],
+      narrows: null,
       apply: async ({ organizations }) => (await organizations?.applyInvitation(snapshot))?.outcome,
     }
   },
 }
 
-const roleChanged: EventType = {
+/** @param narrows whether the event may take something away: it does not say what the permissions were */
+const roleChanged = (narrows: boolean): EventType => ({
   subjects: ['role'],
   effect: true,
   read(data, { timestamp }) {
     const snapshot = roleSnapshotFromClerk(data, { version: timestamp })
     return {
       subjects: [snapshot.clerkId],
+      narrows: narrows ? { subject: snapshot.key, version: snapshot.version } : null,
       apply: async ({ organizations }) => (await organizations?.applyRole(snapshot))?.outcome,
     }
   },
-}
+})
 
 const forgotten = (kind: keyof typeof FORGOTTEN): EventType => ({
   subjects: [kind],
   effect: true,
-  own: true,
-  read: (data) => ({ subjects: [readJson(data, kind).id('id')], apply: nothing }),
+  read: (data) => ({ subjects: [readJson(data, kind).id('id')], narrows: null, apply: nothing }),
 })
 
 const eventTable: Readonly<Record<string, EventType>> = {
@@ -201,12 +246,21 @@ const eventTable: Readonly<Record<string, EventType>> = {
   [SIGNED_OUT]: {
     subjects: ['session'],
     effect: true,
-    revokes: 'session',
-    own: true,
-    read: (data) => ({ subjects: [readJson(data, 'session').id('id')], apply: nothing }),
+    read(data) {
+      const id = readJson(data, 'session').id('id')
+      return { subjects: [id], narrows: { subject: id, version: null }, apply: nothing }
+    },
   },
   [FORGOTTEN.user]: forgotten('user'),
   [FORGOTTEN.organization]: forgotten('organization'),
+  [FORGOTTEN.role]: forgotten('role'),
+  [USER_ENDED]: {
+    ...forgotten('user'),
+    read(data) {
+      const id = readJson(data, 'user').id('id')
+      return { subjects: [id], narrows: { subject: id, version: null }, apply: nothing }
+    },
+  },
   'organization.created': organizationChanged,
   'organization.updated': organizationChanged,
   'organization.deleted': {
@@ -216,6 +270,8 @@ const eventTable: Readonly<Record<string, EventType>> = {
       const id = readJson(data, 'organization').id('id')
       return {
         subjects: [id],
+        // A deletion has no version: what is newer than it does not come back.
+        narrows: { subject: id, version: timestamp + 1 },
         apply: async ({ organizations }) => {
           await organizations?.removeOrganization(id, timestamp)
           return undefined
@@ -223,8 +279,8 @@ const eventTable: Readonly<Record<string, EventType>> = {
       }
     },
   },
-  'organizationMembership.created': membershipChanged,
-  'organizationMembership.updated': membershipChanged,
+  'organizationMembership.created': membershipChanged(false),
+  'organizationMembership.updated': membershipChanged(true),
   'organizationMembership.deleted': {
     subjects: membershipSubjects,
     effect: true,
@@ -236,6 +292,7 @@ const eventTable: Readonly<Record<string, EventType>> = {
           membership.clerkId,
           ...('orgId' in membership ? [membership.orgId, membership.userId] : []),
         ],
+        narrows: endedMembership(data, membership, timestamp),
         apply: async ({ organizations }) => {
           await organizations?.removeMembership(membership, timestamp)
           return undefined
@@ -244,8 +301,8 @@ const eventTable: Readonly<Record<string, EventType>> = {
     },
   },
   // A permission that is deleted leaves its roles by their own `role.updated`: no event says which roles had it.
-  'role.created': roleChanged,
-  'role.updated': roleChanged,
+  'role.created': roleChanged(false),
+  'role.updated': roleChanged(true),
   'role.deleted': {
     subjects: ['role'],
     effect: true,
@@ -253,6 +310,8 @@ const eventTable: Readonly<Record<string, EventType>> = {
       const id = readJson(data, 'role').id('id')
       return {
         subjects: [id],
+        // Clerk deletes a role that nobody has, and may not tell its key.
+        narrows: null,
         apply: async ({ organizations }) => {
           await organizations?.removeRole(id, timestamp)
           return undefined
@@ -269,7 +328,7 @@ const eventTable: Readonly<Record<string, EventType>> = {
 const unknownType: EventType = {
   subjects: [],
   effect: false,
-  read: () => ({ subjects: [], apply: nothing }),
+  read: () => ({ subjects: [], narrows: null, apply: nothing }),
 }
 
 export function eventType(type: string): EventType & { readonly known: boolean } {
@@ -277,28 +336,29 @@ export function eventType(type: string): EventType & { readonly known: boolean }
   return { ...(known ?? unknownType), known: known !== undefined }
 }
 
-/** What a change is about, and what it revokes. */
+/** What a change is about. */
 export interface ChangeEffect {
+  /** Of a type that is not in the table: a newer version of this package in another process knows what it is about. */
+  readonly isUnknown: boolean
   readonly subjects: Readonly<Partial<Record<SubjectKind, string>>>
   /** A role, or a membership of which only its own id is known: it concerns any user in any organisation. */
   readonly anyMembership: boolean
-  /** Whose sign-in ends with it. */
-  readonly revokes: { readonly kind: 'session' | 'user'; readonly id: string } | null
 }
 
 /** Reads a change of the log: the place of a subject tells its kind. */
 export function effectOf({ type, subjects }: Pick<Change, 'type' | 'subjects'>): ChangeEffect {
-  const { subjects: kinds, revokes } = eventType(type)
+  const { subjects: kinds, known } = eventType(type)
   const named: Partial<Record<SubjectKind, string>> = {}
   kinds.forEach((kind, index) => {
     const id = subjects[index]
     if (id !== undefined) named[kind] = id
   })
-  const id = revokes === undefined ? undefined : named[revokes]
   return {
+    isUnknown: !known,
     subjects: named,
     anyMembership:
-      named.role !== undefined || (named.membership !== undefined && named.organization === undefined),
-    revokes: revokes === undefined || id === undefined ? null : { kind: revokes, id },
+      !known ||
+      named.role !== undefined ||
+      (named.membership !== undefined && named.organization === undefined),
   }
 }

@@ -64,40 +64,55 @@ describe('a row that the application changed itself', () => {
   test('is refused here at least where the inbox cannot be reached, and the caller hears of it', async () => {
     const { stores, here, id, credentials } = await twoProcesses()
     await switchOff(stores, id)
-    const { claim } = stores.inbox
-    stores.inbox.claim = outage
+    const { append } = stores.inbox
+    stores.inbox.append = outage
     await expect(here.users.forget(id)).rejects.toThrow(StoreUnavailableError)
     expect(await here.authenticate(credentials)).toMatchObject(INACTIVE)
-    stores.inbox.claim = claim
+    stores.inbox.append = append
     await here.users.forget(id)
   })
 
   test('is told anew each time, also within one millisecond', async () => {
     const { stores, here, id } = await twoProcesses()
     await Promise.all([here.users.forget(id), here.users.forget(id)])
-    const told = (await stores.inbox.all()).filter(({ type }) => type === 'user.forgotten')
-    expect(told).toHaveLength(2)
-    expect(told).toMatchObject([
-      { subjects: [id], body: '' },
-      { subjects: [id], body: '' },
-    ])
+    const told = (await stores.inbox.log()).filter(({ type }) => type === 'user.forgotten')
+    expect(told).toMatchObject([{ subjects: [id] }, { subjects: [id] }])
+    expect(new Set(told.map((change) => change.id)).size).toBe(2)
   })
 
-  test('reaches no handler, not when it is replayed after a crash either', async () => {
+  test('reaches no handler, and is no event that is tried again', async () => {
     const { webhooks, stores, changes } = memoryHarness()
     const seen: string[] = []
     webhooks.on('*', ({ type }) => void seen.push(type))
-    const { done } = stores.inbox
-    stores.inbox.done = outage
-    await expect(webhooks.forget('user', 'user_1')).rejects.toThrow(StoreUnavailableError)
-    stores.inbox.done = done
-    const [open] = await stores.inbox.pending(1)
-    if (open === undefined) throw new Error('It is not open.')
-    await stores.inbox.release(open.id, 'crashed')
-    expect(await webhooks.replay(open)).toMatchObject({ status: 200 })
-    expect(await stores.inbox.pending(1)).toEqual([])
-    expect(changes).toMatchObject([{ subjects: ['user_1'] }, { subjects: ['user_1'] }])
+    await webhooks.tell('user.forgotten', 'user_1')
+    expect(await stores.inbox.all()).toEqual([])
+    expect(changes).toMatchObject([{ subjects: ['user_1'], narrows: null }])
     expect(seen).toEqual([])
+  })
+
+  test('is what a refresh leaves behind as well: the other processes read it again', async () => {
+    const { offline, stores, here, there, id, credentials } = await twoProcesses()
+    const before = (await stores.inbox.log()).length
+    offline.banUser(id)
+    // The webhook is not delivered; somebody refreshes by hand.
+    await here.users.refresh(id)
+    expect((await stores.inbox.log()).slice(before)).toMatchObject([
+      { type: 'user.forgotten', subjects: [id], narrows: id },
+      { type: 'user.forgotten', subjects: [id], narrows: null },
+    ])
+    expect(await here.authenticate(credentials)).toMatchObject(INACTIVE)
+    await offline.advance(2_001)
+    expect(await there.authenticate(credentials)).toMatchObject(INACTIVE)
+  })
+
+  test('counts everywhere where a refresh brings a ban and the row cannot be written', async () => {
+    const { offline, stores, here, there, id, credentials } = await twoProcesses()
+    offline.banUser(id)
+    stores.users.apply = outage
+    await expect(here.users.refresh(id)).rejects.toThrow(StoreUnavailableError)
+    expect(await here.authenticate(credentials)).toMatchObject(INACTIVE)
+    await offline.advance(2_001)
+    expect(await there.authenticate(credentials)).toMatchObject(INACTIVE)
   })
 
   test.each<[string, unknown]>([

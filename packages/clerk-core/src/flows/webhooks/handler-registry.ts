@@ -28,7 +28,10 @@ export interface HandlerRegistry {
   readonly on: OnWebhook
   /** Whether any handler would get an event of this type. */
   wants(type: string): boolean
-  /** Runs beside each other all that match and have not succeeded; `succeeded` is called as each one does. */
+  /**
+   * Runs beside each other all that match and have not succeeded; `succeeded` is called as each one does. Rejects, when all
+   * have ended, with what `succeeded` threw: that is no failure of the handler.
+   */
   run(
     event: HandledEvent,
     already: readonly string[],
@@ -57,18 +60,21 @@ export function createHandlerRegistry({ timeoutSeconds }: { timeoutSeconds: numb
     wants: (type) => [...handlers].some(({ matches }) => matches(type)),
     async run(event, already, succeeded) {
       const due = [...handlers].filter(({ name, matches }) => matches(event.type) && !already.includes(name))
-      const results = await Promise.all(
+      const ended = await Promise.allSettled(
         due.map(async ({ name, run }) => {
           try {
             await withTimeout(timeoutSeconds * 1000, (signal) => run(copyFor(event, signal)))
-            await succeeded(name)
-            return null
           } catch (error) {
             return { handler: name, error: error instanceof TimeoutError ? 'timed out' : nameOf(error) }
           }
+          await succeeded(name)
+          return null
         }),
       )
-      return results.filter((result) => result !== null)
+      return ended.flatMap((result) => {
+        if (result.status === 'rejected') throw result.reason
+        return result.value === null ? [] : [result.value]
+      })
     },
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Change, Inbox, InboxEvent, PendingEvent } from '../../domain/store/inbox.js'
+import type { Tell } from '../../domain/changes/tell.js'
+import type { Inbox, InboxEvent, NewChange, StoredEvent } from '../../domain/store/inbox.js'
 import { checkText } from '../../domain/store/rules/input.js'
 import { StoreUnavailableError, WebhookDataError } from '../../ground/errors.js'
 import { isObject, readJson } from '../../ground/json/json-reader.js'
@@ -9,7 +10,7 @@ import { describeError } from '../../ground/store-fault.js'
 import {
   type EventType,
   eventType,
-  FORGOTTEN,
+  nothing,
   type ReadEvent,
   SIGNED_OUT,
   type Targets,
@@ -17,27 +18,26 @@ import {
 import { createHandlerRegistry } from './handler-registry.js'
 import type { OnWebhook } from './handlers.js'
 import { createInstanceCheck } from './instance-check.js'
+import { createLease, type Lease, LeaseLostError } from './lease.js'
 import { webhookOutcome } from './outcome.js'
 import { createSignatureVerifier } from './verify-signature.js'
 import type { WebhookOutcome, WebhookRequest } from './webhook.js'
 
 export interface Webhooks {
   readonly on: OnWebhook
+  /** Loads what the first delivery would have to wait for. */
+  load(): Promise<void>
   /** Never throws for what was sent. */
   receive(request: WebhookRequest): Promise<WebhookOutcome>
-  /** Processes an event of {@link Inbox.pending}, whose signature was verified when it came. */
-  replay(event: Pick<PendingEvent, 'id' | 'body' | 'timestamp'>): Promise<WebhookOutcome>
+  /** Processes a stored event, whose signature was verified when it came. It is claimed first, like any delivery. */
+  replay(event: Pick<StoredEvent, 'id' | 'body' | 'timestamp'>): Promise<WebhookOutcome>
   /**
-   * Records the end of a session like an event of Clerk's. In effect here even when it cannot be recorded for the other
-   * processes. @throws {StoreUnavailableError} then: to be tried again
+   * Records the end of a session. In effect here even when it cannot be recorded for the other processes.
+   * @throws {StoreUnavailableError} then: to be tried again
    */
   signOut(sessionId: string): Promise<void>
-  /**
-   * Drops what is cached of a row that the application has changed itself, here and, through the inbox, in every process.
-   * In effect here even when it cannot be recorded. @throws {StoreInputError} when `clerkId` is no id
-   * {@link StoreUnavailableError} when it cannot be recorded: to be tried again
-   */
-  forget(kind: keyof typeof FORGOTTEN, clerkId: string): Promise<void>
+  /** Tells a change of our own: what is cached of a row that was changed is dropped here and, through the log, everywhere. */
+  readonly tell: Tell
 }
 
 /** An event that was verified or stored, read and found to be what its type says. */
@@ -49,17 +49,17 @@ interface Delivery {
   readonly instanceId: unknown
 }
 
-/** verify → claim → apply → applied → handlers → done. Every step may be repeated. */
+/** verify → claim → log (what narrows a right) → apply → log → handlers → done. Every step may be repeated. */
 export function createWebhooks(parts: {
   readonly options: Pick<ResolvedOptions, 'webhookSecrets' | 'webhook' | 'privateMetadata' | 'now'>
   readonly users: Targets['users']
   readonly organizations: Targets['organizations']
   readonly inbox: Inbox | null
   readonly observer: Observer
-  /** Called after the state was applied and before the handlers, with or without an inbox. */
-  readonly applied: (change: Change) => void | Promise<void>
+  /** In effect here at once, and in the log of every process when it resolves. Called with or without an inbox. */
+  readonly append: (change: NewChange) => Promise<void>
 }): Webhooks {
-  const { options, users, organizations, inbox, observer, applied } = parts
+  const { options, users, organizations, inbox, observer, append } = parts
   const { now, privateMetadata, webhook } = options
   const checkInstance = createInstanceCheck()
   const handlers = createHandlerRegistry({ timeoutSeconds: webhook.handlerTimeoutSeconds })
@@ -69,6 +69,7 @@ export function createWebhooks(parts: {
     maxBodyBytes: webhook.maxBodyBytes,
     now,
   })
+  const leaseMs = webhook.leaseSeconds * 1000
 
   /** @throws {WebhookDataError} */
   function readDelivery(id: string, body: string, sentAt: number): Delivery {
@@ -78,34 +79,33 @@ export function createWebhooks(parts: {
     return { event: { id, type, timestamp, subjects: read.subjects, body }, type: known, read, instanceId }
   }
 
+  const hasEffect = ({ effect, concerns }: EventType): boolean =>
+    effect && (concerns?.({ users, organizations }) ?? true)
+
   /** @throws whatever the store throws */
   async function process(delivery: Delivery): Promise<WebhookOutcome> {
-    const { event, type, read } = delivery
-    const effect = type.effect && (type.concerns?.({ users, organizations }) ?? true)
+    const { event, type } = delivery
+    const effect = hasEffect(type)
     // It has no effect and no handler: its body (an e-mail that Clerk sent, say) need not be stored.
     if (!effect && !handlers.wants(event.type)) {
       return webhookOutcome(type.known ? 'processed' : 'unknown-type')
     }
     const startedAt = now()
-    const claim = (await inbox?.claim(event, startedAt, startedAt + webhook.leaseSeconds * 1000)) ?? UNCLAIMED
-    if (claim.status === 'done') {
+    const claim = await inbox?.claim(event, leaseMs)
+    if (claim?.status === 'done') {
       observer.emit('webhook.duplicate', { id: event.id, type: event.type })
       return webhookOutcome('duplicate')
     }
-    if (claim.status === 'busy') {
-      return webhookOutcome('busy', Math.max(1, Math.ceil((claim.leaseUntil - now()) / 1000)))
-    }
+    if (claim?.status === 'busy') return webhookOutcome('busy', Math.ceil(claim.retryAfterMs / 1000))
+    const lease = createLease({ inbox, id: event.id, claim: claim ?? null, leaseMs })
     try {
-      if (effect) await applyEvent(event, read)
-      const failures = type.own ? null : await runHandlers(event, claim.succeeded)
-      if (failures !== null) return fail(event, 'failed', failures)
-      await inbox?.done(event.id, now())
+      const failures = await processClaimed(delivery, lease)
+      if (failures !== null) return await fail(event, lease, 'failed', failures)
     } catch (error) {
-      return fail(
-        event,
-        error instanceof StoreUnavailableError ? 'unavailable' : 'failed',
-        describeError(error),
-      )
+      // Another process has the event now, and answers for it.
+      if (error instanceof LeaseLostError) return webhookOutcome('busy')
+      const kind = error instanceof StoreUnavailableError ? 'unavailable' : 'failed'
+      return await fail(event, lease, kind, describeError(error))
     }
     if (observer.wants('webhook.processed')) {
       const { id, type } = event
@@ -114,40 +114,43 @@ export function createWebhooks(parts: {
     return webhookOutcome(type.known ? 'processed' : 'unknown-type')
   }
 
-  async function applyEvent(event: InboxEvent, read: ReadEvent): Promise<void> {
+  /** `null`: all is done; else which handlers failed. @throws {LeaseLostError}, and whatever the store throws */
+  async function processClaimed({ event, type, read }: Delivery, lease: Lease): Promise<string | null> {
+    if (hasEffect(type)) await applyEvent(event, read)
+    // What is known of an erased user is not kept for handlers that never ran; the deletion itself still has to reach them.
+    if (read.erases !== undefined) await inbox?.discardEarlier(read.erases, { exceptId: event.id })
+    if (handlers.wants(event.type)) await lease.ensure(webhook.handlerTimeoutSeconds * 1000)
+    const failures = await handlers.run(event, lease.succeeded, lease.note)
+    if (failures.length > 0)
+      return failures.map(({ handler, error }) => `handler "${handler}": ${error}`).join('; ')
+    await lease.finish()
+    return null
+  }
+
+  /** A process that reads of the loss of a right refuses it until it has read the row, whether it is ever written or not. */
+  async function applyEvent({ id, type, subjects }: InboxEvent, read: ReadEvent): Promise<void> {
+    const { narrows } = read
+    const change = { id, type, subjects }
+    if (narrows !== null) await append({ ...change, narrows: narrows.subject, version: narrows.version })
     const outcome = await read.apply({ users, organizations })
-    if (outcome === 'stale') observer.emit('webhook.stale', { id: event.id, type: event.type })
-    const appliedAt = now()
-    await inbox?.applied(event.id, appliedAt)
-    await applied({ id: event.id, type: event.type, subjects: event.subjects, appliedAt })
+    if (outcome === 'stale') observer.emit('webhook.stale', { id, type })
+    // A session has no row.
+    if (read.apply !== nothing) await append({ ...change, narrows: null, version: null })
   }
 
-  /** `null`: all have succeeded; else which have not. */
-  async function runHandlers(event: InboxEvent, already: readonly string[]): Promise<string | null> {
-    const failures = await handlers.run(event, already, async (name) => inbox?.succeeded(event.id, name))
-    return failures.length === 0
-      ? null
-      : failures.map(({ handler, error }) => `handler "${handler}": ${error}`).join('; ')
-  }
-
-  async function fail(event: InboxEvent, kind: 'failed' | 'unavailable', message: string) {
+  async function fail(event: InboxEvent, lease: Lease, kind: 'failed' | 'unavailable', message: string) {
     observer.emit('webhook.failed', { id: event.id, type: event.type, code: kind, message })
-    // Where the store is down the lease runs out by itself.
-    await inbox?.release(event.id, message).catch(() => undefined)
+    await lease.release(message)
     return webhookOutcome(kind)
   }
 
-  /** Records an event of our own, so that every process reads it in the log. */
-  async function record(eventId: string, eventType: string, subject: string): Promise<void> {
-    const timestamp = now()
-    const body = JSON.stringify({ type: eventType, timestamp, data: { id: subject } })
-    const { event } = readDelivery(eventId, body, timestamp)
-    const { id, type, subjects } = event
-    // Here first: while the inbox is down, this process at least must not go on trusting what is no longer true.
-    await applied({ id, type, subjects, appliedAt: timestamp })
-    await inbox?.claim(event, timestamp, timestamp + webhook.leaseSeconds * 1000)
-    await inbox?.applied(id, timestamp)
-    await inbox?.done(id, now())
+  /** An entry of our own. A new id each time: nobody must take the second change for the first. */
+  async function record(type: string, subject: string, heldVersion?: number): Promise<void> {
+    checkText(subject, 'id')
+    const { subjects, narrows } = eventType(type).read({ id: subject }, { timestamp: now(), privateMetadata })
+    const held = heldVersion === undefined ? narrows : { subject, version: heldVersion }
+    const { subject: narrowed = null, version = null } = held ?? {}
+    await append({ id: `own-${randomUUID()}`, type, subjects, narrows: narrowed, version })
   }
 
   /** Turns what a step throws into an outcome. */
@@ -172,10 +175,11 @@ export function createWebhooks(parts: {
 
   return {
     on: handlers.on,
+    load: verifier.load,
     receive(request) {
       if (options.webhookSecrets.length === 0) return Promise.resolve(webhookOutcome('not-configured'))
       return withOutcome(null, async () => {
-        const message = verifier.verify(request)
+        const message = await verifier.verify(request)
         if ('refused' in message) {
           const kind = refusals[message.refused]
           observer.emit('webhook.failed', { id: null, type: null, code: kind, message: message.refused })
@@ -189,18 +193,10 @@ export function createWebhooks(parts: {
     },
     // What was stored as its time is its time: the attempt that it was dated by is not known any more.
     replay: ({ id, body, timestamp }) => withOutcome(id, () => process(readDelivery(id, body, timestamp))),
-    // A new id each time: what was signed out long ago and pruned must be refused again.
-    signOut: (sessionId) => record(`signout-${sessionId}-${now()}`, SIGNED_OUT, sessionId),
-    async forget(kind, clerkId) {
-      checkText(clerkId, 'clerkId')
-      // Two processes may forget one row in the same millisecond, and a third must not take the second change for the first.
-      await record(`forget-${randomUUID()}`, FORGOTTEN[kind], clerkId)
-    },
+    signOut: (sessionId) => record(SIGNED_OUT, sessionId),
+    tell: record,
   }
 }
-
-/** Without an inbox nothing is remembered: every delivery is the first. */
-const UNCLAIMED = { status: 'claimed', succeeded: [] } as const
 
 const refusals = {
   'too-large': 'too-large',

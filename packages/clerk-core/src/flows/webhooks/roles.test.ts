@@ -90,7 +90,13 @@ describe('a permission that a role has lost', () => {
 
   test('stays in the memberships of a store without roles, whose events are answered 200', async () => {
     const stores = memoryStore()
-    const { findRole: _f, applyRole: _a, removeRole: _r, ...organizations } = stores.organizations
+    const {
+      findRole: _f,
+      applyRole: _a,
+      removeRole: _r,
+      listRoles: _l,
+      ...organizations
+    } = stores.organizations
     const { offline, here, may } = await twoProcesses({ ...stores, organizations } as typeof stores)
     await change(offline, 'DELETE')
     await here.deliver()

@@ -78,7 +78,7 @@ describe('session.created', () => {
     const stores = { ...memoryStore(), users: users as never }
     const harness = memoryHarness({}, stores)
     expect(await harness.deliver(signIn(9_000))).toMatchObject({ status: 200 })
-    expect(await stores.inbox.pending(10)).toEqual([])
+    expect(await stores.inbox.all()).toEqual([])
     expect(harness.changes).toEqual([])
   })
 

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { verifyWebhook } from '@clerk/backend/webhooks'
 import fc from 'fast-check'
+import { Webhook } from 'svix'
 import { expect, test } from 'vitest'
-import { createSignatureVerifier } from './verify-signature.js'
+import { createSignatureVerifier, isSigningSecret } from './verify-signature.js'
 
 const KEY = Buffer.alloc(24, 7)
 const SECRET = KEY.toString('base64')
@@ -29,9 +30,9 @@ async function accepts({ secret, id, timestamp, signature }: Delivery): Promise<
   )
 }
 
-function ours({ secret, id, timestamp, signature }: Delivery): boolean {
+async function ours({ secret, id, timestamp, signature }: Delivery): Promise<boolean> {
   const options = { secrets: [secret], toleranceSeconds: 300, maxBodyBytes: 1000, now: Date.now }
-  const result = createSignatureVerifier(options).verify({
+  const result = await createSignatureVerifier(options).verify({
     id,
     timestamp,
     signature,
@@ -62,9 +63,42 @@ test('a delivery is accepted exactly when @clerk/backend accepts it', async () =
           timestamp: `${seconds}${fraction}`,
           signature: entries.map((one) => (one === 'good' ? `v1,${good}` : one)).join(' '),
         }
-        expect(ours(delivery)).toBe(await accepts(delivery))
+        expect(await ours(delivery)).toBe(await accepts(delivery))
       },
     ),
     { numRuns: 500 },
+  )
+})
+
+test("a secret is taken at start exactly when Svix's library takes it", () => {
+  const piece = fc.constantFrom(
+    'A',
+    'z',
+    '9',
+    '+',
+    '/',
+    '=',
+    '==',
+    '-',
+    '_',
+    ' ',
+    'é',
+    '\n',
+    'AAAA',
+    'whsec_',
+  )
+  const secret = fc.oneof(
+    fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join('')),
+    fc.base64String(),
+    fc.base64String().map((text) => `whsec_${text}`),
+    fc.string(),
+  )
+  fc.assert(
+    fc.property(secret, (text) => {
+      const theirs = () => new Webhook(text)
+      if (isSigningSecret(text)) expect(theirs).not.toThrow()
+      else expect(theirs).toThrow()
+    }),
+    { numRuns: 5_000 },
   )
 })

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { Webhook } from 'svix'
+import type { Webhook } from 'svix'
 import type { CodesIn } from '../../ground/codes.js'
 import { ConfigurationError } from '../../ground/errors.js'
 import type { WebhookRequest } from './webhook.js'
@@ -18,7 +18,9 @@ export interface SignedMessage {
 export type SignatureRefusal = CodesIn<'webhook-refusal'>
 
 export interface SignatureVerifier {
-  verify(request: WebhookRequest): SignedMessage | { readonly refused: SignatureRefusal }
+  /** Loads Svix's library. Without it the first `verify` does: it takes longer than all else that core imports. */
+  load(): Promise<void>
+  verify(request: WebhookRequest): Promise<SignedMessage | { readonly refused: SignatureRefusal }>
 }
 
 /**
@@ -44,11 +46,25 @@ export function createSignatureVerifier(options: {
   readonly now: () => number
 }): SignatureVerifier {
   const { toleranceSeconds, maxBodyBytes, now } = options
-  const signers = options.secrets.map(signerOf)
+  for (const secret of options.secrets) if (!isSigningSecret(secret)) throw notASecret()
+  let loading: Promise<readonly Webhook[]> | null = null
+  const load = () => {
+    loading ??= import('svix')
+      .then(({ Webhook }) => options.secrets.map((secret) => new Webhook(secret)))
+      .catch((error: unknown) => {
+        // A full table of files, say: the next delivery tries again.
+        loading = null
+        throw error
+      })
+    return loading
+  }
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
   return {
-    verify({ id, timestamp, signature, body }) {
+    async load() {
+      if (options.secrets.length > 0) await load()
+    },
+    async verify({ id, timestamp, signature, body }) {
       if (body.byteLength > maxBodyBytes) return { refused: 'too-large' }
       const headers = { id: single(id), timestamp: single(timestamp), signature: single(signature) }
       if (headers.id === null || !ID.test(headers.id)) return { refused: 'headers' }
@@ -69,7 +85,7 @@ export function createSignatureVerifier(options: {
         return { refused: 'not-utf8' }
       }
       const signedAt = new Date(sentAt)
-      for (const signer of signers) {
+      for (const signer of await load()) {
         const expected = signer.sign(headers.id, signedAt, text)
         if (given.some((one) => equal(one, expected))) return { id: headers.id, text, sentAt }
       }
@@ -78,18 +94,23 @@ export function createSignatureVerifier(options: {
   }
 }
 
-function signerOf(secret: string): Webhook {
-  try {
-    return new Webhook(secret)
-  } catch {
-    throw new ConfigurationError([
-      {
-        option: 'webhookSecrets',
-        message: 'holds something that is not a webhook signing secret.',
-        remedy: 'Copy the signing secret (whsec_…) of the endpoint from the Clerk dashboard.',
-      },
-    ])
-  }
+/** Base64 as Svix's library reads it: a character that stands alone after whole groups of four is not looked at. */
+const ENCODED = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}|[^=])?={0,2}$/
+
+/** Whether Svix's library takes this secret. Known at start, without loading the library. */
+export function isSigningSecret(secret: string): boolean {
+  const encoded = secret.replace(/^whsec_/, '')
+  return secret !== '' && (encoded === '' || (encoded.length >= 4 && ENCODED.test(encoded)))
+}
+
+function notASecret(): ConfigurationError {
+  return new ConfigurationError([
+    {
+      option: 'webhookSecrets',
+      message: 'holds something that is not a webhook signing secret.',
+      remedy: 'Copy the signing secret (whsec_…) of the endpoint from the Clerk dashboard.',
+    },
+  ])
 }
 
 /** A header that came twice is refused: which one was signed would be a guess. */

@@ -45,6 +45,22 @@ export const operations = {
   createInvitation: create('/v1/organizations/{}/invitations'),
   revokeInvitation: mark('/v1/organizations/{}/invitations/{}/revoke'),
 
+  listRoles: read('/v1/organization_roles'),
+  getRole: read('/v1/organization_roles/{}'),
+
+  createEmailAddress: create('/v1/email_addresses'),
+  getEmailAddress: read('/v1/email_addresses/{}'),
+  updateEmailAddress: patch('/v1/email_addresses/{}'),
+  deleteEmailAddress: remove('/v1/email_addresses/{}'),
+
+  createInstanceInvitation: create('/v1/invitations'),
+  listInstanceInvitations: read('/v1/invitations'),
+  revokeInstanceInvitation: mark('/v1/invitations/{}/revoke'),
+
+  getJwks: read('/v1/jwks'),
+  // Clerk stores nothing: a second one stands beside the first.
+  createTestingToken: mark('/v1/testing_tokens'),
+
   getSession: read('/v1/sessions/{}'),
   listSessions: read('/v1/sessions'),
   revokeSession: mark('/v1/sessions/{}/revoke'),

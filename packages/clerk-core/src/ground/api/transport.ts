@@ -8,7 +8,9 @@ import type { ResolvedOptions } from '../options/resolved.js'
 import { exponential } from '../timing/backoff.js'
 import { withTimeout } from '../timing/timeout.js'
 import { isClerkId } from './clerk-id.js'
+import { type Gate, GateClosedError, type GateLane } from './gate.js'
 import { type Operation, type OperationName, operations } from './operations.js'
+import { sharedGate } from './shared-gate.js'
 
 /** The version of Clerk's API whose shapes this client reads. */
 const API_VERSION = '2026-05-12'
@@ -25,6 +27,15 @@ const patience = {
   scan: { attempts: 8, timeoutMs: 30_000, timeoutOf: 'each attempt', longestWaitMs: 60_000 },
 } as const
 
+/** Of its timeout a request keeps so much for the exchange itself when it waits for its turn. */
+const EXCHANGE_MS = 2_000
+
+/** Operations that decide whether a session goes on. */
+const SESSION_OPERATIONS: ReadonlySet<OperationName> = new Set(['getSession', 'revokeSession'])
+
+/** The code of a call that was not sent because this process's part of the limit is used up. */
+export const NOT_SENT = 'not_sent_rate_limit'
+
 export interface Call {
   readonly ids?: readonly string[]
   readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
@@ -35,22 +46,36 @@ export interface Call {
 /** Sends an operation and returns its JSON (`null` for an empty body). @throws {ClerkApiError} {@link ConfigurationError} */
 export type Transport = (name: OperationName, call?: Call) => Promise<unknown>
 
-export type ApiOptions = Pick<ResolvedOptions, 'secretKey' | 'apiUrl' | 'now' | 'fetch'>
+export type ApiOptions = Pick<ResolvedOptions, 'secretKey' | 'apiUrl' | 'api' | 'now' | 'fetch'>
 
-/** What a test replaces. */
+/** What a test replaces, and what `createClerk` adds. */
 export interface TransportSeams {
-  readonly sleep?: (ms: number) => Promise<unknown>
+  readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<unknown>
+  /** Default: the one that everybody in this process shares who sends with this key. */
+  readonly gate?: Gate
+  /** Ends what waits or is under way. Asked at the beginning of each call. */
+  readonly closing?: () => AbortSignal
+  /** Told of every call, so that `close()` can wait for it. */
+  readonly track?: <T>(call: Promise<T>) => Promise<T>
   /** 0–1, for the jitter. */
   readonly random?: () => number
 }
 
 export function createTransport(
-  { secretKey, apiUrl, now, fetch }: ApiOptions,
+  { secretKey, apiUrl, api, now, fetch }: ApiOptions,
   observer: Observer,
-  { sleep = sleepFor, random = Math.random }: TransportSeams = {},
+  seams: TransportSeams = {},
 ): Transport {
-  return async (name, call = {}) => {
-    if (secretKey === null) throw new ConfigurationError([missingSecretKey])
+  const { random = Math.random, track = (call) => call } = seams
+  const { sleep = (ms, signal) => sleepFor(ms, undefined, signal === undefined ? {} : { signal }) } = seams
+  const gate = secretKey === null ? null : (seams.gate ?? sharedGate({ secretKey, apiUrl, now }, api))
+  return (name, call) => track(transport(name, call))
+
+  async function transport(name: OperationName, call: Call = {}): Promise<unknown> {
+    if (secretKey === null || gate === null) throw new ConfigurationError([missingSecretKey])
+    const inTurn = gate
+    const closing = seams.closing?.()
+    const lane: GateLane = SESSION_OPERATIONS.has(name) ? 'session' : (call.patience ?? 'request')
     const operation: Operation = operations[name]
     const url = `${apiUrl}${pathOf(name, operation, call.ids ?? [])}${queryOf(call.query)}`
     const { attempts, timeoutMs, timeoutOf, longestWaitMs } = patience[call.patience ?? 'request']
@@ -67,17 +92,32 @@ export function createTransport(
       if (observer.wants('api.retry')) {
         observer.emit('api.retry', { operation: name, attempt, status: result.status, delayMs })
       }
-      await sleep(delayMs)
+      await sleep(delayMs, closing).catch((cause: unknown) => Promise.reject(noAnswer(cause)))
+    }
+
+    function noAnswer(cause: unknown): ClerkApiError {
+      return new ClerkApiError(`Clerk gave no usable answer to ${name} (${reasonOf(cause)}).`, {
+        status: 0,
+        cause,
+      })
     }
 
     async function send(attempt: number, leftMs: number): Promise<{ json: unknown } | ClerkApiError> {
+      const begunAt = performance.now()
+      const patienceMs = timeoutOf === 'each attempt' ? longestWaitMs : Math.max(0, leftMs - EXCHANGE_MS)
       try {
-        return await withTimeout(leftMs, (signal) => exchange(attempt, signal))
+        return await inTurn.run(
+          lane,
+          patienceMs,
+          () => {
+            const waited = timeoutOf === 'each attempt' ? 0 : performance.now() - begunAt
+            return withTimeout(leftMs - waited, (signal) => exchange(attempt, signal), closing)
+          },
+          closing,
+        )
       } catch (cause) {
-        return new ClerkApiError(`Clerk gave no usable answer to ${name} (${reasonOf(cause)}).`, {
-          status: 0,
-          cause,
-        })
+        if (cause instanceof GateClosedError) throw notSent(name, cause.retryAfterSeconds)
+        return noAnswer(cause)
       }
     }
 
@@ -100,9 +140,12 @@ export function createTransport(
       })
       const text = await readLimited(response, MAX_RESPONSE_BYTES)
       if (response.ok) return { json: text === '' ? null : JSON.parse(text) }
+      const refusal = refusalOf(name, response, text, now())
+      // For everybody who sends with this key, whoever was told it.
+      if (response.status === 429) inTurn.pause(refusal.retryAfterSeconds ?? 1)
       // An earlier attempt that got no response may have been the one that deleted it.
       if (operation.method === 'DELETE' && response.status === 404 && attempt > 1) return { json: null }
-      return refusalOf(name, response, text, now())
+      return refusal
     }
 
     /** Exponential with full jitter, but never sooner than `Retry-After`. */
@@ -117,6 +160,13 @@ const missingSecretKey = {
   option: 'secretKey',
   message: 'is missing, but this operation asks the Backend API.',
   remedy: 'Set CLERK_SECRET_KEY (Clerk dashboard → API keys).',
+}
+
+function notSent(name: OperationName, retryAfterSeconds: number): ClerkApiError {
+  return new ClerkApiError(
+    `${name} was not sent: this process's part of Clerk's limit of requests is used up for ${retryAfterSeconds} s.`,
+    { status: 429, codes: [NOT_SENT], retryAfterSeconds },
+  )
 }
 
 /** On the monotonic clock, which is never set. */

@@ -218,7 +218,7 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
   for (const broken of [down, reject, refused]) {
     const other = memoryStore()
     Object.assign(other.users, { findByClerkId: broken })
-    Object.assign(other.inbox, { changesSince: broken, claim: broken })
+    Object.assign(other.inbox, { changesSince: broken, claim: broken, append: broken })
     const ill = started({ ...other, linking: 'off', fetch: reject })
     await ask(fresh, ill)
     await failing(() => ill.ready())
@@ -226,14 +226,14 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
     await failing(() => ill.signOut(session.id))
     said.push(await ill.check())
   }
-  for (const change of [{ applied: down }, { done: reject }, { claim: down }]) {
-    const { applied, done, claim } = stores.inbox
+  for (const change of [{ append: down }, { finish: reject }, { claim: down }]) {
+    const { append, finish, claim } = stores.inbox
     Object.assign(stores.inbox, change)
     expect(await post(eventJson('session.created', { id: 'sess_9', user_id: ada.id } as never))).toBeLessThan(
       600,
     )
     expect(await post(eventJson('user.updated', userJson('user_4', user)))).toBeGreaterThanOrEqual(500)
-    Object.assign(stores.inbox, { applied, done, claim })
+    Object.assign(stores.inbox, { append, finish, claim })
   }
   Object.assign(stores.inbox, { changesSince: down })
   await offline.advance(MINUTE)

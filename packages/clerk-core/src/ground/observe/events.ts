@@ -1,4 +1,5 @@
 import type { AnonymousReason, CodesIn, UnavailableReason } from '../codes.js'
+import type { LinkBy } from '../options/resolved.js'
 import type { ToldFault } from '../store-fault.js'
 
 /** What `observe` receives. No event carries a token, a secret, private metadata or an e-mail address. */
@@ -43,7 +44,7 @@ export interface ClerkEvents {
     readonly by: 'api' | 'claims' | 'webhook'
     readonly outcome: string
   }
-  'user.linked': { readonly userId: string }
+  'user.linked': { readonly userId: string; readonly by: LinkBy }
   /** The application's `canLink` or `claimsToUser` threw: no link was made, no row written. `error`: its class. */
   'user.error': {
     readonly userId: string

@@ -21,6 +21,9 @@ const NUMBERS = {
   'cache.userTtlSeconds': [300, { least: 0, most: DAY }],
   'cache.organizationTtlSeconds': [900, { least: 0, most: DAY }],
   'invalidation.pollSeconds': [2, { least: 0, most: 3600 }],
+  'api.concurrency': [64, { least: 1, most: 10_000, whole: true }],
+  'api.requestsPer10Seconds': [1000, { least: 1, most: 1_000_000, whole: true }],
+  'api.share': [1, { least: 0.001, most: 1 }],
 } as const satisfies Record<string, readonly [number, Range]>
 
 export type NumberName = keyof typeof NUMBERS
@@ -29,7 +32,6 @@ export type NumberName = keyof typeof NUMBERS
 const WORDS = {
   'session.remember': ['cookies', 'always', 'never'],
   provisioning: ['api', 'claims', 'off'],
-  linking: ['off', 'verified-email'],
 } as const
 
 /** Defaults and ranges, as `docs/configuration.md` writes them. */
@@ -55,8 +57,14 @@ function mapValues<K extends string, V>(
   >
 }
 
-export function resolveNumber(given: Given, name: NumberName, problems: Problems): number {
-  const [fallback, range] = NUMBERS[name]
+/** @param fallback where the default depends on something else */
+export function resolveNumber(
+  given: Given,
+  name: NumberName,
+  problems: Problems,
+  fallback: number = NUMBERS[name][0],
+): number {
+  const range = NUMBERS[name][1]
   const value = at(given, name)
   return value === undefined ? fallback : (problems.take(name, checkNumber(value, range)) ?? fallback)
 }

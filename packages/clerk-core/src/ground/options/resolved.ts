@@ -1,5 +1,8 @@
 import type { OriginList } from './origins.js'
 
+/** By what a Clerk user is linked to a row that was there before. */
+export type LinkBy = 'verified-email' | 'external-id'
+
 /** Options with every default filled in and every value validated. What the modules of core receive. */
 export interface ResolvedOptions {
   readonly secretKey: string | null
@@ -32,7 +35,8 @@ export interface ResolvedOptions {
   readonly signInUrl: string | null
   readonly signUpUrl: string | null
   readonly provisioning: 'api' | 'claims' | 'off'
-  readonly linking: 'off' | 'verified-email'
+  /** In the order in which they are tried; empty: off. */
+  readonly linking: readonly LinkBy[]
   readonly privateMetadata: boolean
   readonly webhookSecrets: readonly string[]
   readonly webhook: {
@@ -47,9 +51,11 @@ export interface ResolvedOptions {
     readonly userTtlSeconds: number
     readonly organizationTtlSeconds: number
   }
+  readonly pollSeconds: number
   /** No call of a store is waited for longer. */
   readonly storeTimeoutSeconds: number
-  readonly pollSeconds: number
+  /** This process's part of Clerk's limits. */
+  readonly api: { readonly concurrency: number; readonly requestsPer10Seconds: number }
   readonly now: () => number
   readonly fetch: typeof globalThis.fetch
 }

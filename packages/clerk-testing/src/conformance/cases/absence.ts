@@ -76,7 +76,7 @@ export const userAbsenceCases = casesOf('users', [
     needs: ['linking'],
     async run({ linking, createLocalUser }) {
       const id = await createLocalUser({ email: 'ada@example.com', emailVerified: true, username: 'ada' })
-      const [found] = await linking.findLinkable('ada@example.com')
+      const [found] = await linking.findLinkable({ email: 'ada@example.com' })
       const carriedAlone = { email: 'ada@example.com', emailVerified: true, firstName: 'Ada' }
       const row = await linking.link(found?.id, { clerkId: 'user_ada', version: T, ...carriedAlone })
       expectThat(sameId(row?.id, id), 'link refused the row, or made another.')
@@ -189,6 +189,26 @@ export const organizationAbsenceCases = casesOf('organizations', [
         0,
         'It is listed as live.',
       )
+    },
+  },
+  {
+    id: 'membership-identified-by-a-second-removal',
+    title: 'a removal that knows whose membership it was fills the row of one that came with an id alone',
+    async run({ organizations, probe }) {
+      const { clerkId, orgId, userId, createdAt } = aMembership()
+      await organizations.removeMembership({ clerkId }, T + 5)
+      const whole = { clerkId, orgId, userId, createdAt }
+      const gone = { orgId, userId, createdAt: new Date(createdAt), deletedAt: new Date(T + 5), version: 0 }
+      const fault = 'A removed membership keeps empty ids, and nobody finds it.'
+      expectFields(await organizations.removeMembership(whole, T + 6), gone, fault)
+      expectFields(await organizations.findMembership(orgId, userId), gone, fault)
+      const other = { ...whole, orgId: 'org_other', createdAt: T + 9 }
+      expectFields(
+        await organizations.removeMembership(other, T + 7),
+        gone,
+        'A membership changed its identity.',
+      )
+      expectEqual((await probe.memberships()).length, 1, 'A second removal made another row.')
     },
   },
 ])

@@ -1,120 +1,200 @@
+import type { Change, Inbox } from '@acme/clerk-core/store'
 import { casesOf } from '../case.js'
-import { expectEqual, expectFields, spoil } from '../expect.js'
-import { anEvent, T } from '../samples.js'
+import { expectEqual, expectFields, expectThat } from '../expect.js'
+import { aChange, DAY, MINUTE } from '../samples.js'
 
-const LEASE = T + 60_000
+/** All pages from a position on. */
+async function readOn(inbox: Inbox, from: string | null, limit = 100) {
+  const changes: Change[] = []
+  let position = from
+  for (let pages = 0; pages < 1000; pages++) {
+    const page = await inbox.changesSince(position, limit)
+    expectThat(page.changes.length <= limit, 'changesSince must obey its limit.', page.changes.length)
+    changes.push(...page.changes)
+    position = page.position
+    if (!page.more) return { ids: changes.map(({ id }) => id), changes, position }
+  }
+  throw new Error('The pages of the log do not end.')
+}
+
+async function readRevocations(inbox: Inbox, limit: number): Promise<Change[]> {
+  const changes: Change[] = []
+  let position: string | null = null
+  for (let pages = 0; pages < 1000; pages++) {
+    const page: Awaited<ReturnType<Inbox['revocations']>> = await inbox.revocations(position, limit)
+    changes.push(...page.changes)
+    position = page.position
+    if (!page.more) return changes
+  }
+  throw new Error('The pages of the revocations do not end.')
+}
 
 export const inboxLogCases = casesOf('inbox', [
   {
-    id: 'changes-from-the-exact-moment',
-    title: 'changesSince answers events applied at or after the time, in the order of their application',
+    id: 'log-keeps-the-order',
+    title: 'the log answers each entry once, in the order in which they were appended, with what it holds',
     async run({ inbox }) {
-      for (const [id, at] of [
-        ['msg_late', T + 1],
-        ['msg_exact', T],
-        ['msg_before', T - 1],
-        ['msg_open', null],
-      ] as const) {
-        await inbox.claim(anEvent({ id }), T - 5, LEASE)
-        if (at !== null) await inbox.applied(id, at)
+      const given = [
+        aChange({ id: 'msg_1', narrows: 'user_ada', version: 1_700_000_000_123 }),
+        aChange({ id: 'msg_1' }),
+        aChange({ id: 'own-2', type: 'session.signed_out', subjects: ['sess_1'], narrows: 'sess_1' }),
+        aChange({ id: 'msg_3', type: 'x.y', subjects: [] }),
+        aChange({
+          id: 'msg_4',
+          subjects: ['orgmem_1', 'org_1', 'user_1'],
+          narrows: 'org_1:user_1',
+          version: 0,
+        }),
+      ]
+      const places: { position: string; at: number }[] = []
+      for (const change of given) places.push(await inbox.append(change))
+      const { changes, position } = await readOn(inbox, null)
+      const expected = given.map((change, index) => ({ ...change, ...places[index] }))
+      expectEqual(changes, expected, 'The log answers something else than was appended, or in another order.')
+      expectEqual((await readOn(inbox, position)).ids, [], 'An entry is answered again.')
+      await inbox.append(aChange({ id: 'msg_5' }))
+      expectEqual((await readOn(inbox, position)).ids, ['msg_5'], 'A new entry is not answered.')
+      expectEqual(new Set(places.map((place) => place.position)).size, 5, 'Two entries have one position.')
+    },
+  },
+  {
+    id: 'log-has-the-store-time',
+    title: 'an entry has the time of the store, which every page tells',
+    async run({ inbox, elapse }) {
+      const { now: before } = await inbox.changesSince(null, 1)
+      const { at } = await inbox.append(aChange())
+      const { now: after, changes } = await inbox.changesSince(null, 1)
+      expectThat(before <= at && at <= after, 'An entry has another time than the store.', [
+        before,
+        at,
+        after,
+      ])
+      await elapse(MINUTE)
+      const late = await inbox.revocations(null, 1)
+      const aged = (await inbox.changesSince(null, 1)).changes[0]
+      const age = late.now - (aged?.at ?? changes[0]?.at ?? 0)
+      expectThat(age >= MINUTE, 'The time of an entry is not by the clock that the pages tell.', age)
+    },
+  },
+  {
+    id: 'log-pages',
+    title: 'a page limit loses nothing',
+    async run({ inbox }) {
+      const { position } = await inbox.changesSince(null, 1)
+      const ids = Array.from({ length: 11 }, (_, index) => `msg_${index}`)
+      for (const id of ids) await inbox.append(aChange({ id }))
+      for (const limit of [1, 3, 10, 11, 12])
+        expectEqual((await readOn(inbox, position, limit)).ids, ids, `Pages of ${limit} lose an entry.`)
+    },
+  },
+  {
+    id: 'log-begins-about-now',
+    title:
+      'without a position the log answers what was written within the last two minutes, and goes on from there',
+    async run({ inbox, elapse }) {
+      await inbox.append(aChange({ id: 'msg_old' }))
+      await elapse(2 * MINUTE + 1000)
+      await inbox.append(aChange({ id: 'msg_recent' }))
+      await elapse(2 * MINUTE - 10_000)
+      await inbox.append(aChange({ id: 'msg_new' }))
+      const { ids, position } = await readOn(inbox, null, 1)
+      expectEqual(ids, ['msg_recent', 'msg_new'], 'A process that starts reads too little, or all the past.')
+      await elapse(DAY)
+      await inbox.append(aChange({ id: 'msg_next' }))
+      expectEqual((await readOn(inbox, position)).ids, ['msg_next'], 'A position is lost as time goes by.')
+    },
+  },
+  {
+    id: 'log-empty-has-a-position',
+    title: 'an empty log has a position, from which the first entry is read',
+    async run({ inbox }) {
+      const { position } = await readOn(inbox, null)
+      await inbox.append(aChange({ id: 'msg_1' }))
+      expectEqual((await readOn(inbox, position)).ids, ['msg_1'], 'The first entry of a log is missed.')
+    },
+  },
+  {
+    id: 'log-waits-for-late-entries',
+    title: 'an entry whose transaction commits late is read, however far others have gone by then',
+    needs: ['late-commits'],
+    async run({ inbox, appendLate }) {
+      const begin = (await readOn(inbox, null)).position
+      await inbox.append(aChange({ id: 'msg_1' }))
+      const commit = await appendLate(aChange({ id: 'msg_late' }))
+      await inbox.append(aChange({ id: 'msg_2' }))
+      const first = await readOn(inbox, begin)
+      expectEqual(first.ids, ['msg_1', 'msg_2'], 'The log waits for a transaction that may never end.')
+      await inbox.append(aChange({ id: 'msg_3' }))
+      const second = await readOn(inbox, first.position, 1)
+      expectEqual(second.ids, ['msg_3'], 'An entry is missed, or answered twice.')
+      const started = await readOn(inbox, null)
+      await commit()
+      const third = await readOn(inbox, second.position, 1)
+      expectEqual(third.ids, ['msg_late'], 'An entry that was committed late is missed.')
+      expectEqual((await readOn(inbox, third.position)).ids, [], 'A late entry is answered for ever.')
+      const other = await readOn(inbox, started.position)
+      expectEqual(other.ids, ['msg_late'], 'A process that started meanwhile misses a late entry.')
+    },
+  },
+  {
+    id: 'revocations-are-all-there',
+    title: 'revocations answers every subject that lost a right, oldest first, in pages, however long ago',
+    async run({ inbox, elapse }) {
+      const narrowing = (subject: string, version: number | null = null) =>
+        aChange({ id: `msg_${subject}_${version}`, narrows: subject, version, subjects: [subject] })
+      await inbox.append(narrowing('sess_old'))
+      await elapse(10 * DAY)
+      for (const version of [1, 2, 3]) {
+        await inbox.append(narrowing('user_ada', version))
+        await inbox.append(aChange({ id: `msg_plain_${version}` }))
       }
-      const change = { type: 'user.updated', subjects: ['user_ada', 'sess_1'] }
-      expectEqual(
-        await inbox.changesSince(T),
-        [
-          { id: 'msg_exact', ...change, appliedAt: T },
-          { id: 'msg_late', ...change, appliedAt: T + 1 },
-        ],
-        'Other processes would miss a change, or read them in another order.',
-      )
-    },
-  },
-  {
-    id: 'changes-outlive-done',
-    title: 'a change is told while the event is open, and after it is done',
-    async run({ inbox }) {
-      const told = async () => (await inbox.changesSince(T)).map(({ id, subjects }) => [id, ...subjects])
-      const change = [['msg_1', 'user_ada', 'sess_1']]
-      await inbox.claim(anEvent(), T, LEASE)
-      expectEqual(await told(), [], 'A change is told before it was applied.')
-      await inbox.applied('msg_1', T)
-      expectEqual(await told(), change, 'A change of an open event is not told: a handler may hang for long.')
-      await inbox.release('msg_1', 'error')
-      expectEqual(await told(), change, 'A change of a released event is not told.')
-      await inbox.done('msg_1', T + 9)
-      expectEqual(await told(), change, 'A done event loses its change: a revocation would not be learnt.')
-    },
-  },
-  {
-    id: 'applied-again-moves',
-    title: 'an event that is applied again counts from then, also after done',
-    async run({ inbox }) {
-      const at = async () => (await inbox.changesSince(0)).map(({ appliedAt }) => appliedAt)
-      await inbox.claim(anEvent(), T, LEASE)
-      await inbox.applied('msg_1', T)
-      await inbox.applied('msg_1', T + 5)
-      expectEqual(await at(), [T + 5], 'A repeated apply must set the time anew.')
-      expectEqual(await inbox.changesSince(T + 6), [], 'The time of a change is another than was given.')
-      await inbox.done('msg_1', T + 6)
-      await inbox.applied('msg_1', T + 7)
-      expectEqual(await at(), [T + 7], 'A change applied after done (its lease had run out) is lost.')
-      const claim = await inbox.claim(anEvent(), LEASE, LEASE + 1)
-      expectEqual(claim, { status: 'done' }, 'A repeated apply opened a done event.')
-    },
-  },
-  {
-    id: 'prune-done-ones-only',
-    title: 'a prune removes events done before the time, and no others',
-    async run({ inbox, probe }) {
-      for (const [id, doneAt] of [
-        ['msg_old', T - 1],
-        ['msg_exact', T],
-        ['msg_open', null],
-      ] as const) {
-        await inbox.claim(anEvent({ id, timestamp: T - 900 }), T - 800, T - 700)
-        await inbox.applied(id, T - 600)
-        if (doneAt !== null) await inbox.done(id, doneAt)
+      await inbox.append(narrowing('org_1:user_1', 7))
+      for (const limit of [1, 2, 100]) {
+        const found = await readRevocations(inbox, limit)
+        const newest = new Map(found.map((change) => [change.narrows, change]))
+        const subjects = [...newest.keys()]
+        expectEqual(
+          subjects,
+          ['sess_old', 'user_ada', 'org_1:user_1'],
+          'A revocation is missing, or out of order.',
+        )
+        const latest = newest.get('user_ada') ?? null
+        expectFields(
+          latest,
+          { version: 3, subjects: ['user_ada'] },
+          'The newest entry of a subject is left out.',
+        )
+        expectThat(
+          found.every(({ narrows }) => narrows !== null),
+          'An entry that narrows nothing is among the revocations.',
+        )
       }
-      expectEqual(await inbox.prune(T), 1, 'prune must answer how many events it removed.')
-      const left = (await probe.inbox()).map(({ id }) => id).sort()
+      await inbox.append(narrowing('user_grace'))
+      const last = (await readRevocations(inbox, 2)).at(-1)?.narrows
+      expectEqual(last, 'user_grace', 'A new revocation is missing.')
+    },
+  },
+  {
+    id: 'prune-shortens-the-log',
+    title: 'a prune removes old entries of the log, and a reader goes on as if nothing had been',
+    async run({ inbox, elapse, probe }) {
+      await inbox.append(aChange({ id: 'msg_old', narrows: 'sess_old' }))
+      const { position } = await readOn(inbox, null)
+      await elapse(31 * DAY)
+      await inbox.append(aChange({ id: 'msg_young', narrows: 'sess_young' }))
+      await inbox.prune(30 * DAY)
+      const left = (await probe.log()).map(({ id }) => id)
+      expectEqual(left, ['msg_young'], 'prune removes old entries of the log, and no others.')
+      const revoked = (await readRevocations(inbox, 10)).map(({ narrows }) => narrows)
+      expectEqual(revoked, ['sess_young'], 'A revocation that was pruned is told, or another one is not.')
+      expectEqual((await readOn(inbox, position)).ids, ['msg_young'], 'A prune made a reader miss an entry.')
+      await elapse(DAY * 40)
+      await inbox.prune(30 * DAY)
+      await inbox.append(aChange({ id: 'msg_next' }))
       expectEqual(
-        left,
-        ['msg_exact', 'msg_open'],
-        'prune removes done events of before the time, and no others.',
-      )
-      expectEqual(await inbox.prune(T), 0, 'A second prune finds nothing.')
-    },
-  },
-  {
-    id: 'unknown-is-harmless',
-    title: 'a step of an event that is not there (any more) makes no row and does not fail',
-    async run({ inbox, probe }) {
-      await inbox.applied('msg_gone', T)
-      await inbox.succeeded('msg_gone', 'mail')
-      await inbox.release('msg_gone', 'error')
-      await inbox.done('msg_gone', T)
-      expectEqual((await probe.inbox()).length, 0, 'An event without type or subjects was made up.')
-    },
-  },
-  {
-    id: 'answers-are-copies',
-    title: 'what the caller does to an answer or an event does not reach the inbox',
-    async run({ inbox }) {
-      const subjects = ['user_ada']
-      await inbox.claim(anEvent({ subjects }), T, LEASE)
-      await inbox.succeeded('msg_1', 'mail')
-      await inbox.applied('msg_1', T)
-      spoil(subjects, { 0: 'spoilt' })
-      spoil((await inbox.changesSince(T))[0]?.subjects, { 0: 'spoilt' })
-      const [pending] = await inbox.pending(1)
-      spoil(pending?.succeeded, { 0: 'spoilt' })
-      spoil(pending?.subjects, { 0: 'spoilt' })
-      const expected = { subjects: ['user_ada'], succeeded: ['mail'] }
-      const [found] = await inbox.pending(1)
-      expectFields(
-        found ?? null,
-        expected,
-        "An answer is the inbox's own object: changing it changed the row.",
+        (await readOn(inbox, null)).ids,
+        ['msg_next'],
+        'After a prune of everything nothing is read.',
       )
     },
   },

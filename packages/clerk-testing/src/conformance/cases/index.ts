@@ -2,6 +2,7 @@ import type { ConformanceCase } from '../case.js'
 import { organizationAbsenceCases, userAbsenceCases } from './absence.js'
 import { applicationColumnCases } from './application-columns.js'
 import { inboxClaimCases } from './inbox-claims.js'
+import { inboxEventCases } from './inbox-events.js'
 import { inboxLogCases } from './inbox-log.js'
 import { membershipCases } from './memberships.js'
 import { invitationCases, organizationCases } from './organizations.js'
@@ -38,6 +39,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...organizationAbsenceCases,
   ...invitationCases,
   ...inboxClaimCases,
+  ...inboxEventCases,
   ...inboxLogCases,
   ...raceCases,
 ]

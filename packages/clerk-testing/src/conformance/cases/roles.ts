@@ -144,6 +144,29 @@ export const roleCases = casesOf('organizations', [
     },
   },
   {
+    id: 'role-list',
+    title: 'every role is listed that is not deleted',
+    needs: ['roles'],
+    async run({ roles }) {
+      await roles.applyRole(aRole({ permissions: BOTH }))
+      await roles.applyRole(aRole({ clerkId: 'role_2', key: 'org:guest', permissions: [] }))
+      await roles.applyRole(aRole({ clerkId: 'role_3', key: 'org:gone' }))
+      await roles.removeRole('role_3', T + 1)
+      await roles.removeRole('role_unknown', T + 1)
+      const listed = [...(await roles.listRoles())].sort((one, other) =>
+        one.clerkId < other.clerkId ? -1 : 1,
+      )
+      expectEqual(
+        listed.map(({ clerkId, permissions }) => [clerkId, permissions]),
+        [
+          ['role_1', BOTH],
+          ['role_2', []],
+        ],
+        'listRoles must answer the roles that are not deleted.',
+      )
+    },
+  },
+  {
     id: 'role-decides-permissions',
     title: 'a member may do what the newer of role and membership says, in every order of their events',
     needs: ['roles'],
@@ -197,6 +220,7 @@ export const roleCases = casesOf('organizations', [
     async run({ roles, breakConnection }) {
       await expectOutage(breakConnection, {
         findRole: () => roles.findRole('org:member'),
+        listRoles: () => roles.listRoles(),
         applyRole: () => roles.applyRole(aRole()),
         removeRole: () => roles.removeRole('role_1', T),
       })

@@ -58,8 +58,14 @@ export const userInputCases = casesOf('users', [
       await createLocalUser({ email: 'ada@example.com', emailVerified: true })
       const before = canonical(await probe.users())
       for (const [description, bad] of badIds) {
-        const find = () => linking.findLinkable(bad)
+        const find = () => linking.findLinkable({ email: bad })
         await expectRejection(find, 'StoreInputError', `findLinkable took ${description} for an address.`)
+        const findById = () => linking.findLinkable({ externalId: bad })
+        await expectRejection(
+          findById,
+          'StoreInputError',
+          `findLinkable took ${description} for an external id.`,
+        )
         // Numbers are ids to some stores.
         if (typeof bad === 'number') continue
         const link = () => linking.link(bad, aUser())
@@ -159,7 +165,10 @@ export const userInputCases = casesOf('users', [
         findByClerkId: () => users.findByClerkId('user_ada'),
         apply: () => users.apply(aUser({ version: T + 1 })),
         remove: () => users.remove('user_ada', T),
-        ...(users.findLinkable && { findLinkable: async () => users.findLinkable?.('ada@example.com') }),
+        ...(users.findLinkable && {
+          findLinkable: async () => users.findLinkable?.({ email: 'ada@example.com' }),
+          findByExternalId: async () => users.findLinkable?.({ externalId: 'ada' }),
+        }),
         ...(users.ping && { ping: async () => users.ping?.() }),
       }
       await expectOutage(breakConnection, calls)

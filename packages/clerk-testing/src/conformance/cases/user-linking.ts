@@ -1,7 +1,8 @@
-import type { UserRecord } from '@acme/clerk-core/store'
+import { AssertionError } from 'node:assert'
+import { externalIdOf, type UserRecord } from '@acme/clerk-core/store'
 import { type Bench, type CaseDefinition, casesOf } from '../case.js'
 import { expectEqual, expectFields, expectThat, foldAscii, sameId } from '../expect.js'
-import { aUser, T } from '../samples.js'
+import { aPlainUser, aUser, T } from '../samples.js'
 
 const localOf = async ({ probe }: Bench, id: unknown) => {
   const row = (await probe.users()).find((candidate) => sameId(candidate.id, id))
@@ -11,9 +12,55 @@ const localOf = async ({ probe }: Bench, id: unknown) => {
 
 /** The id as the store answers it: `createLocalUser` may know it in another form. */
 async function linkable({ linking }: Bench, email: string): Promise<UserRecord['id']> {
-  const [row] = await linking.findLinkable(email)
+  const [row] = await linking.findLinkable({ email })
   expectThat(row !== undefined, `findLinkable does not find the local row of ${email}.`)
   return row.id
+}
+
+/** What `external_id` is at Clerk for a local row, by its id. */
+async function externalId(bench: Bench, email: string): Promise<string> {
+  const id = externalIdOf(await linkable(bench, email))
+  expectThat(id !== null, 'The id of a row is neither text, a whole number nor an id with `toHexString`.')
+  return id
+}
+
+/** A user who was imported with the local id, and has neither address nor anything else that could be unique. */
+const imported = (externalId: string) => ({ ...aPlainUser(), externalId })
+
+/** Texts that a database, a collation or JavaScript might take for this id. */
+function otherExternalIds(id: string): readonly string[] {
+  const swapped = [...id].map((letter) =>
+    letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase(),
+  )
+  return [
+    ...[
+      ` ${id}`,
+      `${id} `,
+      `${id}\n`,
+      `0${id}`,
+      `+${id}`,
+      `-${id}`,
+      `${id}.0`,
+      `${id}e0`,
+      `${id}abc`,
+      `0x${id}`,
+    ],
+    ...[
+      'abc',
+      '%',
+      '.*',
+      '_'.repeat(id.length),
+      '-1',
+      '1.5',
+      'NaN',
+      'null',
+      '9'.repeat(19),
+      '9'.repeat(22),
+      '9'.repeat(320),
+    ],
+    ...['00000000-0000-4000-8000-000000000000', 'ffffffffffffffffffffffff'],
+    swapped.join(''),
+  ].filter((other) => other !== id)
 }
 
 /** Pairs that some collation or pattern takes for equal. */
@@ -41,7 +88,7 @@ const definitions: readonly CaseDefinition[] = [
     async run({ linking, createLocalUser }: Bench) {
       const id = await createLocalUser({ email: 'Ada@Example.com', emailVerified: true })
       for (const email of ['ada@example.com', 'ADA@EXAMPLE.COM', 'Ada@Example.com']) {
-        const rows = await linking.findLinkable(email)
+        const rows = await linking.findLinkable({ email })
         expectEqual(
           rows.length,
           1,
@@ -51,7 +98,11 @@ const definitions: readonly CaseDefinition[] = [
         const expected = { clerkId: null, deletedAt: null, emailVerified: true, email: 'Ada@Example.com' }
         expectFields(rows[0] ?? null, expected, 'A linkable row shows something else than is stored.')
       }
-      expectEqual(await linking.findLinkable('nobody@example.com'), [], 'An unknown address found a row.')
+      expectEqual(
+        await linking.findLinkable({ email: 'nobody@example.com' }),
+        [],
+        'An unknown address found a row.',
+      )
     },
   },
   {
@@ -60,7 +111,7 @@ const definitions: readonly CaseDefinition[] = [
     async run({ linking, createLocalUser }) {
       for (const { asked, stored, why } of lookalikes) {
         await createLocalUser({ email: stored, emailVerified: true })
-        const found = await linking.findLinkable(asked)
+        const found = await linking.findLinkable({ email: asked })
         const wrong = found.filter(({ email }) => foldAscii(email ?? '') !== foldAscii(asked))
         expectEqual(wrong.length, 0, `findLinkable('${asked}') answers another address: ${why}.`)
       }
@@ -71,7 +122,7 @@ const definitions: readonly CaseDefinition[] = [
     title: 'a local row whose address is unverified says so',
     async run({ linking, createLocalUser }) {
       await createLocalUser({ email: 'ada@example.com', emailVerified: false })
-      const [row] = await linking.findLinkable('ada@example.com')
+      const [row] = await linking.findLinkable({ email: 'ada@example.com' })
       expectFields(row ?? null, { emailVerified: false }, 'An unverified address is called verified.')
     },
   },
@@ -80,10 +131,10 @@ const definitions: readonly CaseDefinition[] = [
     title: 'rows that have a clerkId, and deleted ones, are not linkable',
     async run({ users, linking, createLocalUser }) {
       await users.apply(aUser({ email: 'clerk@example.com' }))
-      const ofClerk = await linking.findLinkable('clerk@example.com')
+      const ofClerk = await linking.findLinkable({ email: 'clerk@example.com' })
       expectEqual(ofClerk.length, 0, "Another Clerk user's row is offered for linking.")
       await createLocalUser({ email: 'gone@example.com', deletedAt: new Date(T) })
-      const gone = await linking.findLinkable('gone@example.com')
+      const gone = await linking.findLinkable({ email: 'gone@example.com' })
       expectEqual(gone.length, 0, 'A deleted row is offered for linking.')
     },
   },
@@ -92,7 +143,11 @@ const definitions: readonly CaseDefinition[] = [
     title: 'an equal username links nothing',
     async run({ users, linking, createLocalUser, probe }) {
       const id = await createLocalUser({ username: 'admin', email: 'root@example.com' })
-      expectEqual((await linking.findLinkable('admin')).length, 0, 'findLinkable looks at usernames.')
+      expectEqual(
+        (await linking.findLinkable({ email: 'admin' })).length,
+        0,
+        'findLinkable looks at usernames.',
+      )
       const { user } = await users.apply(aUser({ username: 'admin', email: 'mallory@example.com' }))
       expectThat(!sameId(user.id, id), 'A user took over a row because their usernames are equal.')
       expectEqual((await probe.users()).length, 2, 'apply must never link.')
@@ -197,6 +252,90 @@ const definitions: readonly CaseDefinition[] = [
         expectEqual(linked, null, fault)
         expectFields(await localOf(bench, local), { clerkId: null, email: stored }, fault)
       }
+    },
+  },
+  {
+    id: 'external-id-finds',
+    title: 'a local row is found by its id as an external id, with or without an address',
+    async run(bench) {
+      const { linking, createLocalUser, probe } = bench
+      const local = await createLocalUser({ email: 'ada@example.com', emailVerified: false })
+      const other = await createLocalUser({ email: 'grace@example.com' })
+      const id = await externalId(bench, 'ada@example.com')
+      const rows = await linking.findLinkable({ externalId: id })
+      expectEqual(rows.length, 1, 'A local row is not found by its id.')
+      expectThat(sameId(rows[0]?.id, local) && !sameId(rows[0]?.id, other), 'Another row was found.')
+      const expected = { clerkId: null, deletedAt: null, emailVerified: false, email: 'ada@example.com' }
+      expectFields(rows[0] ?? null, expected, 'A linkable row shows something else than is stored.')
+      expectEqual((await probe.users()).length, 2, 'findLinkable made a row.')
+    },
+  },
+  {
+    id: 'external-id-exactly',
+    title: 'an external id is exactly the id of the row, and one that no id can be finds nothing',
+    async run(bench) {
+      await bench.createLocalUser({ email: 'ada@example.com' })
+      const id = await externalId(bench, 'ada@example.com')
+      for (const other of otherExternalIds(id)) {
+        const found = await bench.linking.findLinkable({ externalId: other }).catch((error: unknown) => {
+          throw new AssertionError({
+            message: `findLinkable failed for the external id "${other}": ${error}`,
+          })
+        })
+        expectEqual(found.length, 0, `The external id "${other}" found the row whose id is ${id}.`)
+      }
+    },
+  },
+  {
+    id: 'external-id-local-rows-only',
+    title: 'rows that have a clerkId, and deleted ones, are not found by external id',
+    async run(bench) {
+      const { users, linking, createLocalUser } = bench
+      const { user } = await users.apply(aPlainUser())
+      const ofClerk = await linking.findLinkable({ externalId: externalIdOf(user.id) ?? '' })
+      expectEqual(ofClerk.length, 0, "Another Clerk user's row is offered for linking.")
+      const gone = await createLocalUser({ deletedAt: new Date(T) })
+      const found = await linking.findLinkable({ externalId: externalIdOf(gone) ?? '' })
+      expectEqual(found.length, 0, 'A deleted row is offered for linking.')
+    },
+  },
+  {
+    id: 'external-id-links',
+    title: 'a user without an address is linked by external id, and the row keeps its id',
+    async run(bench) {
+      const { linking, probe } = bench
+      const local = await bench.createLocalUser({ email: 'ada@example.com' })
+      const id = await linkable(bench, 'ada@example.com')
+      const snapshot = imported(await externalId(bench, 'ada@example.com'))
+      const row = await linking.link(id, snapshot, 'external-id')
+      const fields = { clerkId: 'user_ada', firstName: 'Ada', externalId: snapshot.externalId, version: T }
+      expectFields(
+        row,
+        { ...fields, isActive: true, deletedAt: null },
+        'A user without an address is not linked.',
+      )
+      expectThat(sameId(row?.id, local), 'link made a new row.')
+      expectFields(await localOf(bench, local), fields, 'The link is not in the database.')
+      expectEqual((await probe.users()).length, 1, 'link made a new row.')
+      const again = await linking.link(id, { ...snapshot, clerkId: 'user_mallory' }, 'external-id')
+      expectEqual(again, null, "link took over another Clerk user's row.")
+    },
+  },
+  {
+    id: 'external-id-links-exactly',
+    title: 'a row is not linked by external id unless it has it, whatever its address is',
+    async run(bench) {
+      const local = await bench.createLocalUser({ email: 'ada@example.com', emailVerified: true })
+      const id = await linkable(bench, 'ada@example.com')
+      const text = await externalId(bench, 'ada@example.com')
+      for (const other of [...otherExternalIds(text), null]) {
+        const snapshot = { ...aUser(), externalId: other }
+        const fault = `The row whose id is ${text} was given to the user with the external id ${other}.`
+        expectEqual(await bench.linking.link(id, snapshot, 'external-id'), null, fault)
+        expectFields(await localOf(bench, local), { clerkId: null }, fault)
+      }
+      const byAddress = await bench.linking.link(id, imported(text), 'verified-email')
+      expectEqual(byAddress, null, 'A row was linked by an address that the user does not have.')
     },
   },
   {

@@ -103,7 +103,7 @@ export const userSignInCases = casesOf('users', [
       const { linking, createLocalUser, setActive } = bench
       const local = await createLocalUser({ email: 'ada@example.com', emailVerified: true })
       await setActive(local, false)
-      const [found] = await linking.findLinkable('ada@example.com')
+      const [found] = await linking.findLinkable({ email: 'ada@example.com' })
       expectFields(found ?? null, { isActive: false }, 'findLinkable must show what canLink has to know.')
       const linked = await linking.link(found?.id, aUser())
       expectThat(sameId(linked?.id, local), 'link refused the row, or made another.')

@@ -1,6 +1,7 @@
 import type {
   InboxEvent,
   MembershipSnapshot,
+  NewChange,
   OrganizationSnapshot,
   UserSnapshot,
   UserStore,
@@ -23,8 +24,10 @@ interface Operations {
   link: UserSnapshot
   applyOrganization: OrganizationSnapshot
   applyMembership: MembershipSnapshot
-  claim: { event: InboxEvent; now: number; leaseUntil: number }
-  succeeded: { id: string; handler: string }
+  claim: { event: InboxEvent; leaseMs: number }
+  succeeded: { id: string; owner: string; handler: string }
+  finish: { id: string; owner: string }
+  append: NewChange
 }
 
 /** A call as data, so that any process can make it. */
@@ -54,17 +57,23 @@ const operations: { [Op in keyof Operations]: Perform<Op> } = {
     const { membership, outcome } = await organizations.applyMembership(snapshot)
     return { outcome, version: membership.version }
   },
-  async claim({ inbox }, { event, now, leaseUntil }) {
-    return { outcome: (await inbox.claim(event, now, leaseUntil)).status }
+  async claim({ inbox }, { event, leaseMs }) {
+    return { outcome: (await inbox.claim(event, leaseMs)).status }
   },
-  async succeeded({ inbox }, { id, handler }) {
-    await inbox.succeeded(id, handler)
-    return { outcome: 'succeeded' }
+  async succeeded({ inbox }, { id, owner, handler }) {
+    return { outcome: (await inbox.succeeded(id, owner, handler)) ? 'succeeded' : 'lost' }
+  },
+  async finish({ inbox }, { id, owner }) {
+    return { outcome: (await inbox.finish(id, owner, 'done')) ? 'finished' : 'lost' }
+  },
+  async append({ inbox }, change) {
+    await inbox.append(change)
+    return { outcome: 'appended' }
   },
 }
 
 async function link(users: UserStore, snapshot: UserSnapshot): Promise<RaceAnswer> {
-  const [row] = (await users.findLinkable?.(snapshot.email ?? '')) ?? []
+  const [row] = (await users.findLinkable?.({ email: snapshot.email ?? '' })) ?? []
   const linked = row && (await users.link?.(row.id, snapshot))
   return linked ? { outcome: 'linked', version: linked.version } : { outcome: 'null' }
 }

@@ -6,6 +6,7 @@ import type { RaceAnswer, RaceCall } from './operations.js'
 /** Calls made at once, and what must be true when all have been answered. Every round has ids of its own. */
 export interface Round {
   prepare?(): Promise<void>
+  /** Read after `prepare`. */
   readonly calls: readonly RaceCall[]
   check(answers: readonly RaceAnswer[]): Promise<void>
 }
@@ -35,8 +36,9 @@ export async function runRace(
 ): Promise<void> {
   const random = generator(seed)
   for (let index = 0; index < rounds; index++) {
-    const { prepare, calls, check } = race.round(`${race.id.replaceAll(/\W/g, '')}${seed}x${index}`, bench)
-    await prepare?.()
+    const round = race.round(`${race.id.replaceAll(/\W/g, '')}${seed}x${index}`, bench)
+    await round.prepare?.()
+    const { calls } = round
     const order = shuffled(calls, random)
     const answers = await execute(order)
     const failed = answers.find(({ error }) => error !== undefined)
@@ -47,7 +49,7 @@ export async function runRace(
       )
     }
     // In the order of `calls`, so that a check knows which answer is whose.
-    await check(calls.map((call) => answers[order.indexOf(call)] ?? { outcome: 'failed' }))
+    await round.check(calls.map((call) => answers[order.indexOf(call)] ?? { outcome: 'failed' }))
   }
 }
 

@@ -1,5 +1,7 @@
 import { AssertionError } from 'node:assert'
 import type { UserRecord, UserSnapshot } from '@acme/clerk-core/store'
+import { brokenInboxes } from './broken-inboxes.js'
+import { interruption } from './interruption.js'
 import type { Alter, MemorySubjectOptions } from './memory-subject.js'
 
 /** A store with one fault, the cases that find it (all of them), and what the first of them says. */
@@ -9,17 +11,10 @@ export interface BrokenStore extends MemorySubjectOptions {
   readonly caughtBy: readonly string[]
 }
 
-/** Where another caller gets in between. */
-const interruption = () => new Promise<void>((resolve) => setImmediate(resolve))
-
 /** Users with some of their methods replaced. */
 const users =
   (replace: (...args: Parameters<Alter>) => Partial<Parameters<Alter>[0]['users']>): Alter =>
   (stores, memory) => ({ users: { ...bound(stores.users), ...replace(stores, memory) } })
-
-const inbox =
-  (replace: (...args: Parameters<Alter>) => Partial<Parameters<Alter>[0]['inbox']>): Alter =>
-  (stores, memory) => ({ inbox: { ...bound(stores.inbox), ...replace(stores, memory) } })
 
 const organizations =
   (replace: (...args: Parameters<Alter>) => Partial<Parameters<Alter>[0]['organizations']>): Alter =>
@@ -202,23 +197,10 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['users/outage-is-not-null'],
   },
   {
-    fault: 'passes the error of the driver on',
-    alter: inbox(({ inbox }) => ({
-      claim: (...args) =>
-        inbox.claim(...args).catch((error: unknown) => {
-          throw error instanceof Error && error.name === 'StoreUnavailableError'
-            ? Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
-            : error
-        }),
-    })),
-    says: /claim hides an outage.*ECONNREFUSED/,
-    caughtBy: ['inbox/outage-is-no-answer'],
-  },
-  {
     fault: 'case-sensitive e-mail link',
     alter: users(({ users }) => ({
-      findLinkable: async (email) =>
-        ((await users.findLinkable?.(email)) ?? []).filter((row) => row.email === email),
+      findLinkable: async (by) =>
+        ((await users.findLinkable?.(by)) ?? []).filter((row) => !('email' in by) || row.email === by.email),
     })),
     says: /case must not count/,
     caughtBy: ['users/linking/finds-in-any-case', 'users/linking/link-fills-the-row'],
@@ -228,18 +210,20 @@ export const brokenStores: readonly BrokenStore[] = [
     alter: users(({ users }, memory) => {
       const folded = (row: { readonly email?: string | null }) => row.email?.toLowerCase()
       return {
-        async findLinkable(email) {
-          await users.findLinkable?.(email)
+        async findLinkable(by) {
+          const found = (await users.findLinkable?.(by)) ?? []
+          if (!('email' in by)) return found
+          const { email } = by
           const rows = (await memory.users.all()).filter(
             ({ clerkId, deletedAt }) => clerkId === null && deletedAt === null,
           )
           return rows.filter((row) => folded(row) === email.toLowerCase())
         },
-        async link(id, snapshot) {
+        async link(id, snapshot, by) {
           const row = (await memory.users.all()).find((candidate) => candidate.id === id)
-          const same = row !== undefined && folded(row) === folded(snapshot)
+          const same = row !== undefined && by !== 'external-id' && folded(row) === folded(snapshot)
           if (same) await memory.users.update(row.id, { email: snapshot.email ?? null })
-          return (await users.link?.(id, snapshot)) ?? null
+          return (await users.link?.(id, snapshot, by)) ?? null
         },
       }
     }),
@@ -277,7 +261,8 @@ export const brokenStores: readonly BrokenStore[] = [
     fault: 'takes absent for empty',
     alter: users(({ users }) => ({
       apply: (snapshot) => users.apply({ ...EMPTY_SNAPSHOT, ...snapshot }),
-      link: async (id, snapshot) => (await users.link?.(id, { ...EMPTY_SNAPSHOT, ...snapshot })) ?? null,
+      link: async (id, snapshot, by) =>
+        (await users.link?.(id, { ...EMPTY_SNAPSHOT, ...snapshot }, by)) ?? null,
     })),
     says: /does not carry must keep its value/,
     caughtBy: [
@@ -326,6 +311,7 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: [
       'organizations/membership-removed-by-its-id',
       'organizations/membership-removed-by-its-id-first',
+      'organizations/membership-identified-by-a-second-removal',
     ],
   },
   {
@@ -356,8 +342,8 @@ export const brokenStores: readonly BrokenStore[] = [
   {
     fault: 'a link sets the switch of the application',
     alter: users(({ users }, memory) => ({
-      async link(id, snapshot) {
-        const row = await users.link?.(id, snapshot)
+      async link(id, snapshot, by) {
+        const row = await users.link?.(id, snapshot, by)
         return row ? memory.users.update(String(row.id), { isActive: true }) : null
       },
     })),
@@ -381,7 +367,8 @@ export const brokenStores: readonly BrokenStore[] = [
     fault: 'knows no directories',
     alter: users(({ users }) => ({
       apply: (snapshot) => users.apply({ ...snapshot, deprovisioned: false }),
-      link: async (id, snapshot) => (await users.link?.(id, { ...snapshot, deprovisioned: false })) ?? null,
+      link: async (id, snapshot, by) =>
+        (await users.link?.(id, { ...snapshot, deprovisioned: false }, by)) ?? null,
     })),
     says: /withdrawn by a directory was stored without it/,
     caughtBy: ['users/deprovisioned-is-synced', 'users/linking/link-bans', 'users/absent-keeps'],
@@ -526,12 +513,6 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['organizations/membership-same-moment'],
   },
   {
-    fault: 'inbox: any limit will do',
-    alter: inbox(({ inbox }) => ({ pending: (limit) => inbox.pending(Math.max(0, Math.trunc(limit) || 0)) })),
-    says: /pending took NaN for a limit/,
-    caughtBy: ['inbox/bad-ids-refused'],
-  },
-  {
     fault: 'gives up a write with an error of its own',
     exhausted: () => new Error('A row was changed 5 times while it was being written.'),
     says: /Exhausted attempts are no outage/,
@@ -540,8 +521,10 @@ export const brokenStores: readonly BrokenStore[] = [
   {
     fault: 'uses an address as a pattern',
     alter: users(({ users }, memory) => ({
-      async findLinkable(email) {
-        await users.findLinkable?.(email)
+      async findLinkable(by) {
+        const found = (await users.findLinkable?.(by)) ?? []
+        if (!('email' in by)) return found
+        const { email } = by
         const like = new RegExp(
           `^${email
             .replaceAll(/[.+()^$]/g, '\\$&')
@@ -558,10 +541,68 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['users/linking/finds-exactly'],
   },
   {
+    fault: 'takes an external id for a number, where it looks like one',
+    alter: users(({ users }, memory) => ({
+      async findLinkable(by) {
+        const found = (await users.findLinkable?.(by)) ?? []
+        if (!('externalId' in by)) return found
+        const rows = (await memory.users.all()).filter(
+          ({ clerkId, deletedAt }) => clerkId === null && deletedAt === null,
+        )
+        return rows.filter(({ id }) => Number(id) === Number(by.externalId))
+      },
+    })),
+    says: /The external id " 1" found the row whose id is 1/,
+    caughtBy: ['users/linking/external-id-exactly'],
+  },
+  {
+    fault: 'looks for an external id among all rows',
+    alter: users(({ users }, memory) => ({
+      async findLinkable(by) {
+        const found = (await users.findLinkable?.(by)) ?? []
+        return 'email' in by ? found : (await memory.users.all()).filter(({ id }) => id === by.externalId)
+      },
+    })),
+    says: /Another Clerk user's row is offered/,
+    caughtBy: ['users/linking/external-id-local-rows-only'],
+  },
+  {
+    fault: 'fails for an external id that its ids cannot be',
+    alter: users(({ users }) => ({
+      async findLinkable(by) {
+        if ('externalId' in by && !/^\d+$/.test(by.externalId)) await users.findLinkable?.({ externalId: '' })
+        return (await users.findLinkable?.(by)) ?? []
+      },
+    })),
+    says: /findLinkable failed for the external id/,
+    caughtBy: ['users/linking/external-id-exactly'],
+  },
+  {
+    fault: 'knows of linking by address alone',
+    alter: users(({ users }) => ({
+      link: async (id, snapshot) => (await users.link?.(id, snapshot)) ?? null,
+    })),
+    says: /A user without an address is not linked/,
+    caughtBy: ['users/linking/external-id-links', 'users/linking/external-id-links-exactly'],
+  },
+  {
+    fault: 'links whatever row it is told, by external id',
+    alter: users(({ users }, memory) => ({
+      async link(id, snapshot, by) {
+        if (by !== 'external-id') return (await users.link?.(id, snapshot, by)) ?? null
+        const externalId = String(id)
+        const linked = await users.link?.(id, { ...snapshot, externalId }, by)
+        return linked ? memory.users.update(externalId, { externalId: snapshot.externalId ?? null }) : null
+      },
+    })),
+    says: /was given to the user with the external id/,
+    caughtBy: ['users/linking/external-id-links-exactly'],
+  },
+  {
     fault: 'links over another clerkId',
     alter: users(({ users }, memory) => ({
-      async link(id, snapshot) {
-        const linked = await users.link?.(id, snapshot)
+      async link(id, snapshot, by) {
+        const linked = await users.link?.(id, snapshot, by)
         if (linked) return linked
         const row = (await memory.users.all()).find((candidate) => candidate.id === id)
         if (row === undefined || row.clerkId === null || row.clerkId === snapshot.clerkId) return null
@@ -569,7 +610,7 @@ export const brokenStores: readonly BrokenStore[] = [
       },
     })),
     says: /took over another Clerk user's row/,
-    caughtBy: ['users/linking/link-never-over-another', 'users/race-link'],
+    caughtBy: ['users/linking/link-never-over-another', 'users/linking/external-id-links', 'users/race-link'],
   },
   {
     fault: 'takes a row over by username',
@@ -656,42 +697,6 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['undeclared/linking'],
   },
   {
-    fault: 'inbox: two claims of one event',
-    alter: inbox(({ inbox }) => ({
-      async claim(event, now, leaseUntil) {
-        const claim = await inbox.claim(event, now, leaseUntil)
-        return claim.status === 'busy' ? { status: 'claimed', succeeded: [] } : claim
-      },
-    })),
-    says: /Two callers claimed one event/,
-    caughtBy: ['inbox/claim-takes-the-lease', 'inbox/race-claim', 'inbox/race-expired-lease'],
-  },
-  {
-    fault: 'inbox: looks whether the lease is free, then takes it',
-    alter: inbox(({ inbox }) => ({
-      async claim(event, now, leaseUntil) {
-        const [known] = (await inbox.pending(100)).filter(({ id }) => id === event.id)
-        const free = known === undefined || known.leaseUntil <= now
-        await interruption()
-        const claim = await inbox.claim(event, now, leaseUntil)
-        return free && claim.status === 'busy' ? { status: 'claimed', succeeded: [] } : claim
-      },
-    })),
-    says: /Not exactly one of several claims/,
-    caughtBy: ['inbox/race-claim', 'inbox/race-expired-lease'],
-  },
-  {
-    fault: 'inbox: forgets which handlers succeeded',
-    alter: inbox(({ inbox }) => ({
-      async claim(...args) {
-        const claim = await inbox.claim(...args)
-        return claim.status === 'claimed' ? { status: 'claimed', succeeded: [] } : claim
-      },
-    })),
-    says: /forgotten by the next claim/,
-    caughtBy: ['inbox/succeeded-is-remembered', 'inbox/race-handlers'],
-  },
-  {
     fault: 'roles: memberships keep what their role has lost',
     alter: organizations(({ organizations }, memory) => ({
       async findMembership(...of) {
@@ -705,6 +710,29 @@ export const brokenStores: readonly BrokenStore[] = [
     caughtBy: ['organizations/role-decides-permissions'],
   },
   {
+    fault: 'memberships: one that was removed by its id alone keeps empty ids',
+    alter: organizations(({ organizations }, memory) => ({
+      async removeMembership(reference, at) {
+        const { memberships } = await memory.organizations.all()
+        const isBare = memberships.some((row) => row.clerkId === reference.clerkId && row.orgId === '')
+        return organizations.removeMembership(isBare ? { clerkId: reference.clerkId } : reference, at)
+      },
+    })),
+    says: /keeps empty ids/,
+    caughtBy: ['organizations/membership-identified-by-a-second-removal'],
+  },
+  {
+    fault: 'roles: deleted ones are listed',
+    alter: organizations(({ organizations }, memory) => ({
+      async listRoles() {
+        await organizations.listRoles?.()
+        return (await memory.organizations.all()).roles
+      },
+    })),
+    says: /listRoles must answer the roles that are not deleted/,
+    caughtBy: ['organizations/role-list'],
+  },
+  {
     fault: 'roles: an old role counts more than a newer membership',
     alter: organizations(({ organizations }) => ({
       async findMembership(...of) {
@@ -716,38 +744,7 @@ export const brokenStores: readonly BrokenStore[] = [
     says: /Other permissions count for a membership that is newer/,
     caughtBy: ['organizations/role-decides-permissions'],
   },
-  {
-    fault: 'inbox: done loses the change',
-    alter: inbox(({ inbox }, memory) => ({
-      async changesSince(time) {
-        const done = (await memory.inbox.all()).filter(({ doneAt }) => doneAt !== null).map(({ id }) => id)
-        return (await inbox.changesSince(time)).filter(({ id }) => !done.includes(id))
-      },
-    })),
-    says: /done event loses its change/,
-    caughtBy: ['inbox/changes-outlive-done', 'inbox/applied-again-moves'],
-  },
-  {
-    fault: 'inbox: changes after the time, not at it',
-    alter: inbox(({ inbox }) => ({
-      changesSince: async (time) =>
-        (await inbox.changesSince(time)).filter(({ appliedAt }) => appliedAt > time),
-    })),
-    says: /would miss a change/,
-    caughtBy: ['inbox/changes-from-the-exact-moment', 'inbox/changes-outlive-done'],
-  },
-  {
-    fault: 'inbox: prunes by age, done or not',
-    alter: inbox(({ inbox }, memory) => ({
-      async prune(before) {
-        for (const { id, doneAt, timestamp } of await memory.inbox.all())
-          if (doneAt === null && timestamp < before) await memory.inbox.done(id, 0)
-        return inbox.prune(before)
-      },
-    })),
-    says: /prune must answer how many events it removed. Expected 1, found 2/,
-    caughtBy: ['inbox/prune-done-ones-only'],
-  },
+  ...brokenInboxes,
 ]
 
 const NO_UNIQUE_VALUES = { email: null, username: null, phone: null, externalId: null }

@@ -11,16 +11,17 @@ import type { OpenStores } from '../harness.js'
 function fileInbox(folder: string): Pick<Inbox, 'claim'> {
   mkdirSync(folder, { recursive: true })
   let queue: Promise<unknown> = Promise.resolve()
-  const claim = async (id: string, now: number, leaseUntil: number): Promise<Claim> => {
+  const claim = async (id: string, leaseMs: number): Promise<Claim> => {
     const file = join(folder, id)
     const held = Number(await readFile(file, 'utf8').catch(() => '0'))
-    if (held > now) return { status: 'busy', leaseUntil: held }
-    await writeFile(file, String(leaseUntil))
-    return { status: 'claimed', succeeded: [] }
+    const now = Date.now()
+    if (held > now) return { status: 'busy', retryAfterMs: held - now }
+    await writeFile(file, String(now + leaseMs))
+    return { status: 'claimed', owner: String(now), attempts: 1, succeeded: [] }
   }
   return {
-    claim({ id }, now, leaseUntil) {
-      const turn = queue.then(() => claim(id, now, leaseUntil))
+    claim({ id }, leaseMs) {
+      const turn = queue.then(() => claim(id, leaseMs))
       queue = turn.catch(() => {})
       return turn
     },

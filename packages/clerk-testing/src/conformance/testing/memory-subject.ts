@@ -59,6 +59,7 @@ export function memorySubject({
       'custom-columns',
       'outage',
       'contention',
+      'late-commits',
     ] as const),
     ...(unique ? uniqueColumns : []),
   ]
@@ -78,10 +79,14 @@ export function memorySubject({
           },
         })
 
+      let elapsed = 0
       let memory: MemoryStores
       let stores: Stores
       const reset = async () => {
-        memory = memoryStore({ unique: unique ? ['email', 'username', 'phone', 'externalId', 'slug'] : [] })
+        memory = memoryStore({
+          unique: unique ? ['email', 'username', 'phone', 'externalId', 'slug'] : [],
+          now: () => Date.now() + elapsed,
+        })
         const behind = {
           users: connected(memory.users),
           organizations: connected(memory.organizations),
@@ -104,6 +109,14 @@ export function memorySubject({
           roles: async () => (await memory.organizations.all()).roles,
           invitations: async () => (await memory.organizations.all()).invitations,
           inbox: () => memory.inbox.all(),
+          log: () => memory.inbox.log(),
+        },
+        async elapse(ms) {
+          elapsed += ms
+        },
+        async appendLate(change) {
+          const show = await memory.inbox.appendLate(change)
+          return async () => show()
         },
         reset,
         createLocalUser: async (fields) => (await memory.users.create({ ...fields })).id,

@@ -22,6 +22,7 @@ import {
 import {
   byCreation,
   identityOf,
+  identityToFill,
   newestMembership,
   permissionsToWrite,
   withOrganization,
@@ -154,7 +155,12 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
         ...{ id: nextId(), clerkId, orgId, userId, version: 0, deletedAt: null },
         createdAt: new Date(createdAt),
       }
-      const row = { ...known, deletedAt: earliestDeletion(known.deletedAt, new Date(at)) }
+      const filled = identityToFill(known, reference)
+      const row = {
+        ...known,
+        ...(filled && { ...filled, createdAt: new Date(filled.createdAt) }),
+        deletedAt: earliestDeletion(known.deletedAt, new Date(at)),
+      }
       memberships.set(clerkId, row)
       return answer(row)
     },
@@ -171,6 +177,10 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
     async findRole(key) {
       checkText(key, 'key')
       return structuredClone(roleOf(key))
+    },
+
+    async listRoles() {
+      return structuredClone([...roles.values()].filter(({ deletedAt }) => deletedAt === null))
     },
 
     async applyRole(snapshot) {

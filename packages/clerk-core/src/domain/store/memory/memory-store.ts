@@ -11,6 +11,10 @@ import { type MemoryUser, type MemoryUserStore, memoryUsers, type UniqueUserColu
 export interface MemoryStoreOptions {
   /** Columns whose values are unique, as they would be in a database. Default: none. */
   readonly unique?: readonly (UniqueUserColumn | 'slug')[]
+  /** For `linking: 'external-id'`: the column of users that Clerk's `external_id` is compared with. Default `id`. */
+  readonly externalIdColumn?: string
+  /** The clock of the inbox, in milliseconds. Default: `Date.now`. */
+  readonly now?: () => number
 }
 
 export interface MemoryStores extends Stores<MemoryUser, MemoryMembership, MemoryOrganization> {
@@ -23,10 +27,13 @@ export interface MemoryStores extends Stores<MemoryUser, MemoryMembership, Memor
  * The three stores in memory: to try things out, for tests, and as the reference of what a store does. It is gone with
  * the process and grows with every event.
  */
-export function memoryStore({ unique = [] }: MemoryStoreOptions = {}): MemoryStores {
+export function memoryStore({ unique = [], externalIdColumn, now }: MemoryStoreOptions = {}): MemoryStores {
   return {
-    users: memoryUsers(unique.filter((column) => column !== 'slug')),
+    users: memoryUsers(
+      unique.filter((column) => column !== 'slug'),
+      externalIdColumn,
+    ),
     organizations: memoryOrganizations(unique.includes('slug')),
-    inbox: memoryInbox(),
+    inbox: memoryInbox(now === undefined ? {} : { now }),
   }
 }

@@ -3,11 +3,21 @@ import { StoreInputError } from '../../../ground/errors.js'
 import { carried } from '../rules/absence.js'
 import { decideApply } from '../rules/convergence.js'
 import { hasVerifiedAddress, isSameAddress } from '../rules/email.js'
+import { isSameExternalId } from '../rules/external-id.js'
 import { checkActivity, checkText, checkTime, checkUser, storable } from '../rules/input.js'
 import { laterTimes } from '../rules/times.js'
 import { checkPurge, EMPTY_USER, ERASED_VERSION, earliestDeletion, isBareUser } from '../rules/tombstone.js'
 import { emptied } from '../rules/uniqueness.js'
-import type { ApplyOutcome, Metadata, UserActivity, UserRecord, UserSnapshot, UserStore } from '../user.js'
+import type {
+  ApplyOutcome,
+  LinkBy,
+  LinkKey,
+  Metadata,
+  UserActivity,
+  UserRecord,
+  UserSnapshot,
+  UserStore,
+} from '../user.js'
 import { resolveConflicts } from './unique.js'
 
 /** A user in memory: what Clerk says, and whatever else the application put beside it. */
@@ -24,8 +34,8 @@ type LocalColumns = Partial<Omit<MemoryUser, 'id' | 'clerkId' | 'version'>>
 
 export interface MemoryUserStore extends UserStore<MemoryUser> {
   touch(clerkId: string, activity: UserActivity): Promise<void>
-  findLinkable(email: string): Promise<MemoryUser[]>
-  link(id: string, snapshot: UserSnapshot): Promise<MemoryUser | null>
+  findLinkable(by: LinkKey): Promise<MemoryUser[]>
+  link(id: string, snapshot: UserSnapshot, by?: LinkBy): Promise<MemoryUser | null>
   purge(before: number, now?: number): Promise<number>
   ping(): Promise<void>
   /** A row as the application itself makes one: no `clerkId`. @throws {StoreInputError} for a unique value that is taken */
@@ -43,7 +53,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 type Row = Mutable<MemoryUser>
 
 /** Single-threaded: between a read and the write that rests on it nothing is awaited, which makes each method atomic. */
-export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStore {
+export function memoryUsers(unique: readonly UniqueUserColumn[], externalIdColumn = 'id'): MemoryUserStore {
   const rows = new Map<string, Row>()
   const byClerkId = new Map<string, Row>()
   let created = 0
@@ -66,6 +76,14 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
     if (isDeepStrictEqual(next, row)) return false
     Object.assign(row, next)
     return true
+  }
+
+  function has(
+    row: Row,
+    by: { readonly email: string | null | undefined } | { readonly externalId: string | null | undefined },
+  ): boolean {
+    if ('email' in by) return by.email != null && isSameAddress(row.email, by.email)
+    return by.externalId != null && isSameExternalId(row[externalIdColumn], by.externalId)
   }
 
   return {
@@ -109,18 +127,21 @@ export function memoryUsers(unique: readonly UniqueUserColumn[]): MemoryUserStor
       Object.assign(row, laterTimes(row, activity))
     },
 
-    async findLinkable(email) {
-      checkText(email, 'email')
-      return [...rows.values()].filter((row) => isUnlinked(row) && isSameAddress(row.email, email)).map(copy)
+    async findLinkable(by) {
+      if ('email' in by) checkText(by.email, 'email')
+      else checkText(by.externalId, 'externalId')
+      return [...rows.values()].filter((row) => isUnlinked(row) && has(row, by)).map(copy)
     },
 
-    async link(id, snapshot) {
+    async link(id, snapshot, by = 'verified-email') {
       checkText(id, 'id')
       checkUser(snapshot)
       const row = rows.get(id)
       if (row === undefined || !isUnlinked(row) || byClerkId.has(snapshot.clerkId)) return null
-      // The address may have changed hands since the row was looked at.
-      if (snapshot.email == null || !isSameAddress(row.email, snapshot.email)) return null
+      // The address, or the external id, may have changed hands since the row was looked at.
+      const { email, externalId } = snapshot
+      const same = by === 'external-id' ? has(row, { externalId }) : has(row, { email })
+      if (!same) return null
       fill(row, snapshot)
       return copy(insert(row))
     },

@@ -1,5 +1,6 @@
 import { StoreInputError } from '../../../ground/errors.js'
 import { UNSTORABLE } from '../../../ground/json/json.js'
+import type { NewChange } from '../inbox.js'
 import type {
   InvitationSnapshot,
   MembershipIdentity,
@@ -16,6 +17,10 @@ const MAX_LENGTH = 320
 /** The furthest moment a `Date` can hold, in milliseconds (ECMA-262 §21.4.1.1). */
 const MAX_TIME_MS = 8.64e15
 
+/** Whether a value passes {@link checkText}. */
+export const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH && !UNSTORABLE.test(value)
+
 /**
  * An id or an e-mail address. An object in its place is how queries are injected (`{ $ne: null }`, `{ not: null }`), and
  * a store that looks it up as text finds another row than the caller meant.
@@ -23,7 +28,7 @@ const MAX_TIME_MS = 8.64e15
  * @throws {StoreInputError}
  */
 export function checkText(value: unknown, name: string): asserts value is string {
-  if (typeof value !== 'string' || value === '' || value.length > MAX_LENGTH || UNSTORABLE.test(value)) {
+  if (!isText(value)) {
     throw new StoreInputError(`${name} must be a string of 1 to ${MAX_LENGTH} characters, without U+0000.`)
   }
 }
@@ -54,6 +59,29 @@ export function checkVersion(value: unknown): asserts value is number {
 /** How many rows are asked for. @throws {StoreInputError} */
 export function checkLimit(value: unknown): asserts value is number {
   if (!isWhole(value) || value < 0) throw new StoreInputError('limit must be a whole number, 0 or more.')
+}
+
+/** How many entries a page may hold. @throws {StoreInputError} */
+export function checkPage(value: unknown): asserts value is number {
+  if (!isWhole(value) || value < 1) throw new StoreInputError('limit must be a whole number, 1 or more.')
+}
+
+/** The longest duration that is taken: with the time of now it is still a time. A thousand years. */
+const MAX_DURATION_MS = 1000 * 365 * 24 * 3600 * 1000
+
+/** @param value milliseconds @throws {StoreInputError} */
+export function checkDuration(value: unknown, name: string): asserts value is number {
+  if (!isWhole(value) || value < 0 || value > MAX_DURATION_MS)
+    throw new StoreInputError(`${name} must be whole milliseconds, 0 or more.`)
+}
+
+/** What is appended to the log. @throws {StoreInputError} */
+export function checkChange({ id, type, subjects, narrows, version }: NewChange): void {
+  checkText(id, 'id')
+  checkText(type, 'type')
+  for (const subject of subjects) checkText(subject, 'subject')
+  if (narrows !== null) checkText(narrows, 'narrows')
+  if (version !== null) checkVersion(version)
 }
 
 /** @throws {StoreInputError} */

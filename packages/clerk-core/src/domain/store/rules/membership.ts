@@ -50,3 +50,16 @@ export function permissionsToWrite(
 export function identityOf(reference: MembershipReference, at: number): MembershipIdentity {
   return { orgId: '', userId: '', createdAt: at, ...reference }
 }
+
+/**
+ * What a second deletion tells of a membership whose first one came with its id alone: the row has no ids yet, and would be
+ * found by nobody. `null`: there is nothing to fill.
+ */
+export function identityToFill(
+  row: { readonly orgId?: unknown },
+  reference: MembershipReference,
+): Omit<MembershipIdentity, 'clerkId'> | null {
+  if (row.orgId !== '' || !('orgId' in reference)) return null
+  const { orgId, userId, createdAt } = reference
+  return { orgId, userId, createdAt }
+}

@@ -11,3 +11,11 @@ export type SignInColumns = Pick<UserRecord, 'isActive' | 'banned' | 'deprovisio
 export function maySignIn({ isActive, banned, deprovisioned, deletedAt }: SignInColumns): boolean {
   return isActive && !banned && !deprovisioned && deletedAt === null
 }
+
+/** Whether a snapshot takes the right to sign in away, or confirms that it is gone. */
+export function narrowsUser(snapshot: {
+  readonly banned?: boolean
+  readonly deprovisioned?: boolean
+}): boolean {
+  return snapshot.banned === true || snapshot.deprovisioned === true
+}
