@@ -361,7 +361,7 @@ export const accessCases: readonly Case[] = [
       users: {
         ...memoryStore().users,
         ping: () => Promise.reject(new Error('connect ECONNREFUSED db.internal:5432')),
-      } as UserStore<never>,
+      } as unknown as UserStore<never>,
     },
     steps: () => [
       { request: 'GET /auth/health', status: 200, json: { status: 'ok' } },
