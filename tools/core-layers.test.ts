@@ -43,6 +43,8 @@ const STOREYS = {
   /** What applications see, and the one place where everything is put together. */
   roof: [
     'options.ts',
+    'options-table.ts',
+    'merge-options.ts',
     'env.ts',
     'configure.ts',
     'clerk.ts',

@@ -1,3 +1,5 @@
+import { memoryStore } from '@acme/clerk-core'
+import type { UserStore } from '@acme/clerk-core/store'
 import { expect } from 'vitest'
 import type { Case } from './case.js'
 import { PAGE } from './harness.js'
@@ -336,6 +338,34 @@ export const accessCases: readonly Case[] = [
       },
       { request: 'GET /private', status: 401, json: UNAUTHENTICATED },
       { request: 'GET /auth/health', bearer: ada.token, status: 200, json: { status: 'ok' } },
+      { request: 'GET /auth/ready', status: 503, json: { status: 'unavailable' } },
+    ],
+  },
+  {
+    title: 'a process that can answer is ready, and says no more than that',
+    routesOnly: true,
+    steps: ({ ada }) => [
+      { request: 'GET /private', bearer: ada.token, status: 200 },
+      {
+        request: 'GET /auth/ready',
+        status: 200,
+        json: { status: 'ok' },
+        responseHeaders: { 'cache-control': 'no-store' },
+      },
+    ],
+  },
+  {
+    title: 'a process whose store of users fails is alive and not ready',
+    routesOnly: true,
+    options: {
+      users: {
+        ...memoryStore().users,
+        ping: () => Promise.reject(new Error('connect ECONNREFUSED db.internal:5432')),
+      } as unknown as UserStore<never>,
+    },
+    steps: () => [
+      { request: 'GET /auth/health', status: 200, json: { status: 'ok' } },
+      { request: 'GET /auth/ready', status: 503, json: { status: 'unavailable' } },
     ],
   },
   {

@@ -260,6 +260,8 @@ export const routeCases: readonly Case[] = [
       { request: 'GET /auth/webhook', status: 404 },
       { request: 'GET /auth/webhook/more', status: 404 },
       { request: 'HEAD /auth/health', status: 200 },
+      { request: 'HEAD /auth/ready', status: 200 },
+      { request: 'POST /auth/ready', status: 404 },
     ],
   },
 ]

@@ -13,6 +13,8 @@ export interface RunningSnippetApp {
   readonly offline: OfflineClerk
   /** Bearer headers of a new user: `admin` of an organisation, or in none. */
   signIn(firstName: string, role?: 'admin'): Promise<{ authorization: string }>
+  /** Sends SIGTERM; resolves when the process is gone. */
+  stop(): Promise<{ code: number | null; stderr: string }>
 }
 
 /** Runs a titled block of a Markdown file as a user would: in the package's folder, against an offline Clerk. */
@@ -36,6 +38,10 @@ export async function runServerSnippet(
   return {
     origin,
     offline,
+    stop: async () => {
+      await app.stop()
+      return app.finished
+    },
     signIn: async (firstName, role) => {
       const { id } = offline.createUser({
         firstName,

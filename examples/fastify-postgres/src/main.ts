@@ -6,7 +6,8 @@ const { server, clerk, stop } = await start(process.env)
 // Webhooks that failed are tried again here, and old ones are removed.
 const worker = createInboxWorker(clerk)
 worker.start()
-server.listen(Number(process.env['PORT'] ?? 4000), '127.0.0.1', () =>
+// In a container HOST=0.0.0.0: its network reaches nothing else.
+server.listen(Number(process.env['PORT'] ?? 4000), process.env['HOST'] ?? '127.0.0.1', () =>
   console.log('Team Notes listens', server.address()),
 )
 

@@ -44,6 +44,8 @@ describe('defaults', () => {
       accept: { apiKeys: false, m2m: false, oauth: false },
       cookieSuffix: expect.stringMatching(/^[\w-]{8}$/),
       session: { revalidateAfterSeconds: 300, graceSeconds: 300, remember: 'cookies', keepClaims: [] },
+      signInUrl: null,
+      signUpUrl: null,
       provisioning: 'api',
       linking: [],
       privateMetadata: false,
@@ -158,6 +160,24 @@ describe('keys and issuer', () => {
     expect(given(options)).toMatchObject({ keys, issuer })
   })
 
+  it.each<[string, object, ResolvedOptions['keys']]>([
+    [
+      'its key set',
+      {},
+      { kind: 'jwks', url: 'https://app.example.com/__clerk/.well-known/jwks.json', secretKey: null },
+    ],
+    [
+      'the Backend API, which this application does not have to pass on itself',
+      { secretKey: 'sk_test_a' },
+      { kind: 'jwks', url: 'https://api.clerk.com/v1/jwks', secretKey: 'sk_test_a' },
+    ],
+  ])('a proxy in front of the frontend API is the issuer, with keys from %s', (_name, options, keys) => {
+    const proxyUrl = 'https://app.example.com/__clerk/'
+    expect(given({ proxyUrl, ...options })).toMatchObject({ keys, issuer: 'https://app.example.com/__clerk' })
+    expect(given({ proxyUrl, issuer: 'https://x.example', ...options }).issuer).toBe('https://x.example')
+    expect(problemsOf({ ...base, proxyUrl: '/__clerk' })).toEqual(['proxyUrl'])
+  })
+
   it('cuts /v1 and slashes off the API URL', () => {
     expect(given({ apiUrl: 'https://api.clerk.com/v1/' }).apiUrl).toBe('https://api.clerk.com')
     expect(given({ apiUrl: 'http://localhost:4400' }).apiUrl).toBe('http://localhost:4400')
@@ -165,7 +185,8 @@ describe('keys and issuer', () => {
 
   it.each<[object, string[]]>([
     [{ publishableKey: undefined }, ['publishableKey']],
-    [{ publishableKey: 'pk_test_...' }, ['publishableKey']],
+    // That it is missing, and why.
+    [{ publishableKey: 'pk_test_...' }, ['publishableKey', 'publishableKey']],
     [{ publishableKey: 'sk_test_abc' }, ['publishableKey']],
     [{ publishableKey: 'pk_test_abc' }, ['publishableKey']],
     [{ publishableKey: `pk_test_${Buffer.from('evil.example/x$').toString('base64')}` }, ['publishableKey']],

@@ -7,7 +7,7 @@ import { checkListedOrigin, type OriginList, originList } from './ground/options
 import { Problems } from './ground/options/problems.js'
 import { flag, type Given, type NumberName, resolveNumber, toRecord, word } from './ground/options/read.js'
 import type { LinkBy, ResolvedOptions } from './ground/options/resolved.js'
-import { checkWebhookSecret } from './ground/options/values.js'
+import { checkPage, checkWebhookSecret } from './ground/options/values.js'
 import type { ClerkOptions } from './options.js'
 
 /** Methods without which a store is none. */
@@ -26,7 +26,7 @@ export interface Configuration extends ResolvedOptions {
 }
 
 /**
- * Fills in every default and checks every value, before the first request.
+ * Fills in every default and checks every value of merged options, before the first request.
  *
  * @throws {ConfigurationError} once, with every problem and its remedy
  */
@@ -34,8 +34,7 @@ export function resolveOptions<
   U extends UserRecord,
   M extends MembershipRecord,
   O extends OrganizationRecord,
->(options: ClerkOptions<U, M, O>): Configuration {
-  const problems = new Problems()
+>(options: ClerkOptions<U, M, O>, problems = new Problems()): Configuration {
   const given = toRecord(options)
   const keys = resolveKeys(options, problems)
   checkProduction(keys, flag(given, 'allowOfflineClerk', problems), problems)
@@ -66,6 +65,8 @@ export function resolveOptions<
       remember: word(given, 'session.remember', problems),
       keepClaims: resolveKeepClaims(options.session?.keepClaims, problems),
     },
+    signInUrl: problems.text('signInUrl', options.signInUrl, checkPage),
+    signUpUrl: problems.text('signUpUrl', options.signUpUrl, checkPage),
     provisioning,
     linking,
     privateMetadata: flag(given, 'privateMetadata', problems),
@@ -254,7 +255,7 @@ function checkStores(given: Given, problems: Problems): void {
     problems.add(
       name,
       `is not a store: it has no ${missing.map((method) => `\`${method}\``).join(', ')}.`,
-      'Spread what a store factory returns: `createClerk({ …, ...prismaStore(prisma) })`.',
+      'Give what a store factory returns: `createClerk(fromEnv(), prismaStore(prisma))`.',
     )
   }
 }

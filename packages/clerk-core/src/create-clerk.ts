@@ -21,6 +21,7 @@ import { createUserDirectory } from './domain/users/directory.js'
 import { createAuthenticate } from './flows/authentication/authenticate.js'
 import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
+import { createReadiness } from './flows/check/readiness.js'
 import { refuseFaultySchema } from './flows/check/store-findings.js'
 import { provideSettings } from './flows/web/settings.js'
 import { createWebhookAdministration } from './flows/webhooks/administration.js'
@@ -29,9 +30,11 @@ import { createWebhooks } from './flows/webhooks/receive.js'
 import { provideWorkerParts, type WorkerParts } from './flows/webhooks/worker-parts.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createObserver } from './ground/observe/observer.js'
+import { Problems } from './ground/options/problems.js'
 import { createClosing, createInFlight } from './ground/timing/in-flight.js'
 import { withTimeout } from './ground/timing/timeout.js'
-import type { ClerkOptions } from './options.js'
+import { mergeOptions } from './merge-options.js'
+import type { ClerkOptions, ClerkOptionsPart } from './options.js'
 
 /** However much a first look has to read. Each of its calls has the store's own limit. */
 const READY_LIMIT_MS = 30_000
@@ -39,22 +42,37 @@ const READY_LIMIT_MS = 30_000
 const CLOSE_LIMIT_MS = 30_000
 
 /**
- * Everything a backend needs of Clerk, wired from one set of options:
+ * Everything a backend needs of Clerk, wired from its options, or from parts of them:
  *
  * ```ts
- * const clerk = createClerk({ ...fromEnv(), ...prismaStore(prisma) })
+ * const clerk = createClerk(fromEnv(), prismaStore(prisma), { session: { graceSeconds: 60 } })
  * ```
  *
- * The row types of the stores flow to `auth.user`, `auth.membership` and `auth.organization`.
+ * Parts are merged, option by option, in groups too: a later part wins, and `undefined` overwrites nothing. The row types of
+ * the stores flow to `auth.user`, `auth.membership` and `auth.organization`.
  *
- * @throws {ConfigurationError} once, with every problem and its remedy
+ * @throws {ConfigurationError} once, with every problem and its remedy; an unknown option is one
  */
 export function createClerk<
   U extends UserRecord = never,
   M extends MembershipRecord = never,
   O extends OrganizationRecord = OrganizationRecord,
->(options: ClerkOptions<U, M, O>): Clerk<U, M, O> {
-  const resolved = resolveOptions(options)
+>(options: ClerkOptions<U, M, O>): Clerk<U, M, O>
+export function createClerk<
+  U extends UserRecord = never,
+  M extends MembershipRecord = never,
+  O extends OrganizationRecord = OrganizationRecord,
+>(
+  first: ClerkOptionsPart<U, M, O>,
+  second: ClerkOptionsPart<U, M, O>,
+  ...others: ClerkOptionsPart<U, M, O>[]
+): Clerk<U, M, O>
+export function createClerk<U extends UserRecord, M extends MembershipRecord, O extends OrganizationRecord>(
+  ...parts: readonly ClerkOptionsPart<U, M, O>[]
+): Clerk<U, M, O> {
+  const problems = new Problems()
+  const options = mergeOptions(parts, problems)
+  const resolved = resolveOptions(options, problems)
   const { now, storeTimeoutSeconds } = resolved
   const observer = createObserver(now)
   const { track, idle } = createInFlight()
@@ -172,6 +190,13 @@ export function createClerk<
     connections.notice(change, anyMembership)
   }
 
+  const readiness = createReadiness({
+    keys,
+    changes,
+    stores,
+    storeTimeoutSeconds,
+  })
+
   const authenticateNow: Clerk<U, M, O>['authenticateNow'] = (credentials) => {
     const auth = authenticate(credentials)
     return auth instanceof Promise ? track(auth) : auth
@@ -219,6 +244,7 @@ export function createClerk<
         }),
       ),
     async close() {
+      readiness.end()
       // Their handlers may still use everything else.
       await Promise.all([...workerParts.workers].map((worker) => worker.stop()))
       connections.close()
@@ -233,6 +259,7 @@ export function createClerk<
   provideSettings(made, resolved, {
     revokeAtClerk: resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null,
     recorded: () => track(changes.written()),
+    isReady: readiness.isReady,
   })
   return made
 }
@@ -247,7 +274,7 @@ function notConfigured<T extends object>(
       {
         option,
         message: `clerk.${option}.${method}() needs a store.`,
-        remedy: 'Spread one into createClerk: { ...fromEnv(), ...memoryStore() }.',
+        remedy: 'Give one to createClerk: `createClerk(fromEnv(), memoryStore())`.',
       },
     ])
   }

@@ -25,6 +25,11 @@ export interface ClerkOptions<
   /** Default `https://api.clerk.com`. `http:` only for loopback. */
   apiUrl?: string | undefined
   /**
+   * Where a domain of your own passes requests on to the frontend API (`https://app.example.com/__clerk`). Tokens have it as
+   * their `iss`.
+   */
+  proxyUrl?: string | undefined
+  /**
    * Allow keys of an offline Clerk (on this host: `localhost`, 127.0.0.1) under `NODE_ENV=production`, for tests of a
    * production build. Default false: a client that reaches that server can sign in as any user.
    */
@@ -136,8 +141,20 @@ export interface ClerkOptions<
   /** How changes reach other processes: by polling the inbox (default every 2 s), or at once with an {@link Invalidation}. */
   invalidation?: { pollSeconds?: number | undefined } | Invalidation | undefined
 
+  /** Where people sign in: a URL, or a path of this server. Default: the Account Portal of the publishable key. */
+  signInUrl?: string | undefined
+  /** Where people sign up, in the same way. */
+  signUpUrl?: string | undefined
+
   /** Clock, in milliseconds. Default: the system's, read at each use, so that fake timers are followed. */
   now?: (() => number) | undefined
   /** Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined
 }
+
+/** A part of the options: `createClerk` merges several. */
+export type ClerkOptionsPart<
+  U extends UserRecord = never,
+  M extends MembershipRecord = never,
+  O extends OrganizationRecord = OrganizationRecord,
+> = Partial<ClerkOptions<U, M, O>>

@@ -4,7 +4,7 @@ import { express, send } from './framework.js'
 import type { ClerkRoutesOptions } from './types.js'
 
 /**
- * `/webhook`, `/health`, `/me`, `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, below the path it is mounted at:
+ * `/webhook`, `/health`, `/ready`, `/me`, `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, below the path it is mounted at:
  * `app.use('/auth', clerkRoutes(clerk))`. Requests for other paths are passed to the next handler.
  *
  * @throws {ConfigurationError} for options that are no URLs

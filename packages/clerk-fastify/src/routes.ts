@@ -5,7 +5,7 @@ import type { ClerkRoutesPluginOptions } from './types.js'
 import { parseNothing } from './webhook.js'
 
 /**
- * `/webhook`, `/health`, `/me`, `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, below Fastify's own prefix:
+ * `/webhook`, `/health`, `/ready`, `/me`, `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, below Fastify's own prefix:
  * `app.register(clerkRoutesPlugin, { clerk, prefix: '/auth' })`.
  *
  * @throws {ConfigurationError} for options that are no URLs

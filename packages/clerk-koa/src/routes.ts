@@ -5,7 +5,7 @@ import { routerPrefix } from './mount.js'
 import type { ClerkRoutesOptions } from './types.js'
 
 /**
- * `/webhook`, `/health`, `/me`, `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, below the prefix:
+ * `/webhook`, `/health`, `/ready`, `/me`, `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, below the prefix:
  * `app.use(clerkRoutes(clerk, { prefix: '/auth' }))`. Requests for other paths are passed to the next middleware.
  *
  * @throws {ConfigurationError} for options that are no URLs

@@ -488,6 +488,14 @@ export const CODES = {
     '`NODE_ENV` is `production`, and the keys are of a development instance of Clerk. Told when `createClerk` is called.',
     'Usual on a staging host. In production use the keys of the production instance (`sk_live_…`, `pk_live_…`).',
   ),
+  ACME_CLERK_PLACEHOLDER: warning(
+    'An option, a variable or an entry of a list holds what a template left there (`sk_test_...`, `your_secret_key`), and counts as missing. Told when `createClerk` is called.',
+    'Set it, or remove it.',
+  ),
+  ACME_CLERK_ENV: warning(
+    'A variable is set that has no effect: it is of the Django packages, or its name is nearly one of ours. Told when `createClerk` is called.',
+    'Do what the warning says, or remove the variable.',
+  ),
   ACME_CLERK_OTHER_INSTANCE: warning(
     'A webhook with a valid signature is about another Clerk instance than the one whose tokens are accepted. It was processed. Told once per instance.',
     'Give each instance an endpoint, a signing secret and stores of its own; remove the secret of the other instance from `webhookSecrets`.',

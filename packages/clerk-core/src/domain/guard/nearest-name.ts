@@ -1,6 +1,6 @@
 /** The name that was probably meant: the same but for case and at most two letters (`rol`, `Roles`, `permision`). */
 export function nearestName(given: string, names: readonly string[]): string | null {
-  const distances = names.map((name) => [name, distance(given.toLowerCase(), name)] as const)
+  const distances = names.map((name) => [name, distance(given.toLowerCase(), name.toLowerCase())] as const)
   const nearest = distances.reduce((best, next) => (next[1] < best[1] ? next : best))
   return nearest[1] <= Math.min(2, nearest[0].length / 2) ? nearest[0] : null
 }

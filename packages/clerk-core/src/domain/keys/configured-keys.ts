@@ -21,7 +21,8 @@ type KeyOptions = {
     | 'jwtKey'
     | 'jwksUrl'
     | 'issuer'
-    | 'apiUrl']?: string | undefined
+    | 'apiUrl'
+    | 'proxyUrl']?: string | undefined
 }
 
 export interface ResolvedKeys
@@ -31,7 +32,11 @@ export interface ResolvedKeys
   readonly issuer: string | null
 }
 
-/** Keys: `jwtKey`, else `jwksUrl`, else the public set of `publishableKey`, else the Backend API's. */
+/**
+ * Keys: `jwtKey`, else `jwksUrl`, else the public set of `publishableKey`, else the Backend API's. A `proxyUrl` stands in the
+ * place of the frontend API that the publishable key names, which often has no name in DNS then. Behind a proxy that may be
+ * this very application, the Backend API comes first.
+ */
 export function resolveKeys(options: KeyOptions, problems: Problems): ResolvedKeys {
   const secretKey = problems.text('secretKey', options.secretKey, checkSecretKey)
   const machineSecretKey = problems.text('machineSecretKey', options.machineSecretKey, checkMachineSecretKey)
@@ -39,7 +44,8 @@ export function resolveKeys(options: KeyOptions, problems: Problems): ResolvedKe
   const pem = problems.text('jwtKey', options.jwtKey, checkPem)
   const jwksUrl = problems.text('jwksUrl', options.jwksUrl, checkUrl)
   const apiUrl = (problems.text('apiUrl', options.apiUrl, checkUrl) ?? API_URL).replace(/\/v1$/, '')
-  const frontend = publishable && frontendUrl(publishable.host)
+  const proxyUrl = problems.text('proxyUrl', options.proxyUrl, checkUrl)
+  const frontend = proxyUrl ?? (publishable && frontendUrl(publishable.host))
   const backendJwks = `${apiUrl}/v1/jwks`
 
   const issuer =
@@ -58,19 +64,24 @@ export function resolveKeys(options: KeyOptions, problems: Problems): ResolvedKe
   if (pem !== null) keys = { kind: 'pem', pem }
   else if (jwksUrl !== null)
     keys = { kind: 'jwks', url: jwksUrl, secretKey: jwksUrl === backendJwks ? secretKey : null }
-  else if (frontend !== null)
+  else if (frontend !== null && (proxyUrl === null || secretKey === null))
     keys = { kind: 'jwks', url: `${frontend}/.well-known/jwks.json`, secretKey: null }
   else if (secretKey !== null) keys = { kind: 'jwks', url: backendJwks, secretKey }
 
   // A malformed value has been reported already; that it is therefore missing would be a second, false problem.
-  const mentioned = ['jwtKey', 'jwksUrl', 'publishableKey', 'secretKey'] as const
+  const mentioned = ['jwtKey', 'jwksUrl', 'publishableKey', 'secretKey', 'proxyUrl'] as const
   if (keys === null && mentioned.every((name) => isMissing(options[name]))) {
     problems.add(
       'publishableKey',
       'is missing, and so is every other source of keys.',
       'Set CLERK_PUBLISHABLE_KEY (or `jwtKey`, `jwksUrl`, or `secretKey` with `issuer`).',
     )
-  } else if (issuer === null && isMissing(options.issuer) && isMissing(options.publishableKey)) {
+  } else if (
+    issuer === null &&
+    isMissing(options.issuer) &&
+    isMissing(options.publishableKey) &&
+    isMissing(options.proxyUrl)
+  ) {
     problems.add(
       'issuer',
       'is missing and cannot be derived.',

@@ -22,6 +22,7 @@ function createPemKeySource(pem: string): KeySource {
     lookup: () => found,
     lookupAgain: () => found,
     isPublished: () => true,
+    isUsable: () => true,
     prefetch: async () => {},
     close: () => {},
   }

@@ -19,6 +19,11 @@ export interface KeySource {
   lookupAgain(key: VerificationKey): MaybePromise<KeyLookup>
   /** Whether a `lookup` now would return this very key, without waiting. */
   isPublished(key: VerificationKey): boolean
+  /**
+   * Whether a token that came now could be verified, as far as is known without fetching anything: false where the key set
+   * could not be fetched, may not be used any longer, and is not asked for again yet.
+   */
+  isUsable(): boolean
   /** @throws {TokenError} `keys-unavailable` when the keys cannot be fetched */
   prefetch(): Promise<void>
   /** Ends the fetch under way; nothing is fetched any more. */

@@ -15,7 +15,12 @@ export function readPem(text: string): { readonly pem: string } | { readonly pro
         .trim()
         .replace(/(-----BEGIN [A-Z ]+-----)|(-----END [A-Z ]+-----)|\s+/g, '$1$2'),
     )
-  if (match === null) return { problem: 'is not a PEM public key.' }
+  if (match === null) {
+    // `--env-file` of Docker and `export` of a file end a value with its first line.
+    return /^-----BEGIN [A-Z ]+-----$/.test(text.trim())
+      ? { problem: 'is the first line of a PEM public key alone: write the newlines of the others as `\\n`.' }
+      : { problem: 'is not a PEM public key.' }
+  }
   const type = match[1] === 'RSA PUBLIC KEY' ? 'pkcs1' : 'spki'
   try {
     const key = createPublicKey({ key: Buffer.from(match[2] ?? '', 'base64'), format: 'der', type })

@@ -73,6 +73,7 @@ export function createRemoteKeySource(
       const found = key.kid === null ? null : cachedLookup(key.kid)
       return found?.kind === 'key' && found.key === key
     },
+    isUsable: () => stateOfSet() !== 'unusable' || backoff.waiting(KEY_SET) === null,
     async prefetch() {
       if (usable() === null) await refresh(set === null ? 'cold' : 'expired')
       if (usable() !== null) return
@@ -90,19 +91,23 @@ export function createRemoteKeySource(
   }
 
   function usable(): KeySet | null {
-    if (set === null) return null
+    const state = stateOfSet()
+    if (state === 'unusable') return null
+    if (state !== 'fresh' && mayTry()) void refresh(state === 'old' ? 'soft-expired' : 'expired')
+    return set
+  }
+
+  /** `old` and `stale` may be used while they are fetched again. */
+  function stateOfSet(): 'fresh' | 'old' | 'stale' | 'unusable' {
+    if (set === null) return 'unusable'
     const age = now() - set.fetchedAt
-    if (age >= 0 && age < SOFT_MS) return set
+    if (age >= 0 && age < SOFT_MS) return 'fresh'
     // A clock set back says nothing about the keys: look again, without doubting them meanwhile.
-    if (age < HARD_MS) {
-      if (mayTry()) void refresh('soft-expired')
-      return set
-    }
+    if (age < HARD_MS) return 'old'
     // Past the hard limit only an endpoint that is known to fail keeps the old set alive (stale-if-error), and it is
     // asked in the background: requests must not pay its timeout again and again.
-    if (failedAt === null || elapsed(failedAt) >= KNOWN_TO_FAIL_MS || age >= STALE_MS) return null
-    if (mayTry()) void refresh('expired')
-    return set
+    const knownToFail = failedAt !== null && elapsed(failedAt) < KNOWN_TO_FAIL_MS
+    return knownToFail && age < STALE_MS ? 'stale' : 'unusable'
   }
 
   async function wait(kid: string | null): Promise<KeyLookup> {

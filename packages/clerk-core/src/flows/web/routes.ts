@@ -9,6 +9,7 @@ import type { Framework } from './framework.js'
 import { refusal, type WebResponse } from './messages.js'
 import { findState, type RequestState } from './request-state.js'
 import { safeReturnTarget } from './return-target.js'
+import { settingsOf } from './settings.js'
 import { checkedUrl, listedOrigins, signInPages, withReturn } from './sign-in-url.js'
 import { type SignOutOptions, signOut } from './sign-out.js'
 import { createWebhookRoute, type WebhookRouteOptions } from './webhook-route.js'
@@ -61,6 +62,7 @@ export function createRoutes<R extends object>(
   return [
     { path: '/webhook', methods: ['POST'], handle: webhook },
     { path: '/health', methods: ['GET'], handle: () => json({ status: 'ok' }) },
+    { path: '/ready', methods: ['GET'], handle: ready },
     { path: '/me', methods: ['GET'], handle: me },
     { path: '/sign-in', methods: ['GET'], handle: toPage('/sign-in', 'signInUrl') },
     { path: '/sign-up', methods: ['GET'], handle: toPage('/sign-up', 'signUpUrl') },
@@ -71,6 +73,12 @@ export function createRoutes<R extends object>(
   /** What the middleware has stored, where it has authenticated the request for the same clerk. */
   function requestState(request: R): MaybePromise<RequestState> {
     return findState(request, clerk) ?? authenticate(request)
+  }
+
+  /** For orchestrators and load balancers: its status is all it says. */
+  async function ready(): Promise<WebResponse> {
+    if (await settingsOf(clerk).isReady()) return json({ status: 'ok' })
+    return { ...json({ status: 'unavailable' }), status: 503 }
   }
 
   async function me(request: R): Promise<WebResponse> {

@@ -1,7 +1,7 @@
 import type { RevokeAtClerk } from '../../domain/session/revoke-at-clerk.js'
 import type { OriginList } from '../../ground/options/origins.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
-import { type AccountPortal, accountPortalOf } from './account-portal.js'
+import { accountPortalOf } from './account-portal.js'
 
 /** What the web layer reads of a clerk's options. Holds no secret. */
 export interface ClerkSettings {
@@ -12,8 +12,8 @@ export interface ClerkSettings {
   readonly clockToleranceSeconds: number
   /** Longest webhook body. */
   readonly maxBodyBytes: number
-  /** The Account Portal of the publishable key; `null` without one. */
-  readonly accountPortal: AccountPortal | null
+  /** As configured, else of the Account Portal; `null` where neither is there. */
+  readonly pages: { readonly signInUrl: string | null; readonly signUpUrl: string | null }
   /** No call of a store is waited for longer, the framework's session among them. */
   readonly storeTimeoutSeconds: number
   /** The clock, in milliseconds. */
@@ -22,6 +22,8 @@ export interface ClerkSettings {
   readonly revokeAtClerk: RevokeAtClerk | null
   /** Resolves when every process can learn what was ended here. @throws {StoreUnavailableError} */
   readonly recorded: () => Promise<void>
+  /** Whether this process could answer a signed-in request. */
+  readonly isReady: () => Promise<boolean>
 }
 
 /** Beside the clerk, not on it: an application that logs or copies its clerk meets no configuration there. */
@@ -31,7 +33,7 @@ const settings = new WeakMap<object, ClerkSettings>()
 export function provideSettings(
   clerk: object,
   options: ResolvedOptions,
-  { revokeAtClerk, recorded }: Pick<ClerkSettings, 'revokeAtClerk' | 'recorded'>,
+  does: Pick<ClerkSettings, 'revokeAtClerk' | 'recorded' | 'isReady'>,
 ): void {
   const {
     issuer,
@@ -41,7 +43,10 @@ export function provideSettings(
     webhook,
     publishableKey,
     now,
+    signInUrl,
+    signUpUrl,
   } = options
+  const portal = accountPortalOf(publishableKey)
   settings.set(
     clerk,
     Object.freeze({
@@ -50,10 +55,12 @@ export function provideSettings(
       clockToleranceSeconds,
       storeTimeoutSeconds,
       maxBodyBytes: webhook.maxBodyBytes,
-      accountPortal: accountPortalOf(publishableKey),
+      pages: Object.freeze({
+        signInUrl: signInUrl ?? portal?.signInUrl ?? null,
+        signUpUrl: signUpUrl ?? portal?.signUpUrl ?? null,
+      }),
       now,
-      revokeAtClerk,
-      recorded,
+      ...does,
     }),
   )
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../ground/errors.js'
 import { checkListedOrigin, type OriginList, originList } from '../../ground/options/origins.js'
 import { Problems } from '../../ground/options/problems.js'
+import { checkPage } from '../../ground/options/values.js'
 import type { AnyClerk } from './any-clerk.js'
 import { settingsOf } from './settings.js'
 
@@ -9,29 +10,28 @@ export interface SignInPages {
   readonly signUpUrl: string | null
 }
 
-/** The application's own pages, else the Account Portal's. @throws {ConfigurationError} for a value that is no URL */
+/**
+ * The pages of the routes' options, else those of `createClerk`, else the Account Portal's.
+ *
+ * @throws {ConfigurationError} for a value that is no URL
+ */
 export function signInPages(
   clerk: AnyClerk,
   options: { readonly signInUrl?: string | undefined; readonly signUpUrl?: string | undefined },
 ): SignInPages {
-  const portal = settingsOf(clerk).accountPortal
+  const { pages } = settingsOf(clerk)
   return {
-    signInUrl: checkedUrl('signInUrl', options.signInUrl) ?? portal?.signInUrl ?? null,
-    signUpUrl: checkedUrl('signUpUrl', options.signUpUrl) ?? portal?.signUpUrl ?? null,
+    signInUrl: checkedUrl('signInUrl', options.signInUrl) ?? pages.signInUrl,
+    signUpUrl: checkedUrl('signUpUrl', options.signUpUrl) ?? pages.signUpUrl,
   }
 }
 
 /** An absolute `http(s)` URL or a path of this server, as configured. */
 export function checkedUrl(option: string, value: string | undefined): string | undefined {
-  if (value === undefined || /^\/(?!\/)/.test(value)) return value
-  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value
-  throw new ConfigurationError([
-    {
-      option,
-      message: 'is not a URL.',
-      remedy: 'Give an absolute http(s) URL or a path that starts with one slash.',
-    },
-  ])
+  if (value === undefined) return undefined
+  const checked = checkPage(value)
+  if ('value' in checked) return checked.value
+  throw new ConfigurationError([{ option, ...checked }])
 }
 
 /**

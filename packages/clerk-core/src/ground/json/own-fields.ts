@@ -27,7 +27,7 @@ export function ownFields(value: unknown): OwnFields {
 }
 
 /** `null` for a plain object; else what the value is, in words for a message. Quotes nothing of it. */
-function notPlain(value: unknown): string | null {
+export function notPlain(value: unknown): string | null {
   if (value === undefined || value === null) return String(value)
   if (typeof value !== 'object') return `a ${typeof value}`
   if (types.isProxy(value)) return 'a proxy'

@@ -34,6 +34,29 @@ const WORDS = {
   provisioning: ['api', 'claims', 'off'],
 } as const
 
+/** Defaults and ranges, as `docs/configuration.md` writes them. */
+export const OPTION_DEFAULTS = {
+  ...mapValues(
+    NUMBERS,
+    ([fallback, { least, most }]) =>
+      `${fallback.toLocaleString('en')} (${least.toLocaleString('en')}–${most.toLocaleString('en')})`,
+  ),
+  ...mapValues(
+    WORDS,
+    ([first, ...others]) => `\`'${first}'\` (${others.map((one) => `\`'${one}'\``).join(', ')})`,
+  ),
+} as const
+
+function mapValues<K extends string, V>(
+  table: Readonly<Record<K, V>>,
+  change: (value: V) => string,
+): Record<K, string> {
+  return Object.fromEntries(Object.entries<V>(table).map(([name, value]) => [name, change(value)])) as Record<
+    K,
+    string
+  >
+}
+
 /** @param fallback where the default depends on something else */
 export function resolveNumber(
   given: Given,
@@ -74,6 +97,8 @@ export function flag(given: Given, name: string, problems: Problems, option = na
 }
 
 function at(given: Given, path: string): unknown {
+  // What `mergeOptions` has put beside an object of the application, which it does not copy.
+  if (Object.hasOwn(given, path)) return given[path]
   const [first = '', second] = path.split('.')
   return second === undefined ? given[first] : toRecord(given[first])[second]
 }

@@ -31,6 +31,9 @@ export interface ResolvedOptions {
     readonly remember: 'cookies' | 'always' | 'never'
     readonly keepClaims: readonly string[]
   }
+  /** `null`: the Account Portal of the publishable key. */
+  readonly signInUrl: string | null
+  readonly signUpUrl: string | null
   readonly provisioning: 'api' | 'claims' | 'off'
   /** In the order in which they are tried; empty: off. */
   readonly linking: readonly LinkBy[]

@@ -3,14 +3,43 @@ export type Checked<T> = { readonly value: T } | { readonly message: string; rea
 
 const DASHBOARD = 'Copy it from the Clerk dashboard → API keys.'
 
-/** `sk_test_...`, `sk_live_replace_me`, `<your key>`, blanks: what examples and templates leave behind. */
+/**
+ * `sk_test_...`, `sk_live_replace_me`, `<your key>`, blanks: what examples and templates leave behind. The whole value is
+ * compared, without the prefix of a key: `https://book-your-trip.com` is a domain.
+ */
 export function isPlaceholder(text: string): boolean {
   const rest = text.trim().replace(/^(?:(?:sk|pk)_(?:test|live)_|ak_|whsec_)/i, '')
-  return (
-    rest === '' ||
-    /^(?:\.{2,}|…|x{2,}|\*+|<.*>)$/i.test(rest) ||
-    /replace[_-]?me|change[_-]?me|your[_-]|placeholder/i.test(rest)
-  )
+  return PLACEHOLDER.test(rest)
+}
+
+const PLACEHOLDER = new RegExp(
+  `^(?:${[
+    '',
+    String.raw`\.{2,}`,
+    '…+',
+    'x{2,}',
+    String.raw`\*+`,
+    '<[^<>]*>',
+    String.raw`\$\{[^{}]*\}`,
+    String.raw`\{\{[^{}]*\}\}`,
+    // Words alone: a key has digits, a host has points, a URL has slashes.
+    '(?:replace|change)[ _-]?(?:me|this)(?:[ _-][a-z]+)*',
+    '(?:put|insert|paste|enter)[ _-](?:your|the)(?:[ _-][a-z]+)+',
+    'your(?:[ _-][a-z]+)+',
+    '(?:[a-z]+[ _-])*placeholder',
+  ].join('|')})$`,
+  'i',
+)
+
+/** Docker's `--env-file` and some shells keep the quotes around a value. */
+export function unlessQuoted<T>(check: (text: string) => Checked<T>): (text: string) => Checked<T> {
+  return (text) =>
+    /^(["'`]).*\1$/s.test(text) || /^["'`]-----BEGIN/.test(text)
+      ? {
+          message: "is in quotes, which Docker's `--env-file` keeps.",
+          remedy: 'Write the value without quotes, and newlines as `\\n`.',
+        }
+      : check(text)
 }
 
 export function isLoopback(hostname: string): boolean {
@@ -59,6 +88,17 @@ export function checkUrl(text: string): Checked<string> {
   return {
     message: 'is not an https: URL.',
     remedy: 'Keys and secrets must not cross a network in the clear; `http:` is for localhost only.',
+  }
+}
+
+/** A page: an absolute `http(s)` URL, or a path of this server. */
+export function checkPage(text: string): Checked<string> {
+  if (/^\/(?![\\/])/.test(text)) return { value: text }
+  const url = readUrl(text)
+  if (url !== null && /^https?:$/.test(url.protocol)) return { value: text }
+  return {
+    message: 'is not a URL.',
+    remedy: 'Give an absolute http(s) URL or a path that starts with one slash.',
   }
 }
 
