@@ -1,5 +1,5 @@
 import type { Clerk } from './clerk.js'
-import { resolveOptions } from './configure.js'
+import { type Configuration, resolveOptions } from './configure.js'
 import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
 import { createChanges } from './domain/changes/changes.js'
 import { createRevocations } from './domain/changes/revocations.js'
@@ -23,6 +23,7 @@ import { provideSettings } from './flows/web/settings.js'
 import { effectOf } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
+import { createLog, type Log, NO_LOG } from './ground/observe/log.js'
 import { createObserver } from './ground/observe/observer.js'
 import type { ClerkOptions } from './options.js'
 
@@ -44,7 +45,8 @@ export function createClerk<
 >(options: ClerkOptions<U, M, O>): Clerk<U, M, O> {
   const resolved = resolveOptions(options)
   const { now } = resolved
-  const observer = createObserver(now)
+  const observer = createObserver(now, logOf(resolved))
+  for (const { code, message } of resolved.warnings) observer.warn(code, message)
   const stores = {
     users: options.users && observed(options.users, 'users', observer),
     organizations: options.organizations && observed(options.organizations, 'organizations', observer),
@@ -93,6 +95,7 @@ export function createClerk<
     organizations,
     changes,
     sessionStatus,
+    observer,
   })
   const webhooks = createWebhooks({
     options: resolved,
@@ -164,8 +167,22 @@ export function createClerk<
       await changes?.close()
     },
   }
-  provideSettings(made, resolved, resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null)
+  const revokeAtClerk = resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null
+  provideSettings(made, resolved, revokeAtClerk, observer)
   return made
+}
+
+/** What the log is made of: the logger, what must never reach it, and what refusals are compared with. */
+function logOf({ logging, ...options }: Configuration): Log {
+  const { logger, given, production } = logging
+  if (logger === null) return NO_LOG
+  const { secretKey, machineSecretKey, webhookSecrets } = options
+  const secrets = [
+    secretKey,
+    machineSecretKey,
+    ...webhookSecrets.flatMap((secret) => [secret, secret.replace(/^whsec_/, '')]),
+  ].filter((secret) => secret !== null)
+  return createLog({ logger, given, production, secrets, expected: options })
 }
 
 /** Using what was not configured is a mistake of the application, and says which option is missing. */

@@ -20,7 +20,7 @@ function userAuth(user: unknown) {
     principalFromToken({ claims, organization, hash: SECRET } as never),
     undefined,
     { ok: true, user: user as UserRecord, membership: null, organization: null, cached: false },
-    { now: () => 1000, entitlementSeconds: 60 },
+    { now: () => 1000, entitlementSeconds: 60, withJson: auths.withJson },
   )
 }
 

@@ -11,7 +11,7 @@ export function observed<S extends object>(store: S, name: keyof Stores, observe
   const wrapped = new Map<PropertyKey, { readonly method: unknown; readonly told: unknown }>()
   const tell = (operation: string) => (error: unknown) => {
     if (error instanceof StoreFaultError && observer.wants('store.fault'))
-      observer.emit('store.fault', { store: name, operation, ...toldFault(error) })
+      observer.emit('store.fault', { store: name, operation, ...toldFault(error) }, { error })
     throw error
   }
   return new Proxy(store, {

@@ -64,7 +64,8 @@ export function createApplyUser<U extends UserRecord>({
       // Anything but `true` is no permission: a forgotten `await` or a truthy object must not hand a row over.
       return (await canLink(row, snapshot)) === true
     } catch (error) {
-      observer.emit('user.error', { userId: snapshot.clerkId, step: 'can-link', error: nameOf(error) })
+      const event = { userId: snapshot.clerkId, step: 'can-link', error: nameOf(error) } as const
+      observer.emit('user.error', event, { error, data: [row, snapshot] })
       return false
     }
   }

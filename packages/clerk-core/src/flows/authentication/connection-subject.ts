@@ -9,7 +9,7 @@ import { entitlementSeconds } from '../../domain/tokens/claim-age.js'
 import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
-import { SILENT } from '../../ground/observe/observer.js'
+import { type Observer, quiet } from '../../ground/observe/observer.js'
 import { createAuthFactory, NOTHING_CARRIED } from './auth-factory.js'
 import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth, MadeMachineAuth, MadeUserAuth } from './made-auth.js'
@@ -46,6 +46,7 @@ export interface SubjectParts {
   readonly organizations: OrganizationDirectory | null
   /** `null` without a secret key. */
   readonly sessionStatus: SessionStatusClient | null
+  readonly observer: Observer
 }
 
 type UserOrigin = Extract<Origin, { kind: 'user' }>
@@ -55,10 +56,15 @@ type MachineOrigin = Extract<Origin, { kind: 'machine' }>
 export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject | null {
   const { options, revocations, users, organizations, sessionStatus } = parts
   const { now } = options
-  const readRequest = createRequestReader(options)
+  const observer = quiet(parts.observer)
+  const readRequest = createRequestReader(options, observer)
   // What is looked at again and again is no request: it is not observed as one.
-  const auths = createAuthFactory(SILENT)
-  const aging: ClaimAging = { now, entitlementSeconds: entitlementSeconds(options) }
+  const auths = createAuthFactory(observer)
+  const aging: ClaimAging = {
+    now,
+    entitlementSeconds: entitlementSeconds(options),
+    withJson: auths.withJson,
+  }
   const userAuth = createUserAuth({ users, organizations, auths, aging })
   const machineAuth = createMachineAuth({ ...parts, userAuth, hasUsers: users !== null, auths })
   const revalidate = sessionStatus === null ? null : createRevalidate({ sessionStatus, organizations })

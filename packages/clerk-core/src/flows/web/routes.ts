@@ -9,6 +9,7 @@ import type { Framework } from './framework.js'
 import { refusal, type WebResponse } from './messages.js'
 import { findState, type RequestState } from './request-state.js'
 import { safeReturnTarget } from './return-target.js'
+import { settingsOf } from './settings.js'
 import { checkedUrl, listedOrigins, signInPages, withReturn } from './sign-in-url.js'
 import { type SignOutOptions, signOut } from './sign-out.js'
 import { createWebhookRoute, type WebhookRouteOptions } from './webhook-route.js'
@@ -85,11 +86,9 @@ export function createRoutes<R extends object>(
       if (typeof returnTo !== 'string') return returnTo
       const target = pages[page]
       if (target === null) {
-        process.emitWarning(
+        settingsOf(clerk).observer.warn(
+          'ACME_CLERK_SIGN_IN_URL',
           `${prefix}${path} has nowhere to send people: set ${page}, or a publishable key.`,
-          {
-            code: 'ACME_CLERK_SIGN_IN_URL',
-          },
         )
         return refusal(500, 'sign-in-url-required', 'Not configured')
       }

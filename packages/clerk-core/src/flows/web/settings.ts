@@ -1,4 +1,5 @@
 import type { RevokeAtClerk } from '../../domain/session/revoke-at-clerk.js'
+import type { Observer } from '../../ground/observe/observer.js'
 import type { OriginList } from '../../ground/options/origins.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { type AccountPortal, accountPortalOf } from './account-portal.js'
@@ -20,6 +21,8 @@ export interface ClerkSettings {
   readonly storeTimeoutSeconds: number
   /** `null` without a secret key. */
   readonly revokeAtClerk: RevokeAtClerk | null
+  /** Where warnings go, and what the application's own code throws. */
+  readonly observer: Pick<Observer, 'thrown' | 'refused' | 'warn'>
 }
 
 /** Beside the clerk, not on it: an application that logs or copies its clerk meets no configuration there. */
@@ -30,6 +33,7 @@ export function provideSettings(
   clerk: object,
   options: ResolvedOptions,
   revokeAtClerk: RevokeAtClerk | null,
+  { thrown, refused, warn }: Observer,
 ): void {
   const {
     issuer,
@@ -51,6 +55,7 @@ export function provideSettings(
       now,
       storeTimeoutSeconds,
       revokeAtClerk,
+      observer: Object.freeze({ thrown, refused, warn }),
     }),
   )
 }

@@ -61,8 +61,8 @@ export function createWebhooks(parts: {
 }): Webhooks {
   const { options, users, organizations, inbox, observer, applied } = parts
   const { now, privateMetadata, webhook } = options
-  const checkInstance = createInstanceCheck()
-  const handlers = createHandlerRegistry({ timeoutSeconds: webhook.handlerTimeoutSeconds })
+  const checkInstance = createInstanceCheck(observer)
+  const handlers = createHandlerRegistry({ timeoutSeconds: webhook.handlerTimeoutSeconds, observer })
   const verifier = createSignatureVerifier({
     secrets: options.webhookSecrets,
     toleranceSeconds: webhook.toleranceSeconds,
@@ -173,12 +173,16 @@ export function createWebhooks(parts: {
   return {
     on: handlers.on,
     receive(request) {
-      if (options.webhookSecrets.length === 0) return Promise.resolve(webhookOutcome('not-configured'))
+      if (options.webhookSecrets.length === 0) {
+        observer.refused('not-configured')
+        return Promise.resolve(webhookOutcome('not-configured'))
+      }
       return withOutcome(null, async () => {
         const message = verifier.verify(request)
         if ('refused' in message) {
           const kind = refusals[message.refused]
-          observer.emit('webhook.failed', { id: null, type: null, code: kind, message: message.refused })
+          const event = { id: null, type: null, code: kind, message: message.refused }
+          observer.emit('webhook.failed', event, message.seen)
           return webhookOutcome(kind)
         }
         const delivery = readDelivery(message.id, message.text, message.sentAt)
