@@ -46,7 +46,7 @@ async function setup(more: object = {}) {
     logger,
     ...memoryStore(),
     ...more,
-  } as ClerkOptions)
+  } as object as ClerkOptions)
   onTestFinished(() => clerk.close())
   const ada = offline.createUser({ emailAddress: ['ada@example.com'] })
   const session = offline.createSession(ada)

@@ -41,6 +41,15 @@ const value = fc
   )
   .map(([start, middle, end]) => `${start}${middle}${end}`)
 
+/** Half a character has no form in a URL. */
+function inUrl(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 describe('the private values of an event', () => {
   it('are gone from a message, however the application has written it', () => {
     const forms: readonly ((one: string) => string)[] = [
@@ -48,7 +57,7 @@ describe('the private values of an event', () => {
       (one) => JSON.stringify({ iban: one }),
       (one) => JSON.stringify(JSON.stringify({ iban: one })),
       (one) => inspect({ iban: one }),
-      (one) => (one.isWellFormed() ? encodeURIComponent(one) : one),
+      inUrl,
       (one) => one.toLowerCase(),
     ]
     const event = fc.record({ iban: value, nested: fc.array(fc.record({ pin: value }), { maxLength: 3 }) })

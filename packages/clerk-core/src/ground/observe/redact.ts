@@ -123,7 +123,8 @@ function replaceForms(text: string): string {
 
 /** `eyJ` is how base64url of `{"` begins. */
 function holdsJwt(chunk: string): boolean {
-  const start = chunk.indexOf('eyJ')
+  // In any case: an application may write its messages so.
+  const start = chunk.toLowerCase().indexOf('eyj')
   return start >= 0 && chunk.indexOf('.', start) > start + 8
 }
 
