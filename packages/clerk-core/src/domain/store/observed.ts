@@ -10,7 +10,7 @@ import type { Stores } from './stores.js'
 export function observed<S extends object>(store: S, name: keyof Stores, observer: Observer): S {
   const wrapped = new Map<PropertyKey, { readonly method: unknown; readonly told: unknown }>()
   const tell = (operation: string) => (error: unknown) => {
-    if (error instanceof StoreFaultError && observer.wants('store.fault'))
+    if (error instanceof StoreFaultError && observer.wantsOrLogs('store.fault'))
       observer.emit('store.fault', { store: name, operation, ...toldFault(error) }, { error })
     throw error
   }

@@ -44,7 +44,7 @@ export function createAuthFactory(observer: Observer): AuthFactory {
   return { withJson, anonymous, unavailable, noUser, local, machine, user, again }
 
   function anonymous({ bearer, tokenHash, seen }: Carrying, reason: AnonymousReason): MadeAuth {
-    if (observer.wants('auth.failure')) {
+    if (observer.wantsOrLogs('auth.failure')) {
       observer.emit('auth.failure', { reason, tokenHash }, seen ?? undefined)
     }
     const tokenRefused = (bearer !== null || tokenHash !== null) && !reason.startsWith('user-')
@@ -52,7 +52,7 @@ export function createAuthFactory(observer: Observer): AuthFactory {
   }
 
   function unavailable(reason: UnavailableReason, retryAfterSeconds = RETRY_AFTER_SECONDS): MadeAuth {
-    if (observer.wants('auth.unavailable')) observer.emit('auth.unavailable', { reason, retryAfterSeconds })
+    if (observer.wantsOrLogs('auth.unavailable')) observer.emit('auth.unavailable', { reason, retryAfterSeconds })
     const auth = withJson<UnavailableAuth>({
       kind: 'unavailable',
       isAuthenticated: false,

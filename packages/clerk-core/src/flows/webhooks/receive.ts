@@ -107,7 +107,7 @@ export function createWebhooks(parts: {
         describeError(error),
       )
     }
-    if (observer.wants('webhook.processed')) {
+    if (observer.wantsOrLogs('webhook.processed')) {
       const { id, type } = event
       observer.emit('webhook.processed', { id, type, durationMs: now() - startedAt })
     }

@@ -4,8 +4,10 @@ import { type EventDetail, type Log, NO_LOG } from './log.js'
 
 /** Internal side of `observe` and of `logger`: modules of core emit through it. */
 export interface Observer extends Pick<Log, 'thrown' | 'refused' | 'warn'> {
-  /** False when there is no listener for this event, and the log does not hear it: skip building it. */
+  /** False when there is no listener for this event: skip building it. */
   wants(name: ClerkEventName): boolean
+  /** The same of an event that the log may hear: none of a request that succeeds. */
+  wantsOrLogs(name: ClerkEventName): boolean
   /**
    * Delivers to the log, to every listener and to `node:diagnostics_channel`; a listener that throws harms nothing.
    *
@@ -53,6 +55,7 @@ const CHANNELS = Object.fromEntries(
 /** For what is done again and again and is not to be told. */
 export const SILENT: Observer = Object.freeze({
   wants: () => false,
+  wantsOrLogs: () => false,
   emit: () => undefined,
   add: () => () => undefined,
   thrown: NO_LOG.thrown,
@@ -73,7 +76,8 @@ export function createObserver(now: () => number, log: Log = NO_LOG): Observer {
     thrown,
     refused,
     warn,
-    wants: (name) => listeners.length > 0 || CHANNELS[name].hasSubscribers || hears[name],
+    wants: (name) => listeners.length > 0 || CHANNELS[name].hasSubscribers,
+    wantsOrLogs: (name) => hears[name] || listeners.length > 0 || CHANNELS[name].hasSubscribers,
     emit(name, fields, detail) {
       log.hear(name, fields, detail)
       const published = CHANNELS[name]
