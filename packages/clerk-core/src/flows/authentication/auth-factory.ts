@@ -52,7 +52,8 @@ export function createAuthFactory(observer: Observer): AuthFactory {
   }
 
   function unavailable(reason: UnavailableReason, retryAfterSeconds = RETRY_AFTER_SECONDS): MadeAuth {
-    if (observer.wantsOrLogs('auth.unavailable')) observer.emit('auth.unavailable', { reason, retryAfterSeconds })
+    if (observer.wantsOrLogs('auth.unavailable'))
+      observer.emit('auth.unavailable', { reason, retryAfterSeconds })
     const auth = withJson<UnavailableAuth>({
       kind: 'unavailable',
       isAuthenticated: false,

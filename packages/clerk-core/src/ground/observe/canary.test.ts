@@ -11,8 +11,8 @@ import { authorize } from '../../domain/guard/authorize.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import { memoryStore } from '../../domain/store/memory/memory-store.js'
 import { createAuditLog } from '../../flows/web/audit.js'
-import type { BodySource } from '../../flows/web/raw-body.js'
 import { createAuthenticator } from '../../flows/web/authenticator.js'
+import type { BodySource } from '../../flows/web/raw-body.js'
 import { createWebhookRoute } from '../../flows/web/webhook-route.js'
 import type { ClerkOptions } from '../../options.js'
 import { StoreFaultError, StoreUnavailableError } from '../errors.js'
@@ -256,7 +256,12 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
   const withLogin = createAuthenticator<object>(
     {
       credentialsOf: () => fresh,
-      webRequestOf: () => ({ method: 'GET', url: '/', origin: null, headers: { cookie: `__session=${later}` } }),
+      webRequestOf: () => ({
+        method: 'GET',
+        url: '/',
+        origin: null,
+        headers: { cookie: `__session=${later}` },
+      }),
     },
     clerk,
     { localUser: blab },
@@ -309,7 +314,10 @@ it('no logger is called with the address, private metadata, token or secret of a
   })
 
   const word = fc.stringMatching(/^[a-z0-9]{6,12}$/).map((text) => `kanarie${text}`)
-  const phrase = fc.oneof(word, fc.tuple(word, word).map(([a, b]) => `${a} "${b}"\n'é\\`))
+  const phrase = fc.oneof(
+    word,
+    fc.tuple(word, word).map(([a, b]) => `${a} "${b}"\n'é\\`),
+  )
   const address = fc.tuple(word, word).map(([a, b]) => `${a}+x@${b}.Example`)
   const metadata = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.oneof(phrase, fc.array(phrase)), {
     minKeys: 1,
@@ -318,7 +326,8 @@ it('no logger is called with the address, private metadata, token or secret of a
     (data) => new Error(inspect(data, { depth: 10 })),
     (data) => new TypeError('no', { cause: new Error(JSON.stringify(data)) }),
     (data) => new AggregateError([new Error(JSON.stringify(JSON.stringify(data)))], `Bearer ${token}`),
-    (data) => Object.assign(new Error('x'), { name: JSON.stringify(data), code: JSON.stringify(data), meta: data }),
+    (data) =>
+      Object.assign(new Error('x'), { name: JSON.stringify(data), code: JSON.stringify(data), meta: data }),
     (data) => JSON.stringify(data).toLowerCase(),
     (data) => ({ message: data }),
   ]

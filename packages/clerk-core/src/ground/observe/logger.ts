@@ -23,13 +23,16 @@ export interface LoggedError {
   readonly errors?: readonly LoggedError[]
 }
 
-/** The sentence alone, and under it what was thrown: the fields say the same once more. */
+/**
+ * The sentence alone, and under it what was thrown: the fields say the same once more. On standard error at every level: what
+ * a program prints is its own.
+ */
 function print(level: LogLevel, fields: LogFields, message: string): void {
   const { error } = fields as { readonly error?: LoggedError }
   const lines = error === undefined ? [] : linesOf(error)
   // Looked up at each call: tests and instrumentation replace the console's methods.
   // biome-ignore lint/suspicious/noConsole: it is the default of `logger`
-  console[level]([`[clerk] ${message}`, ...lines].join('\n'))
+  console[level === 'error' ? 'error' : 'warn']([`[clerk] ${message}`, ...lines].join('\n'))
 }
 
 function linesOf({ name, message, stack, cause, errors = [] }: LoggedError, before = ''): string[] {
