@@ -46,7 +46,7 @@ export type EventDetail<N extends ClerkEventName> = N extends 'auth.failure' | '
 /** Internal side of `logger`. Nothing of it throws, and nothing is awaited. */
 export interface Log {
   /** Events that the log hears. Never one of those that a request which succeeds emits. */
-  readonly hears: Readonly<Record<ClerkEventName, boolean>>
+  readonly hears: Readonly<Partial<Record<ClerkEventName, boolean>>>
   hear<N extends ClerkEventName>(name: N, fields: ClerkEvents[N], detail: EventDetail<N> | undefined): void
   /** What the application's own code threw. */
   thrown(what: Thrown): void
@@ -75,36 +75,9 @@ const warnedOf = ({ warning }: Thrown) => {
   if (warning !== undefined) processWarning(warning.code, warning.message)
 }
 
-const NOTHING_HEARD: Log['hears'] = {
-  'auth.success': false,
-  'auth.failure': false,
-  'auth.unavailable': false,
-  'cache.hit': false,
-  'cache.miss': false,
-  'jwks.refresh': false,
-  'jwks.error': false,
-  'jwks.stale': false,
-  'session.started': false,
-  'session.refreshed': false,
-  'session.ended': false,
-  'session.error': false,
-  'user.provisioned': false,
-  'user.linked': false,
-  'user.error': false,
-  'store.fault': false,
-  'webhook.received': false,
-  'webhook.processed': false,
-  'webhook.duplicate': false,
-  'webhook.stale': false,
-  'webhook.failed': false,
-  'changes.applied': false,
-  'changes.error': false,
-  'api.retry': false,
-}
-
 /** `logger: false`. Process warnings are Node's own, and stay. */
 export const NO_LOG: Log = Object.freeze({
-  hears: NOTHING_HEARD,
+  hears: {},
   hear: () => undefined,
   thrown: warnedOf,
   refused: () => undefined,
@@ -186,17 +159,14 @@ export function createLog(options: LogOptions): Log {
         `Clerk answered ${operation} with ${status}: attempt ${attempt + 1} follows in ${delayMs} ms.`,
       ),
   }
-  const hears = Object.fromEntries(
-    Object.keys(NOTHING_HEARD).map((name) => [
-      name,
-      Object.hasOwn(hearing, name) && !(production && name === 'auth.failure'),
-    ]),
-  ) as Record<ClerkEventName, boolean>
+  const hears: Partial<Record<ClerkEventName, boolean>> = Object.fromEntries(
+    Object.keys(hearing).map((name) => [name, !(production && name === 'auth.failure')]),
+  )
 
   return {
     hears,
     hear(name, fields, detail) {
-      if (hears[name]) safely(() => hearing[name]?.(fields, detail))
+      if (hears[name] === true) safely(() => hearing[name]?.(fields, detail))
     },
     thrown(what) {
       if (!given) warnedOf(what)

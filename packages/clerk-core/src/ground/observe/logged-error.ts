@@ -7,13 +7,17 @@ const MOST_ERRORS = 5
 const LONGEST_MESSAGE = 2000
 const LONGEST_STACK = 8000
 
+/** A terminal obeys them, and a message may quote what a client sent. */
+const CONTROLS = /[^\P{Cc}\n\t]|\p{Cf}/gu
+const escaped = (char: string) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`
+
 /**
  * What a log may hold of something that was thrown: name, message, stack, code and causes, each searched by `redact`. Other
  * fields are left out: drivers put the rows that they could not write there. Never throws, whatever was thrown.
  */
 export function loggedError(thrown: unknown, redact: (text: string) => string): LoggedError {
   const text = (value: string, longest: number) => {
-    const clean = redact(value)
+    const clean = redact(value).replace(CONTROLS, escaped)
     return clean.length <= longest ? clean : `${clean.slice(0, longest)}…`
   }
   const describe = (value: unknown, depth: number): LoggedError => {

@@ -77,7 +77,7 @@ export function createObserver(now: () => number, log: Log = NO_LOG): Observer {
     refused,
     warn,
     wants: (name) => listeners.length > 0 || CHANNELS[name].hasSubscribers,
-    wantsOrLogs: (name) => hears[name] || listeners.length > 0 || CHANNELS[name].hasSubscribers,
+    wantsOrLogs: (name) => hears[name] === true || listeners.length > 0 || CHANNELS[name].hasSubscribers,
     emit(name, fields, detail) {
       log.hear(name, fields, detail)
       const published = CHANNELS[name]

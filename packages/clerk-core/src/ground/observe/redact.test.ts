@@ -126,6 +126,12 @@ describe('what was thrown', () => {
     expect(JSON.stringify(logged)).not.toMatch(/canary-7|ada@|meta/)
   })
 
+  it('writes no character that a terminal obeys', () => {
+    expect(read(new Error('red \u001b[31m, back \u202e'))).toMatchObject({
+      message: 'red \\u{1b}[31m, back \\u{202e}',
+    })
+  })
+
   it('may be anything', () => {
     const evil = new Error('x')
     Object.defineProperty(evil, 'message', {
