@@ -1,4 +1,5 @@
 import type { ClerkEvent, ClerkEventName } from '@acme/clerk-core'
+import { explain } from '@acme/clerk-core/adapter'
 
 export type Tone = 'good' | 'plain' | 'warn' | 'bad'
 
@@ -34,14 +35,16 @@ const SUCCESS = {
   local: 'an administrator of the application: signed in here, not at Clerk',
 } as const
 
-const FAILURES: Readonly<Record<string, string>> = {
+/** Nobody is signed in, and nothing was refused. */
+const VISITORS: Readonly<Record<string, string>> = {
   'no-credentials': 'no user is signed in',
-  'user-inactive': 'refused: the local row says this user is banned or deleted',
-  'session-revoked': 'refused: this session was revoked',
-  'session-ended': 'refused: Clerk says the session has ended',
-  'token-expired': 'refused: the token has expired and there is no session in its place',
   'signed-out': 'no user is signed in: this browser has signed out',
-  'cross-site-request': 'refused: another site sent this request with your cookies',
+}
+
+/** The sentences of the logger and of docs/errors.md: what has happened, and what to do. */
+function sentences(code: Parameters<typeof explain>[0]): string {
+  const { meaning, remedy } = explain(code)
+  return `${code}. ${meaning} ${remedy}`
 }
 
 const KEYS = {
@@ -54,13 +57,13 @@ const KEYS = {
 
 const WORDS: Words = {
   'auth.success': ({ source }) => ['good', SUCCESS[source]],
-  'auth.failure': ({ reason }) => [
-    reason === 'no-credentials' || reason === 'signed-out' ? 'plain' : 'bad',
-    FAILURES[reason] ?? `refused: ${reason}`,
-  ],
+  'auth.failure': ({ reason }) => {
+    const visitor = VISITORS[reason]
+    return visitor === undefined ? ['bad', `refused: ${sentences(reason)}`] : ['plain', visitor]
+  },
   'auth.unavailable': ({ reason }) => [
     'warn',
-    `could not be checked (${reason}): answered 503, not “signed out”`,
+    `could not be checked, and is answered 503, not “signed out”: ${sentences(reason)}`,
   ],
   'cache.hit': ({ cache }) => ['plain', `${CACHE_HIT}${CACHED[cache]}`],
   'cache.miss': ({ cache }) => ['plain', FRESH[cache]],
@@ -99,7 +102,7 @@ const WORDS: Words = {
   'webhook.processed': () => ['good', 'webhook applied'],
   'webhook.duplicate': ({ type }) => ['warn', `webhook ${type} came before: duplicate ignored`],
   'webhook.stale': () => ['warn', 'older than the row: stale webhook ignored'],
-  'webhook.failed': ({ code }) => ['bad', `webhook refused or failed: ${code}`],
+  'webhook.failed': ({ code }) => ['bad', `webhook: ${sentences(code)}`],
   'webhook.exhausted': () => ['bad', 'webhook given up: it has failed as often as it may'],
   'worker.error': () => ['warn', 'the worker cannot use the store, and asks again later'],
   'changes.applied': ({ by }) => (by === 'push' ? null : ['plain', 'applied a change from the inbox']),

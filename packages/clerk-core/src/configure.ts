@@ -1,14 +1,24 @@
 import type { Invalidation } from './domain/changes/invalidation.js'
-import { checkProduction } from './domain/keys/check-production.js'
+import { checkProduction, type ProductionWarning } from './domain/keys/check-production.js'
 import { cookieSuffix, resolveKeys } from './domain/keys/configured-keys.js'
 import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
+import { type ClerkLogger, consoleLogger, LOG_LEVELS } from './ground/observe/logger.js'
 import { checkListedOrigin, type OriginList, originList } from './ground/options/origins.js'
 import { Problems } from './ground/options/problems.js'
 import { flag, type Given, type NumberName, resolveNumber, toRecord, word } from './ground/options/read.js'
 import type { LinkBy, ResolvedOptions } from './ground/options/resolved.js'
 import { checkPage, checkWebhookSecret } from './ground/options/values.js'
 import type { ClerkOptions } from './options.js'
+
+/** What is logged, and where. */
+interface Logging {
+  /** `null` for `false`. */
+  readonly logger: ClerkLogger | null
+  /** Whether the application has given it. */
+  readonly given: boolean
+  readonly production: boolean
+}
 
 /** Methods without which a store is none. */
 const STORES = {
@@ -23,6 +33,9 @@ const STORES = {
 /** What `createClerk` is built from. The invalidation is code of the application, not a value. */
 export interface Configuration extends ResolvedOptions {
   readonly invalidation: Invalidation | null
+  /** To be told once, to the logger. */
+  readonly warnings: readonly ProductionWarning[]
+  readonly logging: Logging
 }
 
 /**
@@ -37,7 +50,7 @@ export function resolveOptions<
 >(options: ClerkOptions<U, M, O>, problems = new Problems()): Configuration {
   const given = toRecord(options)
   const keys = resolveKeys(options, problems)
-  checkProduction(keys, flag(given, 'allowOfflineClerk', problems), problems)
+  const warnings = checkProduction(keys, flag(given, 'allowOfflineClerk', problems), problems)
   const { secretKey, machineSecretKey } = keys
   const accept = resolveAccept(options, secretKey, machineSecretKey, problems)
   const provisioning = word(given, 'provisioning', problems)
@@ -87,6 +100,8 @@ export function resolveOptions<
     storeTimeoutSeconds: number('store.timeoutSeconds'),
     api: resolveLimits(given, keys, problems),
     invalidation: resolveInvalidation(options.invalidation, problems),
+    warnings,
+    logging: resolveLogger(options.logger, isProduction(keys), problems),
     // Read when it is needed: fake timers replace `Date` after this.
     now: options.now ?? (() => Date.now()),
     // Looked up at each call: tests and instrumentation replace the global one after this.
@@ -276,6 +291,26 @@ function resolveWebhookSecrets(value: unknown, problems: Problems): readonly str
   return value
     .map((secret: unknown) => problems.text('webhookSecrets', secret, checkWebhookSecret))
     .filter((secret) => secret !== null)
+}
+
+/** Without one: what an operator must not miss on the console, and outside production what a developer wants to know. */
+function resolveLogger(value: unknown, production: boolean, problems: Problems): Logging {
+  const logging = { given: value !== undefined && value !== false, production }
+  if (value === undefined)
+    return { ...logging, logger: consoleLogger(production ? ['error'] : ['info', 'warn', 'error']) }
+  if (value === false) return { ...logging, logger: null }
+  // `console` would print the fields before the sentence.
+  if (value === globalThis.console) return { ...logging, logger: consoleLogger(LOG_LEVELS) }
+  const given = toRecord(value)
+  const missing = LOG_LEVELS.filter((level) => typeof given[level] !== 'function')
+  if (missing.length > 0) {
+    problems.add(
+      'logger',
+      `is no logger: it has no ${missing.map((level) => `\`${level}\``).join(', ')}.`,
+      'Give pino, another object with `debug`, `info`, `warn` and `error`, or `false`.',
+    )
+  }
+  return { ...logging, logger: value as ClerkLogger }
 }
 
 function resolveInvalidation(value: ClerkOptions['invalidation'], problems: Problems): Invalidation | null {

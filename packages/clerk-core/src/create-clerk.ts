@@ -1,5 +1,5 @@
 import type { Clerk } from './clerk.js'
-import { resolveOptions } from './configure.js'
+import { type Configuration, resolveOptions } from './configure.js'
 import { createClerkApi } from './domain/backend-api/create-clerk-api.js'
 import { createChanges, type KnownChange } from './domain/changes/changes.js'
 import { createHolds } from './domain/changes/holds.js'
@@ -29,6 +29,7 @@ import { effectOf, FORGOTTEN } from './flows/webhooks/event-table.js'
 import { createWebhooks } from './flows/webhooks/receive.js'
 import { provideWorkerParts, type WorkerParts } from './flows/webhooks/worker-parts.js'
 import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
+import { createLog, type Log, NO_LOG } from './ground/observe/log.js'
 import { createObserver } from './ground/observe/observer.js'
 import { Problems } from './ground/options/problems.js'
 import { createClosing, createInFlight } from './ground/timing/in-flight.js'
@@ -74,7 +75,8 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   const options = mergeOptions(parts, problems)
   const resolved = resolveOptions(options, problems)
   const { now, storeTimeoutSeconds } = resolved
-  const observer = createObserver(now)
+  const observer = createObserver(now, logOf(resolved))
+  for (const { code, message } of resolved.warnings) observer.warn(code, message)
   const { track, idle } = createInFlight()
   const bounded = boundStores<U, M, O>(options, { storeTimeoutSeconds, track })
   const stores = {
@@ -135,6 +137,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     organizations,
     changes,
     sessionStatus,
+    observer,
   })
   const webhooks = createWebhooks({
     options: resolved,
@@ -260,8 +263,22 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     revokeAtClerk: resolved.secretKey ? createRevokeAtClerk({ api, observer, now }) : null,
     recorded: () => track(changes.written()),
     isReady: readiness.isReady,
+    observer,
   })
   return made
+}
+
+/** What the log is made of: the logger, what must never reach it, and what refusals are compared with. */
+function logOf({ logging, ...options }: Configuration): Log {
+  const { logger, given, production } = logging
+  if (logger === null) return NO_LOG
+  const { secretKey, machineSecretKey, webhookSecrets } = options
+  const secrets = [
+    secretKey,
+    machineSecretKey,
+    ...webhookSecrets.flatMap((secret) => [secret, secret.replace(/^whsec_/, '')]),
+  ].filter((secret) => secret !== null)
+  return createLog({ logger, given, production, secrets, expected: options })
 }
 
 /** Using what was not configured is a mistake of the application, and says which option is missing. */

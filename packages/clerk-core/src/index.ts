@@ -108,4 +108,5 @@ export type {
   ClerkEvents,
   ClerkListener,
 } from './ground/observe/events.js'
+export type { ClerkLogger } from './ground/observe/logger.js'
 export type { ClerkOptions, UserClaims } from './options.js'

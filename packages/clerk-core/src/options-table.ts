@@ -35,7 +35,7 @@ export const OPTION_CHAPTERS = {
   webhooks: 'Webhooks',
   pages: 'Pages',
   limits: 'Limits and caches',
-  seams: 'Seams',
+  seams: 'Logs, clock and network',
 } as const
 export type OptionChapter = keyof typeof OPTION_CHAPTERS
 
@@ -253,6 +253,12 @@ export const OPTIONS = {
   'api.share': {
     chapter: 'limits',
     effect: "Which part of that limit is this process's: 0.25 for each of four processes.",
+  },
+  logger: {
+    chapter: 'seams',
+    default: '`console`; in production for errors alone',
+    effect:
+      'Hears what an operator must not miss: pino, or an object with `debug`, `info`, `warn` and `error`; `false` for none. [Observability](observability.md#the-logger).',
   },
   now: { chapter: 'seams', default: "the system's clock", effect: 'The clock, in milliseconds. For tests.' },
   fetch: { chapter: 'seams', default: 'the global `fetch`', effect: 'For tests, and for proxies.' },

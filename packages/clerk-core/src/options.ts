@@ -3,6 +3,7 @@ import type { Inbox } from './domain/store/inbox.js'
 import type { MembershipRecord, OrganizationRecord, OrganizationStore } from './domain/store/organization.js'
 import type { LinkBy, UserRecord, UserStore } from './domain/store/user.js'
 import type { CanLink, ClaimsToUser } from './domain/users/policy.js'
+import type { ClerkLogger } from './ground/observe/logger.js'
 
 export type { Stores } from './domain/store/stores.js'
 export type { UserClaims } from './domain/users/policy.js'
@@ -145,6 +146,13 @@ export interface ClerkOptions<
   signInUrl?: string | undefined
   /** Where people sign up, in the same way. */
   signUpUrl?: string | undefined
+  /**
+   * Who hears what an operator must not miss: pino, or whatever has `debug`, `info`, `warn` and `error`, each called with
+   * fields and then a sentence; `false` for nobody. Default: the console, in production for errors alone. `error`: what the
+   * application's own code threw, and what a database refused; `warn`: outages, refused webhooks and, outside production,
+   * refused credentials, each once a minute; `info`: webhooks.
+   */
+  logger?: ClerkLogger | false | undefined
 
   /** Clock, in milliseconds. Default: the system's, read at each use, so that fake timers are followed. */
   now?: (() => number) | undefined

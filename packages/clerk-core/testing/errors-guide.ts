@@ -75,7 +75,8 @@ const GROUPS: Readonly<Record<CodeKind, Group>> = {
   warning: {
     title: 'Process warnings',
     seen: '`process.on("warning")`',
-    about: 'Node prints them on standard error, with their code in brackets.',
+    about:
+      'Node prints them on standard error, with their code in brackets. Where a `logger` was given they go there, as `warn`.',
   },
 }
 
@@ -106,6 +107,9 @@ export function errorsGuide(): string {
     'Every code that a client or an operator can meet, in the order in which they usually do. Each has an anchor:',
     '`errors.md#token-expired`. The page is made of the table in',
     '[`packages/clerk-core/src/ground/codes.ts`](../packages/clerk-core/src/ground/codes.ts), and a test compares both.',
+    '',
+    'Where a request or a webhook is refused, the [logger](observability.md#the-logger) says the same with what was seen and what',
+    'was expected, and links here. Outside production the console has it without any setting.',
     '',
     ...chapters,
   ].join('\n')

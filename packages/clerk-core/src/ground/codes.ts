@@ -232,7 +232,7 @@ export const CODES = {
   // Bodies of denied requests.
   unauthenticated: denial(
     'The route needs a user, and the request is anonymous.',
-    'Sign in. The event `auth.failure` says why the request is anonymous.',
+    'Sign in. The logger, outside production, and the event `auth.failure` say why the request is anonymous.',
   ),
   'organization-required': denial(
     'The route needs an organisation, and none is active.',
@@ -296,7 +296,7 @@ export const CODES = {
   ),
   refused: outcome(
     'Signature, timestamp or headers do not make it a delivery of Clerk.',
-    '`message` of the event `webhook.failed` says which. Check the signing secret of the endpoint.',
+    'The logger, and `message` of the event `webhook.failed`, say which. Check the signing secret of the endpoint.',
   ),
   'too-large': metIn('webhook', 'webhook-refusal')(
     'The body is larger than `webhook.maxBodyBytes`.',
@@ -308,7 +308,7 @@ export const CODES = {
   ),
   failed: metIn('webhook', 'route')(
     'A handler threw or took too long, or the event or the sign-out could not be written.',
-    `${SVIX_RETRIES} The event \`webhook.failed\` names the handler and the class of the error; \`store.fault\` says what the database refused.`,
+    `${SVIX_RETRIES} The logger has what the handler threw; the event \`webhook.failed\` names the handler and the class of the error, and \`store.fault\` what the database refused.`,
   ),
   'not-configured': outcome(
     'No webhook secret is configured.',

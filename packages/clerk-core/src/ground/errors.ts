@@ -109,6 +109,8 @@ export class StoreFaultError extends CausedError {
   readonly model: string
   readonly field: string | undefined
   readonly index: string | undefined
+  /** A sentence that says what to do, with names of the schema alone. */
+  readonly remedy: string
 
   /** @param details `remedy` is a sentence that says what to do, with names of the schema alone */
   constructor(details: {
@@ -130,6 +132,7 @@ export class StoreFaultError extends CausedError {
     this.model = model
     this.field = field
     this.index = index
+    this.remedy = remedy
   }
 }
 

@@ -27,7 +27,7 @@ function userAuth(user: unknown) {
       heldSince: null,
       cached: false,
     },
-    { now: () => 1000, entitlementSeconds: 60 },
+    { now: () => 1000, entitlementSeconds: 60, withJson: auths.withJson },
   )
 }
 

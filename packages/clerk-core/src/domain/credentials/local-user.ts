@@ -1,3 +1,5 @@
+import { type Observer, SILENT } from '../../ground/observe/observer.js'
+
 /** At most one warning in this time, for each clerk. */
 const QUIET_MS = 60_000
 
@@ -11,11 +13,15 @@ const warnedAt = new WeakMap<object, number>()
  *
  * @param warns whose quiet time it is: one warning a minute for each
  */
-export function localUserOf(value: unknown, warns: object): unknown {
+export function localUserOf(
+  value: unknown,
+  warns: object,
+  observer: Pick<Observer, 'warn'> = SILENT,
+): unknown {
   if (value === undefined || value === null || value === false) return undefined
   const what = notAUser(value)
   if (what === null) return value
-  warn(what, warns)
+  warn(what, warns, observer)
   return undefined
 }
 
@@ -43,12 +49,12 @@ function notAUserObject(value: object): string | null {
   return Object.keys(value).length > 0 ? null : 'an object without a property of its own'
 }
 
-function warn(what: string, warns: object): void {
+function warn(what: string, warns: object, observer: Pick<Observer, 'warn'>): void {
   const now = performance.now()
   if (now - (warnedAt.get(warns) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return
   warnedAt.set(warns, now)
-  process.emitWarning(
+  observer.warn(
+    'ACME_CLERK_LOCAL_USER',
     `localUser gave ${what}, which is no user, so that the request has no local user. Give the user's row or id, or undefined for none.`,
-    { code: 'ACME_CLERK_LOCAL_USER' },
   )
 }

@@ -1,4 +1,5 @@
 import type { Auth, LocalAuth, MachineAuth, UserAuth } from '../auth/auth.js'
+import { observerOf } from '../auth/auth-json.js'
 import { DENIALS, reverificationRequired, TOKEN_REFUSED, UNAUTHENTICATED, unavailable } from './denials.js'
 import type { Denial, Requirement } from './requirement.js'
 import {
@@ -77,9 +78,15 @@ function holds(auth: Authenticated, predicate: NonNullable<Requirement['predicat
   try {
     const result: unknown = predicate(auth)
     // An async predicate denies, and its rejection must not end the process.
-    if (result instanceof Promise) result.catch(() => {})
+    if (result instanceof Promise) result.catch((error: unknown) => tell(auth, error))
     return result === true
-  } catch {
+  } catch (error) {
+    tell(auth, error)
     return false
   }
+}
+
+/** The denial says nothing of it: the log of the clerk that made the `Auth` does. */
+function tell(auth: Authenticated, error: unknown): void {
+  observerOf(auth)?.thrown({ place: 'predicate', error, data: [{ ...auth }] })
 }

@@ -1,3 +1,4 @@
+import type { CodesIn } from '../../ground/codes.js'
 import type { Problems } from '../../ground/options/problems.js'
 import { isLoopback } from '../../ground/options/values.js'
 import type { ResolvedKeys } from './configured-keys.js'
@@ -15,22 +16,31 @@ export function checkProduction(
   { keys, issuer, secretKey, publishableKey }: ResolvedKeys,
   allowOfflineClerk: boolean,
   problems: Problems,
-): void {
-  if (!inProduction()) return
+): readonly ProductionWarning[] {
+  if (!inProduction()) return []
   const sources = [issuer, keys?.kind === 'jwks' ? keys.url : null]
   if (sources.some((url) => url !== null && isLoopback(new URL(url).hostname))) {
-    if (allowOfflineClerk) return
+    if (allowOfflineClerk) return []
     problems.add(
       'publishableKey',
       'or another source of keys belongs to an offline Clerk on this host, and NODE_ENV is production.',
       'Use the keys of the production instance. Only to test a production build: `allowOfflineClerk: true`.',
     )
-    return
+    return []
   }
-  if ([secretKey, publishableKey].some((key) => key !== null && /^.k_test_/.test(key))) {
-    process.emitWarning(
-      'NODE_ENV is production, and the keys are of a development instance of Clerk (`pk_test_…`, `sk_test_…`).',
-      { code: 'ACME_CLERK_TEST_KEYS' },
-    )
-  }
+  return [secretKey, publishableKey].some((key) => key !== null && /^.k_test_/.test(key)) ? TEST_KEYS : []
 }
+
+/** Told once the logger is known. */
+export interface ProductionWarning {
+  readonly code: CodesIn<'warning'>
+  readonly message: string
+}
+
+const TEST_KEYS: readonly ProductionWarning[] = [
+  {
+    code: 'ACME_CLERK_TEST_KEYS',
+    message:
+      'NODE_ENV is production, and the keys are of a development instance of Clerk (`pk_test_…`, `sk_test_…`).',
+  },
+]

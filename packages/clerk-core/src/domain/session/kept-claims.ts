@@ -1,4 +1,5 @@
 import { deepFreeze } from '../../ground/json/deep-freeze.js'
+import { type Observer, SILENT } from '../../ground/observe/observer.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
 
 /** A cookie session has 4 KB for everything. */
@@ -21,14 +22,17 @@ export function claimsToKeep(claims: SessionClaims, names: readonly string[]): C
 }
 
 /** Warns once, when the first record is written without claims that were too large for it. */
-export function createLargeClaimsWarning(names: readonly string[]): (claims: SessionClaims) => void {
+export function createLargeClaimsWarning(
+  names: readonly string[],
+  observer: Pick<Observer, 'warn'> = SILENT,
+): (claims: SessionClaims) => void {
   let warned = names.length === 0
   return (claims) => {
     if (warned || pickClaims(claims, names) === null || claimsToKeep(claims, names) !== null) return
     warned = true
-    process.emitWarning(
+    observer.warn(
+      'ACME_CLERK_KEEP_CLAIMS',
       `The claims that session.keepClaims names take more than ${MOST_BYTES} bytes, and are not kept. Name smaller ones.`,
-      { code: 'ACME_CLERK_KEEP_CLAIMS' },
     )
   }
 }

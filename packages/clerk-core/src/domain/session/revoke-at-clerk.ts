@@ -31,9 +31,10 @@ export function createRevokeAtClerk(parts: {
       observer.emit('session.error', { operation: 'revoke', message })
       if (warnedAt !== null && Math.abs(now() - warnedAt) < WARNED_EVERY_MS) return
       warnedAt = now()
-      process.emitWarning(`A session was signed out here, but could not be revoked at Clerk (${message}).`, {
-        code: 'ACME_CLERK_REVOKE',
-      })
+      observer.warn(
+        'ACME_CLERK_REVOKE',
+        `A session was signed out here, but could not be revoked at Clerk (${message}).`,
+      )
     }
   }
 }

@@ -11,8 +11,8 @@ import { viewOf } from './view-of.js'
 export function observed<S extends object>(store: S, name: keyof Stores, observer: Observer): S {
   return viewOf(store, (method, operation) => {
     const tell = (error: unknown) => {
-      if (error instanceof StoreFaultError && observer.wants('store.fault'))
-        observer.emit('store.fault', { store: name, operation, ...toldFault(error) })
+      if (error instanceof StoreFaultError && observer.wantsOrLogs('store.fault'))
+        observer.emit('store.fault', { store: name, operation, ...toldFault(error) }, { error })
       throw error
     }
     return (...args) => {

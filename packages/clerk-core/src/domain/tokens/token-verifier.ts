@@ -1,12 +1,21 @@
 import type { TokenError, TokenErrorReason } from '../../ground/errors.js'
+import type { Evidence } from '../../ground/observe/explain.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { SessionClaims, VerifiedToken } from './session-claims.js'
 
 /** Why a token is refused; an outage of the key set is no such reason. */
 export type TokenRefusal = Exclude<TokenErrorReason, 'keys-unavailable'>
 
-/** A token that was not accepted, and what is known of it all the same. `hash`: the only form in which it is mentioned. */
-export type RefusedToken = { readonly ok: false; readonly error: TokenError; readonly hash: string } & (
+/**
+ * A token that was not accepted, and what is known of it all the same. `hash`: the only form in which it is mentioned.
+ * `seen`: what the check that failed has looked at, for the log.
+ */
+export type RefusedToken = {
+  readonly ok: false
+  readonly error: TokenError
+  readonly hash: string
+  readonly seen: Evidence | null
+} & (
   | { readonly kind: 'refused'; readonly reason: TokenRefusal }
   /** Good signature, every other check passed, only expired: a session of the same `sid` may go on. */
   | { readonly kind: 'expired'; readonly claims: SessionClaims }

@@ -1,6 +1,7 @@
 import { verify as cryptoVerify } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { deepFreeze } from '../../ground/json/deep-freeze.js'
+import type { Evidence } from '../../ground/observe/explain.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
@@ -47,7 +48,7 @@ export function createTokenVerifier(
 
   return {
     verify(token, context) {
-      if (typeof token !== 'string') return refuse('token-malformed', '', null)
+      if (typeof token !== 'string') return refuse('token-malformed', '', null, null)
       const digest = digestToken(token)
       const entry = cache?.get(digest)
       if (entry !== undefined && keys.isPublished(entry.key)) {
@@ -61,13 +62,14 @@ export function createTokenVerifier(
 
   function verifyUncached(token: string, digest: string, context: Context): MaybePromise<TokenResult> {
     const hash = encodeDigest(digest)
-    if (token.length > MAX_TOKEN_LENGTH) return refuse('token-too-large', hash, null)
+    if (token.length > MAX_TOKEN_LENGTH)
+      return refuse('token-too-large', hash, null, { length: token.length })
     const parsed = parseToken(token)
-    if (parsed === null) return refuse('token-malformed', hash, null)
+    if (parsed === null) return refuse('token-malformed', hash, null, formOf(token))
     const reason = checkHeader(parsed.header, options)
-    if (reason !== null) return refuse(reason, hash, parsed)
+    if (reason !== null) return refuse(reason, hash, parsed, parsed.header)
     const { kid } = parsed.header
-    if (keys.needsKid && typeof kid !== 'string') return refuse('key-id-missing', hash, parsed)
+    if (keys.needsKid && typeof kid !== 'string') return refuse('key-id-missing', hash, parsed, parsed.header)
     const miss: Miss = { parsed, digest, hash, context }
     return chain(keys.lookup(typeof kid === 'string' ? kid : null), (found) =>
       verifySignature(miss, found, null),
@@ -81,19 +83,19 @@ export function createTokenVerifier(
     doubted: VerificationKey | null,
   ): MaybePromise<TokenResult> {
     const { parsed, digest, hash, context } = miss
-    if (found.kind === 'missing') return refuse('key-not-found', hash, parsed)
+    if (found.kind === 'missing') return refuse('key-not-found', hash, parsed, keyOf(parsed))
     if (found.kind === 'unavailable') return unverifiable(hash, parsed, found.retryAfterSeconds)
     const { key } = found
     // The parallel requests of one page bring the same token: a request that waited for the keys may find it verified.
     const entry = cache?.get(digest)
     if (entry?.key === key) return currentResult(entry, context)
-    if (key === doubted) return refuse('signature-invalid', hash, parsed)
+    if (key === doubted) return refuse('signature-invalid', hash, parsed, keyOf(parsed))
     if (!isSignedBy(parsed, key)) {
-      if (doubted !== null) return refuse('signature-invalid', hash, parsed)
+      if (doubted !== null) return refuse('signature-invalid', hash, parsed, keyOf(parsed))
       return chain(keys.lookupAgain(key), (again) => verifySignature(miss, again, key))
     }
     const reason = checkClaims(parsed.payload, options)
-    if (reason !== null) return refuse(reason, hash, parsed)
+    if (reason !== null) return refuse(reason, hash, parsed, parsed.payload)
     const result = currentResult(remember(miss, key), context)
     return result.ok ? { ...result, cached: false } : result
   }
@@ -112,22 +114,28 @@ export function createTokenVerifier(
     const seconds = now() / 1000
     // Whole seconds against the future, as jose compares; a fraction would let a token in that jose refuses.
     const latest = Math.floor(seconds) + clockToleranceSeconds
-    if (claims.iat > latest) return refuseVerified('token-issued-in-future', hash)
-    if (claims.nbf > latest) return refuseVerified('token-not-yet-valid', hash)
-    if (revocations.isRevoked(claims.sub, claims.sid)) return refuseVerified('session-revoked', hash)
-    if (lacksAzp(claims.azp, context.allowMissingAzp)) return refuseVerified('authorized-party-missing', hash)
+    if (claims.iat > latest) return refuseVerified('token-issued-in-future', entry.token)
+    if (claims.nbf > latest) return refuseVerified('token-not-yet-valid', entry.token)
+    if (revocations.isRevoked(claims.sub, claims.sid)) return refuseVerified('session-revoked', entry.token)
+    if (lacksAzp(claims.azp, context.allowMissingAzp))
+      return refuseVerified('authorized-party-missing', entry.token)
     if (claims.exp <= seconds - clockToleranceSeconds) {
-      return { ok: false, kind: 'expired', error: tokenError('token-expired'), hash, claims }
+      return { ok: false, kind: 'expired', error: tokenError('token-expired'), hash, seen: claims, claims }
     }
     return entry.accepted
   }
 
-  function refuseVerified(reason: TokenRefusal, hash: string): TokenResult {
-    return { ok: false, kind: 'refused', reason, error: tokenError(reason), hash }
+  function refuseVerified(reason: TokenRefusal, { claims, hash }: VerifiedToken): TokenResult {
+    return { ok: false, kind: 'refused', reason, error: tokenError(reason), hash, seen: claims }
   }
 
-  function refuse(reason: TokenRefusal, hash: string, parsed: ParsedToken | null): TokenResult {
-    return { ok: false, kind: kindOf(parsed), reason, error: tokenError(reason), hash }
+  function refuse(
+    reason: TokenRefusal,
+    hash: string,
+    parsed: ParsedToken | null,
+    seen: Evidence | null,
+  ): TokenResult {
+    return { ok: false, kind: kindOf(parsed), reason, error: tokenError(reason), hash, seen }
   }
 
   /** According to the unverified header and claims. */
@@ -143,13 +151,18 @@ export function createTokenVerifier(
 
   function unverifiable(hash: string, parsed: ParsedToken, retryAfterSeconds: number): TokenResult {
     // Whatever the keys would say, this one is not ours: the outage is not its problem.
-    if (isForeign(parsed)) return refuse('issuer-mismatch', hash, parsed)
+    if (isForeign(parsed)) return refuse('issuer-mismatch', hash, parsed, parsed.payload)
     const { sub, sid } = parsed.payload
     const claimed = isId(sub) && isId(sid) ? { sub, sid } : { sub: null, sid: null }
     const error = tokenError('keys-unavailable', retryAfterSeconds)
-    return { ok: false, kind: 'unverifiable', error, hash, ...claimed, retryAfterSeconds }
+    return { ok: false, kind: 'unverifiable', error, hash, seen: null, ...claimed, retryAfterSeconds }
   }
 }
+
+/** What a token without a readable form may be described by: never by a part of it. */
+const formOf = (token: string): Evidence => ({ length: token.length, parts: token.split('.').length })
+
+const keyOf = ({ header, payload }: ParsedToken): Evidence => ({ kid: header.kid, iss: payload.iss })
 
 /**
  * RS256 (RFC 7518 §3.3). On this thread: verifying takes about as long as handing it to the thread pool, where it would

@@ -81,7 +81,8 @@ export function createApplyUser<U extends UserRecord>({
       if (error instanceof TimeoutError) {
         throw new StoreUnavailableError(`canLink did not answer within ${timeoutSeconds} s.`)
       }
-      observer.emit('user.error', { userId: snapshot.clerkId, step: 'can-link', error: nameOf(error) })
+      const event = { userId: snapshot.clerkId, step: 'can-link', error: nameOf(error) } as const
+      observer.emit('user.error', event, { error, data: [row, snapshot] })
       return false
     }
   }

@@ -143,7 +143,8 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     try {
       return userSnapshotFromClaims(claims, claimsToUser)
     } catch (error) {
-      observer.emit('user.error', { userId: claims.sub, step: 'claims-to-user', error: nameOf(error) })
+      const event = { userId: claims.sub, step: 'claims-to-user', error: nameOf(error) } as const
+      observer.emit('user.error', event, { error, data: [claims] })
       return NOT_PROVISIONED
     }
   }

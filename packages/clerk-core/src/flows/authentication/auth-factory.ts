@@ -1,8 +1,8 @@
 import type { AnonymousAuth, LocalAuth, UnavailableAuth } from '../../domain/auth/auth.js'
-import { withJson } from '../../domain/auth/auth-json.js'
+import { createWithJson, type WithJson } from '../../domain/auth/auth-json.js'
 import type { UserResolution } from '../../domain/users/directory.js'
 import type { AnonymousReason, UnavailableReason } from '../../ground/errors.js'
-import type { Observer } from '../../ground/observe/observer.js'
+import { type Observer, SILENT } from '../../ground/observe/observer.js'
 import type { MadeAuth, MadeMachineAuth, MadeUserAuth } from './made-auth.js'
 import { noteOrigin, type Origin } from './origin.js'
 import type { Request } from './request.js'
@@ -13,11 +13,11 @@ const RETRY_AFTER_SECONDS = 5
 /** Why a verified user id has no local user. */
 export type NoUser = Exclude<UserResolution, { kind: 'user' }>
 
-/** Whether a token came with the request. */
-type Carrying = Pick<Request, 'bearer' | 'tokenHash'>
+/** Whether a token came with the request, and what was seen of what was refused. */
+type Carrying = Pick<Request, 'bearer' | 'tokenHash' | 'seen'>
 
 /** Where no request comes: over a connection. */
-export const NOTHING_CARRIED: Carrying = { bearer: null, tokenHash: null }
+export const NOTHING_CARRIED: Carrying = { bearer: null, tokenHash: null, seen: null }
 
 /** Caches of the rows that an `Auth` of a user is made of. */
 const ROW_CACHES = ['user', 'membership', 'organization'] as const
@@ -27,6 +27,7 @@ type MachineFields = Omit<MadeMachineAuth, 'kind' | 'isAuthenticated' | 'has' | 
 
 /** The ends of the way: every `Auth` that is returned is made, frozen and observed here. */
 export interface AuthFactory {
+  readonly withJson: WithJson
   anonymous(request: Carrying, reason: AnonymousReason): MadeAuth
   unavailable(reason: UnavailableReason, retryAfterSeconds?: number): MadeAuth
   noUser(request: Carrying, resolution: NoUser): MadeAuth
@@ -39,16 +40,20 @@ export interface AuthFactory {
 }
 
 export function createAuthFactory(observer: Observer): AuthFactory {
-  return { anonymous, unavailable, noUser, local, machine, user, again }
+  const withJson = createWithJson(observer)
+  return { withJson, anonymous, unavailable, noUser, local, machine, user, again }
 
-  function anonymous({ bearer, tokenHash }: Carrying, reason: AnonymousReason): MadeAuth {
-    if (observer.wants('auth.failure')) observer.emit('auth.failure', { reason, tokenHash })
+  function anonymous({ bearer, tokenHash, seen }: Carrying, reason: AnonymousReason): MadeAuth {
+    if (observer.wantsOrLogs('auth.failure')) {
+      observer.emit('auth.failure', { reason, tokenHash }, seen ?? undefined)
+    }
     const tokenRefused = (bearer !== null || tokenHash !== null) && !reason.startsWith('user-')
     return tokenRefused ? refusedAs(reason) : anonymousAs(reason)
   }
 
   function unavailable(reason: UnavailableReason, retryAfterSeconds = RETRY_AFTER_SECONDS): MadeAuth {
-    if (observer.wants('auth.unavailable')) observer.emit('auth.unavailable', { reason, retryAfterSeconds })
+    if (observer.wantsOrLogs('auth.unavailable'))
+      observer.emit('auth.unavailable', { reason, retryAfterSeconds })
     const auth = withJson<UnavailableAuth>({
       kind: 'unavailable',
       isAuthenticated: false,
@@ -126,6 +131,9 @@ const NO_IDS = { userId: null, sessionId: null, orgId: null } as const
 function never(): false {
   return false
 }
+
+/** No guard asks a predicate about an anonymous request. */
+const withJson = createWithJson(SILENT)
 
 /** All anonymous requests are alike: one frozen value per reason. */
 function anonymousPer(tokenRefused: boolean): (reason: AnonymousReason) => AnonymousAuth {

@@ -19,6 +19,7 @@ import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { TokenVerifier } from '../../domain/tokens/token-verifier.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { StoreFaultError, StoreUnavailableError } from '../../ground/errors.js'
+import type { Evidence } from '../../ground/observe/explain.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
@@ -72,9 +73,13 @@ export function createAuthenticate(
   const { options, tokens, machines, revocations, users, organizations, changes, sessionStatus, observer } =
     parts
   const { remember, revalidateAfterSeconds, graceSeconds, keepClaims } = options.session
-  const readRequest = createRequestReader(options)
+  const readRequest = createRequestReader(options, observer)
   const auths = createAuthFactory(observer)
-  const aging: ClaimAging = { now: options.now, entitlementSeconds: entitlementSeconds(options) }
+  const aging: ClaimAging = {
+    now: options.now,
+    entitlementSeconds: entitlementSeconds(options),
+    withJson: auths.withJson,
+  }
   const userAuth = createUserAuth({ users, organizations, auths, aging })
   const machineAuth = createMachineAuth({
     machines,
@@ -86,14 +91,16 @@ export function createAuthenticate(
   })
   const revalidate = sessionStatus === null ? null : createRevalidate({ sessionStatus, organizations })
   const sessionWriter = createSessionWriter(observer, options.now)
-  const warnOfLargeClaims = createLargeClaimsWarning(keepClaims)
+  const warnOfLargeClaims = createLargeClaimsWarning(keepClaims, observer)
   const reader = { ...aging, keepClaims, permissionsOf: createPermissionDecoder() }
 
   return function authenticate(credentials) {
     const request = readRequest(credentials)
     const { bearer, slot, cookieToken, localUser } = request
     if (bearer === null && cookieToken === null && slot === undefined && localUser === undefined) {
-      return auths.anonymous(request, request.crossSite ? 'cross-site-request' : 'no-credentials')
+      if (!request.crossSite) return auths.anonymous(request, 'no-credentials')
+      request.seen = originOf(request)
+      return auths.anonymous(request, 'cross-site-request')
     }
     try {
       const auth =
@@ -145,6 +152,7 @@ export function createAuthenticate(
       request.tokenHash = result.ok ? result.token.hash : result.hash
       request.cached = result.ok && result.cached
       const state = tokenStateOf(result, request)
+      if (state.kind !== 'valid') request.seen = result.ok ? result.token.claims : result.seen
       // Most requests of an API: no row of the truth table looks at anything but the token.
       return state.kind === 'valid' && carriesTokenOnly(request)
         ? userAuth.ofToken(request, state.token)
@@ -159,6 +167,8 @@ export function createAuthenticate(
     azpExcuse: AzpExcuse | null = null,
   ): MaybePromise<MadeAuth> {
     const { record } = found
+    if (request.crossSite) request.seen = originOf(request)
+    else if (request.seen === null && found.refusal) request.seen = { ...record }
     const policy: SessionPolicy = {
       revalidateAfterSeconds,
       graceSeconds,
@@ -279,6 +289,12 @@ function unlessUnreadable(read: () => MaybePromise<FoundRecord>): MaybePromise<F
   } catch (error) {
     return unreadable(error)
   }
+}
+
+/** What the Origin rule has looked at. */
+function originOf({ credentials }: Request): Evidence {
+  const { method, origin, fetchSite } = credentials
+  return { method, origin, fetchSite }
 }
 
 /** No session that could be read or written, no cookie that could contradict the token, no local user. */

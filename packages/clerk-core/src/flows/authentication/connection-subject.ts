@@ -10,7 +10,7 @@ import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import type { AnonymousReason } from '../../ground/errors.js'
-import { SILENT } from '../../ground/observe/observer.js'
+import { type Observer, quiet } from '../../ground/observe/observer.js'
 import { attempt } from '../../ground/timing/attempt.js'
 import { createAuthFactory, NOTHING_CARRIED, type NoUser } from './auth-factory.js'
 import type { LocalRows } from './local-rows.js'
@@ -51,6 +51,7 @@ export interface SubjectParts {
   readonly organizations: OrganizationDirectory | null
   /** `null` without a secret key. */
   readonly sessionStatus: SessionStatusClient | null
+  readonly observer: Observer
 }
 
 type UserOrigin = Extract<Origin, { kind: 'user' }>
@@ -60,10 +61,15 @@ type MachineOrigin = Extract<Origin, { kind: 'machine' }>
 export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject | null {
   const { options, revocations, users, organizations, sessionStatus } = parts
   const { now } = options
-  const readRequest = createRequestReader(options)
+  const observer = quiet(parts.observer)
+  const readRequest = createRequestReader(options, observer)
   // What is looked at again and again is no request: it is not observed as one.
-  const auths = createAuthFactory(SILENT)
-  const aging: ClaimAging = { now, entitlementSeconds: entitlementSeconds(options) }
+  const auths = createAuthFactory(observer)
+  const aging: ClaimAging = {
+    now,
+    entitlementSeconds: entitlementSeconds(options),
+    withJson: auths.withJson,
+  }
   const userAuth = createUserAuth({ users, organizations, auths, aging })
   const machineAuth = createMachineAuth({ ...parts, userAuth, hasUsers: users !== null, auths })
   const revalidate = sessionStatus === null ? null : createRevalidate({ sessionStatus, organizations })

@@ -1,4 +1,4 @@
-import { withJson } from '../../domain/auth/auth-json.js'
+import { copyWithJson } from '../../domain/auth/auth-json.js'
 import type { Changes } from '../../domain/changes/changes.js'
 import type { Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'
@@ -76,7 +76,7 @@ export function createConnections(parts: ConnectionsParts): Connections {
         : [requirement as Requirement]
       const requirements = given.map((one) => validateRequirement(one))
       const subject = subjectOf(auth)
-      const opened = new OpenConnection(copyOf(auth), subject, requirements, spread(count++))
+      const opened = new OpenConnection(copyOf(auth), subject, requirements, spread(count++), parts.observer)
       const connection = facade(opened)
       connections.set(connection.auth, connection)
       latest.set(connection.auth, () => opened.latest(nowSeconds()))
@@ -261,7 +261,7 @@ export function createConnections(parts: ConnectionsParts): Connections {
 
 /** One token, used for several connections, has one `Auth`. */
 function copyOf(auth: MadeAuth): MadeAuth {
-  const copy = withJson<MadeAuth>({ ...auth })
+  const copy = copyWithJson(auth)
   const origin = originOfAuth(auth)
   if (origin !== null) noteOrigin(copy, origin)
   return Object.freeze(copy)

@@ -33,7 +33,7 @@ export function createMachineAuth(parts: {
     if (!result.ok) {
       return 'unavailable' in result
         ? auths.unavailable('clerk-unavailable', result.unavailable.retryAfterSeconds)
-        : auths.anonymous(request, result.reason)
+        : auths.anonymous(ofType(request, bearer), result.reason)
     }
     const { machine, until } = result
     request.cached = result.cached
@@ -41,6 +41,12 @@ export function createMachineAuth(parts: {
     if (machine.subject.startsWith('user_')) return ofUser(request, machine, origin)
     if (machine.subject.startsWith('org_')) return ofOrganization(request, machine, origin)
     return made(request, machine, noUser, origin)
+  }
+
+  /** What may be told of a machine credential. */
+  function ofType(request: Request, bearer: string): Request {
+    request.seen = { type: machines.typeOf(bearer) }
+    return request
   }
 
   /** The same resolution as of a token: a key passes no check that its user does not. */

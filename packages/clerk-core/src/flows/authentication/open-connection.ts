@@ -1,5 +1,6 @@
 import type { Requirement } from '../../domain/guard/requirement.js'
 import { nameOf } from '../../ground/error-name.js'
+import type { Observer } from '../../ground/observe/observer.js'
 import type { ConnectionEnd } from './connection.js'
 import type { Look, Subject } from './connection-subject.js'
 import type { MadeAuth } from './made-auth.js'
@@ -11,8 +12,11 @@ export class Part {
   #controller: AbortController | null = null
   end: ConnectionEnd | null = null
 
-  constructor(requirements: readonly Requirement[]) {
+  readonly #observer: Pick<Observer, 'thrown'>
+
+  constructor(requirements: readonly Requirement[], observer: Pick<Observer, 'thrown'>) {
     this.requirements = requirements
+    this.#observer = observer
   }
 
   get signal(): AbortSignal {
@@ -23,7 +27,7 @@ export class Part {
 
   onEnd(listener: (end: ConnectionEnd) => void): () => void {
     if (this.end === null) this.#listeners.add(listener)
-    else tell(listener, this.end)
+    else tell(listener, this.end, this.#observer)
     return () => void this.#listeners.delete(listener)
   }
 
@@ -36,19 +40,22 @@ export class Part {
     if (this.end !== null) return
     this.end = end
     this.#controller?.abort(end)
-    for (const listener of this.#listeners) tell(listener, end)
+    for (const listener of this.#listeners) tell(listener, end, this.#observer)
     this.#listeners.clear()
   }
 }
 
 /** A callback that fails must not keep the other connections open, nor end the process from a timer. */
-function tell(listener: (end: ConnectionEnd) => void, end: ConnectionEnd): void {
+function tell(
+  listener: (end: ConnectionEnd) => void,
+  end: ConnectionEnd,
+  observer: Pick<Observer, 'thrown'>,
+): void {
   try {
     listener(end)
   } catch (error) {
-    process.emitWarning(`A callback of a connection threw when it ended (${nameOf(error)}).`, {
-      code: 'ACME_CLERK_WATCH',
-    })
+    const message = `A callback of a connection threw when it ended (${nameOf(error)}).`
+    observer.thrown({ place: 'onEnd listener', error, warning: { code: 'ACME_CLERK_WATCH', message } })
   }
 }
 
@@ -74,10 +81,19 @@ export class OpenConnection {
   #at: Look['at'] | null = null
   #knownAt: number | null = null
 
-  constructor(auth: MadeAuth, subject: Subject | null, requirements: readonly Requirement[], share: number) {
+  readonly #observer: Pick<Observer, 'thrown'>
+
+  constructor(
+    auth: MadeAuth,
+    subject: Subject | null,
+    requirements: readonly Requirement[],
+    share: number,
+    observer: Pick<Observer, 'thrown'>,
+  ) {
     this.auth = auth
     this.subject = subject
-    this.whole = new Part(requirements)
+    this.#observer = observer
+    this.whole = new Part(requirements, observer)
     this.share = share
     this.last = auth
   }
@@ -87,7 +103,7 @@ export class OpenConnection {
   }
 
   part(requirements: readonly Requirement[]): Part {
-    const part = new Part(requirements)
+    const part = new Part(requirements, this.#observer)
     if (this.whole.end !== null) part.finish(this.whole.end)
     return part
   }

@@ -1,5 +1,5 @@
 import type { UserAuth } from '../../domain/auth/auth.js'
-import { withJson } from '../../domain/auth/auth-json.js'
+import type { WithJson } from '../../domain/auth/auth-json.js'
 import { type AccessSubject, hasAccess } from '../../domain/guard/has.js'
 import {
   type RequestOrganization,
@@ -42,6 +42,8 @@ export interface ClaimAging {
   readonly now: () => number
   /** See `entitlementSeconds`. */
   readonly entitlementSeconds: number
+  /** Of the clerk that makes the answer. */
+  readonly withJson: WithJson
 }
 
 export function principalFromToken(token: VerifiedToken): Principal {
@@ -155,7 +157,7 @@ export function joinRows(
   })
   const { orgId, role, permissions } = organization
   const access = new CurrentAccess(principal, organization, aging)
-  const auth = withJson<MadeUserAuth>({
+  const auth = aging.withJson<MadeUserAuth>({
     kind: 'user',
     isAuthenticated: true,
     userId,

@@ -7,7 +7,11 @@ import type { SessionRecord } from '../../domain/session/record.js'
 import { decodeOrganizationClaims } from '../../domain/tokens/organization-claims.js'
 import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
 import type { SessionClaims } from '../../domain/tokens/session-claims.js'
+import { SILENT } from '../../ground/observe/observer.js'
+import { createAuthFactory } from './auth-factory.js'
 import { joinRows, type Principal, principalFromRecord, principalFromToken } from './principal.js'
+
+const { withJson } = createAuthFactory(SILENT)
 
 const IAT = 1_800_000_000
 const ISSUER = 'https://clerk.test'
@@ -76,7 +80,7 @@ const NO_ROWS = {
 
 function answers(principal: Principal, nowSeconds: number): boolean[] {
   const now = () => nowSeconds * 1000
-  const auth = joinRows(principal, undefined, NO_ROWS, { now, entitlementSeconds: ENTITLED })
+  const auth = joinRows(principal, undefined, NO_ROWS, { now, entitlementSeconds: ENTITLED, withJson })
   return QUESTIONS.map((question) => auth.has(question))
 }
 
@@ -95,6 +99,7 @@ function principalOf(record: SessionRecord, nowSeconds: number): Principal {
     now,
     permissionsOf,
     entitlementSeconds: ENTITLED,
+    withJson,
     keepClaims: [],
   })
 }
@@ -169,6 +174,7 @@ describe('an old token of long life', () => {
     joinRows(principalFromToken(token), undefined, NO_ROWS, {
       now,
       entitlementSeconds: ENTITLED,
+      withJson,
     })
 
   it('grows old where it is held: the same Auth answers by the clock', () => {

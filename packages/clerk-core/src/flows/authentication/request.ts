@@ -9,6 +9,8 @@ import { localUserOf } from '../../domain/credentials/local-user.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
 import { BoundedSlot } from '../../domain/session/bounded-slot.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
+import type { Evidence } from '../../ground/observe/explain.js'
+import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 
 /** One request on its way through the pipeline. */
@@ -24,6 +26,8 @@ export interface Request {
   readonly requested: string | undefined
   /** Hash of the token that was verified; the only form in which it is mentioned. */
   tokenHash: string | null
+  /** What was looked at where something of it was refused: for the log alone. */
+  seen: Evidence | null
   /** False once a token had to be verified for it, or Clerk was asked: nothing that was remembered answers it alone. */
   cached: boolean
 }
@@ -52,7 +56,10 @@ function readClientUat(
 }
 
 /** Reads what a request carries; nothing of it is verified yet, but where it comes from. */
-export function createRequestReader(options: RequestOptions): (credentials: Credentials) => Request {
+export function createRequestReader(
+  options: RequestOptions,
+  observer: Pick<Observer, 'warn'>,
+): (credentials: Credentials) => Request {
   const { session, cookieSuffix: suffix, publishableKey, issuer, authorizedParties, now } = options
   const production = publishableKey?.startsWith('pk_live_') ?? false
   const instance = suffix === null ? null : { suffix, issuer, production }
@@ -69,13 +76,14 @@ export function createRequestReader(options: RequestOptions): (credentials: Cred
     return {
       credentials,
       slot: boundedSlot(credentials.session),
-      localUser: localUserOf(credentials.localUser, options),
+      localUser: localUserOf(credentials.localUser, options, observer),
       bearer: bearerOf(credentials.authorization),
       crossSite: violatesOriginRule(credentials, authorizedParties),
       cookieToken: cookies.token,
       clientUat: readClientUat(cookies.clientUat, options),
       requested: credentials.organization?.trim() || undefined,
       tokenHash: null,
+      seen: null,
       cached: true,
     }
   }

@@ -1,5 +1,6 @@
 import { idOf } from '../../domain/auth/me.js'
 import { nameOf } from '../../ground/error-name.js'
+import type { Observer } from '../../ground/observe/observer.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { findState } from './request-state.js'
 import { settingsOf } from './settings.js'
@@ -64,7 +65,7 @@ export function createAuditLog(
   clerk: AnyClerk,
   { write }: AuditOptions,
 ): (request: object, response: AuditedResponse, describe: () => AuditedRequest) => void {
-  const { now } = settingsOf(clerk)
+  const { now, observer } = settingsOf(clerk)
   const deliver =
     typeof write === 'function' ? write : (entry: AuditEntry) => write.write(`${JSON.stringify(entry)}\n`)
 
@@ -74,6 +75,7 @@ export function createAuditLog(
     response.once('close', () => {
       const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000
       const { statusCode: status, writableFinished: completed } = response
+      const report = (error: unknown) => tell(observer, error)
       try {
         const auth = (findState(request, clerk) ?? findState(request))?.auth ?? null
         const written = deliver(auditEntry({ ...describe(), auth, status, completed, arrivedMs, durationMs }))
@@ -145,12 +147,12 @@ function requestIdOf(id: unknown): string | null {
 
 /**
  * The operator must notice an audit log that fails, and the request must not fail with it. The warning leaves out the
- * error's message: a database quotes in it the data that could not be written.
+ * error's message: a database quotes in it the data that could not be written. The logger has it, as of all that the
+ * application's own code throws.
  */
-function report(error: unknown): void {
+function tell(observer: Pick<Observer, 'thrown'>, error: unknown): void {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   const system = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? ` ${code}` : ''
-  process.emitWarning(`The audit log could not be written (${nameOf(error)}${system}).`, {
-    code: 'ACME_CLERK_AUDIT',
-  })
+  const message = `The audit log could not be written (${nameOf(error)}${system}).`
+  observer.thrown({ place: 'audit writer', error, warning: { code: 'ACME_CLERK_AUDIT', message } })
 }

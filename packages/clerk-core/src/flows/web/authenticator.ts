@@ -1,9 +1,11 @@
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import { localUserOf } from '../../domain/credentials/local-user.js'
+import { headerValues } from '../../ground/observe/redact.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { AnyClerk } from './any-clerk.js'
 import type { Framework } from './framework.js'
 import { makeState, type RequestState } from './request-state.js'
+import { settingsOf } from './settings.js'
 import { checkedUrl } from './sign-in-url.js'
 
 /** Options of every adapter's middleware. `R`: the framework's request. */
@@ -29,16 +31,32 @@ export interface MiddlewareOptions<R> {
  * @throws {ConfigurationError} when it is made, for a `signInUrl` that is no URL
  */
 export function createAuthenticator<R extends object>(
-  { credentialsOf }: Pick<Framework<R>, 'credentialsOf'>,
+  { credentialsOf, webRequestOf }: Pick<Framework<R>, 'credentialsOf' | 'webRequestOf'>,
   clerk: AnyClerk,
   { localUser, signInUrl }: MiddlewareOptions<R>,
 ): (request: R) => MaybePromise<RequestState> {
   checkedUrl('signInUrl', signInUrl)
   if (localUser === undefined) return (request) => authenticate(credentialsOf(request, undefined))
+  const { observer } = settingsOf(clerk)
   return (request) =>
-    chain(awaited(localUser(request)), (user) =>
-      authenticate(credentialsOf(request, localUserOf(user, clerk))),
+    chain(ask(localUser, request), (user) =>
+      authenticate(credentialsOf(request, localUserOf(user, clerk, observer))),
     )
+
+  /** What it throws goes on to the framework, and is told here with what the framework's own log may leave out. */
+  function ask(ofRequest: (request: R) => unknown, request: R): MaybePromise<unknown> {
+    const failed = (error: unknown): never => {
+      const { authorization, cookie } = webRequestOf(request).headers
+      observer.thrown({ place: 'localUser', error, values: headerValues({ authorization, cookie }) })
+      throw error
+    }
+    try {
+      const user = awaited(ofRequest(request))
+      return user instanceof Promise ? user.catch(failed) : user
+    } catch (error) {
+      return failed(error)
+    }
+  }
 
   function authenticate(credentials: Credentials): MaybePromise<RequestState> {
     const { session } = credentials

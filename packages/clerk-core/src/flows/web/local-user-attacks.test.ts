@@ -10,7 +10,10 @@ async function kindOf(local: unknown): Promise<string> {
     authorizedParties: [PAGE],
   })
   const authenticate = createAuthenticator<object>(
-    { credentialsOf: (_request, localUser) => ({ localUser }) },
+    {
+      credentialsOf: (_request, localUser) => ({ localUser }),
+      webRequestOf: () => ({ method: 'GET', url: '/', origin: null, headers: {} }),
+    },
     clerk,
     { localUser: () => local },
   )

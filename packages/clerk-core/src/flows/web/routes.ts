@@ -93,11 +93,9 @@ export function createRoutes<R extends object>(
       if (typeof returnTo !== 'string') return returnTo
       const target = pages[page]
       if (target === null) {
-        process.emitWarning(
+        settingsOf(clerk).observer.warn(
+          'ACME_CLERK_SIGN_IN_URL',
           `${prefix}${path} has nowhere to send people: set ${page}, or a publishable key.`,
-          {
-            code: 'ACME_CLERK_SIGN_IN_URL',
-          },
         )
         return refusal(500, 'sign-in-url-required', 'Not configured')
       }

@@ -1,4 +1,5 @@
 import type { RevokeAtClerk } from '../../domain/session/revoke-at-clerk.js'
+import type { Observer } from '../../ground/observe/observer.js'
 import type { OriginList } from '../../ground/options/origins.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { accountPortalOf } from './account-portal.js'
@@ -24,6 +25,8 @@ export interface ClerkSettings {
   readonly recorded: () => Promise<void>
   /** Whether this process could answer a signed-in request. */
   readonly isReady: () => Promise<boolean>
+  /** Where warnings go, and what the application's own code throws. */
+  readonly observer: Pick<Observer, 'thrown' | 'refused' | 'warn'>
 }
 
 /** Beside the clerk, not on it: an application that logs or copies its clerk meets no configuration there. */
@@ -33,8 +36,9 @@ const settings = new WeakMap<object, ClerkSettings>()
 export function provideSettings(
   clerk: object,
   options: ResolvedOptions,
-  does: Pick<ClerkSettings, 'revokeAtClerk' | 'recorded' | 'isReady'>,
+  does: Pick<ClerkSettings, 'revokeAtClerk' | 'recorded' | 'isReady'> & { readonly observer: Observer },
 ): void {
+  const { thrown, refused, warn } = does.observer
   const {
     issuer,
     authorizedParties,
@@ -60,7 +64,10 @@ export function provideSettings(
         signUpUrl: signUpUrl ?? portal?.signUpUrl ?? null,
       }),
       now,
-      ...does,
+      revokeAtClerk: does.revokeAtClerk,
+      recorded: does.recorded,
+      isReady: does.isReady,
+      observer: Object.freeze({ thrown, refused, warn }),
     }),
   )
 }

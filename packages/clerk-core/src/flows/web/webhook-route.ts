@@ -20,7 +20,8 @@ export function createWebhookRoute<R extends object>(
   clerk: AnyClerk,
   { bodyTimeoutSeconds = 10 }: WebhookRouteOptions,
 ): (request: R) => Promise<WebResponse | null> {
-  const limits = { maxBytes: settingsOf(clerk).maxBodyBytes, timeoutMs: bodyTimeoutSeconds * 1000 }
+  const { maxBodyBytes, observer } = settingsOf(clerk)
+  const limits = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutSeconds * 1000 }
   let warned = false
 
   return async (request) => {
@@ -40,8 +41,10 @@ export function createWebhookRoute<R extends object>(
       case 'aborted':
         return null
       case 'too-large':
+        observer.refused('too-large')
         return render(webhookOutcome('too-large'), closing(source))
       case 'timeout':
+        observer.refused('webhook-timeout')
         return refusal(408, 'webhook-timeout', 'The webhook took too long to arrive', closing(source))
       case 'consumed':
         warn()
@@ -53,9 +56,9 @@ export function createWebhookRoute<R extends object>(
   function warn(): void {
     if (warned) return
     warned = true
-    process.emitWarning(
+    observer.warn(
+      'ACME_CLERK_RAW_BODY',
       `A body parser has read the webhook before it reached Clerk's route, and the signature covers the raw bytes. ${rawBodyRemedy}`,
-      { code: 'ACME_CLERK_RAW_BODY' },
     )
   }
 }

@@ -1,6 +1,7 @@
 import { nameOf } from '../../ground/error-name.js'
 import { ConfigurationError } from '../../ground/errors.js'
 import { isObject } from '../../ground/json/json-reader.js'
+import type { Observer } from '../../ground/observe/observer.js'
 import { TimeoutError, withTimeout } from '../../ground/timing/timeout.js'
 import type { HandlerEvent, OnWebhook } from './handlers.js'
 
@@ -44,9 +45,29 @@ export interface HandlerRegistry {
   ): Promise<readonly HandlerFailure[]>
 }
 
-export function createHandlerRegistry({ timeoutSeconds }: { timeoutSeconds: number }): HandlerRegistry {
+export function createHandlerRegistry({
+  timeoutSeconds,
+  observer,
+}: {
+  readonly timeoutSeconds: number
+  readonly observer: Pick<Observer, 'thrown'>
+}): HandlerRegistry {
   const handlers = new Set<Handler>()
   let registered = 0
+
+  /** The application wrote the handler: the log has what it threw, and the inbox and `observe` its class. */
+  const told =
+    (name: string, { id, type, body }: HandledEvent) =>
+    (error: unknown): never => {
+      observer.thrown({
+        place: 'handler',
+        error,
+        about: `"${name}" of ${type} (${id})`,
+        fields: { handler: name, id, type },
+        data: [body],
+      })
+      throw error
+    }
 
   return {
     on(pattern, handler, { name = `${pattern}#${registered}` } = {}) {
@@ -70,7 +91,13 @@ export function createHandlerRegistry({ timeoutSeconds }: { timeoutSeconds: numb
       const ended = await Promise.allSettled(
         due.map(async ({ name, run }) => {
           try {
-            await withTimeout(timeoutSeconds * 1000, (signal) => run(copyFor(event, signal)), lost)
+            await withTimeout(timeoutSeconds * 1000, (signal) => run(copyFor(event, signal)), lost).catch(
+              (error: unknown) => {
+                // Another process has the event now: what its handler says here is not the event's fate.
+                lost.throwIfAborted()
+                return told(name, event)(error)
+              },
+            )
           } catch (error) {
             lost.throwIfAborted()
             return { handler: name, error: error instanceof TimeoutError ? 'timed out' : nameOf(error) }

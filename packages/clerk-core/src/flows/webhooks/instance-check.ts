@@ -1,3 +1,5 @@
+import type { Observer } from '../../ground/observe/observer.js'
+
 /** More instances than a process will ever hear of, in case something is badly wrong. */
 const MOST = 100
 
@@ -8,7 +10,7 @@ const MOST = 100
  *
  * @returns a function to call with the `instance_id` of every verified event; it warns once per other instance
  */
-export function createInstanceCheck(): (instanceId: unknown) => void {
+export function createInstanceCheck(observer: Pick<Observer, 'warn'>): (instanceId: unknown) => void {
   const known = new Set<string>()
   return (instanceId) => {
     if (typeof instanceId !== 'string' || !/^ins_\w{1,64}$/.test(instanceId)) return
@@ -16,9 +18,9 @@ export function createInstanceCheck(): (instanceId: unknown) => void {
     known.add(instanceId)
     const [first] = known
     if (first === instanceId) return
-    process.emitWarning(
+    observer.warn(
+      'ACME_CLERK_OTHER_INSTANCE',
       `Webhooks of another Clerk instance arrive (${instanceId} beside ${first}): it has a secret of \`webhookSecrets\`.`,
-      { code: 'ACME_CLERK_OTHER_INSTANCE' },
     )
   }
 }

@@ -92,8 +92,8 @@ export function createWebhooks(parts: {
 }): Webhooks {
   const { options, users, organizations, inbox, observer, append, policy = () => ({}) } = parts
   const { now, privateMetadata, webhook } = options
-  const checkInstance = createInstanceCheck()
-  const handlers = createHandlerRegistry({ timeoutSeconds: webhook.handlerTimeoutSeconds })
+  const checkInstance = createInstanceCheck(observer)
+  const handlers = createHandlerRegistry({ timeoutSeconds: webhook.handlerTimeoutSeconds, observer })
   const verifier = createSignatureVerifier({
     secrets: options.webhookSecrets,
     toleranceSeconds: webhook.toleranceSeconds,
@@ -157,7 +157,7 @@ export function createWebhooks(parts: {
     } finally {
       lease.end()
     }
-    if (observer.wants('webhook.processed')) {
+    if (observer.wantsOrLogs('webhook.processed')) {
       observer.emit('webhook.processed', { id, type: event.type, durationMs: now() - startedAt })
     }
     return { kind: success }
@@ -268,12 +268,16 @@ export function createWebhooks(parts: {
     on: handlers.on,
     load: verifier.load,
     async receive(request) {
-      if (options.webhookSecrets.length === 0) return webhookOutcome('not-configured')
+      if (options.webhookSecrets.length === 0) {
+        observer.refused('not-configured')
+        return webhookOutcome('not-configured')
+      }
       const processed = await withOutcome(null, async () => {
         const message = await verifier.verify(request)
         if ('refused' in message) {
           const kind = refusals[message.refused]
-          observer.emit('webhook.failed', { id: null, type: null, code: kind, message: message.refused })
+          const event = { id: null, type: null, code: kind, message: message.refused }
+          observer.emit('webhook.failed', event, message.seen)
           return { kind }
         }
         const delivery = readDelivery(message.id, message.text, message.sentAt)

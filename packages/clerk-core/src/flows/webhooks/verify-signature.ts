@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Webhook } from 'svix'
 import type { CodesIn } from '../../ground/codes.js'
 import { ConfigurationError } from '../../ground/errors.js'
+import type { Evidence } from '../../ground/observe/explain.js'
 import type { WebhookRequest } from './webhook.js'
 
 /** A request whose signature and time are good. */
@@ -17,10 +18,16 @@ export interface SignedMessage {
 /** Why a request is not a delivery of Clerk's. `malformed` and `too-large` say nothing about who sent it. */
 export type SignatureRefusal = CodesIn<'webhook-refusal'>
 
+/** `seen`: what was looked at, for the log. Never a signature or a body. */
+interface Refused {
+  readonly refused: SignatureRefusal
+  readonly seen?: Evidence
+}
+
 export interface SignatureVerifier {
   /** Loads Svix's library. Without it the first `verify` does: it takes longer than all else that core imports. */
   load(): Promise<void>
-  verify(request: WebhookRequest): Promise<SignedMessage | { readonly refused: SignatureRefusal }>
+  verify(request: WebhookRequest): Promise<SignedMessage | Refused>
 }
 
 /**
@@ -65,15 +72,17 @@ export function createSignatureVerifier(options: {
       if (options.secrets.length > 0) await load()
     },
     async verify({ id, timestamp, signature, body }) {
-      if (body.byteLength > maxBodyBytes) return { refused: 'too-large' }
+      if (body.byteLength > maxBodyBytes) return { refused: 'too-large', seen: { bytes: body.byteLength } }
       const headers = { id: single(id), timestamp: single(timestamp), signature: single(signature) }
-      if (headers.id === null || !ID.test(headers.id)) return { refused: 'headers' }
-      if (headers.timestamp === null || headers.signature === null) return { refused: 'headers' }
+      const malformed = { refused: 'headers', seen: formOf({ id, timestamp, signature }) } as const
+      if (headers.id === null || !ID.test(headers.id)) return malformed
+      if (headers.timestamp === null || headers.signature === null) return malformed
       const seconds = TIMESTAMP.exec(headers.timestamp)?.[1]
-      if (seconds === undefined) return { refused: 'timestamp' }
+      if (seconds === undefined)
+        return { refused: 'timestamp', seen: { 'svix-timestamp': headers.timestamp } }
       // Whole seconds on both sides, as Svix's library compares them.
       if (Math.abs(Math.floor(now() / 1000) - Number(seconds)) > toleranceSeconds)
-        return { refused: 'timestamp' }
+        return { refused: 'timestamp', seen: { 'svix-timestamp': Number(seconds) } }
       const sentAt = Number(seconds) * 1000
 
       // Others stand beside the one that counts: of another version, of a secret that is being rotated out, or broken.
@@ -89,7 +98,7 @@ export function createSignatureVerifier(options: {
         const expected = signer.sign(headers.id, signedAt, text)
         if (given.some((one) => equal(one, expected))) return { id: headers.id, text, sentAt }
       }
-      return { refused: 'signature' }
+      return { refused: 'signature', seen: { 'svix-id': headers.id, signatures: given.length } }
     },
   }
 }
@@ -111,6 +120,24 @@ function notASecret(): ConfigurationError {
       remedy: 'Copy the signing secret (whsec_…) of the endpoint from the Clerk dashboard.',
     },
   ])
+}
+
+/** Which headers came, and how often; of their values only that of the id, which is no secret. */
+function formOf({ id, timestamp, signature }: Omit<WebhookRequest, 'body'>): Evidence {
+  const form = (header: WebhookRequest['id']) =>
+    header === undefined || header === null
+      ? undefined
+      : typeof header === 'string'
+        ? header.trim() === ''
+          ? 'empty'
+          : 'there'
+        : `${header.length} times`
+  const idForm = form(id)
+  return {
+    'svix-id': idForm === 'there' ? id : idForm,
+    'svix-timestamp': form(timestamp),
+    'svix-signature': form(signature),
+  }
 }
 
 /** A header that came twice is refused: which one was signed would be a guess. */

@@ -89,7 +89,7 @@ export function createTransport(
       const delayMs = delayOf(result, attempt)
       // Waiting less than Clerk asks for would only be refused again; waiting longer is the caller's decision.
       if (delayMs > longestWaitMs) throw result
-      if (observer.wants('api.retry')) {
+      if (observer.wantsOrLogs('api.retry')) {
         observer.emit('api.retry', { operation: name, attempt, status: result.status, delayMs })
       }
       await sleep(delayMs, closing).catch((cause: unknown) => Promise.reject(noAnswer(cause)))

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { signWebhook, startClerk } from '@acme/clerk-testing'
+import fc from 'fast-check'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { eventJson, userJson } from '../../../testing/clerk-json.js'
 import { createClerk } from '../../create-clerk.js'
@@ -10,6 +11,7 @@ import { authorize } from '../../domain/guard/authorize.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import { memoryStore } from '../../domain/store/memory/memory-store.js'
 import { createAuditLog } from '../../flows/web/audit.js'
+import { createAuthenticator } from '../../flows/web/authenticator.js'
 import type { BodySource } from '../../flows/web/raw-body.js'
 import { createWebhookRoute } from '../../flows/web/webhook-route.js'
 import { createInboxWorker } from '../../flows/webhooks/worker.js'
@@ -92,9 +94,17 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
     now: offline.now,
   }
   let fails = false
+  const levels = new Set<string>()
+  const hear = (level: string) => (fields: object, message: string) => {
+    levels.add(level)
+    said.push([fields, message])
+  }
+  const logger = { debug: hear('debug'), info: hear('info'), warn: hear('warn'), error: hear('error') }
   const started = (more: object) => {
-    const clerk = createClerk({ ...settings, ...more } as ClerkOptions)
+    const clerk = createClerk({ ...settings, logger, ...more } as ClerkOptions)
     clerk.observe((event) => said.push(event))
+    clerk.observe(blab)
+    clerk.observe(() => reject() as unknown as undefined)
     onTestFinished(() => clerk.close())
     return clerk
   }
@@ -110,6 +120,7 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
     const auth = await of.authenticate({ method: 'GET', ...credentials })
     const denial = authorize(auth, { role: 'owner' })
     said.push(denial?.body, denial?.message, denial?.headers)
+    authorize(auth, { predicate: blab, machine: 'allow', local: 'allow' })
     return auth
   }
   /** Waits for a failure, and keeps all that can be read of it, its causes included. */
@@ -253,6 +264,20 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
   const audit = createAuditLog(clerk, { write: blab })
   audit({}, response, () => ({ method: 'GET', route: null, ip: undefined, requestId: EMAIL }))
   response.emit('close')
+  const withLogin = createAuthenticator<object>(
+    {
+      credentialsOf: () => fresh,
+      webRequestOf: () => ({
+        method: 'GET',
+        url: '/',
+        origin: null,
+        headers: { cookie: `__session=${later}` },
+      }),
+    },
+    clerk,
+    { localUser: blab },
+  )
+  expect(() => withLogin({})).toThrow(Blabber)
   await failing(() =>
     createClerk({ ...settings, issuer: EMAIL, webhookSecrets: [CANARY], apiUrl: EMAIL, jwtKey: CANARY }),
   )
@@ -266,6 +291,7 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
   const names = new Set(said.flatMap((event) => (Object(event) as { name?: unknown }).name ?? []))
   // A new event has to be provoked here as well.
   expect(CLERK_EVENT_NAMES.filter((name) => !names.has(name))).toEqual([])
+  expect([...levels].sort()).toEqual(['debug', 'error', 'info', 'warn'])
   const secrets = [
     CANARY,
     offline.secretKey,
@@ -277,3 +303,63 @@ it('no token, secret, e-mail address or private metadata is in an event, an erro
     expect(text.filter((one) => one.includes(secret))).toEqual([])
   }
 }, 30_000)
+
+it('no logger is called with the address, private metadata, token or secret of an event, whatever a handler throws', async () => {
+  const secret = `whsec_${Buffer.from(`${CANARY} as webhook secret`).toString('base64')}`
+  const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyX2NhbmFyeSJ9.c2lnbmF0dXJlLWNhbmFyeQ'
+  const said: string[] = []
+  const hear = (...call: unknown[]) => said.push(JSON.stringify(call), inspect(call, { depth: 20 }))
+  const clerk = createClerk({
+    issuer: 'https://clerk.example.com',
+    jwksUrl: 'https://clerk.example.com/.well-known/jwks.json',
+    authorizedParties: [ORIGIN],
+    webhookSecrets: [secret],
+    logger: { debug: hear, info: hear, warn: hear, error: hear },
+    ...memoryStore(),
+    provisioning: 'off',
+  })
+  onTestFinished(() => clerk.close())
+  let thrown: unknown
+  clerk.on('user.updated', () => {
+    throw thrown
+  })
+
+  const word = fc.stringMatching(/^[a-z0-9]{6,12}$/).map((text) => `kanarie${text}`)
+  const phrase = fc.oneof(
+    word,
+    fc.tuple(word, word).map(([a, b]) => `${a} "${b}"\n'é\\`),
+  )
+  const address = fc.tuple(word, word).map(([a, b]) => `${a}+x@${b}.Example`)
+  const metadata = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.oneof(phrase, fc.array(phrase)), {
+    minKeys: 1,
+  })
+  const forms: readonly ((data: object) => unknown)[] = [
+    (data) => new Error(inspect(data, { depth: 10 })),
+    (data) => new TypeError('no', { cause: new Error(JSON.stringify(data)) }),
+    (data) => new AggregateError([new Error(JSON.stringify(JSON.stringify(data)))], `Bearer ${token}`),
+    (data) =>
+      Object.assign(new Error('x'), { name: JSON.stringify(data), code: JSON.stringify(data), meta: data }),
+    (data) => JSON.stringify(data).toLowerCase(),
+    (data) => ({ message: data }),
+  ]
+  await fc.assert(
+    fc.asyncProperty(address, metadata, fc.constantFrom(...forms), async (email, private_metadata, form) => {
+      said.length = 0
+      const user = userJson('user_1', { email, private_metadata, updated_at: Date.now() })
+      thrown = form({ email: user.email_addresses, private_metadata, token, secret })
+      const { headers, body } = signWebhook(eventJson('user.updated', user), secret, { now: Date.now() })
+      const outcome = await clerk.receiveWebhook({
+        id: headers['svix-id'],
+        timestamp: headers['svix-timestamp'],
+        signature: headers['svix-signature'],
+        body: Buffer.from(body),
+      })
+      expect(outcome.kind).toBe('failed')
+      expect(said.length).toBeGreaterThan(2)
+      const text = said.join('\n').toLowerCase()
+      for (const forbidden of ['kanarie', 'eyjzdwi', secret.slice(6).toLowerCase()]) {
+        expect(text).not.toContain(forbidden)
+      }
+    }),
+  )
+})

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { readSnippet, runSnippet } from '@acme/tools/snippets'
 import { describe, expect, it } from 'vitest'
 import { createSigner } from '../../../testing/signer.js'
+import { originList } from '../options/origins.js'
+import { explain } from './explain.js'
 import { CLERK_EVENT_NAMES } from './observer.js'
 
 const guide = new URL('../../../../../docs/observability.md', import.meta.url)
@@ -15,6 +17,7 @@ export const clerk = createClerk({
   issuer: 'https://clerk.example.com',
   jwtKey: ${JSON.stringify(pem)},
   authorizedParties: ['https://app.example.com'],
+  logger: false,
 })
 `
 
@@ -58,7 +61,39 @@ describe('the observability guide', { timeout: 60_000 }, () => {
     expect(counted.split('\n')[0]).toBe('{"clerk.event":"auth.failure","clerk.reason":"no-credentials"}')
   })
 
-  it('logs with pino', async () => {
+  it('gives the logger to pino', async () => {
+    const { code } = await readSnippet(guide, 'logger.ts')
+    const driver = `${code}\nawait clerk.authenticate({ authorization: 'Bearer nonsense' })`
+    const env = {
+      CLERK_JWT_KEY: pem,
+      CLERK_ISSUER: 'https://clerk.example.com',
+      CLERK_AUTHORIZED_PARTIES: 'https://app.example.com',
+    }
+    const { stdout, stderr } = await (await runSnippet(driver, { cwd, env })).finished
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'clerk',
+      level: 40,
+      reason: 'token-malformed',
+      seen: 'length 8, parts 1',
+      msg: expect.stringContaining('A request was refused (token-malformed).'),
+    })
+  })
+
+  it('shows a refused request as it is printed', async () => {
+    const text = (await readFile(guide, 'utf8')).replace(/\n/g, ' ')
+    const detail = {
+      seen: { azp: 'https://preview.example.com' },
+      expected: {
+        authorizedParties: originList([
+          { origin: 'https://app.example.com', pattern: null, loopbackPorts: false },
+        ]),
+      },
+    }
+    expect(text).toContain(explain('authorized-party-mismatch', detail).text)
+  })
+
+  it('logs events with pino', async () => {
     const [first = '', second = ''] = (await run('logging.ts', `import './logging.js'`)).split('\n')
     expect(JSON.parse(first)).toEqual({
       level: 30,

@@ -1,12 +1,19 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { ClerkEvent, ClerkEventName, ClerkEvents, ClerkListener } from './events.js'
+import { type EventDetail, type Log, NO_LOG } from './log.js'
 
-/** Internal side of `observe`: modules of core emit through it. */
-export interface Observer {
+/** Internal side of `observe` and of `logger`: modules of core emit through it. */
+export interface Observer extends Pick<Log, 'thrown' | 'refused' | 'warn'> {
   /** False when there is no listener for this event: skip building it. */
   wants(name: ClerkEventName): boolean
-  /** Delivers to every listener and to `node:diagnostics_channel`; a listener that throws harms nothing. */
-  emit<N extends ClerkEventName>(name: N, fields: ClerkEvents[N]): void
+  /** The same of an event that the log may hear: none of a request that succeeds. */
+  wantsOrLogs(name: ClerkEventName): boolean
+  /**
+   * Delivers to the log, to every listener and to `node:diagnostics_channel`; a listener that throws harms nothing.
+   *
+   * @param detail for the log alone
+   */
+  emit<N extends ClerkEventName>(name: N, fields: ClerkEvents[N], detail?: EventDetail<N>): void
   add(listener: ClerkListener): () => void
 }
 
@@ -50,21 +57,35 @@ const CHANNELS = Object.fromEntries(
 /** For what is done again and again and is not to be told. */
 export const SILENT: Observer = Object.freeze({
   wants: () => false,
+  wantsOrLogs: () => false,
   emit: () => undefined,
   add: () => () => undefined,
+  thrown: NO_LOG.thrown,
+  refused: NO_LOG.refused,
+  warn: NO_LOG.warn,
 })
 
+/** For the same, where the application's own code is called. */
+export const quiet = ({ thrown, refused, warn }: Observer): Observer =>
+  Object.freeze({ ...SILENT, thrown, refused, warn })
+
 /** @param now clock in milliseconds, the `at` of every event */
-export function createObserver(now: () => number): Observer {
+export function createObserver(now: () => number, log: Log = NO_LOG): Observer {
+  const { hears, thrown, refused, warn } = log
   // An array replaced on change: emitting costs no iterator, and a listener may remove itself while being called.
   let listeners: readonly ClerkListener[] = []
   return {
+    thrown,
+    refused,
+    warn,
     wants: (name) => listeners.length > 0 || CHANNELS[name].hasSubscribers,
-    emit(name, fields) {
+    wantsOrLogs: (name) => hears[name] === true || listeners.length > 0 || CHANNELS[name].hasSubscribers,
+    emit(name, fields, detail) {
+      log.hear(name, fields, detail)
       const published = CHANNELS[name]
       if (listeners.length === 0 && !published.hasSubscribers) return
       const event = Object.freeze({ name, at: now(), ...fields }) as unknown as ClerkEvent
-      for (const listener of listeners) deliver(listener, event)
+      for (const listener of listeners) deliver(listener, event, thrown)
       if (published.hasSubscribers) published.publish(event)
     },
     add(listener) {
@@ -79,9 +100,13 @@ export function createObserver(now: () => number): Observer {
 }
 
 /** Observation must never decide a request: neither a throw nor an async listener's rejection gets out. */
-function deliver(listener: ClerkListener, event: ClerkEvent): void {
+function deliver(listener: ClerkListener, event: ClerkEvent, thrown: Log['thrown']): void {
+  const failed = (error: unknown) =>
+    thrown({ place: 'observe listener', error, about: `at ${event.name}`, fields: { during: event.name } })
   try {
     const result: unknown = listener(event)
-    if (result instanceof Promise) result.catch(() => {})
-  } catch {}
+    if (result instanceof Promise) result.catch(failed)
+  } catch (error) {
+    failed(error)
+  }
 }

@@ -5,6 +5,8 @@ import { type Checked, checkOrigin, isLoopback } from './values.js'
 export interface OriginList {
   /** Those listed by name. Only these may stand for a missing `azp`. */
   readonly exact: ReadonlySet<string>
+  /** Every entry as it was written, patterns included. */
+  readonly listed: readonly string[]
   /** How many entries there are, patterns included. */
   readonly size: number
   /** Whether an origin is listed, by name or by a pattern. */
@@ -100,6 +102,7 @@ export function originList(entries: readonly ListedOrigin[]): OriginList {
   const patterns = entries.flatMap(({ pattern }) => pattern ?? [])
   return Object.freeze({
     exact,
+    listed: entries.map(({ origin }) => origin),
     size: entries.length,
     has:
       patterns.length === 0
