@@ -28,7 +28,7 @@ function problemsOf(options: object): string[] {
 
 describe('defaults', () => {
   it('are those of the documentation', () => {
-    const { now, fetch, authorizedParties, ...resolved } = given({})
+    const { now, fetch, authorizedParties, logging, ...resolved } = given({})
     expect([...(authorizedParties?.exact ?? [])]).toEqual([APP])
     expect(resolved).toEqual({
       secretKey: null,
@@ -58,6 +58,12 @@ describe('defaults', () => {
       storeTimeoutSeconds: 3,
       pollSeconds: 2,
       invalidation: null,
+      warnings: [],
+    })
+    expect(logging).toMatchObject({
+      given: false,
+      production: false,
+      logger: { error: expect.any(Function) },
     })
     expect(Math.abs(now() - Date.now())).toBeLessThan(1000)
     expect(typeof fetch).toBe('function')
