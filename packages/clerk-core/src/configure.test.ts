@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createSigner } from '../testing/signer.js'
-import { resolveOptions } from './configure.js'
+import { type Configuration, resolveOptions } from './configure.js'
 import { fromEnv } from './env.js'
 import { ConfigurationError } from './ground/errors.js'
-import type { ClerkOptions, ResolvedOptions } from './options.js'
+import type { ClerkOptions } from './options.js'
 
 const { pem } = createSigner()
 const PUBLISHABLE = `pk_test_${Buffer.from('clerk.example.com$').toString('base64')}`
@@ -11,7 +11,7 @@ const LOCAL = `pk_test_${Buffer.from('127.0.0.1:4400$').toString('base64')}`
 const APP = 'https://app.example.com'
 const base = { publishableKey: PUBLISHABLE, authorizedParties: [APP] }
 
-const resolve = (options: object): ResolvedOptions => resolveOptions(options as ClerkOptions)
+const resolve = (options: object): Configuration => resolveOptions(options as ClerkOptions)
 const given = (options: object) => resolve({ ...base, ...options })
 
 function problemsOf(options: object): string[] {
@@ -28,7 +28,7 @@ function problemsOf(options: object): string[] {
 
 describe('defaults', () => {
   it('are those of the documentation', () => {
-    const { now, fetch, authorizedParties, ...resolved } = given({})
+    const { now, fetch, authorizedParties, logging, ...resolved } = given({})
     expect([...(authorizedParties?.exact ?? [])]).toEqual([APP])
     expect(resolved).toEqual({
       secretKey: null,
@@ -61,6 +61,12 @@ describe('defaults', () => {
       storeTimeoutSeconds: 3,
       pollSeconds: 2,
       invalidation: null,
+      warnings: [],
+    })
+    expect(logging).toMatchObject({
+      given: false,
+      production: false,
+      logger: { error: expect.any(Function) },
     })
     expect(Math.abs(now() - Date.now())).toBeLessThan(1000)
     expect(typeof fetch).toBe('function')
