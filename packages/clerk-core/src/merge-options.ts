@@ -119,29 +119,24 @@ function refusePart(option: string, what: string, problems: Problems): void {
 
 /**
  * `{ ...fromEnv(), session: { graceSeconds: 60 } }` replaces all that the environment says about the session. What was left
- * out that way, and is given nowhere else, is a problem: whoever has set the variable believes that it counts. A name that is
- * not there at all was taken out on purpose.
+ * out that way, and is given nowhere else, is a problem: whoever has set the variable believes that it counts. What the
+ * application names itself, as `undefined` too, it has replaced on purpose.
  */
 function compareWithEnv(merged: Fields, part: Fields, problems: Problems): void {
   const notes = notesOf(part)
   if (notes === null) return
   for (const [path, variable] of notes.read) {
-    const [first = '', name] = path.split('.')
-    if (!Object.hasOwn(part, first) || valueAt(merged, first, name) !== undefined) continue
+    const [group = '', name] = path.split('.')
+    const given = part[group]
+    if (name === undefined || notPlain(given) !== null) continue
+    if (Object.hasOwn(given as Fields, name) || (merged[group] as Fields | undefined)?.[name] !== undefined)
+      continue
     problems.add(
       variable,
-      name === undefined
-        ? `is set, and \`${first}: undefined\` has replaced it.`
-        : `is set, and \`${first}: { … }\` without \`${name}\` has replaced it.`,
-      `Give parts, which are merged: \`createClerk(fromEnv(), { ${first}${name === undefined ? '' : ': { … }'} })\`; or set \`${path}\` there too.`,
+      `is set, and \`${group}: { … }\` without \`${name}\` has replaced it.`,
+      `Give parts, which are merged: \`createClerk(fromEnv(), { ${group}: { … } })\`; or set \`${path}\` there too.`,
     )
   }
   for (const name of notes.placeholders) problems.placeholder(name)
   for (const sentence of notes.unread) problems.warn('ACME_CLERK_ENV', sentence)
-}
-
-function valueAt(fields: Fields, first: string, second: string | undefined): unknown {
-  const value = fields[first]
-  if (second === undefined) return value
-  return typeof value === 'object' && value !== null ? (value as Fields)[second] : undefined
 }
