@@ -179,7 +179,9 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect(visit.errors).toEqual([])
   })
 
-  test('organisations are switched, and the administration needs no Clerk', { timeout: 180_000 }, async () => {
+  test('organisations are switched, and the administration needs no Clerk', {
+    timeout: 180_000,
+  }, async () => {
     const visit = await open()
     const { page } = visit
     await visit.signIn('Priya Raman in North Pier Studio')
