@@ -23,7 +23,7 @@ import type { ClerkContext, ContextOptions } from './types.js'
 export function createClerkContext<
   U extends UserRecord,
   M extends MembershipRecord,
-  O extends OrganizationRecord,
+  O extends OrganizationRecord = OrganizationRecord,
 >(clerk: Clerk<U, M, O>): (options: ContextOptions) => Promise<ClerkContext<Auth<U, M, O>>> {
   return async (options) => {
     const auth = await authenticate(clerk, options)
