@@ -26,7 +26,7 @@ import type { ClerkContext, ClerkContextOptions, ContextOptions } from './types.
 export function createClerkContext<
   U extends UserRecord,
   M extends MembershipRecord,
-  O extends OrganizationRecord,
+  O extends OrganizationRecord = OrganizationRecord,
 >(
   clerk: Clerk<U, M, O>,
   { context }: ClerkContextOptions = {},

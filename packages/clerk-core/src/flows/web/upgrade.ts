@@ -66,7 +66,7 @@ interface AuthenticatingClerk<U extends UserRecord, M extends MembershipRecord, 
 export async function authenticateUpgrade<
   U extends UserRecord,
   M extends MembershipRecord,
-  O extends OrganizationRecord,
+  O extends OrganizationRecord = OrganizationRecord,
 >(
   clerk: AuthenticatingClerk<U, M, O>,
   request: UpgradeRequest,
