@@ -49,22 +49,24 @@ export function outageTests(binding: AppBinding, offline: () => OfflineClerk): v
 
   if (!binding.sessions.includes('server')) return
 
-  test('a database and a session store that hang at once leave a session that was read as it is', async () => {
+  test('a database that hangs leaves a session as it is; a session store that hangs as well holds up no sign-out', async () => {
     const { apps, harness, faults, table } = await open()
     const [app] = apps
     const cookies = await signedIn(app, harness.ada)
     faults.hang()
-    table.fallSilent('set', 'destroy')
     harness.advance(3)
     const first = await timed(() => send(app, '/private', { cookies }))
     expect([first.answer.status, first.ms < TIMEOUT_MS + SLACK_MS]).toEqual([200, true])
     expect(await answersAtOnce(app, () => send(app, '/private', { cookies }))).toEqual(new Set([200]))
+    table.fallSilent('set', 'destroy')
     // A sign-out can neither be recorded nor be stored, and says so in time.
     const out = await timed(() => send(app, '/auth/sign-out', { cookies, method: 'POST' }))
     expect(out.answer.status).toBe(503)
     expect(out.ms).toBeLessThan(2 * TIMEOUT_MS + SLACK_MS)
-    const { status } = await send(app, '/private', { cookies })
-    expect(status).toBe(401)
+    // Its row is still there, and cannot be dropped.
+    const after = await timed(() => send(app, '/private', { cookies }))
+    expect(after.answer.status).toBe(401)
+    expect(after.ms).toBeLessThan(2 * TIMEOUT_MS + SLACK_MS)
   })
 
   for (const remember of ['cookies', 'always'] as const) {
@@ -217,7 +219,7 @@ async function timed(step: () => Promise<RawResponse>): Promise<{ ms: number; an
   return { ms: performance.now() - begun, answer }
 }
 
-/** The statuses of many answers, of which the median is no later than one that asks no store. */
+/** The statuses of many answers, of which the median takes no longer than one that asks no store, and 10 ms. */
 async function answersAtOnce(
   app: RunningApp | undefined,
   step: () => Promise<RawResponse>,
@@ -225,15 +227,19 @@ async function answersAtOnce(
 ): Promise<Set<number>> {
   const statuses = new Set<number>()
   const later: number[] = []
+  const plainly: number[] = []
   for (let i = 0; i < 41; i++) {
     before()
     // One after the other: the machine is as busy for the one as for the other.
     const plain = await timed(() => request(`${app?.origin}/auth/health`))
     const asked = await timed(step)
+    plainly.push(plain.ms)
     later.push(asked.ms - plain.ms)
     statuses.add(asked.answer.status)
   }
-  expect(later.sort((a, b) => a - b)[20]).toBeLessThan(10)
+  const median = (times: number[]) => times.sort((a, b) => a - b)[20] ?? 0
+  // On a busy machine everything takes longer: as much again as an empty answer is no wait.
+  expect(median(later)).toBeLessThan(10 + median(plainly))
   return statuses
 }
 

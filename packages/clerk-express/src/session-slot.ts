@@ -123,6 +123,13 @@ class ServerSessionSlot extends StoredSession {
     return promised((done) => this.#req.sessionStore.destroy(this.#session.id, done))
   }
 
+  /** A new session that holds nothing is not stored, unless the application says so. */
+  protected async save(): Promise<void> {
+    const session = this.#session
+    const isEmpty = Object.keys(session).every((key) => key === 'cookie' || session[key] === undefined)
+    if (!isEmpty) await promised((done) => session.save(done))
+  }
+
   /** Not `destroy`: handlers that write to `req.session` would find nothing there. */
   protected async clear(): Promise<void> {
     await promised((done) => this.#session.regenerate(done))

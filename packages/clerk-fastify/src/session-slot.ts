@@ -22,6 +22,8 @@ interface ServerSession extends AnySession {
   readonly sessionId: string
   readonly encryptedSessionId: string
   regenerate(keep?: string[]): Promise<void>
+  save(done: Done): void
+  isModified(): boolean
 }
 
 /** `@fastify/secure-session`: the encrypted cookie is the session. */
@@ -127,6 +129,17 @@ class ServerSessionSlot extends StoredSession {
   protected dropMarked(): Promise<unknown> {
     const { sessionId } = Object.getPrototypeOf(this.#session) as ServerSession
     return promised((done) => this.#request.sessionStore.destroy(sessionId, done))
+  }
+
+  protected async save(): Promise<void> {
+    const session = this.#session
+    await promised((done) => session.save(done))
+    // A rolling session would be stored once more with the response.
+    const value = (done: Done) => {
+      if (session.isModified()) Object.getPrototypeOf(session).save.call(session, done)
+      else done()
+    }
+    Object.defineProperty(session, 'save', { value, configurable: true, writable: true, enumerable: false })
   }
 
   /** Not `destroy`: handlers that write to `request.session` would find nothing there. */

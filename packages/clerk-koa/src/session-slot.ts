@@ -118,6 +118,18 @@ class KoaStoredSession extends StoredSession {
     if (externalKey !== undefined) await store.destroy(externalKey, { ctx: this.#ctx })
   }
 
+  protected async save(): Promise<void> {
+    const ctx = this.#ctx
+    const keeper = keeperOf(ctx)
+    const saved = JSON.stringify(presentSession(ctx))
+    await keeper.save(true)
+    const { commit } = keeper
+    keeper.commit = async (options) => {
+      // A handler may have written to it since.
+      if (options !== undefined || JSON.stringify(ctx.session) !== saved) await commit.call(keeper, options)
+    }
+  }
+
   protected clear(): void {
     clearKeys(presentSession(this.#ctx))
   }

@@ -21,6 +21,11 @@ export abstract class StoredSession extends FrameworkSession {
    * what was there, with the marker in our place, and may write to it.
    */
   protected abstract detach(marker: SessionMarker | undefined): void
+  /**
+   * Stores what the session holds now; the framework stores it at the end of the response only if a handler changes it again.
+   * There no time limit would end it.
+   */
+  protected abstract save(): Promise<unknown>
   /** Drops the row that the marker lies in; called after `detach`. */
   protected abstract dropMarked(): Promise<unknown>
 
@@ -55,8 +60,10 @@ export abstract class StoredSession extends FrameworkSession {
     }
     const leave = () => this.detach(undefined)
     signal?.addEventListener('abort', leave, { once: true })
+    const wasHeld = this.read() != null
     try {
       await super.end()
+      if (wasHeld && !signal?.aborted) await this.save()
     } finally {
       signal?.removeEventListener('abort', leave)
     }
