@@ -26,7 +26,7 @@ const PROBES: {
 } = {
   users: (store) => store.findByClerkId(NOBODY),
   organizations: (store) => store.findOrganization(NOBODY),
-  inbox: (store) => store.due(1),
+  inbox: (store) => store.find(NOBODY),
 }
 
 /** Asks the store whatever is known of it: it is how one finds out. */

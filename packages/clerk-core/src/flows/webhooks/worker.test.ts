@@ -314,7 +314,7 @@ describe('start() and stop()', () => {
     let most = 0
     due.mockImplementation(async () => {
       most = Math.max(most, ++asking)
-      await pause(8)
+      await pause(2)
       asking--
       throw new StoreUnavailableError('down')
     })
