@@ -1,5 +1,4 @@
-import type { AuditWriter } from '@acme/clerk-core'
-import type { AnyClerk, RoutesOptions, WebhookRouteOptions } from '@acme/clerk-core/adapter'
+import type { AnyClerk, AuditWriter, RoutesOptions, WebhookRouteOptions } from '@acme/clerk-core/adapter'
 import type { SessionTable } from './session-table.js'
 
 /**

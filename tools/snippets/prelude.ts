@@ -74,6 +74,9 @@ const client = (schema: string) =>
   `import type { PrismaClient } from '${generated(schema)}'\nexport declare const prisma: PrismaClient\n`
 const exportedClerk = "import type { Clerk } from '@acme/clerk-core'\nexport declare const clerk: Clerk\n"
 
+const exportedStore =
+  "export declare const store: ReturnType<typeof import('@acme/clerk-core').memoryStore>\n"
+
 /** Files of the application that blocks of a document import; of one block, where they differ. */
 export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/existing-users.md': { 'prisma.ts': client('shop') },
@@ -81,6 +84,11 @@ export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>
   'docs/prisma.md tenants.ts': { 'prisma.ts': client('scope') },
   'packages/clerk-prisma/README.md': { 'prisma.ts': client('app') },
   'docs/observability.md': { 'clerk.ts': exportedClerk },
+  'docs/webhooks.md': {
+    'clerk.ts': exportedClerk,
+    'app.ts': `${exportedClerk}export declare const server: import('node:http').Server\n`,
+  },
+  'docs/scaling.md': { 'store.ts': exportedStore },
 }
 
 /** The fragment as a file: in front of it, on one line each, what it uses and does not declare. */

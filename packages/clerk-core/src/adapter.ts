@@ -13,9 +13,11 @@ export { MARKER_SECONDS } from './domain/session/marker.js'
 export type { SessionOrganization, SessionRecord } from './domain/session/record.js'
 export type { RenewOptions, SessionSlot } from './domain/session/slot.js'
 export { notLookedAt } from './flows/authentication/auth-factory.js'
+export type { ClosableSocket, ClosableStream } from './flows/authentication/connection.js'
 export { findConnection, latestAuth } from './flows/authentication/connections.js'
 export type { AccountPortal } from './flows/web/account-portal.js'
 export type { AnyAuth, AnyClerk } from './flows/web/any-clerk.js'
+export type { AuditWriter } from './flows/web/audit.js'
 export {
   type AuditedRequest,
   type AuditedResponse,

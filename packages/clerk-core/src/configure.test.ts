@@ -3,8 +3,8 @@ import { createSigner } from '../testing/signer.js'
 import { type Configuration, resolveOptions } from './configure.js'
 import { fromEnv } from './env.js'
 import { ConfigurationError } from './ground/errors.js'
-import type { ClerkOptions } from './options.js'
 import type { ResolvedOptions } from './ground/options/resolved.js'
+import type { ClerkOptions } from './options.js'
 
 const { pem } = createSigner()
 const PUBLISHABLE = `pk_test_${Buffer.from('clerk.example.com$').toString('base64')}`

@@ -51,15 +51,13 @@ export { type EnvOptions, fromEnv } from './env.js'
 // Connections that stay open.
 export {
   AccessEndedError,
-  type ClosableSocket,
-  type ClosableStream,
   type Connection,
   type ConnectionEnd,
   type ConnectionEndReason,
 } from './flows/authentication/connection.js'
 // What an operator sees.
 export type { Diagnostic } from './flows/check/diagnostic.js'
-export type { AuditEntry, AuditOptions, AuditWriter } from './flows/web/audit.js'
+export type { AuditEntry, AuditOptions } from './flows/web/audit.js'
 // Who is asking, without the request.
 export { currentAuth, withConnection } from './flows/web/current-auth.js'
 // What is thrown, and the reasons and codes that are reported.

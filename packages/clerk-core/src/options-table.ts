@@ -239,14 +239,14 @@ export const OPTIONS = {
   },
   'api.concurrency': {
     chapter: 'limits',
-    default: '64 for a live key, 16 for a test key (1–10,000)',
+    default: '64 for a live key or at a loopback address, 16 for a test key (1–10,000)',
     unit: 'calls',
     effect:
       "How many calls of Clerk's Backend API run at a time. All `createClerk` of a process with one secret key share the limits; the smallest numbers count.",
   },
   'api.requestsPer10Seconds': {
     chapter: 'limits',
-    default: '1,000 for a live key, 100 for a test key (1–1,000,000)',
+    default: '1,000 for a live key, 100 for a test key, no limit at a loopback address (1–1,000,000)',
     unit: 'calls',
     effect: "Clerk's limit of the key.",
   },

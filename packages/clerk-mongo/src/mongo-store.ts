@@ -73,7 +73,7 @@ export function mongoStore<Own extends object = object, Id = ObjectId>(
   const alive = async () => {
     await db.command({ ping: 1 })
   }
-  return {
+  const stores: Omit<MongoStores<MongoUser<Id> & Readonly<Own>, Id>, 'ensureIndexes' | 'normalizeEmails'> = {
     users: {
       ...mongoUsers(
         users,
@@ -90,9 +90,12 @@ export function mongoStore<Own extends object = object, Id = ObjectId>(
       ...mongoInbox(collections, serverClock(database), alive),
       inspect: () => reach(() => inspect({ inbox, changes })),
     },
-    ensureIndexes: () => reach(() => ensureIndexes(collections)),
-    normalizeEmails: () => reach(() => normalizeEmails(users)),
   }
+  // Not enumerable: what is spread into `createClerk` are the stores, and it takes no option that it does not know.
+  return Object.defineProperties(stores as MongoStores<MongoUser<Id> & Readonly<Own>, Id>, {
+    ensureIndexes: { value: () => reach(() => ensureIndexes(collections)) },
+    normalizeEmails: { value: () => reach(() => normalizeEmails(users)) },
+  })
 }
 
 const NAMES: Required<CollectionNames> = {

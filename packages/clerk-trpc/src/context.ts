@@ -1,4 +1,5 @@
-import type { Auth, Clerk, ClosableSocket, ClosableStream, Credentials } from '@acme/clerk-core'
+import type { Auth, Clerk, Credentials } from '@acme/clerk-core'
+import type { ClosableSocket, ClosableStream } from '@acme/clerk-core/adapter'
 import {
   type AnyAuth,
   type AnyClerk,

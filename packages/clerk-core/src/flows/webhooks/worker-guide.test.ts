@@ -14,7 +14,7 @@ const body = JSON.stringify({ type: 'email.created', data: {} })
 await stores.inbox.claim({ id: 'msg_1', type: 'email.created', timestamp: 1, subjects: [], body }, 1)
 await new Promise((resolve) => setTimeout(resolve, 20))
 
-export const clerk = createClerk({
+export const clerk = createClerk({ logger: false,
   jwksUrl: 'https://clerk.example.com/.well-known/jwks.json',
   provisioning: 'off',
   authorizedParties: 'any',
