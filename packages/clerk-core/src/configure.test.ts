@@ -52,6 +52,7 @@ describe('defaults', () => {
       privateMetadata: false,
       webhookSecrets: [],
       api: { concurrency: 16, requestsPer10Seconds: 100 },
+      credentialsPer10Seconds: 100,
       webhook: {
         toleranceSeconds: 300,
         leaseSeconds: 60,
@@ -111,6 +112,15 @@ describe("this process's part of Clerk's limit", () => {
       resolve({ secretKey, api, jwtKey: pem, issuer: 'https://x.example', authorizedParties: 'any' }).api,
     ).toEqual(expected)
   })
+})
+
+it("knows no limit of what answers on this machine, and takes no more invented credentials there than Clerk's key would", () => {
+  const resolved = resolve({
+    ...{ secretKey: 'sk_test_a', apiUrl: 'http://127.0.0.1:4400' },
+    ...{ jwtKey: pem, issuer: 'https://x.example', authorizedParties: 'any' },
+  })
+  expect(resolved.api).toEqual({ concurrency: 64, requestsPer10Seconds: 1_000_000 })
+  expect(resolved.credentialsPer10Seconds).toBe(100)
 })
 
 describe('keys and issuer', () => {

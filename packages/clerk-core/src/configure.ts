@@ -98,7 +98,7 @@ export function resolveOptions<
     },
     pollSeconds: number('invalidation.pollSeconds'),
     storeTimeoutSeconds: number('store.timeoutSeconds'),
-    api: resolveLimits(given, keys, problems),
+    ...resolveLimits(given, keys, problems),
     invalidation: resolveInvalidation(options.invalidation, problems),
     warnings,
     logging: resolveLogger(options.logger, isProduction(keys), problems),
@@ -256,15 +256,19 @@ function resolveLimits(
   given: Given,
   { secretKey, publishableKey, apiUrl }: Pick<ResolvedOptions, 'secretKey' | 'publishableKey' | 'apiUrl'>,
   problems: Problems,
-): ResolvedOptions['api'] {
+): Pick<ResolvedOptions, 'api' | 'credentialsPer10Seconds'> {
   const isTest = !secretKey?.startsWith('sk_live_') && !publishableKey?.startsWith('pk_live_')
   const isHere = isLoopback(new URL(apiUrl).hostname)
-  const limit = isHere ? UNLIMITED : isTest ? 100 : 1000
-  const rate = resolveNumber(given, 'api.requestsPer10Seconds', problems, limit)
+  const ofKey = isTest ? 100 : 1000
+  const rate = resolveNumber(given, 'api.requestsPer10Seconds', problems, isHere ? UNLIMITED : ofKey)
   const share = resolveNumber(given, 'api.share', problems)
   return {
-    concurrency: resolveNumber(given, 'api.concurrency', problems, isTest && !isHere ? 16 : 64),
-    requestsPer10Seconds: Math.max(1, Math.floor(rate * share)),
+    api: {
+      concurrency: resolveNumber(given, 'api.concurrency', problems, isTest && !isHere ? 16 : 64),
+      requestsPer10Seconds: Math.max(1, Math.floor(rate * share)),
+    },
+    // Invented credentials are limited on every machine as they will be in production.
+    credentialsPer10Seconds: Math.max(1, Math.floor((rate === UNLIMITED ? ofKey : rate) * share)),
   }
 }
 

@@ -68,7 +68,7 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
     secretKey: gateOf(options.secretKey),
     machineSecretKey: gateOf(options.machineSecretKey),
   } as const
-  const rateLimiter = createRateLimiter(options.api.requestsPer10Seconds, now)
+  const rateLimiter = createRateLimiter(options.credentialsPer10Seconds, now)
 
   return { typeOf: (bearer) => machineTypeOf(bearer)?.tokenType ?? null, verify }
 

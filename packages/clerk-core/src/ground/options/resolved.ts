@@ -56,6 +56,8 @@ export interface ResolvedOptions {
   readonly storeTimeoutSeconds: number
   /** This process's part of Clerk's limits. */
   readonly api: { readonly concurrency: number; readonly requestsPer10Seconds: number }
+  /** Clerk's limit, of which questions about credentials of machines may take a part; on a machine of ours too. */
+  readonly credentialsPer10Seconds: number
   readonly now: () => number
   readonly fetch: typeof globalThis.fetch
 }
