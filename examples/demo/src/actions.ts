@@ -116,7 +116,9 @@ export const ACTIONS = {
     const { status, seconds } = await patiently(async () =>
       app.workspace(await tokenOf(scene, person), 'proof'),
     )
-    const fetches = offline.requests.slice(seen).filter(({ route }) => route?.endsWith('jwks.json')).length
+    const fetches = offline.requests
+      .slice(seen)
+      .filter(({ route }) => /\/jwks(?:\.json)?$/.test(route ?? '')).length
     const { status: oldStatus } = await app.workspace(old)
     const wait =
       seconds < 1 ? '' : ` after ${seconds} s: unknown keys cause one fetch in 10 s at the most. It took`
