@@ -26,6 +26,7 @@ const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: data
 const redis = redisUrl === null ? null : createClient({ url: redisUrl })
 await redis?.connect()
 const clerk = createClerk({
+  logger: false,
   // What is measured is no outage, however busy the machine is.
   store: { timeoutSeconds: 30 },
   ...prismaStore(prisma),

@@ -66,6 +66,7 @@ export const prismaWebhooks: Suite = {
 
 function backend({ prisma }: Postgres) {
   return createClerk({
+    logger: false,
     ...prismaStore(prisma),
     authorizedParties: 'any',
     issuer: 'https://clerk.example.com',

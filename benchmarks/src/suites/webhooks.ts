@@ -44,6 +44,7 @@ export const webhooks: Suite = {
 
 function backend() {
   const clerk = createClerk({
+    logger: false,
     ...memoryStore(),
     authorizedParties: 'any',
     issuer: 'https://clerk.example.com',
