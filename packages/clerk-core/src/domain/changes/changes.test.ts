@@ -121,6 +121,26 @@ describe('reading what other processes changed', () => {
     expect(applied).toEqual(['own@0'])
   })
 
+  it('is written as soon as the log takes it, once and in its order, and at the end at the latest', async () => {
+    const { changes } = process()
+    const there = process()
+    await Promise.all([changes.current(), there.changes.current()])
+    const { append: write } = harness.inbox
+    harness.inbox.append = () => Promise.reject(new StoreUnavailableError('down'))
+    for (const id of ['one', 'two']) await expect(changes.append(change(id, 'sess_1'))).rejects.toThrow()
+    await expect(changes.written()).rejects.toThrow(StoreUnavailableError)
+    harness.inbox.append = write
+    await lookAgain(changes)
+    await changes.written()
+    await lookAgain(changes)
+    harness.inbox.append = () => Promise.reject(new StoreUnavailableError('down'))
+    await expect(changes.append(change('three'))).rejects.toThrow()
+    harness.inbox.append = write
+    await changes.close()
+    await lookAgain(there.changes)
+    expect(there.applied.map((entry) => entry.split('@')[0])).toEqual(['one', 'two', 'three'])
+  })
+
   it('looks at once when the clock was set back', async () => {
     const { changes } = process()
     await changes.current()
