@@ -37,7 +37,7 @@ export interface ClerkInvitation {
   readonly emailAddress: string
   /** `pending`, `accepted`, `revoked` or `expired`. */
   readonly status: string
-  /** Where the invited person signs up; whoever has it may use it. */
+  /** Where the invited person signs up; every person who has it may use it. */
   readonly url: string | null
   readonly publicMetadata: Metadata
   readonly expiresAt: number | null

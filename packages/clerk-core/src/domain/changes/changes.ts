@@ -76,7 +76,7 @@ export function createChanges(parts: {
       onChange(change)
     })
     if (count > 0 && observer.wants('changes.applied')) observer.emit('changes.applied', { count, by })
-    // The log answers again. A failure was told to whoever appended it, and the next look tries it once more.
+    // The log answers again. A failure was told to the caller that appended it, and the next look tries it once more.
     if (unwritten.size > 0) void written().catch(() => undefined)
   }
 

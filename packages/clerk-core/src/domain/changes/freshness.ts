@@ -114,7 +114,7 @@ export function createLooks<By>(parts: {
       ),
     }
     underWay = flight
-    // In the background it is nobody's rejection; it was told.
+    // In the background no caller awaits the rejection; it was told.
     flight.promise.catch(() => undefined)
     return flight.promise
   }

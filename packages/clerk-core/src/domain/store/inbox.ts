@@ -13,7 +13,7 @@ export interface InboxEvent {
 
 /**
  * `open`: not finished, held by a process or waiting for its next attempt. `failed`: given up, with its body, until
- * somebody claims it again. `done` and `discarded` are final.
+ * a caller claims it again. `done` and `discarded` are final.
  */
 export type EventStatus = 'open' | 'done' | 'failed' | 'discarded'
 
@@ -35,7 +35,7 @@ export interface StoredEvent extends InboxEvent {
   readonly receivedAt: number
   /** When it may be tried again; of a new event the time of its arrival. */
   readonly dueAt: number
-  /** Until when it is held; `null`: by nobody. */
+  /** Until when it is held; `null`: by no caller. */
   readonly leaseUntil: number | null
   /** `null` while it is open. */
   readonly finishedAt: number | null
@@ -116,7 +116,7 @@ export interface ChangePage {
  * in, in milliseconds. No method takes the caller's time, since the clocks of processes differ.
  *
  * **Owners fence**: `claim` gives a token. Once another caller has claimed the event, or it was finished or discarded, a
- * call with an older token changes nothing and answers `false`: the lease was lost. A lease that ran out and that nobody
+ * call with an older token changes nothing and answers `false`: the lease was lost. A lease that ran out and that no one
  * else has claimed is still its owner's.
  *
  * Ids that are no ids are refused with {@link StoreInputError} before any query. Every method throws
@@ -149,7 +149,7 @@ export interface Inbox {
    */
   finish(id: string, owner: string, status: FinishedStatus, reason?: string): Promise<boolean>
 
-  /** Open events whose time has come and that nobody holds, the longest due first. */
+  /** Open events whose time has come and that no caller holds, the longest due first. */
   due(limit: number): Promise<StoredEvent[]>
   find(id: string): Promise<StoredEvent | null>
   /** Newest first, by `receivedAt`; of the same millisecond by id, in any order that stays. `next`: `null` on the last page. */

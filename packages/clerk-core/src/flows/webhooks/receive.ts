@@ -237,7 +237,7 @@ export function createWebhooks(parts: {
     return { kind, isExhausted: true }
   }
 
-  /** An entry of our own. A new id each time: nobody must take the second change for the first. */
+  /** An entry of our own. A new id each time: no process may take the second change for the first. */
   async function record(type: string, about: string, narrows?: Narrowing): Promise<void> {
     checkText(about, 'id')
     const read = eventType(type).read({ id: about }, { timestamp: now(), privateMetadata })

@@ -242,7 +242,7 @@ export const inboxClaimCases = casesOf('inbox', [
   },
   {
     id: 'due-longest-first',
-    title: 'due answers open events whose time has come and that nobody holds, the longest due first',
+    title: 'due answers open events whose time has come and that no caller holds, the longest due first',
     async run({ inbox, elapse }) {
       for (const [id, retryAfterMs] of [
         ['msg_b', 2 * MINUTE],
