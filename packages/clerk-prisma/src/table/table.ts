@@ -102,6 +102,34 @@ export class Table {
   }
 
   /**
+   * Several new rows in one statement. `null`: a unique value of one of them is taken, and none was written.
+   *
+   * @returns the Clerk ids of those that were written: of the others another writer got ahead
+   */
+  async insertMany(
+    rows: readonly { readonly values: Values; readonly own: Values }[],
+  ): Promise<ReadonlySet<unknown> | null> {
+    const data = rows.map(({ values, own }) => ({ ...own, ...this.#data(values) }))
+    const { insertSkipsDuplicates: skipDuplicates, updateReturns } = this.#dialect
+    try {
+      if (!updateReturns) {
+        await this.#query('createMany', { data })
+        return new Set(rows.map(({ values }) => values.clerkId))
+      }
+      const clerkId = this.#column('clerkId')
+      const written = await this.#query('createManyAndReturn', {
+        data,
+        select: { [clerkId]: true },
+        ...(skipDuplicates && { skipDuplicates }),
+      })
+      return new Set(written.map((row) => row[clerkId]))
+    } catch (error) {
+      if (isDuplicate(error)) return null
+      throw error
+    }
+  }
+
+  /**
    * The same for rows that are new almost certainly: Prisma prepares `create` once, but `createMany` each time. What is
    * there already is an error in Prisma's log and the database's, and ends no transaction only because none is open.
    */
@@ -166,6 +194,11 @@ export class Table {
   /** False where a collation may take one id for another: nothing may be written before the row was looked at. */
   get isCaseSensitive(): boolean {
     return this.#dialect.isCaseSensitive
+  }
+
+  /** Fields that the model does not store. */
+  get unstored(): readonly string[] {
+    return Object.keys(this.definition.fields).filter((field) => !this.has(field))
   }
 
   /** Whether the model stores the field at all. */

@@ -11,6 +11,7 @@ import {
   type Holder,
   isBareUser,
   laterTimes,
+  type RowPage,
   storable,
   tooManyWriters,
 } from '@acme/clerk-core/store'
@@ -77,6 +78,86 @@ export class Versioned {
       throw collationFault(this.table.model, this.table.columns.get('clerkId') ?? 'clerkId')
     }
     return row
+  }
+
+  /** Of these ids. */
+  async findMany(clerkIds: readonly string[]): Promise<Row[]> {
+    const rows = await this.table.findMany({ where: { clerkId: { in: [...clerkIds] } } })
+    const asked: ReadonlySet<unknown> = new Set(clerkIds)
+    if (rows.some(({ clerkId }) => !asked.has(clerkId))) {
+      throw collationFault(this.table.model, this.table.columns.get('clerkId') ?? 'clerkId')
+    }
+    return rows
+  }
+
+  /** A page of the rows that have a Clerk id, in the database's order of them. */
+  page({ after, limit }: RowPage): Promise<Row[]> {
+    return this.table.findMany({
+      where: { clerkId: after === null ? { not: null } : { gt: after } },
+      orderBy: [{ clerkId: 'asc' }],
+      take: limit,
+    })
+  }
+
+  /**
+   * `apply` for rows that have nothing to do with each other: those that are new in one statement, and what would change
+   * nothing in none. `null`: `apply` has to decide.
+   *
+   * @param known the rows, as they were just read
+   */
+  async applyEach(
+    incoming: readonly Incoming[],
+    known: ReadonlyMap<unknown, Row>,
+  ): Promise<readonly (ApplyOutcome | null)[]> {
+    const unique = [...(await this.#uniqueFields())].filter((field) => this.table.has(field))
+    const fresh = incoming.filter((one) => !known.has(one.clerkId))
+    const contested = await this.#contested(fresh, unique)
+    const inserted =
+      (await this.#insertFresh(fresh.filter((one) => !contested.has(one)))) ?? new Set<unknown>()
+    return incoming.map((one) => {
+      const row = known.get(one.clerkId)
+      return row === undefined ? (inserted.has(one.clerkId) ? 'created' : null) : this.#withoutWrite(one, row)
+    })
+  }
+
+  async #insertFresh(fresh: readonly Incoming[]): Promise<ReadonlySet<unknown> | null> {
+    if (fresh.length === 0) return null
+    return this.table.insertMany(
+      fresh.map((one) => ({
+        values: {
+          ...one.nothing,
+          ...one.fields,
+          ...this.#later(null, one),
+          clerkId: one.clerkId,
+          version: one.version,
+        },
+        own: one.own(),
+      })),
+    )
+  }
+
+  /** Those who would be written with a unique value that another row holds. */
+  async #contested(fresh: readonly Incoming[], unique: readonly string[]): Promise<ReadonlySet<Incoming>> {
+    const contested = new Set<Incoming>()
+    for (const field of unique) {
+      const values = fresh.flatMap(({ fields }) => storable(fields[field]) ?? [])
+      if (values.length === 0) continue
+      const holders = await this.table.findMany({ where: { [field]: { in: values } }, only: [field] })
+      const held = new Set(holders.map((row) => folded(row[field])))
+      for (const one of fresh) if (held.has(folded(storable(one.fields[field])))) contested.add(one)
+    }
+    return contested
+  }
+
+  /** The outcome where nothing has to be written; `null`: something has. */
+  #withoutWrite(incoming: Incoming, known: Row): ApplyOutcome | null {
+    const decision = decideApply(this.#known(known), incoming.version)
+    const times = this.#later(known, incoming)
+    if (Object.keys(times).length > 0) return null
+    if (decision === 'stale' || decision === 'unchanged') return decision
+    const deleted = known.deletedAt != null
+    const fields = { ...incoming.fields, version: incoming.version }
+    return !deleted && this.#holds(known, fields) ? 'unchanged' : null
   }
 
   async apply(incoming: Incoming): Promise<Applied> {
@@ -319,6 +400,9 @@ const stillLater = (times: Values): Values => {
     ? {}
     : { AND: fields.map(([field, time]) => ({ OR: [{ [field]: null }, { [field]: { lte: time } }] })) }
 }
+
+/** As a collation may compare. */
+const folded = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : undefined)
 
 const isFirst = ({ version, createdAt }: Incoming): boolean =>
   createdAt != null && version - createdAt < FIRST_MS
