@@ -10,6 +10,7 @@ import {
   type ModelDescription,
   type Row,
 } from '../client/prisma-client.js'
+import { BulkStatements } from './bulk-statements.js'
 import type { TableDefinition } from './definitions.js'
 import { quotedTable, sqlColumn } from './unique-columns.js'
 
@@ -29,6 +30,7 @@ export class Table {
   readonly #delegate: Delegate
   readonly #dialect: Dialect
   readonly #inTransaction: boolean
+  readonly #bulk: BulkStatements
 
   constructor(
     client: ClientInternals,
@@ -44,6 +46,7 @@ export class Table {
     this.#delegate = (client as Record<string, unknown>)[this.model] as Delegate
     this.#dialect = dialect
     this.#inTransaction = isTransaction(client)
+    this.#bulk = new BulkStatements(client, dialect, this)
   }
 
   /** What is wrong with the model, as far as the client tells. */
@@ -109,6 +112,8 @@ export class Table {
   async insertMany(
     rows: readonly { readonly values: Values; readonly own: Values }[],
   ): Promise<ReadonlySet<unknown> | null> {
+    const inserted = await this.#bulk.insert(rows)
+    if (inserted !== null) return inserted
     const data = rows.map(({ values, own }) => ({ ...own, ...this.#data(values) }))
     const { insertSkipsDuplicates: skipDuplicates, updateReturns } = this.#dialect
     try {
@@ -127,6 +132,11 @@ export class Table {
       if (isDuplicate(error)) return null
       throw error
     }
+  }
+
+  /** See {@link BulkStatements.update}. */
+  updateEach(rows: readonly Values[], growing: readonly string[]): Promise<ReadonlySet<unknown> | null> {
+    return this.#bulk.update(rows, growing)
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   EMPTY_USER,
   ERASED_VERSION,
   emptied,
+  GROWING_TIMES,
   givesWay,
   type Holder,
   isBareUser,
@@ -110,14 +111,31 @@ export class Versioned {
     known: ReadonlyMap<unknown, Row>,
   ): Promise<readonly (ApplyOutcome | null)[]> {
     const unique = [...(await this.#uniqueFields())].filter((field) => this.table.has(field))
-    const fresh = incoming.filter((one) => !known.has(one.clerkId))
-    const contested = await this.#contested(fresh, unique)
-    const inserted =
-      (await this.#insertFresh(fresh.filter((one) => !contested.has(one)))) ?? new Set<unknown>()
-    return incoming.map((one) => {
-      const row = known.get(one.clerkId)
-      return row === undefined ? (inserted.has(one.clerkId) ? 'created' : null) : this.#withoutWrite(one, row)
+    const plans = incoming.map((one) => {
+      const row = known.get(one.clerkId) ?? null
+      return { one, row, decided: row === null ? null : this.#withoutWrite(one, row) }
     })
+    const open = plans.filter(({ decided }) => decided === null)
+    const contested = await this.#contested(open, unique)
+    const simple = open.filter(({ one }) => !contested.has(one))
+    const inserted = await this.#insertFresh(simple.flatMap(({ one, row }) => (row === null ? [one] : [])))
+    const updated = await this.#overwriteLive(simple)
+    return plans.map(({ one, decided }) => {
+      if (decided !== null) return decided
+      if (inserted?.has(one.clerkId)) return 'created'
+      return updated?.has(one.clerkId) ? 'updated' : null
+    })
+  }
+
+  async #overwriteLive(
+    open: readonly { readonly one: Incoming; readonly row: Row | null }[],
+  ): Promise<ReadonlySet<unknown> | null> {
+    const rows = open.flatMap(({ one, row }) => {
+      const isWritten = row !== null && row.deletedAt == null && one.version > Number(row.version)
+      if (!isWritten || one.depending) return []
+      return [{ ...one.fields, ...this.#later(row, one), clerkId: one.clerkId, version: one.version }]
+    })
+    return rows.length < 2 ? null : this.table.updateEach(rows, GROWING_TIMES)
   }
 
   async #insertFresh(fresh: readonly Incoming[]): Promise<ReadonlySet<unknown> | null> {
@@ -137,14 +155,21 @@ export class Versioned {
   }
 
   /** Those who would be written with a unique value that another row holds. */
-  async #contested(fresh: readonly Incoming[], unique: readonly string[]): Promise<ReadonlySet<Incoming>> {
+  async #contested(
+    open: readonly { readonly one: Incoming; readonly row: Row | null }[],
+    unique: readonly string[],
+  ): Promise<ReadonlySet<Incoming>> {
     const contested = new Set<Incoming>()
     for (const field of unique) {
-      const values = fresh.flatMap(({ fields }) => storable(fields[field]) ?? [])
-      if (values.length === 0) continue
+      const wanted = open.flatMap(({ one, row }) => {
+        const value = storable(one.fields[field])
+        return value == null || row?.[field] === value ? [] : [{ one, value }]
+      })
+      if (wanted.length === 0) continue
+      const values = wanted.map(({ value }) => value)
       const holders = await this.table.findMany({ where: { [field]: { in: values } }, only: [field] })
       const held = new Set(holders.map((row) => folded(row[field])))
-      for (const one of fresh) if (held.has(folded(storable(one.fields[field])))) contested.add(one)
+      for (const { one, value } of wanted) if (held.has(folded(value))) contested.add(one)
     }
     return contested
   }
