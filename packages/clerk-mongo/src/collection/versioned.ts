@@ -37,6 +37,15 @@ const NO_HOLDER_ATTEMPTS = 10
 const additions = ({ onInsert = {} }: Pick<Write, 'onInsert'>, taken: Document): Document =>
   present(Object.fromEntries(Object.entries(onInsert).filter(([name]) => !Object.hasOwn(taken, name))))
 
+/** What became of one of several snapshots. `outcome` is `null` where `apply` has to decide. */
+export interface AppliedOfMany {
+  readonly outcome: ApplyOutcome | null
+  /** It may be this call that wrote what `apply` then finds unchanged. */
+  readonly mayBeWritten: boolean
+}
+
+const OPEN: AppliedOfMany = { outcome: null, mayBeWritten: false }
+
 interface Operation {
   readonly filter: Filter<Document>
   readonly update: Document
@@ -168,29 +177,32 @@ export function versioned(collection: MappedCollection, uniqueness: Uniqueness) 
     find,
 
     /**
-     * `apply` for rows that have nothing to do with each other, in one write. `null`: another writer got ahead, or a unique
-     * value is taken, and `apply` has to decide.
+     * `apply` for rows that have nothing to do with each other, in one write. Where another writer got ahead, or a unique
+     * value is taken, `apply` has to decide.
      *
      * @param known the rows, as they were just read
      */
     async applyEach(
       writes: readonly Write[],
       known: ReadonlyMap<unknown, Document>,
-    ): Promise<readonly (ApplyOutcome | null)[]> {
+    ): Promise<readonly AppliedOfMany[]> {
       const plans: Awaited<ReturnType<typeof planned>>[] = []
       for (const write of writes) plans.push(await planned(write, known.get(write.clerkId)))
       const operations = plans.flatMap(({ operation }) => operation ?? [])
-      if (operations.length === 0) return plans.map(({ expected }) => expected)
+      const decided = (outcome: ApplyOutcome): AppliedOfMany => ({ outcome, mayBeWritten: false })
+      if (operations.length === 0) return plans.map(({ expected }) => decided(expected))
       const { inserted, refused, matched } = await collection.writeEach(operations)
       // Which ones did not match is not told: if one did not, each is asked again.
       const allMatched = matched === operations.length - inserted.size - refused.size
       let index = 0
       return plans.map(({ expected, operation }) => {
-        if (operation === null) return expected
+        if (operation === null) return decided(expected)
         const at = index++
-        if (operation.upsert) return inserted.has(at) ? expected : null
+        if (operation.upsert) return inserted.has(at) ? decided(expected) : OPEN
         // A time that only grows says nothing of the outcome.
-        return expected !== 'updated' || (allMatched && !refused.has(at)) ? expected : null
+        if (expected !== 'updated') return decided(expected)
+        if (refused.has(at)) return OPEN
+        return allMatched ? decided(expected) : { outcome: null, mayBeWritten: true }
       })
     },
 

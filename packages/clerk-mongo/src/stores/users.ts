@@ -111,10 +111,11 @@ export function mongoUsers<U extends MongoUser<unknown>>(
         const known = await findMany(snapshots.map(({ clerkId }) => clerkId))
         const outcomes: ApplyOutcome[] = []
         for (const part of planBatch(snapshots, known.map(row))) {
-          const rest = part.length > 1 ? await applyEach(part, known) : part.map(() => null)
-          for (const [index, outcome] of rest.entries()) {
-            const snapshot = part[index] as UserSnapshot
-            outcomes.push(outcome ?? (await apply(snapshot)).outcome)
+          const decided = part.length > 1 ? await applyEach(part, known) : []
+          for (const [index, snapshot] of part.entries()) {
+            const { outcome = null, mayBeWritten = false } = decided[index] ?? {}
+            const applied = outcome ?? (await apply(snapshot)).outcome
+            outcomes.push(mayBeWritten && applied === 'unchanged' ? 'updated' : applied)
           }
         }
         return outcomes

@@ -29,6 +29,8 @@ const EVERYTHING: readonly Capability[] = [
   'linking',
   'purge',
   'activity',
+  'bulk',
+  'listing',
   'custom-columns',
   'outage',
   'contention',

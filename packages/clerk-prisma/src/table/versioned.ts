@@ -94,7 +94,7 @@ export class Versioned {
   /** A page of the rows that have a Clerk id, in the database's order of them. */
   page({ after, limit }: RowPage): Promise<Row[]> {
     return this.table.findMany({
-      where: { clerkId: after === null ? { not: null } : { gt: after } },
+      where: { clerkId: { gt: after ?? '' } },
       orderBy: [{ clerkId: 'asc' }],
       take: limit,
     })

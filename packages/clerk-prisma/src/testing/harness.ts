@@ -31,6 +31,8 @@ export function capabilitiesOf({ server, client }: Engine, shape: Shape): readon
       'linking',
       'purge',
       'activity',
+      'bulk',
+      'listing',
       'custom-columns',
       'contention',
     ] as const),
