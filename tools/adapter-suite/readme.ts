@@ -17,12 +17,17 @@ export interface RunningSnippetApp {
   stop(): Promise<{ code: number | null; stderr: string }>
 }
 
-/** Runs a titled block of a Markdown file as a user would: in the package's folder, against an offline Clerk. */
+/**
+ * Runs a titled block of a Markdown file as a user would: in the package's folder, against an offline Clerk.
+ *
+ * @param files what the block imports, by name
+ */
 export async function runServerSnippet(
   file: URL,
   title: string,
   cwd: URL,
   env: Record<string, string> = {},
+  files: Record<string, string> = {},
 ): Promise<RunningSnippetApp> {
   const offline = await startClerk()
   onTestFinished(() => offline.stop())
@@ -31,6 +36,7 @@ export async function runServerSnippet(
   const app = await runSnippet(code, {
     cwd: fileURLToPath(cwd),
     env: { ...offline.env, CLERK_AUTHORIZED_PARTIES: 'http://localhost:3000', PORT: String(port), ...env },
+    files,
   })
   onTestFinished(() => app.stop())
   const origin = `http://localhost:${port}`

@@ -37,7 +37,8 @@ linkModules()
 function linkModules(): void {
   const packages = readdirSync(join(ROOT, 'packages'))
   for (const name of packages) link(`@acme/${name}`, join(ROOT, 'packages', name))
-  for (const from of [...packages.map((name) => join(ROOT, 'packages', name)), join(ROOT, 'tools')]) {
+  const others = ['tools', 'tools/guides'].map((folder) => join(ROOT, folder))
+  for (const from of [...packages.map((name) => join(ROOT, 'packages', name)), ...others]) {
     const manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'))
     for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
       if (!dependency.startsWith('@acme/')) link(dependency, join(from, 'node_modules', dependency))
@@ -79,6 +80,8 @@ const COMPILER = {
   noUnusedLocals: false,
   noUnusedParameters: false,
   allowImportingTsExtensions: true,
+  // NestJS has no others.
+  experimentalDecorators: true,
 }
 
 interface Placed {
