@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
+import { get, type IncomingMessage } from 'node:http'
 import { request, runServerSnippet } from '@acme/adapter-suite'
 import { signWebhook } from '@acme/clerk-testing'
 import { expect, onTestFinished, test } from 'vitest'
@@ -111,16 +111,42 @@ test.each([
   expect((await closed)[0]).toBe(4401)
 })
 
+/** With one more controller of the guide in the module. */
+const withController = (name: string, file: string) => (files: Record<string, string>) => ({
+  ...files,
+  'app.module.ts': (files['app.module.ts'] ?? '')
+    .replace('[NotesController]', `[NotesController, ${name}]`)
+    .concat(`import { ${name} } from './${file}'\n`),
+})
+
+test('an event stream ends when its reader is no administrator any more', TIMEOUT, async () => {
+  const { origin, ada, bob, told, demoteAda } = await run(
+    'main.ts',
+    withController('EventsController', 'events.controller.js'),
+  )
+  expect((await request(`${origin}/events`, { headers: bob.headers })).status).toBe(403)
+  const asked = get(`${origin}/events`, { headers: ada.headers })
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  response.on('error', () => undefined)
+  const closed = new Promise((resolve) => response.once('close', resolve))
+  let received = ''
+  response.on('data', (chunk) => {
+    received += chunk
+  })
+  await expect.poll(() => received).toContain('data: ')
+  await told(demoteAda)
+  await closed
+  expect((await request(`${origin}/notes`, { headers: ada.headers })).status).toBe(200)
+})
+
 test(
   'a webhook that comes after Nest’s body parser is verified by the bytes that it has kept',
   TIMEOUT,
   async () => {
-    const { origin, offline } = await run('main.ts', (files) => ({
-      ...files,
-      'app.module.ts': (files['app.module.ts'] ?? '')
-        .replace('[NotesController]', '[NotesController, WebhookController]')
-        .concat("import { WebhookController } from './webhook.controller.js'\n"),
-    }))
+    const { origin, offline } = await run(
+      'main.ts',
+      withController('WebhookController', 'webhook.controller.js'),
+    )
     const event = { object: 'event', type: 'email.created', timestamp: 1, instance_id: 'ins_1', data: {} }
     const { headers, body } = signWebhook(event, offline.webhookSecret)
     const deliver = async (text: string) =>
