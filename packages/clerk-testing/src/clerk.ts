@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { createClock } from './clock.js'
 import { createTestIssuer, newKeyId } from './issuer/issuer.js'
 import { generateKey } from './issuer/keys.js'
+import { createLog } from './log.js'
 import { createOperations } from './operations.js'
 import type { OfflineClerk, StartClerkOptions, Webhooks } from './options.js'
 import { dashboardRoutes } from './pages/dashboard.js'
@@ -55,6 +56,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     instanceId,
     secrets: () => webhookSecrets,
     url: options.webhookUrl,
+    attempted: (delivery, attempt) => log.webhook(delivery, attempt),
   })
 
   // The options are checked before the port is taken.
@@ -68,6 +70,8 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const server = createServer()
   const port = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1')
   const url = new URL(options.publicUrl ?? `http://127.0.0.1:${port}`).origin
+
+  const log = createLog(options.logger, `${url}/dashboard`)
 
   const instance: Instance = {
     state,
@@ -124,6 +128,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
       admit,
       now: clock.now,
       latencyMs: () => latencyMs,
+      refused: log.request,
     }),
   )
   let latencyMs = options.latencyMs ?? 0

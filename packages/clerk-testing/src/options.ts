@@ -11,6 +11,11 @@ import type { RateLimits } from './server/rate-limit.js'
 import type { RequestRecord } from './server/server.js'
 import type { Chaos, Delivery } from './webhooks/delivery.js'
 
+/** `console`, pino, or anything with this method, called with fields first and then a sentence. */
+export interface OfflineLogger {
+  warn(fields: object, message: string): void
+}
+
 export interface StartClerkOptions {
   /** Default 0: any free port. */
   port?: number | undefined
@@ -33,6 +38,11 @@ export interface StartClerkOptions {
   snapshot?: string | Snapshot | undefined
   /** Endpoint that receives the webhooks. Without one events are only logged; see `webhooks.sendTo`. */
   webhookUrl?: string | undefined
+  /**
+   * Hears, in sentences, of webhooks that the endpoint did not take and of requests that came with a wrong secret key or from a
+   * page of another origin: once a minute for each reason. Default: none; `clerk-offline` prints them.
+   */
+  logger?: OfflineLogger | undefined
   /** Your application: where the pages return to by default, and the `azp` of tokens. Default `http://localhost:3000`. */
   appUrl?: string | undefined
   /** Clock in milliseconds, to which `advance()` adds. When it is given, no timer runs: `advance()` makes the deliveries that are due. */
