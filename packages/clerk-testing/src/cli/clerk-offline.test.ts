@@ -162,8 +162,9 @@ test('with what it printed in .env, token and event find it, and a webhook that 
   expect(failed.code).toBe(1)
   const why = 'Nothing answers at this address. Seen: http://127.0.0.1:1/webhook did not answer ('
   expect(failed.stderr).toContain(`clerk-offline: ${why}`)
+  // Of the seed, which was planted before; told once a minute.
   expect(stderr()).toMatch(
-    /^\[clerk-offline\] The webhook user\.updated \(msg_\w+\) was not taken \(no-answer\)\. /,
+    /^\[clerk-offline\] The webhook user\.created \(msg_\w+\) was not taken \(no-answer\)\. /,
   )
   expect(stderr()).toContain(why)
   expect(stderr()).not.toContain(env.CLERK_WEBHOOK_SIGNING_SECRET)
