@@ -17,15 +17,16 @@ export interface RunningSnippetApp {
   stop(): Promise<{ code: number | null; stderr: string }>
 }
 
-/** Runs a titled block of a Markdown file as a user would: in the package's folder, against an offline Clerk. */
+/** Runs a titled block of a Markdown file as a user would: in the package's folder, against an offline Clerk, of its own or `shared`. */
 export async function runServerSnippet(
   file: URL,
   title: string,
   cwd: URL,
   env: Record<string, string> = {},
+  shared?: OfflineClerk,
 ): Promise<RunningSnippetApp> {
-  const offline = await startClerk()
-  onTestFinished(() => offline.stop())
+  const offline = shared ?? (await startClerk())
+  if (shared === undefined) onTestFinished(() => offline.stop())
   const { code } = await readSnippet(file, title)
   const port = await freePort()
   const app = await runSnippet(code, {

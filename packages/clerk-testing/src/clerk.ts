@@ -46,7 +46,10 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const given = options.snapshot === undefined ? undefined : await readSnapshot(options.snapshot)
   const seedGiven = typeof options.seed === 'string' ? await readSeed(options.seed) : options.seed
   const requests: RequestRecord[] = []
-  const secretKey = options.secretKey ?? given?.secretKey ?? `${offlineKeyPrefix}${randomText(35)}`
+  const newSecretKey = () => `${offlineKeyPrefix}${randomText(35)}`
+  /** The newest first. */
+  const secretKeys = [options.secretKey ?? given?.secretKey ?? newSecretKey()]
+  const secretKey = () => secretKeys[0] ?? ''
   const webhookSecrets = options.webhookSecret
     ? [options.webhookSecret]
     : (given?.webhookSecrets ?? [newWebhookSecret()])
@@ -111,7 +114,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const faults = createFaults(served)
   const admit = createAdmission({
     instance: () => instance,
-    secretKey: () => secretKey,
+    isSecretKey: (credential) => secretKeys.includes(credential),
     allowedHosts: [
       new URL(url).hostname,
       ...(options.allowedHosts ?? []),
@@ -167,7 +170,9 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     url,
     issuer: instance.issuer.issuer,
     tokens: instance.issuer,
-    secretKey,
+    get secretKey() {
+      return secretKey()
+    },
     publishableKey: instance.issuer.publishableKey,
     get webhookSecret() {
       return webhookSecrets[0] ?? ''
@@ -178,7 +183,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     get env() {
       return {
         CLERK_PUBLISHABLE_KEY: instance.issuer.publishableKey,
-        CLERK_SECRET_KEY: secretKey,
+        CLERK_SECRET_KEY: secretKey(),
         CLERK_API_URL: url,
         CLERK_PROXY_URL: url,
         CLERK_WEBHOOK_SIGNING_SECRET: webhookSecrets[0] ?? '',
@@ -219,6 +224,17 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
         return webhookSecrets[0] ?? ''
       },
     },
+    addSecretKey: () => {
+      secretKeys.unshift(newSecretKey())
+      return secretKey()
+    },
+    deleteSecretKey: (key) => {
+      const index = secretKeys.indexOf(key)
+      if (index === -1) throw new Error('There is no such secret key.')
+      if (secretKeys.length === 1)
+        throw new Error('The last secret key cannot be deleted: add another first.')
+      secretKeys.splice(index, 1)
+    },
     faults,
     requests,
     now: clock.now,
@@ -242,7 +258,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     snapshot: () => ({
       version: 1,
       instanceId,
-      secretKey,
+      secretKey: secretKey(),
       webhookSecrets: [...webhookSecrets],
       key: instance.issuer.key,
       state: dumpState(instance.state),

@@ -97,6 +97,7 @@ export interface OfflineClerk extends Operations, AsyncDisposable {
   readonly issuer: string
   /** Its keys: mint any token, rotate, revoke, forge. */
   readonly tokens: TestIssuer
+  /** The newest. */
   readonly secretKey: string
   readonly publishableKey: string
   readonly webhookSecret: string
@@ -110,6 +111,10 @@ export interface OfflineClerk extends Operations, AsyncDisposable {
    */
   readonly dotenv: string
   readonly webhooks: Webhooks
+  /** A further secret key, as during a rotation; the old ones count until they are deleted. Returns the new one. */
+  addSecretKey(): string
+  /** From now on the key is refused with 401. @throws {Error} for one that is not there, and for the last one */
+  deleteSecretKey(key: string): void
   readonly faults: Faults
   /** Every request that came in, oldest first. */
   readonly requests: readonly RequestRecord[]
