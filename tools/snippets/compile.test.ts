@@ -101,7 +101,10 @@ function compile(document: string, snippets: readonly Snippet[]): string[] {
   const files = new Map<string, Placed>()
   const [{ info: title = '' } = {}] = snippets
   const companions = COMPANIONS[`${document} ${title}`] ?? COMPANIONS[document] ?? {}
-  for (const [name, content] of Object.entries(companions)) writeFileSync(join(folder, name), content)
+  for (const [name, content] of Object.entries(companions)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), content)
+  }
   for (const { info, code, line } of snippets) {
     const name = info === '' ? `line-${line}.ts` : basename(info)
     const text = info === '' ? asModule(document, code) : code

@@ -81,6 +81,9 @@ const exportedStore =
 export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/existing-users.md': { 'prisma.ts': client('shop') },
   'docs/prisma.md': { 'prisma.ts': client('app') },
+  'docs/prisma.md database.ts': {
+    'generated/client.ts': `export { PrismaClient } from '../${generated('app')}'\n`,
+  },
   'docs/prisma.md tenants.ts': { 'prisma.ts': client('scope') },
   'packages/clerk-prisma/README.md': { 'prisma.ts': client('app') },
   'docs/observability.md': { 'clerk.ts': exportedClerk },

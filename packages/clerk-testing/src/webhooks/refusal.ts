@@ -87,7 +87,8 @@ export const byAnswer = {
   'no-answer': {
     meaning: 'Nothing answers at this address.',
     expected: 'an application that listens there',
-    remedy: 'Start the application (the event is sent again), or correct the address: --webhook-url, or the dashboard under Webhooks.',
+    remedy:
+      'Start the application (the event is sent again), or correct the address: --webhook-url, or the dashboard under Webhooks.',
   },
   redirected: {
     meaning: 'The endpoint redirects, and no redirect is followed.',
