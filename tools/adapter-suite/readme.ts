@@ -18,7 +18,8 @@ export interface RunningSnippetApp {
 }
 
 /**
- * Runs a titled block of a Markdown file as a user would: in the package's folder, against an offline Clerk.
+ * Runs a titled block of a Markdown file as a user would: in the package's folder, against an offline Clerk, of its own or
+ * `shared`.
  *
  * @param files what the block imports, by name
  */
@@ -27,10 +28,10 @@ export async function runServerSnippet(
   title: string,
   cwd: URL,
   env: Record<string, string> = {},
-  files: Record<string, string> = {},
+  { files = {}, shared }: { readonly files?: Record<string, string>; readonly shared?: OfflineClerk | undefined } = {},
 ): Promise<RunningSnippetApp> {
-  const offline = await startClerk()
-  onTestFinished(() => offline.stop())
+  const offline = shared ?? (await startClerk())
+  if (shared === undefined) onTestFinished(() => offline.stop())
   const { code } = await readSnippet(file, title)
   const port = await freePort()
   const app = await runSnippet(code, {

@@ -81,6 +81,9 @@ const exportedStore =
 export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/existing-users.md': { 'prisma.ts': client('shop') },
   'docs/prisma.md': { 'prisma.ts': client('app') },
+  'docs/prisma.md database.ts': {
+    'generated/client.ts': `export { PrismaClient } from '../${generated('app')}'\n`,
+  },
   'docs/prisma.md tenants.ts': { 'prisma.ts': client('scope') },
   'packages/clerk-prisma/README.md': { 'prisma.ts': client('app') },
   'docs/observability.md': { 'clerk.ts': exportedClerk },
@@ -88,8 +91,20 @@ export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>
     'clerk.ts': exportedClerk,
     'app.ts': `${exportedClerk}export declare const server: import('node:http').Server\n`,
   },
+  'docs/frontend.md': {
+    // What Vite's templates ship.
+    'vite-env.d.ts': '/// <reference types="vite/client" />\n',
+    // A package of 200 for one snippet: its types are those that React's hands out.
+    'clerk-js.d.ts': `declare module '@clerk/clerk-js' {
+      export const Clerk: new (publishableKey: string) => ReturnType<typeof import('@clerk/react').useClerk> & { load(): Promise<void> }
+    }\n`,
+  },
   'docs/scaling.md': { 'store.ts': exportedStore },
 }
+
+/** What a page is compiled with, beside the backend's options. */
+const BROWSER = { lib: ['es2023', 'dom', 'dom.iterable'], jsx: 'react-jsx' }
+export const COMPILED_WITH: Readonly<Record<string, object>> = { 'docs/frontend.md': BROWSER }
 
 /** The fragment as a file: in front of it, on one line each, what it uses and does not declare. */
 export function asModule(document: string, code: string): string {

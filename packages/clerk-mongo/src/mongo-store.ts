@@ -56,7 +56,7 @@ function checkFieldName(name: string): void {
  * ```ts
  * const store = mongoStore(client.db())
  * await store.ensureIndexes()
- * const clerk = createClerk({ ...fromEnv(), ...store })
+ * const clerk = createClerk(fromEnv(), store)
  * ```
  *
  * @throws {ConfigurationError} for `fields` and an `externalIdColumn` that cannot be

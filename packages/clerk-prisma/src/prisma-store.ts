@@ -38,7 +38,7 @@ export interface PrismaStores<
 
 /**
  * The three stores in the application's own database, through its own `PrismaClient` (Prisma 6.2 or later, 7; PostgreSQL,
- * CockroachDB, MySQL, MariaDB, SQLite). Spread into the options: `createClerk({ ...fromEnv(), ...prismaStore(prisma) })`.
+ * CockroachDB, MySQL, MariaDB, SQLite). A part of the options: `createClerk(fromEnv(), prismaStore(prisma))`.
  *
  * Works with a client of `$extends`, and with the client of an open `$transaction`: every write is one conditional
  * statement, atomic by itself.
