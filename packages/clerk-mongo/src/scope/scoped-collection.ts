@@ -1,4 +1,3 @@
-import { StoreInputError } from '@acme/clerk-core'
 import {
   CLERK_OPTION,
   checkText,
@@ -117,7 +116,13 @@ export interface RequestScope {
   readonly clerk?: object
 }
 
-const SCOPE: OptionRules<ScopeOptions> = { field: rule.text }
+const SCOPE: OptionRules<ScopeOptions> = {
+  field: rule.textOf((value) =>
+    /^[A-Za-z][A-Za-z0-9_]*$/.test(value) && value !== '_id'
+      ? { value }
+      : { message: 'is not the name of a top-level field other than _id.', remedy: "Name one, as 'orgId'." },
+  ),
+}
 const OF_REQUEST: OptionRules<RequestScope> = { of: rule.words('request'), clerk: CLERK_OPTION }
 
 /**
@@ -136,9 +141,6 @@ export function scopedCollection<T extends Document>(
 ): ScopedCollection<T> {
   const { field = 'orgId' } = readOptions('scopedCollection', options, SCOPE)
   const tenantId = tenantIdOf(orgId)
-  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(field) || field === '_id') {
-    throw new StoreInputError('field must be the name of a top-level field other than _id.')
-  }
   return refuseOthers(
     scopedMethods(collection as unknown as Collection, {
       field,
