@@ -15,7 +15,11 @@ const load = (name: string): Promise<Names> =>
 const core = await load('clerk-core')
 const { memoryStore, createClerk } = core as Record<'memoryStore' | 'createClerk', Callable>
 const PUBLISHABLE_KEY = `pk_test_${Buffer.from('clerk.test.example$').toString('base64')}`
-const MINIMAL = { provisioning: 'off', publishableKey: PUBLISHABLE_KEY, authorizedParties: ['https://app.example.com'] }
+const MINIMAL = {
+  provisioning: 'off',
+  publishableKey: PUBLISHABLE_KEY,
+  authorizedParties: ['https://app.example.com'],
+}
 const clerk = createClerk({ ...MINIMAL, ...(memoryStore() as object) }) as {
   readonly webhooks: Names
   readonly close: Callable
