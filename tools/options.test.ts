@@ -37,29 +37,32 @@ const registered = (plugin: unknown, options: object) => {
 const redis = { xAdd() {}, sendCommand() {}, duplicate() {} }
 const models = {}
 
+type Calls = Readonly<Record<string, (named: Callable, options: object) => unknown>>
+
+/** Express and Koa have the same functions. */
+const OF_MIDDLEWARES: Calls = {
+  auditLog: (call, options) => call(clerk, { write() {}, ...options }),
+  authOf: (call, options) => call({}, {}, options),
+  clerkMiddleware: (call, options) => call(clerk, options),
+  clerkRoutes: (call, options) => call(clerk, options),
+  clerkWebhook: (call, options) => call(clerk, options),
+  getAuth: (call, options) => call({}, options),
+  requireAuth: (call, options) => call({}, options),
+  userOf: (call, options) => call({}, {}, options),
+}
+
 /**
  * Every function of a package that takes options: how it is called with them. `options` has what is tested and nothing that
  * is required.
  */
-const WITH_OPTIONS: Readonly<
-  Record<string, Readonly<Record<string, (named: Callable, options: object) => unknown>>>
-> = {
+const WITH_OPTIONS: Readonly<Record<string, Calls>> = {
   'clerk-core': {
     authenticateUpgrade: (call, options) => call(clerk, {}, options),
     createClerk: (call, options) => call({ ...MINIMAL, ...options }),
     createInboxWorker: (call, options) => call(clerk, options),
     memoryStore: (call, options) => call(options),
   },
-  'clerk-express': {
-    auditLog: (call, options) => call(clerk, { write() {}, ...options }),
-    authOf: (call, options) => call({}, {}, options),
-    clerkMiddleware: (call, options) => call(clerk, options),
-    clerkRoutes: (call, options) => call(clerk, options),
-    clerkWebhook: (call, options) => call(clerk, options),
-    getAuth: (call, options) => call({}, options),
-    requireAuth: (call, options) => call({}, options),
-    userOf: (call, options) => call({}, {}, options),
-  },
+  'clerk-express': OF_MIDDLEWARES,
   'clerk-fastify': {
     auditLog: (call, options) => call(clerk, { write() {}, ...options }),
     authOf: (call, options) => call({}, {}, options),
@@ -70,16 +73,7 @@ const WITH_OPTIONS: Readonly<
     requireAuth: (call, options) => call({}, options),
     userOf: (call, options) => call({}, {}, options),
   },
-  'clerk-koa': {
-    auditLog: (call, options) => call(clerk, { write() {}, ...options }),
-    authOf: (call, options) => call({}, {}, options),
-    clerkMiddleware: (call, options) => call(clerk, options),
-    clerkRoutes: (call, options) => call(clerk, options),
-    clerkWebhook: (call, options) => call(clerk, options),
-    getAuth: (call, options) => call({}, options),
-    requireAuth: (call, options) => call({}, options),
-    userOf: (call, options) => call({}, {}, options),
-  },
+  'clerk-koa': OF_MIDDLEWARES,
   'clerk-mongo': {
     mongoStore: (call, options) => call({}, options),
     scopedCollection: (call, options) => call({}, 'org_a', options),

@@ -83,7 +83,9 @@ describe('options of a function', () => {
   it('that are required are missing where they are left out, and where they are undefined', () => {
     const rules: OptionRules<{ write: string }> = { write: { ...rule.text, required: 'Give one.' } }
     for (const given of [{}, { write: undefined }, undefined])
-      expect(() => readOptions('doIt', given as never, rules)).toThrow('doIt write: is missing. Give one.')
+      expect(() => readOptions('doIt', given as { write: string } | undefined, rules)).toThrow(
+        'doIt write: is missing. Give one.',
+      )
   })
 
   it('are refused wherever a name is unknown, whatever the name and whatever stands beside it', () => {
