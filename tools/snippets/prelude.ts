@@ -50,6 +50,14 @@ const IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       >
     }`,
   },
+  'docs/administrators.md': {
+    staffById:
+      'declare function staffById(id: number): Promise<{ readonly id: number; readonly isStaff: true } | null>',
+  },
+  'docs/koa.md': {
+    ...importing(['requireAuth'], '@acme/clerk-koa'),
+    router: "declare const router: import('@koa/router').Router",
+  },
   'docs/prisma.md': {
     PrismaClient: `import { PrismaClient } from '${generated('app')}'`,
     adapter: "declare const adapter: import('@prisma/adapter-libsql').PrismaLibSql",

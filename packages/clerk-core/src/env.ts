@@ -1,6 +1,6 @@
-import { nearestName } from './domain/guard/nearest-name.js'
 import { checkPem } from './domain/keys/pem.js'
 import { withNotes } from './ground/options/env-notes.js'
+import { nearestName } from './ground/options/nearest-name.js'
 import { checkListedOrigin } from './ground/options/origins.js'
 import { Problems } from './ground/options/problems.js'
 import {

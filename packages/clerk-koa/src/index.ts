@@ -1,6 +1,6 @@
 export { auditLog } from './audit-log.js'
 export { authOf, userOf } from './auth-of.js'
-export { requireAuth } from './guard.js'
+export { type AuthorizedState, type Guard, requireAuth } from './guard.js'
 export { clerkMiddleware, getAuth } from './middleware.js'
 export { clerkRoutes } from './routes.js'
 export type { ClerkMiddlewareOptions, ClerkRoutesOptions } from './types.js'

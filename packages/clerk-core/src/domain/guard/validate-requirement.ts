@@ -1,8 +1,8 @@
 import { ConfigurationError, type ConfigurationProblem } from '../../ground/errors.js'
 import { ownFields } from '../../ground/json/own-fields.js'
+import { nearestName } from '../../ground/options/nearest-name.js'
 import type { Auth, MachineTokenType } from '../auth/auth.js'
 import { prepareParams } from './has.js'
-import { nearestName } from './nearest-name.js'
 import { ANY_USER, type HasParams, type Requirement } from './requirement.js'
 import { frozenReverification } from './reverification.js'
 

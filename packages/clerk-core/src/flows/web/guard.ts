@@ -18,13 +18,19 @@ import { signInPages, withReturn } from './sign-in-url.js'
  * @throws {ConfigurationError} for options that were to name a clerk and name none
  */
 export function storedAuth(request: object, middleware: string, options?: GetAuthOptions): AnyAuth {
-  return stateOf(request, middleware, options === undefined ? undefined : namedClerk(options)).auth
+  return stateOf(request, middleware, options === undefined ? undefined : namedClerk('getAuth', options)).auth
 }
 
-/** What `requireAuth` is called with: nothing, or a requirement; never `undefined`, which a misspelt name comes out as. */
-export type GuardArguments =
+/**
+ * What `requireAuth` is called with: nothing, or a requirement; never `undefined`, which a misspelt name comes out as.
+ * `R`: the requirement as it is written, where a framework's types can carry it on to the next handler.
+ */
+export type GuardArguments<R extends Requirement<RegisteredAuth> = Requirement<RegisteredAuth>> =
   | readonly []
-  | readonly [requirement: Requirement<RegisteredAuth>, options?: GuardOptions]
+  | readonly [requirement: R & Requirement<RegisteredAuth> & Exactly<R>, options?: GuardOptions]
+
+/** As TypeScript checks an object for misspelt keys where no type parameter takes them all. */
+type Exactly<R> = { readonly [K in Exclude<keyof R, keyof Requirement>]?: never }
 
 /**
  * What a guard does in every framework. The function it returns gives the response to a request that is denied, `null`

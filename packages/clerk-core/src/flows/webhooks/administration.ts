@@ -1,6 +1,7 @@
 import type { EventQuery, EventStatus, Inbox, StoredEvent } from '../../domain/store/inbox.js'
 import { checkText } from '../../domain/store/rules/input.js'
 import { ConfigurationError } from '../../ground/errors.js'
+import { type OptionRules, readOptions, rule } from '../../ground/options/read-options.js'
 import { webhookOutcome } from './outcome.js'
 import type { WebhookOutcome } from './webhook.js'
 
@@ -8,7 +9,8 @@ import type { WebhookOutcome } from './webhook.js'
 export type WebhookEventInfo = Omit<StoredEvent, 'body'>
 
 /**
- * `clerk.webhooks`: the events that the inbox holds. Every method throws {@link ConfigurationError} without an inbox and
+ * `clerk.webhooks`: the events that the inbox holds. Every method throws {@link ConfigurationError} without an inbox, or for
+ * an option that it does not know, and
  * {@link StoreUnavailableError} when it cannot be reached.
  */
 export interface ClerkWebhooks {
@@ -44,6 +46,18 @@ const KEPT_SECONDS = 30 * 24 * 3600
 /** A process may be an hour behind with what it has read of the log: see the rule of positions. */
 const MARGIN_SECONDS = 3600
 
+const LIST: OptionRules<NonNullable<Parameters<ClerkWebhooks['list']>[0]>> = {
+  status: rule.words('open', 'done', 'failed', 'discarded'),
+  type: rule.text,
+  // The stores look.
+  since: rule.any,
+  limit: rule.any,
+  after: rule.any,
+}
+const PRUNE: OptionRules<NonNullable<Parameters<ClerkWebhooks['prune']>[0]>> = {
+  olderThanSeconds: rule.number({ least: 0, most: Number.MAX_SAFE_INTEGER }),
+}
+
 export function createWebhookAdministration({
   inbox,
   replay,
@@ -68,7 +82,8 @@ export function createWebhookAdministration({
   }
 
   return {
-    async list({ limit = PAGE, ...query } = {}) {
+    async list(given) {
+      const { limit = PAGE, ...query } = readOptions('clerk.webhooks.list', given, LIST)
       const { events, next } = await there('list').list({ ...query, limit } satisfies EventQuery)
       return { events: events.map(({ body: _, ...event }) => event), next }
     },
@@ -91,7 +106,8 @@ export function createWebhookAdministration({
         claim.status === 'claimed' && (await store.finish(id, claim.owner, 'discarded', 'discarded-by-hand'))
       )
     },
-    async prune({ olderThanSeconds = KEPT_SECONDS } = {}) {
+    async prune(given) {
+      const { olderThanSeconds = KEPT_SECONDS } = readOptions('clerk.webhooks.prune', given, PRUNE)
       const seconds = Math.max(olderThanSeconds, historySeconds + MARGIN_SECONDS)
       return there('prune').prune(Math.ceil(seconds * 1000))
     },
