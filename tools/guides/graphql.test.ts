@@ -12,7 +12,7 @@ const SERVERS = ['yoga-express.ts', 'yoga-fastify.ts', 'yoga-http.ts', 'apollo.t
 
 /** A server of the guide, to which Clerk's events come, with an administrator of an organisation. */
 async function run(title: string, change = (files: Record<string, string>) => files) {
-  const app = await runServerSnippet(guide, title, cwd, {}, change(await filesOf(guide, SERVERS)))
+  const app = await runServerSnippet(guide, title, cwd, {}, { files: change(await filesOf(guide, SERVERS)) })
   const { origin, offline } = app
   const ada = offline.createUser({ firstName: 'Ada' })
   const org = offline.createOrganization({ name: 'Org', createdBy: ada.id })

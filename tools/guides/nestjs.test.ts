@@ -14,7 +14,7 @@ const TSCONFIG = JSON.stringify({ compilerOptions: { experimentalDecorators: tru
 /** The application of the guide, to which Clerk's events come, with an administrator and a member. */
 async function run(main: string, change = (files: Record<string, string>) => files) {
   const files = { ...(await filesOf(guide, ['main.ts', 'main-fastify.ts'])), 'tsconfig.json': TSCONFIG }
-  const app = await runServerSnippet(guide, main, cwd, {}, change(files))
+  const app = await runServerSnippet(guide, main, cwd, {}, { files: change(files) })
   const { origin, offline } = app
   const org = offline.createOrganization({ name: 'Org' })
   const join = async (firstName: string, role: string) => {
