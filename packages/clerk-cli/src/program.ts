@@ -1,0 +1,191 @@
+import { createRequire } from 'node:module'
+import { Command as Commander, Option } from 'commander'
+import type { Command, Options, Outcome, Run } from './command.js'
+import { COMMANDS, GROUPS } from './commands/table.js'
+import type { CliConfig, ConfiguredClerk } from './config/define-config.js'
+import { loadConfig, loadEnv } from './config/load-config.js'
+import { createOutput, type Output, type Stream } from './output/output.js'
+
+/** What the program has of the process, so that tests need none. */
+export interface Host {
+  readonly stdout: Stream
+  readonly stderr: Stream
+  readonly stdin: Run['stdin']
+  readonly cwd: string
+  readonly signal: AbortSignal
+}
+
+export const EXIT = { done: 0, incomplete: 1, failed: 2 } as const
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+const COMMON = [
+  new Option('--config <file>', 'configuration (default: acme-clerk.config.ts)'),
+  new Option('--env-file <file>', 'variables (default: .env, where there is one)'),
+  new Option('--json', 'one JSON object a line, for programs'),
+  new Option('--quiet', 'results and errors alone'),
+  new Option('--debug', 'the stack of an error'),
+]
+
+const EXIT_CODES = 'Exit codes: 0 done, 1 it ran and something is left or wrong, 2 it could not run.'
+
+/** Runs one command line. Never throws. */
+export async function runProgram(argv: readonly string[], host: Host): Promise<ExitCode> {
+  const given = (flag: string) => argv.includes(flag)
+  const output = createOutput({
+    ...host,
+    json: given('--json'),
+    quiet: given('--quiet'),
+    debug: given('--debug'),
+  })
+  let code: ExitCode = EXIT.done
+  const program = build(host, output, async (outcome) => {
+    code = EXIT[await outcome]
+  })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    // Commander throws for `--help` and `--version` too, which it has printed.
+    if ((error as { exitCode?: unknown }).exitCode === 0) return EXIT.done
+    output.end()
+    output.fail(error)
+    return EXIT.failed
+  }
+  output.end()
+  return code
+}
+
+function build(host: Host, output: Output, finish: (outcome: Promise<Outcome>) => Promise<void>): Commander {
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+  const root = configured(new Commander('acme-clerk'), host)
+    .description('Sets up, checks and synchronises Clerk in your backend.')
+    .version(version)
+    .enablePositionalOptions()
+    .addHelpText('after', `\n${EXIT_CODES}\nGuide: https://github.com/acme/clerk/blob/main/docs/cli.md`)
+  const groups = new Map<string, Commander>()
+  for (const [name, summary] of Object.entries(GROUPS))
+    groups.set(name, configured(root.command(name), host).description(summary))
+  for (const entry of COMMANDS) {
+    const words = entry.path.split(' ')
+    const parent = words.length === 1 ? root : groups.get(words[0] ?? '')
+    add(parent ?? root, words.at(-1) ?? '', entry, host, (options, args) =>
+      finish(execute(entry, { options, args, host, output })),
+    )
+  }
+  return root
+}
+
+/** What Commander prints goes where the output goes; errors are told by the output. */
+function configured(commander: Commander, host: Host): Commander {
+  return commander
+    .exitOverride()
+    .helpCommand(false)
+    .showHelpAfterError(false)
+    .configureHelp({ helpWidth: Math.min(host.stdout.columns ?? 100, 120) })
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: () => {},
+    })
+}
+
+function add(
+  parent: Commander,
+  name: string,
+  entry: Command,
+  host: Host,
+  run: (options: Record<string, unknown>, args: string[]) => Promise<void>,
+): void {
+  const made = configured(parent.command(name), host).description(entry.summary)
+  if (entry.args !== undefined) made.arguments(entry.args)
+  if (entry.passThrough) made.allowUnknownOption().passThroughOptions()
+  for (const [flag, option] of Object.entries(entry.options)) {
+    const made_ = new Option(
+      'value' in option ? `--${flag} <${option.value}>` : `--${flag}`,
+      option.help,
+    )
+    if ('parse' in option)
+      made_.argParser<unknown>((text, before) =>
+        option.many
+          ? [...((before as unknown[] | undefined) ?? []), option.parse(text, flag)]
+          : option.parse(text, flag),
+      )
+    made.addOption(made_)
+  }
+  if (!entry.passThrough) for (const option of COMMON) made.addOption(option)
+  made.addHelpText('after', help(entry))
+  made.action(() => run(made.opts(), made.args))
+}
+
+const help = ({ notes = [], examples }: Command) =>
+  ['', ...notes, ...(notes.length > 0 ? [''] : []), 'Examples:', ...examples.map((line) => `  $ ${line}`)].join(
+    '\n',
+  )
+
+async function execute(
+  entry: Command,
+  parts: {
+    readonly options: Record<string, unknown>
+    readonly args: readonly string[]
+    readonly host: Host
+    readonly output: Output
+  },
+): Promise<Outcome> {
+  const { options, args, host, output } = parts
+  const name = (option: unknown) => (typeof option === 'string' ? option : undefined)
+  let config: Promise<CliConfig> | undefined
+  let clerk: Promise<ConfiguredClerk> | undefined
+  const before = globalThis.console
+  if (!entry.passThrough) globalThis.console = output.console
+  const run: Run = {
+    options: valuesOf(entry.options, options),
+    args,
+    output,
+    signal: host.signal,
+    cwd: host.cwd,
+    stdin: host.stdin,
+    interactive: host.stdin.isTTY === true && host.stderr.isTTY === true && !output.json,
+    config() {
+      config ??= (async () => {
+        loadEnv(host.cwd, name(options['envFile']))
+        return loadConfig(host.cwd, name(options['config']))
+      })()
+      return config
+    },
+    clerk() {
+      clerk ??= (async () => (await run.config()).clerk())()
+      return clerk
+    },
+  }
+  try {
+    return await entry.run(run)
+  } finally {
+    await closeAll(config, clerk, output)
+    globalThis.console = before
+  }
+}
+
+/** Commander's names are in camel case; the table's are what is typed. */
+function valuesOf(declared: Options, given: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(declared).map(([flag, option]) => {
+      const value = given[flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]
+      return [flag, value ?? ('parse' in option ? (option.many ? [] : undefined) : false)]
+    }),
+  )
+}
+
+/** A command that failed to open them has told why; what fails while closing is told, and changes no outcome. */
+async function closeAll(
+  config: Promise<CliConfig> | undefined,
+  clerk: Promise<ConfiguredClerk> | undefined,
+  output: Output,
+): Promise<void> {
+  const opened = await clerk?.catch(() => undefined)
+  const loaded = await config?.catch(() => undefined)
+  for (const close of [() => opened?.close(), () => loaded?.close?.()]) {
+    try {
+      await close()
+    } catch (error) {
+      output.fail(error)
+    }
+  }
+}
