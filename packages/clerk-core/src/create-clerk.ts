@@ -223,10 +223,21 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
     users: users
-      ? { ...users.users, forget: (clerkId) => tell(FORGOTTEN.user, clerkId) }
-      : notConfigured('users', ['get', 'refresh', 'forget']),
+      ? {
+          ...users.users,
+          forget: (clerkId) => tell(FORGOTTEN.user, clerkId),
+          sync: notYet,
+          reconcile: notYet,
+          migrate: notYet,
+        }
+      : { ...notConfigured('users', ['get', 'refresh', 'forget', 'sync', 'reconcile']), migrate: notYet },
     organizations: organizations
-      ? { ...organizations.organizations, forget: (orgId) => tell(FORGOTTEN.organization, orgId) }
+      ? {
+          ...organizations.organizations,
+          forget: (orgId) => tell(FORGOTTEN.organization, orgId),
+          sync: notYet,
+          reconcile: notYet,
+        }
       : notConfigured('organizations', [
           'get',
           'getMembership',
@@ -234,6 +245,8 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
           'refresh',
           'refreshRoles',
           'forget',
+          'sync',
+          'reconcile',
         ]),
     api,
     watch: connections.watch as Clerk<U, M, O>['watch'],
@@ -266,6 +279,10 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     observer,
   })
   return made
+}
+
+const notYet = (): never => {
+  throw new Error('not yet')
 }
 
 /** What the log is made of: the logger, what must never reach it, and what refusals are compared with. */

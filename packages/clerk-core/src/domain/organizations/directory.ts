@@ -27,7 +27,7 @@ export interface OrganizationDirectory<
   O extends OrganizationRecord = OrganizationRecord,
 > {
   /** Without what other processes have to be told of. */
-  readonly organizations: Omit<ClerkOrganizations<M, O>, 'forget'>
+  readonly organizations: Omit<ClerkOrganizations<M, O>, 'forget' | 'sync' | 'reconcile'>
   /**
    * The newest membership, live or deleted; `null` when there is none (cached as well). Without a promise where the
    * cache knows. @throws {StoreUnavailableError}

@@ -146,6 +146,11 @@ export interface OrganizationStore<
   applyOrganization(snapshot: OrganizationSnapshot): Promise<{ organization: O; outcome: ApplyOutcome }>
   /** @param at milliseconds */
   removeOrganization(orgId: string, at: number): Promise<O>
+  /**
+   * Optional, for `clerk.organizations.reconcile`: a page of all organisations, deleted ones too, as `UserStore.list` has
+   * them.
+   */
+  listOrganizations?(page: { readonly after: string | null; readonly limit: number }): Promise<O[]>
 
   /**
    * The membership with the newest `createdAt`, live or deleted, else `null`. The organisation's deletion counts as the

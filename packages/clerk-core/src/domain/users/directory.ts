@@ -32,7 +32,7 @@ export type UserResolution<U extends UserRecord = UserRecord> =
 
 export interface UserDirectory<U extends UserRecord = UserRecord> {
   /** Without what other processes have to be told of. */
-  readonly users: Omit<ClerkUsers<U>, 'forget'>
+  readonly users: Omit<ClerkUsers<U>, 'forget' | 'sync' | 'reconcile' | 'migrate'>
   /** The local user, provisioned when there is none. Never rejects; without a promise where the cache knows. */
   resolve(clerkId: string, claims: SessionClaims | null): MaybePromise<UserResolution<U>>
   /** Whether the user lost the right to sign in by what no row that was read here knows of. */
