@@ -1,1 +1,1 @@
-export { type CliConfig, type ConfiguredClerk, defineConfig, type MigrationRow } from './config/define-config.js'
+export { type CliConfig, type ConfiguredClerk, defineConfig } from './config/define-config.js'

@@ -1,4 +1,4 @@
-import { isCancel, password as ask, text } from '@clack/prompts'
+import { password as ask, confirm, isCancel, text } from '@clack/prompts'
 import { CliError } from './cli-error.js'
 
 /** The first line of what is piped in. */
@@ -19,8 +19,11 @@ export const askText = (message: string, check: (value: string) => string | unde
 export const askPassword = (message: string, check: (value: string) => string | undefined): Promise<string> =>
   answered(ask({ message, mask: '', validate: (value = '') => check(value), output: process.stderr }))
 
-async function answered(answer: Promise<string | symbol>): Promise<string> {
+export const askYes = (message: string): Promise<boolean> =>
+  answered(confirm({ message, initialValue: true, output: process.stderr }))
+
+async function answered<T>(answer: Promise<T>): Promise<Exclude<T, symbol>> {
   const value = await answer
-  if (typeof value === 'string' && !isCancel(value)) return value
+  if (!isCancel(value)) return value as Exclude<T, symbol>
   throw new CliError('Nothing was done.', 'Run the command again, and answer its questions.')
 }

@@ -40,5 +40,8 @@ export const oneOf =
   (value: string, name: string): T => {
     const found = values.find((one) => one === value)
     if (found !== undefined) return found
-    throw new CliError(`--${name} has no value "${value.slice(0, 40)}".`, `Write one of ${values.join(', ')}.`)
+    throw new CliError(
+      `--${name} has no value "${value.slice(0, 40)}".`,
+      `Write one of ${values.join(', ')}.`,
+    )
   }

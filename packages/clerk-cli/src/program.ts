@@ -62,12 +62,15 @@ function build(host: Host, output: Output, finish: (outcome: Promise<Outcome>) =
     .enablePositionalOptions()
     .addHelpText('after', `\n${EXIT_CODES}\nGuide: https://github.com/acme/clerk/blob/main/docs/cli.md`)
   const groups = new Map<string, Commander>()
-  for (const [name, summary] of Object.entries(GROUPS))
-    groups.set(name, configured(root.command(name), host).description(summary))
+  const groupOf = (name: string): Commander => {
+    const group = groups.get(name) ?? configured(root.command(name), host).description(GROUPS[name] ?? '')
+    groups.set(name, group)
+    return group
+  }
   for (const entry of COMMANDS) {
-    const words = entry.path.split(' ')
-    const parent = words.length === 1 ? root : groups.get(words[0] ?? '')
-    add(parent ?? root, words.at(-1) ?? '', entry, host, (options, args) =>
+    const [first = '', second] = entry.path.split(' ')
+    const parent = second === undefined ? root : groupOf(first)
+    add(parent, second ?? first, entry, host, (options, args) =>
       finish(execute(entry, { options, args, host, output })),
     )
   }
@@ -98,10 +101,7 @@ function add(
   if (entry.args !== undefined) made.arguments(entry.args)
   if (entry.passThrough) made.allowUnknownOption().passThroughOptions()
   for (const [flag, option] of Object.entries(entry.options)) {
-    const made_ = new Option(
-      'value' in option ? `--${flag} <${option.value}>` : `--${flag}`,
-      option.help,
-    )
+    const made_ = new Option('value' in option ? `--${flag} <${option.value}>` : `--${flag}`, option.help)
     if ('parse' in option)
       made_.argParser<unknown>((text, before) =>
         option.many
@@ -116,9 +116,13 @@ function add(
 }
 
 const help = ({ notes = [], examples }: Command) =>
-  ['', ...notes, ...(notes.length > 0 ? [''] : []), 'Examples:', ...examples.map((line) => `  $ ${line}`)].join(
-    '\n',
-  )
+  [
+    '',
+    ...notes,
+    ...(notes.length > 0 ? [''] : []),
+    'Examples:',
+    ...examples.map((line) => `  $ ${line}`),
+  ].join('\n')
 
 async function execute(
   entry: Command,

@@ -26,7 +26,10 @@ export const listWebhooks = command({
     ...FILTERS,
     limit: { help: 'at most so many (default: 100)', value: 'n', parse: wholeNumber(1) },
   },
-  examples: ['acme-clerk webhooks list --status failed', 'acme-clerk webhooks list --since 24h --json | jq .id'],
+  examples: [
+    'acme-clerk webhooks list --status failed',
+    'acme-clerk webhooks list --since 24h --json | jq .id',
+  ],
   async run({ options, clerk, output, signal }) {
     const { webhooks } = await clerk()
     let listed = 0
@@ -162,17 +165,26 @@ async function eachOf(
     const { outcome, ok } = await apply(id)
     done++
     if (!ok) failed++
-    output.result('item', { outcome, id }, `${ok ? output.style.green(outcome) : output.style.yellow(outcome)} ${id}`)
+    output.result(
+      'item',
+      { outcome, id },
+      `${ok ? output.style.green(outcome) : output.style.yellow(outcome)} ${id}`,
+    )
     if (ids.length > 1) output.progress({ done, total: ids.length })
   }
   const interrupted = done < ids.length
   const resume = 'Run the same command again: what is done is not done twice.'
   output.result('summary', { interrupted, done, failed, ...(interrupted && { resume }) })
-  output.say(interrupted ? `Stopped after ${done} of ${ids.length}. ${resume}` : `${done - failed} of ${done} done.`)
+  output.say(
+    interrupted ? `Stopped after ${done} of ${ids.length}. ${resume}` : `${done - failed} of ${done} done.`,
+  )
   return interrupted || failed > 0 ? 'incomplete' : 'done'
 }
 
-async function idsOf(webhooks: Webhooks, options: Filter & { readonly limit?: number | undefined }): Promise<string[]> {
+async function idsOf(
+  webhooks: Webhooks,
+  options: Filter & { readonly limit?: number | undefined },
+): Promise<string[]> {
   const { status, type, since, limit = Number.MAX_SAFE_INTEGER } = options
   if (status === undefined && type === undefined && since === undefined)
     throw new CliError('No event is named.', 'Give ids, or a filter: --status failed.')

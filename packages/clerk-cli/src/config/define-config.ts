@@ -1,10 +1,7 @@
-import type { Clerk } from '@acme/clerk-core'
+import type { Clerk, MigrationRow } from '@acme/clerk-core'
 
 /** What the commands need of a `Clerk`, whatever the row types of its stores are. */
 export type ConfiguredClerk = Pick<Clerk, 'users' | 'organizations' | 'webhooks' | 'api' | 'check' | 'close'>
-
-/** A row of `migrate users`: the fields of `POST /v1/users` under the names that Clerk's Backend API gives them. */
-export type MigrationRow = Readonly<Record<string, unknown>>
 
 /** What `acme-clerk.config.ts` exports by default. */
 export interface CliConfig {
@@ -19,9 +16,12 @@ export interface CliConfig {
   }
   /** Where `migrate users` reads from without `--from`: a table of the application. */
   readonly migrate?: {
-    users(): Iterable<MigrationRow> | AsyncIterable<MigrationRow>
+    /** Called for each of the two passes: all rows are validated first, and created then. */
+    users(): MigrationRows | Promise<MigrationRows>
   }
 }
+
+type MigrationRows = Iterable<MigrationRow> | AsyncIterable<MigrationRow>
 
 /** Gives the configuration its type. */
 export function defineConfig(config: CliConfig): CliConfig {

@@ -14,7 +14,11 @@ interface Known {
   readonly message: string
   readonly remedy?: unknown
   readonly status?: unknown
-  readonly problems?: readonly { readonly option: string; readonly message: string; readonly remedy: string }[]
+  readonly problems?: readonly {
+    readonly option: string
+    readonly message: string
+    readonly remedy: string
+  }[]
 }
 
 type Describe = (error: Known) => readonly Omit<Failure, 'code'>[]
