@@ -13,19 +13,27 @@ export interface Host {
   readonly stdin: Run['stdin']
   readonly cwd: string
   readonly signal: AbortSignal
+  /** In place of the file. */
+  readonly config?: CliConfig
 }
 
 export const EXIT = { done: 0, incomplete: 1, failed: 2 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-const COMMON = [
-  new Option('--config <file>', 'configuration (default: acme-clerk.config.ts)'),
-  new Option('--env-file <file>', 'variables (default: .env, where there is one)'),
-  new Option('--json', 'one JSON object a line, for programs'),
-  new Option('--quiet', 'results and errors alone'),
-  new Option('--debug', 'the stack of an error'),
+/** Options that every command has. The help of the root explains them, that of a command names them. */
+const COMMON: readonly (readonly [string, string])[] = [
+  ['--config <file>', 'configuration (default: acme-clerk.config.ts, .mts, .js or .mjs)'],
+  ['--env-file <file>', 'variables (default: .env, where there is one); those that are set stay'],
+  ['--json', 'one JSON object a line on standard output, for programs'],
+  ['--quiet', 'results and errors alone'],
+  ['--debug', 'the stack of an error'],
 ]
 
+const ALSO = `Also: ${COMMON.map(([flags]) => flags).join(', ')}`
+const EVERYWHERE = [
+  'Options of every command:',
+  ...COMMON.map(([flags, help]) => `  ${flags.padEnd(18)}  ${help}`),
+].join('\n')
 const EXIT_CODES = 'Exit codes: 0 done, 1 it ran and something is left or wrong, 2 it could not run.'
 
 /** Runs one command line. Never throws. */
@@ -60,7 +68,10 @@ function build(host: Host, output: Output, finish: (outcome: Promise<Outcome>) =
     .description('Sets up, checks and synchronises Clerk in your backend.')
     .version(version)
     .enablePositionalOptions()
-    .addHelpText('after', `\n${EXIT_CODES}\nGuide: https://github.com/acme/clerk/blob/main/docs/cli.md`)
+    .addHelpText(
+      'after',
+      `\n${EVERYWHERE}\n\n${EXIT_CODES}\nGuide: https://github.com/acme/clerk/blob/main/docs/cli.md`,
+    )
   const groups = new Map<string, Commander>()
   const groupOf = (name: string): Commander => {
     const group = groups.get(name) ?? configured(root.command(name), host).description(GROUPS[name] ?? '')
@@ -101,25 +112,26 @@ function add(
   if (entry.args !== undefined) made.arguments(entry.args)
   if (entry.passThrough) made.allowUnknownOption().passThroughOptions()
   for (const [flag, option] of Object.entries(entry.options)) {
-    const made_ = new Option('value' in option ? `--${flag} <${option.value}>` : `--${flag}`, option.help)
+    const declared = new Option('value' in option ? `--${flag} <${option.value}>` : `--${flag}`, option.help)
     if ('parse' in option)
-      made_.argParser<unknown>((text, before) =>
+      declared.argParser<unknown>((text, before) =>
         option.many
           ? [...((before as unknown[] | undefined) ?? []), option.parse(text, flag)]
           : option.parse(text, flag),
       )
-    made.addOption(made_)
+    made.addOption(declared)
   }
-  if (!entry.passThrough) for (const option of COMMON) made.addOption(option)
+  if (!entry.passThrough)
+    for (const [flags, help] of COMMON) made.addOption(new Option(flags, help).hideHelp())
   made.addHelpText('after', help(entry))
   made.action(() => run(made.opts(), made.args))
 }
 
-const help = ({ notes = [], examples }: Command) =>
+const help = ({ notes = [], examples, passThrough }: Command) =>
   [
+    ...(passThrough ? [] : ['', ALSO]),
+    ...(notes.length > 0 ? ['', ...notes] : []),
     '',
-    ...notes,
-    ...(notes.length > 0 ? [''] : []),
     'Examples:',
     ...examples.map((line) => `  $ ${line}`),
   ].join('\n')
@@ -149,6 +161,7 @@ async function execute(
     interactive: host.stdin.isTTY === true && host.stderr.isTTY === true && !output.json,
     config() {
       config ??= (async () => {
+        if (host.config !== undefined) return host.config
         loadEnv(host.cwd, name(options['envFile']))
         return loadConfig(host.cwd, name(options['config']))
       })()

@@ -8,10 +8,11 @@ type Finding = Records['finding']
 
 export const doctor = command({
   path: 'doctor',
-  summary: 'Checks configuration, keys, database, clocks and webhooks, and says what to do.',
+  summary: 'Checks everything that can be wrong, and says what to do.',
   options: {},
   notes: [
-    'Asks Clerk and the database what `clerk.check()` asks. Exit code 1 for an error; warnings alone are 0.',
+    'What `clerk.check()` finds: configuration, keys, network, schema, indexes, clocks, open and failed events, the log.',
+    'Exit code 1 for an error; warnings alone are 0.',
     'Run it with the variables of production to see what production would meet.',
   ],
   examples: ['acme-clerk doctor', 'NODE_ENV=production acme-clerk doctor --env-file .env.production --json'],

@@ -9,7 +9,7 @@ import { askYes } from '../input.js'
 
 export const init = command({
   path: 'init',
-  summary: 'Prepares a project: database, clerk module, configuration, and what to mount.',
+  summary: 'Prepares a project: database, clerk module, configuration.',
   options: {
     'dry-run': { help: 'show the diff, and write nothing' },
     yes: { help: 'write without asking' },
