@@ -192,8 +192,10 @@ async function idsOf(
   const found: EventInfo[] = []
   for (const one of statuses)
     for await (const event of eachEvent(webhooks, { status: one, type, since }, limit)) found.push(event)
+  // Lists are newest first; what has one time stays in the order of its arrival.
   return found
-    .toSorted((one, other) => one.timestamp - other.timestamp)
+    .reverse()
+    .sort((one, other) => one.timestamp - other.timestamp)
     .slice(0, limit)
     .map(({ id }) => id)
 }
