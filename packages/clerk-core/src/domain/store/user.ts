@@ -125,6 +125,8 @@ export interface UserStore<U extends UserRecord = UserRecord> {
    * @param limit 1–500
    */
   list?(page: { readonly after: string | null; readonly limit: number }): Promise<U[]>
+  /** Optional: synced fields that it has no column for, and answers `null` for. Default: none. */
+  unstored?(): Promise<readonly string[]>
   /**
    * Optional: after a sign-in, for which Clerk sends no `user.updated`. Raises each of both times that is earlier than the
    * given one, or empty, and lowers none, so that events may come late and twice. Changes nothing else, the version neither; an

@@ -130,6 +130,8 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
       return structuredClone(pageOf(page))
     },
 
+    unstored: async () => ({ organizations: [], memberships: [], roles: [] }),
+
     async findMembership(orgId, userId) {
       checkText(orgId, 'orgId')
       checkText(userId, 'userId')
