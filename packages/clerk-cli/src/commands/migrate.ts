@@ -2,7 +2,7 @@ import type { MigrationOutcome, MigrationSource } from '@acme/clerk-core/adapter
 import { CliError } from '../cli-error.js'
 import { command, type Outcome, type Run } from '../command.js'
 import { openLog, readLog } from '../migration/outcome-log.js'
-import { FORMATS, openRows } from '../migration/read-rows.js'
+import { explained, FORMATS, openRows } from '../migration/read-rows.js'
 import type { Output } from '../output/output.js'
 import { oneOf, text, wholeNumber } from '../parse.js'
 import { listCounts } from './again.js'
@@ -39,6 +39,7 @@ export const migrateUsers = command({
     const source = await sourceOf(run, options)
     const { users } = await clerk()
     const dryRun = options['dry-run']
+    const before = options.resume === undefined ? undefined : readLog(cwd, options.resume)
     const log = dryRun ? null : openLog(cwd, options.resume ?? options.log ?? defaultLog())
     const counts: Counts = {}
     try {
@@ -48,9 +49,10 @@ export const migrateUsers = command({
         skipExisting: options['skip-existing'],
         onProgress: (progress) => output.progress(progress),
         ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
-        ...(options.resume !== undefined && { resume: readLog(cwd, options.resume) }),
+        ...(before !== undefined && { resume: before }),
       })
-      for await (const outcome of outcomes) {
+      for await (const raw of outcomes) {
+        const outcome = explained(raw)
         log?.write(outcome)
         counts[outcome.outcome] = (counts[outcome.outcome] ?? 0) + 1
         showOutcome(outcome, output)
@@ -88,7 +90,7 @@ async function sourceOf(
 /** What people see of a row: nothing of one that went well. */
 function showOutcome(outcome: MigrationOutcome, output: Output): void {
   const { line, outcome: what, problems, codes, userId } = outcome
-  const why = [...problems.map(({ field, message }) => `${field} ${message}`), ...codes].join('; ')
+  const why = [...problems.map(({ field, message }) => `${field} ${message}`.trim()), ...codes].join('; ')
   const told =
     what === 'invalid' || what === 'failed' ? `${output.style.red(what)} line ${line}: ${why}` : undefined
   output.result('item', { outcome: what, line, userId, matchedBy: outcome.matchedBy, problems, codes }, told)

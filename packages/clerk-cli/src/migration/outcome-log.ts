@@ -43,13 +43,20 @@ function endsInTheMiddle(path: string): boolean {
   }
 }
 
-/** Outcomes of earlier runs. Half a line says nothing: Clerk is asked about its row. @throws {CliError} */
-export async function* readLog(
-  cwd: string,
-  name: string,
-): AsyncGenerator<Pick<MigrationOutcome, 'key' | 'outcome' | 'userId'>> {
+type Done = Pick<MigrationOutcome, 'key' | 'outcome' | 'userId'>
+
+/**
+ * Outcomes of earlier runs. Half a line says nothing: Clerk is asked about its row.
+ *
+ * @throws {CliError} at once, when there is no such file
+ */
+export function readLog(cwd: string, name: string): AsyncIterable<Done> {
   const path = resolve(cwd, name)
   if (!existsSync(path)) throw new CliError(`There is no log ${name}.`, 'Name the log of the run before.')
+  return outcomesOf(path)
+}
+
+async function* outcomesOf(path: string): AsyncGenerator<Done> {
   for await (const line of createInterface({ input: createReadStream(path, 'utf8') })) {
     const outcome = parsed(line)
     if (outcome !== null) yield outcome

@@ -3,7 +3,7 @@ import { extname, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { MigrationSource } from '@acme/clerk-core/adapter'
+import type { MigrationOutcome, MigrationSource } from '@acme/clerk-core/adapter'
 import { parse } from 'csv-parse'
 import { CliError } from '../cli-error.js'
 
@@ -47,11 +47,20 @@ const READERS: Readonly<Record<Format, (input: Readable) => AsyncIterable<Row>>>
   ndjson: readNdjson,
 }
 
-/**
- * What cannot be read as a row is one with a field that Clerk does not have: it is reported by its line like any other
- * invalid row, and the others go on.
- */
-const unreadable = (line: number, why: string): Row => ({ line, [why]: true })
+/** What cannot be read as a row, by a field that Clerk does not have: core finds such a row invalid, by its line. */
+const UNREADABLE = {
+  unreadable_columns: 'The row has not as many columns as the header.',
+  unreadable_json: 'It is no JSON object.',
+} as const
+
+const unreadable = (line: number, why: keyof typeof UNREADABLE): Row => ({ line, [why]: true })
+
+/** An outcome that says of a row that cannot be read why, and not which field it lacks. */
+export function explained(outcome: MigrationOutcome): MigrationOutcome {
+  const mark = outcome.problems.find(({ field }) => Object.hasOwn(UNREADABLE, field))
+  if (mark === undefined) return outcome
+  return { ...outcome, problems: [{ field: '', message: UNREADABLE[mark.field as keyof typeof UNREADABLE] }] }
+}
 
 /** A row counts by the line on which it ends: text in quotes may have several. */
 async function* readCsv(input: Readable): AsyncGenerator<Row> {
@@ -67,7 +76,7 @@ async function* readCsv(input: Readable): AsyncGenerator<Row> {
     for await (const { record, info } of input.pipe(parser) as AsyncIterable<CsvRecord>) {
       yield info.error === undefined
         ? { ...record, line: info.lines }
-        : unreadable(info.lines, 'number of columns')
+        : unreadable(info.lines, 'unreadable_columns')
     }
   } catch (error) {
     if (!String((error as { code?: unknown }).code).startsWith('CSV_')) throw error
@@ -92,7 +101,7 @@ async function* readJson(input: Readable): AsyncGenerator<Row> {
       'Write [{ … }, { … }], or an object a line and --format ndjson.',
     )
   for (const [index, row] of list.entries())
-    yield isRow(row) ? { ...row, line: index + 1 } : unreadable(index + 1, 'an object')
+    yield isRow(row) ? { ...row, line: index + 1 } : unreadable(index + 1, 'unreadable_json')
 }
 
 async function* readNdjson(input: Readable): AsyncGenerator<Row> {
@@ -101,7 +110,7 @@ async function* readNdjson(input: Readable): AsyncGenerator<Row> {
     line++
     if (written.trim() === '') continue
     const row = parsed(written)
-    yield isRow(row) ? { ...row, line } : unreadable(line, 'a JSON object')
+    yield isRow(row) ? { ...row, line } : unreadable(line, 'unreadable_json')
   }
 }
 
