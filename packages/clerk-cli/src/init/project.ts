@@ -77,21 +77,16 @@ function managerOf(folder: string, { packageManager }: Manifest): Manager {
 }
 
 const PRISMA_CLIENT = /export const (\w+)[^=\n]*=[^=][\s\S]{0,200}?new PrismaClient\b/
-const MOST_FILES = 2_000
+const SOURCE = /\.(ts|mts|js|mjs)$/
+const NO_SOURCE = /^(node_modules|dist|build|generated|\..*)$/
+const DEEPEST = 5
 
 /** The module that makes the application's PrismaClient, as `file` imports it, and what it is called there. */
 export function prismaClientOf(
   { folder, source }: Project,
   file: string,
 ): { readonly name: string; readonly from: string } | null {
-  const files = readdirSync(join(folder, source), { recursive: true, encoding: 'utf8' })
-    .filter(
-      (name) =>
-        /\.(ts|mts|js|mjs)$/.test(name) && !/(^|[\\/])(node_modules|dist|generated|\.\w+)[\\/]/.test(name),
-    )
-    .slice(0, MOST_FILES)
-  for (const name of files) {
-    const path = join(folder, source, name)
+  for (const path of sourcesIn(join(folder, source), DEEPEST)) {
     const [, exported] = PRISMA_CLIENT.exec(readFileSync(path, 'utf8')) ?? []
     if (exported === undefined) continue
     const to = relative(dirname(join(folder, file)), path).replaceAll('\\', '/')
@@ -99,4 +94,13 @@ export function prismaClientOf(
     return { name: exported, from }
   }
   return null
+}
+
+/** Modules of the application itself. Links are not followed: they may lead in a circle. */
+function* sourcesIn(folder: string, depth: number): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isFile() && SOURCE.test(entry.name)) yield path
+    if (entry.isDirectory() && depth > 0 && !NO_SOURCE.test(entry.name)) yield* sourcesIn(path, depth - 1)
+  }
 }
