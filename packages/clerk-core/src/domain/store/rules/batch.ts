@@ -34,3 +34,54 @@ export function checkIds(clerkIds: readonly string[]): void {
 function checkSize(batch: readonly unknown[]): void {
   if (batch.length > MAX_BATCH) throw new StoreInputError(`At most ${MAX_BATCH} rows go into one call.`)
 }
+
+/** Columns of users that a schema may declare unique. */
+const MAY_BE_UNIQUE = ['email', 'username', 'phone', 'externalId'] as const
+
+type UniqueValues = { readonly [Column in (typeof MAY_BE_UNIQUE)[number]]?: string | null }
+
+/**
+ * Parts of a batch that may be written in any order within themselves, in the order of the batch. A snapshot that another
+ * one of the batch has to do with stands alone: of the same user, or with a value that another one brings or whose row holds
+ * it. Values are compared without case, as a collation may.
+ *
+ * @param rows of the users of the batch, as they are before it
+ */
+export function planBatch<S extends UniqueValues & { readonly clerkId: string }>(
+  snapshots: readonly S[],
+  rows: readonly (UniqueValues & { readonly clerkId: string | null })[],
+): readonly (readonly S[])[] {
+  const usersOf = new Map<string, Set<string | null>>()
+  const times = new Map<string, number>()
+  const note = (value: string, clerkId: string | null) => {
+    const users = usersOf.get(value) ?? new Set()
+    users.add(clerkId)
+    usersOf.set(value, users)
+  }
+  for (const one of [...snapshots, ...rows]) for (const value of uniqueValues(one)) note(value, one.clerkId)
+  for (const { clerkId } of snapshots) times.set(clerkId, (times.get(clerkId) ?? 0) + 1)
+  const isAlone = (snapshot: S) =>
+    (times.get(snapshot.clerkId) ?? 0) > 1 ||
+    uniqueValues(snapshot).some((value) => (usersOf.get(value)?.size ?? 0) > 1)
+
+  const parts: S[][] = []
+  let open: S[] | null = null
+  for (const snapshot of snapshots) {
+    if (isAlone(snapshot)) {
+      parts.push([snapshot])
+      open = null
+    } else if (open === null) {
+      open = [snapshot]
+      parts.push(open)
+    } else {
+      open.push(snapshot)
+    }
+  }
+  return parts
+}
+
+const uniqueValues = (of: UniqueValues): readonly string[] =>
+  MAY_BE_UNIQUE.flatMap((column) => {
+    const value = of[column]
+    return value == null ? [] : [`${column} ${value.toLowerCase()}`]
+  })
