@@ -77,6 +77,8 @@ const exportedClerk = "import type { Clerk } from '@acme/clerk-core'\nexport dec
 const exportedStore =
   "export declare const store: ReturnType<typeof import('@acme/clerk-core').memoryStore>\n"
 
+const exportedClerkAndClose = `${exportedClerk}export declare const close: () => Promise<void>\n`
+
 /** Files of the application that blocks of a document import; of one block, where they differ. */
 export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/existing-users.md': { 'prisma.ts': client('shop') },
@@ -88,6 +90,8 @@ export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>
     'clerk.ts': exportedClerk,
     'app.ts': `${exportedClerk}export declare const server: import('node:http').Server\n`,
   },
+  'packages/clerk-cli/README.md': { 'clerk.ts': exportedClerkAndClose },
+  'docs/cli.md': { 'store.ts': exportedStore },
   'docs/scaling.md': { 'store.ts': exportedStore },
 }
 

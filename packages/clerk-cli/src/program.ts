@@ -94,7 +94,7 @@ function configured(commander: Commander, host: Host): Commander {
     .exitOverride()
     .helpCommand(false)
     .showHelpAfterError(false)
-    .configureHelp({ helpWidth: Math.min(host.stdout.columns ?? 100, 120) })
+    .configureHelp({ helpWidth: Math.min(host.stdout.columns || 100, 120) })
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),
       writeErr: () => {},

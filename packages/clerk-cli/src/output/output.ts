@@ -66,6 +66,10 @@ export function createOutput(options: OutputOptions): Output {
   function drawBar(): void {
     if (bar !== null) stderr.write(bar)
   }
+  function endBar(): void {
+    clearBar()
+    bar = null
+  }
   /** Lines are written above the bar. */
   function line(stream: Stream, text: string): void {
     clearBar()
@@ -83,6 +87,8 @@ export function createOutput(options: OutputOptions): Output {
     json,
     style,
     result(type, record, text) {
+      // It is the last line: what was counted is in it.
+      if (type === 'summary') endBar()
       if (json) line(stdout, asRecord(type, record))
       else if (text !== undefined) line(stdout, text)
     },
@@ -100,17 +106,14 @@ export function createOutput(options: OutputOptions): Output {
       if (json) return line(stdout, asRecord('progress', measured))
       if (!hasBar) return line(stderr, asText(measured))
       clearBar()
-      bar = asBar(measured, stderr.columns ?? 80)
+      bar = asBar(measured, stderr.columns || 80)
       drawBar()
     },
     fail(error) {
       for (const failure of failuresOf(error)) showFailure(failure)
       if (debug) line(stderr, scrub(stackOf(error)))
     },
-    end() {
-      clearBar()
-      bar = null
-    },
+    end: endBar,
     console: new Console({
       stdout: lines((text) => {
         if (!quiet) line(stderr, text)

@@ -110,7 +110,8 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
       const isPage =
         found?.route.access !== 'secret-key' && req.headers.accept?.includes('text/html') === true
       const reply = isPage ? errorPage(asBackendError(error)) : errorReply(asBackendError(error))
-      if (found?.route.operation && !isPage)
+      // A client that is gone before its body was read gets no answer, right or wrong.
+      if (found?.route.operation && !isPage && req.errored === null)
         refusals.publish({ operation: found.route.operation, ...reply, error })
       return reply
     }
