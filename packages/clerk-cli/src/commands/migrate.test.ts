@@ -32,7 +32,7 @@ describe('migrate users', () => {
     const { code, stdout, stderr } = await migrate('--from', 'users.csv', '--log', 'log.ndjson')
     expect(code).toBe(1)
     expect(stdout).toMatch(
-      /^invalid line 3: email_address .*\ninvalid line 5: The row has not as many columns as the header\.\n2 invalid, 2 created\.\n$/,
+      /^invalid line 3: email_address .*\ninvalid line 5: The row has not as many columns as the header\.\n2 created, 2 invalid\.\n$/,
     )
     expect(stderr).toContain('Every row is in log.ndjson.')
     expect(await atClerk()).toEqual(['1', '3'])
@@ -48,7 +48,7 @@ describe('migrate users', () => {
     const { migrate, atClerk, cwd } = await migration()
     const { code, stdout } = await migrate('--from', 'users.csv', '--dry-run', '--log', 'log.ndjson')
     expect(code).toBe(1)
-    expect(stdout).toMatch(/2 invalid, 2 valid\.\n$/)
+    expect(stdout).toMatch(/2 valid, 2 invalid\.\n$/)
     expect(await atClerk()).toEqual([])
     expect(() => statSync(join(cwd, 'log.ndjson'))).toThrow('ENOENT')
   })
@@ -74,7 +74,7 @@ describe('migrate users', () => {
     const [first = '', second = ''] = readFileSync(join(cwd, 'log.ndjson'), 'utf8').split('\n')
     writeFileSync(join(cwd, 'log.ndjson'), `${first}\n${second.slice(0, 20)}`)
     const { code, stdout } = await migrate('--from', 'users.ndjson', '--resume', 'log.ndjson')
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '1 resumed, 1 exists.\n' })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '1 exists, 1 resumed.\n' })
     expect(await atClerk()).toEqual(['1', '2'])
     const lines = readFileSync(join(cwd, 'log.ndjson'), 'utf8').trim().split('\n')
     expect(lines.slice(0, 2)).toEqual([first, second.slice(0, 20)])
@@ -98,7 +98,7 @@ describe('migrate users', () => {
     })
     expect(await migrate('--from', 'users.json')).toMatchObject({
       code: 1,
-      stdout: 'invalid line 2: It is no JSON object.\n1 invalid, 2 created.\n',
+      stdout: 'invalid line 2: It is no JSON object.\n2 created, 1 invalid.\n',
     })
     const piped = await run(['migrate', 'users', '--from', '-', '--format', 'ndjson'], {
       config,
@@ -107,7 +107,7 @@ describe('migrate users', () => {
     })
     expect(piped).toMatchObject({
       code: 1,
-      stdout: 'invalid line 3: It is no JSON object.\n1 invalid, 1 created.\n',
+      stdout: 'invalid line 3: It is no JSON object.\n1 created, 1 invalid.\n',
     })
     const table = { ...config, migrate: { users: () => [{ external_id: 4 }] } }
     expect(await run(['migrate', 'users'], { config: table, cwd })).toMatchObject({

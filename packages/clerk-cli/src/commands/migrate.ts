@@ -41,7 +41,7 @@ export const migrateUsers = command({
     const dryRun = options['dry-run']
     const before = options.resume === undefined ? undefined : readLog(cwd, options.resume)
     const log = dryRun ? null : openLog(cwd, options.resume ?? options.log ?? defaultLog())
-    const counts: Counts = {}
+    const counts: Counts = { created: 0, exists: 0, resumed: 0, valid: 0, invalid: 0, failed: 0 }
     try {
       const outcomes = users.migrate(source, {
         signal,
@@ -54,7 +54,7 @@ export const migrateUsers = command({
       for await (const raw of outcomes) {
         const outcome = explained(raw)
         log?.write(outcome)
-        counts[outcome.outcome] = (counts[outcome.outcome] ?? 0) + 1
+        counts[outcome.outcome]++
         showOutcome(outcome, output)
       }
     } catch (error) {
@@ -67,7 +67,7 @@ export const migrateUsers = command({
   },
 })
 
-type Counts = { [K in MigrationOutcome['outcome']]?: number }
+type Counts = Record<MigrationOutcome['outcome'], number>
 
 interface Given {
   readonly from: string | undefined
@@ -110,7 +110,7 @@ function summary(
   if (log !== null) output.say(`Every row is in ${log}.`)
   if (dryRun) output.say('Nobody was created.')
   if (interrupted) output.say(`Stopped. To go on: ${again}`)
-  return interrupted || (counts.invalid ?? 0) + (counts.failed ?? 0) > 0 ? 'incomplete' : 'done'
+  return interrupted || counts.invalid + counts.failed > 0 ? 'incomplete' : 'done'
 }
 
 const defaultLog = () => `migration-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}.ndjson`
