@@ -92,6 +92,7 @@ export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>
   },
   'packages/clerk-cli/README.md': { 'clerk.ts': exportedClerkAndClose },
   'docs/cli.md': { 'store.ts': exportedStore },
+  'docs/migrating-from-django.md': { 'clerk.ts': exportedClerk },
   'docs/scaling.md': { 'store.ts': exportedStore },
 }
 

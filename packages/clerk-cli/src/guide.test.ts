@@ -71,7 +71,7 @@ describe('docs/cli.md', () => {
     const lines = blocks
       .filter(({ language }) => language === 'sh' || language === 'console')
       .flatMap((block) =>
-        [...block.code.matchAll(/^(?:\$ )?(?:npx )?acme-clerk (.*)$/gm)].map(([, line = '']) => line),
+        [...block.code.matchAll(/^(?:\$ )?(?:npx --yes --package \S+ )?acme-clerk (.*)$/gm)].map(([, line = '']) => line),
       )
     expect(lines.length).toBeGreaterThan(15)
     for (const line of lines) {
@@ -90,4 +90,31 @@ describe('docs/cli.md', () => {
       expect(command?.passThrough ? [] : used.filter((flag) => !known.includes(flag)), line).toEqual([])
     }
   })
+})
+
+/** What django-clerk-users 0.4.1 and django-clerk-sdk 1.0.0 have that an application names. */
+const OF_DJANGO = `
+CLERK_SECRET_KEY CLERK_WEBHOOK_SIGNING_KEY CLERK_FRONTEND_HOSTS CLERK_AUTH_PARTIES CLERK_SESSION_REVALIDATION_SECONDS
+CLERK_CACHE_TIMEOUT CLERK_ORG_CACHE_TIMEOUT CLERK_API_TIMEOUT_MS CLERK_WEBHOOK_DEDUP_TIMEOUT CLERK_AUTO_GENERATE_USERNAME
+CLERK_AUTO_GENERATE_USERNAME_PREFIX CLERK_DISABLE_PASSWORD_SYNC CLERK_SYNC_PASSWORDS CLERK_CLIENT_BACKEND CLERK_JWT_KEY
+CLERK_AUDIENCE CLERK_API_URL CLERK_TIMEOUT_MS CLERK_CLOCK_SKEW_IN_MS AUTH_USER_MODEL
+sync_clerk_users sync_clerk_organizations migrate_users_to_clerk createsuperuser
+--all --limit --offset --dry-run --sync-members --source-model --email --created-before --skip-existing --skip-password-email
+clerk_user_created clerk_user_updated clerk_user_deleted clerk_session_created clerk_session_ended
+clerk_organization_created clerk_organization_updated clerk_organization_deleted
+clerk_membership_created clerk_membership_updated clerk_membership_deleted
+clerk_invitation_created clerk_invitation_accepted clerk_invitation_revoked
+clerk_auth_success clerk_auth_failed clerk_cache_miss
+clerk_user_required clerk_org_required clerk_staff_required clerk_superuser_required clerk_webhook_required
+ClerkAuthMiddleware ClerkOrganizationMiddleware ClerkMiddleware ClerkBackend ClerkAuthentication ClerkSessionAuthentication
+CsrfExemptSessionAuthentication clerk_webhook_view verify_clerk_webhook create_clerk_user get_clerk_user get_clerk_user_by_email
+update_clerk_user update_clerk_user_public_metadata set_clerk_user_email create_clerk_sign_in_token build_clerk_sign_in_url
+create_clerk_sign_in_link provision_clerk_user_access_link revoke_clerk_user_sessions send_clerk_invitation revoke_clerk_invitation
+`
+
+test('docs/migrating-from-django.md has a counterpart of everything, or why there is none', () => {
+  const django = readFileSync(new URL('../../../docs/migrating-from-django.md', import.meta.url), 'utf8')
+  const left = [...django.matchAll(/^\| ([^|]*) \| [^|]+ \|$/gm)].map(([, cell = '']) => cell)
+  const named = new Set(left.flatMap((cell) => cell.match(/--[\w-]+|\w+/g) ?? []))
+  expect(OF_DJANGO.split(/\s+/).filter((name) => name !== '' && !named.has(name))).toEqual([])
 })

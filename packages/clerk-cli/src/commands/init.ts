@@ -18,7 +18,7 @@ export const init = command({
     'Recognises Express, Koa, Fastify and tRPC; Prisma, MongoDB and Mongoose; npm, pnpm, yarn and bun. Shows what it would',
     'write, and asks. It adds files and lines: nothing that is there is changed. What is left to do is listed.',
   ],
-  examples: ['npx acme-clerk init --dry-run', 'npx acme-clerk init'],
+  examples: ['acme-clerk init --dry-run', 'acme-clerk init'],
   async run(run) {
     const { options, output, cwd, interactive } = run
     const project = recognise(cwd)

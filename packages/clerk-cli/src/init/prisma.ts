@@ -141,7 +141,7 @@ function schemaOf({ folder }: Project): readonly SchemaFile[] {
   if (place === undefined)
     throw new CliError(
       'There is no Prisma schema here.',
-      'Make one with `npx prisma init`, and run the command again.',
+      'Make one with `npx --yes prisma init`, and run the command again.',
     )
   const path = join(folder, place)
   if (!statSync(path).isDirectory())

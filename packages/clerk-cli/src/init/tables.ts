@@ -13,7 +13,7 @@ export const MANAGERS: readonly [Manager, ...Manager[]] = [
     locks: ['package-lock.json'],
     add: 'npm install',
     addDevelopment: 'npm install --save-dev',
-    run: 'npx',
+    run: 'npx --yes',
   },
   {
     name: 'pnpm',
