@@ -71,7 +71,9 @@ describe('docs/cli.md', () => {
     const lines = blocks
       .filter(({ language }) => language === 'sh' || language === 'console')
       .flatMap((block) =>
-        [...block.code.matchAll(/^(?:\$ )?(?:npx --yes --package \S+ )?acme-clerk (.*)$/gm)].map(([, line = '']) => line),
+        [...block.code.matchAll(/^(?:\$ )?(?:npx --yes --package \S+ )?acme-clerk (.*)$/gm)].map(
+          ([, line = '']) => line,
+        ),
       )
     expect(lines.length).toBeGreaterThan(15)
     for (const line of lines) {

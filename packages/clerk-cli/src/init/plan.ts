@@ -52,7 +52,7 @@ export function planOf(project: Project, now: Date): Plan {
             `Export your PrismaClient as \`prisma\` from ${join(source, `prisma.${ending}`)}, or correct the import in ${clerkFile}.`,
           ]
         : []),
-      ...(prisma.files.length > 0 ? [`${manager.run} prisma migrate dev`] : []),
+      ...(prisma.files.length > 0 ? [`${manager.run}prisma migrate dev`] : []),
       ...(project.hasDrizzle && store === 'memory'
         ? [
             'There is no store for Drizzle: the clerk has one that forgets. https://github.com/acme/clerk/blob/main/docs/write-your-own-store.md',
@@ -63,7 +63,7 @@ export function planOf(project: Project, now: Date): Plan {
         ? ['No framework was recognised: https://github.com/acme/clerk#readme lists the adapters.']
         : []),
       `Fill .env as .env.example says, and send webhooks to /clerk/webhook (${WEBHOOK}).`,
-      `${manager.run} acme-clerk doctor`,
+      `${manager.run}acme-clerk doctor`,
     ],
   }
 }

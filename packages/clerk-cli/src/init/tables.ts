@@ -4,6 +4,7 @@ export interface Manager {
   readonly locks: readonly string[]
   readonly add: string
   readonly addDevelopment: string
+  /** In front of a program of the project. */
   readonly run: string
 }
 
@@ -13,22 +14,22 @@ export const MANAGERS: readonly [Manager, ...Manager[]] = [
     locks: ['package-lock.json'],
     add: 'npm install',
     addDevelopment: 'npm install --save-dev',
-    run: 'npx --yes',
+    run: 'npx --yes ',
   },
   {
     name: 'pnpm',
     locks: ['pnpm-lock.yaml'],
     add: 'pnpm add',
     addDevelopment: 'pnpm add --save-dev',
-    run: 'pnpm exec',
+    run: 'pnpm exec ',
   },
-  { name: 'yarn', locks: ['yarn.lock'], add: 'yarn add', addDevelopment: 'yarn add --dev', run: 'yarn' },
+  { name: 'yarn', locks: ['yarn.lock'], add: 'yarn add', addDevelopment: 'yarn add --dev', run: 'yarn ' },
   {
     name: 'bun',
     locks: ['bun.lock', 'bun.lockb'],
     add: 'bun add',
     addDevelopment: 'bun add --dev',
-    run: 'bunx',
+    run: 'bunx ',
   },
 ]
 

@@ -76,8 +76,11 @@ await store.ensureIndexes()
 }
 
 /** @param from the module that makes the clerk, as the configuration imports it */
-export const configModule = (from: string): string => `import { defineConfig } from '@acme/clerk-cli'
-import { clerk, close } from '${from}'
-
-export default defineConfig({ clerk: () => clerk, close })
-`
+export const configModule = (from: string): string =>
+  [
+    "import { defineConfig } from '@acme/clerk-cli'",
+    `import { clerk, close } from '${from}'`,
+    '',
+    'export default defineConfig({ clerk: () => clerk, close })',
+    '',
+  ].join('\n')
