@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { run } from '../testing/run.js'
 import { scratchProject } from '../testing/scratch.js'
@@ -36,6 +38,24 @@ const migrationOf = (cwd: string) => {
   const [name = ''] = readdirSync(join(cwd, 'prisma/migrations'))
   expect(name).toMatch(/^\d{14}_clerk$/)
   return read(cwd, `prisma/migrations/${name}/migration.sql`)
+}
+
+/** What Prisma says of a schema. It needs no engine for this; asking for one that exists keeps it from fetching its own. */
+function validated(schema: string): string {
+  const prisma = fileURLToPath(
+    new URL('../../../clerk-prisma/node_modules/prisma/build/index.js', import.meta.url),
+  )
+  const env = {
+    ...process.env,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    NO_COLOR: '1',
+  }
+  const { stdout, stderr } = spawnSync(process.execPath, [prisma, 'validate', '--schema', schema], {
+    encoding: 'utf8',
+    env,
+  })
+  return stdout + stderr
 }
 
 describe('what is recognised', () => {
@@ -110,6 +130,8 @@ describe('init on Prisma', () => {
     const schema = read(cwd, 'prisma/schema.prisma')
     for (const line of own.split('\n')) expect(schema).toContain(`${line}\n`)
     expect(schema).toContain(order)
+    expect(schema).not.toMatch(/\n\n\n/)
+    expect(validated(join(cwd, 'prisma/schema.prisma'))).toContain('is valid')
     expect(schema).toMatch(/\n {2}clerkId +String\? +@unique\n/)
     expect(schema.match(/^ {2}username /gm)).toHaveLength(1)
     expect(schema.match(/^ {2}@@index\(\[email\]\)/gm)).toHaveLength(1)

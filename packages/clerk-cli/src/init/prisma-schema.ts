@@ -8,11 +8,14 @@ export function modelsOf(schema: string): ReadonlyMap<string, string> {
 /** Types of the fields of a model, by their names, as they are written: `String?`. */
 export function fieldsOf(model: string): ReadonlyMap<string, string> {
   return new Map(
-    [...model.matchAll(/^\s+(\w+)\s+(\w+(?:\[\]|\?)?)/gm)].map(([, name = '', type = '']) => [name, type]),
+    [...model.matchAll(/^[ \t]+(\w+)[ \t]+(\w+(?:\[\]|\?)?)/gm)].map(([, name = '', type = '']) => [
+      name,
+      type,
+    ]),
   )
 }
 
-const ATTRIBUTE = /^\s+@@.*$/gm
+const ATTRIBUTE = /^[ \t]+@@.*$/gm
 const normal = (line: string) => line.replace(/\s/g, '')
 
 /** The model with the fields and indexes that it lacks: fields after its last one, indexes at its end. */
