@@ -11,7 +11,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stopping.abort()
   })
 }
-// `acme-clerk … | head`: nobody reads any more, so there is no reason to go on.
+// `acme-clerk … | head`: its reader is gone, so there is no reason to go on.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   stopping.abort()

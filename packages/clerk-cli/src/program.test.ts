@@ -44,6 +44,15 @@ describe('the help', () => {
 })
 
 describe('a command line that cannot be run', () => {
+  test.each([[[]], [['webhooks']]])(
+    '%j names no command: the help is shown, and the exit code is 2',
+    async (args) => {
+      const { code, stdout, stderr } = await run(args)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(/^Usage: acme-clerk/)
+    },
+  )
+
   test.each([
     [['nonsense'], /Unknown command 'nonsense'/],
     [['docter'], /Did you mean doctor\?/],

@@ -52,9 +52,11 @@ export async function runProgram(argv: readonly string[], host: Host): Promise<E
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
-    // Commander throws for `--help` and `--version` too, which it has printed.
-    if ((error as { exitCode?: unknown }).exitCode === 0) return EXIT.done
     output.end()
+    // Commander throws for what it has printed as well: `--help`, `--version`, and the help where no command was named.
+    const { exitCode, code } = error as { readonly exitCode?: unknown; readonly code?: unknown }
+    if (exitCode === 0) return EXIT.done
+    if (code === 'commander.help') return EXIT.failed
     output.fail(error)
     return EXIT.failed
   }
@@ -97,7 +99,8 @@ function configured(commander: Commander, host: Host): Commander {
     .configureHelp({ helpWidth: Math.min(host.stdout.columns || 100, 120) })
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),
-      writeErr: () => {},
+      writeErr: (text) => host.stderr.write(text),
+      outputError: () => {},
     })
 }
 

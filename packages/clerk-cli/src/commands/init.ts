@@ -77,6 +77,6 @@ function writeFile(folder: string, { path, before, after }: Planned): void {
   if (before !== null && readFileSync(file, 'utf8') !== before)
     throw new CliError(`${path} has changed meanwhile.`, 'Run the command again.')
   mkdirSync(dirname(file), { recursive: true })
-  // `wx`: what somebody has made meanwhile is not written over.
+  // `wx`: what another process has made meanwhile is not written over.
   writeFileSync(file, after, { flag: before === null ? 'wx' : 'w' })
 }

@@ -108,7 +108,7 @@ function summary(
     `${listCounts(counts)}.`,
   )
   if (log !== null) output.say(`Every row is in ${log}.`)
-  if (dryRun) output.say('Nobody was created.')
+  if (dryRun) output.say('No user was created.')
   if (interrupted) output.say(`Stopped. To go on: ${again}`)
   return interrupted || counts.invalid + counts.failed > 0 ? 'incomplete' : 'done'
 }

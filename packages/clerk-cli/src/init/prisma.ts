@@ -103,7 +103,7 @@ const isExtended = (user: string | undefined) => user !== undefined && fieldsOf(
 const nameTaken = (name: string) =>
   `The schema has a model ${name} of your own. Add the models of node_modules/@acme/clerk-prisma by hand under other names, and name them in prismaStore: https://github.com/acme/clerk/blob/main/docs/prisma.md#options`
 
-/** What of the model User nobody but its owner can decide. */
+/** What of the model User only the owner of the schema can decide. */
 function userProblems(user: string, shipped: string): string[] {
   const own = fieldsOf(user)
   if (/@@?map\(/.test(user))
