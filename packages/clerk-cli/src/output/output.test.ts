@@ -33,6 +33,11 @@ describe('progress', () => {
     expect(text.stderr).toBe(`\r\u001b[2K\u001b[2ma line\u001b[22m\n${bar}`)
     output.end()
     expect(text.stderr.endsWith('\r\u001b[2K')).toBe(true)
+    clock.ms = 20_000
+    output.progress({ done: 0, total: 10 })
+    clock.ms = 21_000
+    output.progress({ done: 5, total: 10 })
+    expect(text.stderr.endsWith('5 of 10 (50 %), 5 a second, 1 s left')).toBe(true)
     expect(text.stdout).toBe('')
   })
 

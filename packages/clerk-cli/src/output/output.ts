@@ -36,7 +36,7 @@ export interface Output {
   progress(progress: Progress): void
   /** Every problem of the error in a sentence, with its remedy; the stack with `--debug`. */
   fail(error: unknown): void
-  /** Takes the bar away. */
+  /** Takes the bar away. What comes then is measured anew. */
   end(): void
   readonly style: Style
   /** Where `console` writes while a command runs, so that no logger breaks a record or the bar. */
@@ -66,9 +66,12 @@ export function createOutput(options: OutputOptions): Output {
   function drawBar(): void {
     if (bar !== null) stderr.write(bar)
   }
+  /** The next progress is that of another piece of work. */
   function endBar(): void {
     clearBar()
     bar = null
+    begunAt = null
+    shownAt = Number.NEGATIVE_INFINITY
   }
   /** Lines are written above the bar. */
   function line(stream: Stream, text: string): void {
