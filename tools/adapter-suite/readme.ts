@@ -28,7 +28,10 @@ export async function runServerSnippet(
   title: string,
   cwd: URL,
   env: Record<string, string> = {},
-  { files = {}, shared }: { readonly files?: Record<string, string>; readonly shared?: OfflineClerk | undefined } = {},
+  {
+    files = {},
+    shared,
+  }: { readonly files?: Record<string, string>; readonly shared?: OfflineClerk | undefined } = {},
 ): Promise<RunningSnippetApp> {
   const offline = shared ?? (await startClerk())
   if (shared === undefined) onTestFinished(() => offline.stop())

@@ -85,6 +85,8 @@ const exportedClerk = "import type { Clerk } from '@acme/clerk-core'\nexport dec
 const exportedStore =
   "export declare const store: ReturnType<typeof import('@acme/clerk-core').memoryStore>\n"
 
+const exportedClerkAndClose = `${exportedClerk}export declare const close: () => Promise<void>\n`
+
 /** Files of the application that blocks of a document import; of one block, where they differ. */
 export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/existing-users.md': { 'prisma.ts': client('shop') },
@@ -107,6 +109,9 @@ export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>
       export const Clerk: new (publishableKey: string) => ReturnType<typeof import('@clerk/react').useClerk> & { load(): Promise<void> }
     }\n`,
   },
+  'packages/clerk-cli/README.md': { 'clerk.ts': exportedClerkAndClose },
+  'docs/cli.md': { 'store.ts': exportedStore },
+  'docs/migrating-from-django.md': { 'clerk.ts': exportedClerk },
   'docs/scaling.md': { 'store.ts': exportedStore },
 }
 

@@ -2,16 +2,43 @@
 // once, as a `Framework`, and renders the responses that it is given.
 
 export type { AuthJson } from './domain/auth/auth-json.js'
+// A command line describes no framework, but shows what these are.
+export type {
+  BulkProgress,
+  Drift,
+  DriftCounts,
+  ReconcileOptions,
+  SyncCounts,
+  SyncedRow,
+  SyncOptions,
+  SyncOutcome,
+} from './domain/backend-api/bulk.js'
 export type { Authorized, Narrowing } from './domain/guard/authorized.js'
 export {
   type RequirementArgument,
   requirementOf,
   validateRequirement,
 } from './domain/guard/validate-requirement.js'
+export type {
+  OrganizationReconciliation,
+  OrganizationSync,
+  ReconcileOrganizationsOptions,
+  SyncOrganizationsOptions,
+} from './domain/organizations/bulk.js'
 export type { SessionMarker } from './domain/session/marker.js'
 export { MARKER_SECONDS } from './domain/session/marker.js'
 export type { SessionOrganization, SessionRecord } from './domain/session/record.js'
 export type { RenewOptions, SessionSlot } from './domain/session/slot.js'
+export {
+  type MigrateUsersOptions,
+  type MigrationOutcome,
+  type MigrationSource,
+  PASSWORD_HASHERS,
+  type PasswordHasher,
+  type SyncUsersOptions,
+  type UserReconciliation,
+  type UserSync,
+} from './domain/users/bulk.js'
 export { notLookedAt } from './flows/authentication/auth-factory.js'
 export type { ClosableSocket, ClosableStream } from './flows/authentication/connection.js'
 export { findConnection, latestAuth } from './flows/authentication/connections.js'

@@ -18,6 +18,7 @@ import type { MembershipRecord, OrganizationRecord } from './domain/store/organi
 import type { UserRecord } from './domain/store/user.js'
 import { createTokenVerifier } from './domain/tokens/verify-token.js'
 import { createUserDirectory } from './domain/users/directory.js'
+import { createUserMigration } from './domain/users/migrate.js'
 import { createAuthenticate } from './flows/authentication/authenticate.js'
 import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
@@ -92,6 +93,9 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   const holds = createHolds()
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
   const api = createClerkApi(resolved, observer, { track, closing: closing.signal })
+  /** Of what reads or writes a whole instance: behind every request, and it waits rather than fails. */
+  const patientApi = createClerkApi(resolved, observer, { track, closing: closing.signal }, 'scan')
+  const migrate = createUserMigration({ api: patientApi, secretKey: resolved.secretKey })
   const proof = createInstanceProof({ options: resolved, api })
   const tell: Tell = (...told) => webhooks.tell(...told)
   const users = stores.users
@@ -99,6 +103,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
         store: stores.users,
         options: resolved,
         api,
+        patientApi,
         observer,
         proof,
         tell,
@@ -112,6 +117,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
         store: stores.organizations,
         options: resolved,
         api,
+        patientApi,
         observer,
         proof,
         tell,
@@ -223,10 +229,17 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
     users: users
-      ? { ...users.users, forget: (clerkId) => tell(FORGOTTEN.user, clerkId) }
-      : notConfigured('users', ['get', 'refresh', 'forget']),
+      ? {
+          ...users.users,
+          forget: (clerkId) => tell(FORGOTTEN.user, clerkId),
+          migrate,
+        }
+      : { ...notConfigured('users', ['get', 'refresh', 'forget', 'sync', 'reconcile']), migrate },
     organizations: organizations
-      ? { ...organizations.organizations, forget: (orgId) => tell(FORGOTTEN.organization, orgId) }
+      ? {
+          ...organizations.organizations,
+          forget: (orgId) => tell(FORGOTTEN.organization, orgId),
+        }
       : notConfigured('organizations', [
           'get',
           'getMembership',
@@ -234,6 +247,8 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
           'refresh',
           'refreshRoles',
           'forget',
+          'sync',
+          'reconcile',
         ]),
     api,
     watch: connections.watch as Clerk<U, M, O>['watch'],

@@ -25,6 +25,7 @@ export type {
   OrganizationStore,
   RoleRecord,
   RoleSnapshot,
+  UnstoredOfOrganizations,
 } from './domain/store/organization.js'
 export * from './domain/store/rules/index.js'
 export type { Stores } from './domain/store/stores.js'

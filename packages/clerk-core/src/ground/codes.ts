@@ -13,6 +13,7 @@
  * - `connection`: `reason` of the end of a connection, and the text of the close frame of a WebSocket
  * - `check`: `Diagnostic.code` of `clerk.check()`
  * - `thrown`: `code` of an error class
+ * - `command`: `code` of a record `error` of the command line
  * - `warning`: `code` of a process warning
  */
 export type CodeKind =
@@ -28,6 +29,7 @@ export type CodeKind =
   | 'connection'
   | 'check'
   | 'thrown'
+  | 'command'
   | 'warning'
 
 export interface CodeEntry<K extends CodeKind = CodeKind> {
@@ -55,6 +57,7 @@ const webhookBody = metIn('webhook-body')
 const webhookRefusal = metIn('webhook-refusal')
 const check = metIn('check')
 const thrown = metIn('thrown')
+const command = metIn('command')
 const warning = metIn('warning')
 
 const NOT_OURS = 'It is not a session token of Clerk. Find out which part of the client sends it.'
@@ -411,11 +414,15 @@ export const CODES = {
   ),
   'webhook-events-failed': check(
     'Webhook events were given up: they have failed as often as they may.',
-    "Look at `clerk.webhooks.list({ status: 'failed' })`, mend what their `error` names, and call `clerk.webhooks.replay(id)`, or `discard(id)`.",
+    'Look at `acme-clerk webhooks list --status failed` (`clerk.webhooks.list`), mend what their `error` names, and replay (`webhooks replay`) or discard them.',
   ),
   'webhook-events-overdue': check(
     'Webhook events are due that Svix does not send any more.',
-    'Start a worker with `createInboxWorker(clerk)`, or call `clerk.webhooks.replay(id)` for each.',
+    'Start a worker with `createInboxWorker(clerk)`, or run `acme-clerk webhooks replay --status open` (`clerk.webhooks.replay(id)`).',
+  ),
+  'log-not-pruned': check(
+    'The log of changes has entries that stopped counting long ago: nothing prunes it, and it grows.',
+    'Start a worker with `createInboxWorker(clerk)`, or run `acme-clerk webhooks prune` (`clerk.webhooks.prune()`) by a schedule.',
   ),
   'store-unreachable-users': check('The store of users cannot be used.', DATABASE),
   'store-unreachable-organizations': check('The store of organisations cannot be used.', DATABASE),
@@ -469,6 +476,16 @@ export const CODES = {
   'tenant-scope': thrown(
     '`TenantScopeError` (MongoDB): the operation cannot be confined to the tenant.',
     'Use an operation that the scope allows, or the plain collection where every tenant is meant.',
+  ),
+
+  // The command line.
+  usage: command(
+    'The command was not called as it has to be, or what it needs is not there.',
+    'Do what its `remedy` says. `acme-clerk <command> --help` shows the options.',
+  ),
+  unknown: command(
+    "The application's own code, or a library of it, threw while the command ran.",
+    'Run the command again with `--debug`, which shows the stack.',
   ),
 
   // Process warnings.

@@ -114,7 +114,8 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
       const refusal = asBackendError(error)
       parts.refused(refusal, method, url.pathname)
       const reply = isPage ? errorPage(refusal) : errorReply(refusal)
-      if (found?.route.operation && !isPage)
+      // A client that is gone before its body was read gets no answer, right or wrong.
+      if (found?.route.operation && !isPage && req.errored === null)
         refusals.publish({ operation: found.route.operation, ...reply, error })
       return reply
     }

@@ -4,6 +4,7 @@ import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { type Cached, createReadCache, type ReadCache } from '../../ground/timing/read-cache.js'
+import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type { InstanceProof } from '../backend-api/complete-listing.js'
 import { type Hold, type Holds, membershipSubject } from '../changes/holds.js'
 import type { Tell } from '../changes/tell.js'
@@ -20,7 +21,9 @@ import type {
 } from '../store/organization.js'
 import type { ApplyOutcome } from '../store/user.js'
 import type { ClerkOrganizations } from './organizations.js'
+import { createOrganizationReconcile } from './reconcile.js'
 import { createOrganizationRefresh, type ReadsOfRefresh } from './refresh.js'
+import { createOrganizationSync } from './sync.js'
 
 export interface OrganizationDirectory<
   M extends MembershipRecord = MembershipRecord,
@@ -77,12 +80,14 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
   readonly store: OrganizationStore<O, M>
   readonly options: Pick<ResolvedOptions, 'privateMetadata' | 'cache' | 'now'>
   readonly api: ReadsOfRefresh
+  /** One that waits for its turn: of syncs and reconciliations. */
+  readonly patientApi: ReadsOfRefresh & Pick<ClerkApi, 'eachOrganization' | 'eachInstanceMembership'>
   readonly observer: Observer
   readonly proof: () => Promise<InstanceProof>
   readonly tell: Tell
   readonly holds: Holds
 }): OrganizationDirectory<M, O> {
-  const { store, options, api, observer, proof, tell, holds } = parts
+  const { store, options, api, patientApi, observer, proof, tell, holds } = parts
   const keyOf = (orgId: string, userId: string) => `${orgId} ${userId}`
   const settings = {
     max: options.cache.users,
@@ -217,12 +222,13 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
       listMemberships: (userId) => store.listMemberships({ userId }),
       refresh: (orgId, settings) => refreshing.refresh(orgId, settings),
       refreshRoles: (settings) => refreshing.refreshRoles(settings),
+      sync: (settings) => createOrganizationSync({ ...bulk, directory })(settings),
+      reconcile: (settings) => createOrganizationReconcile({ ...bulk, directory })(settings),
     },
   }
-  const refreshing = createOrganizationRefresh({
-    ...{ store, api, proof, tell, writes: directory },
-    ...{ now: options.now, privateMetadata: options.privateMetadata },
-  })
+  const { now, privateMetadata } = options
+  const bulk = { store, api: patientApi, proof, tell, now, privateMetadata }
+  const refreshing = createOrganizationRefresh({ ...bulk, api, writes: directory })
   return directory
 }
 

@@ -25,6 +25,14 @@ export interface ClerkWebhooks {
     readonly after?: string
   }): Promise<{ readonly events: readonly WebhookEventInfo[]; readonly next: string | null }>
   /**
+   * One event; `null`: there is none. `reveal`: with its body, which holds what Clerk knows of a person. The body is the text
+   * that Clerk sent, and empty once the event is done or discarded.
+   */
+  show(
+    id: string,
+    options?: { readonly reveal?: boolean },
+  ): Promise<(WebhookEventInfo & { readonly body?: string }) | null>
+  /**
    * Processes an open or failed event once more, as if Clerk had delivered it again: handlers that have succeeded are not
    * run. `duplicate`: it is done or discarded already. `busy`: another process has it. `null`: there is no such event.
    */
@@ -86,6 +94,14 @@ export function createWebhookAdministration({
       const { limit = PAGE, ...query } = readOptions('clerk.webhooks.list', given, LIST)
       const { events, next } = await there('list').list({ ...query, limit } satisfies EventQuery)
       return { events: events.map(({ body: _, ...event }) => event), next }
+    },
+    async show(id, { reveal = false } = {}) {
+      const store = there('show')
+      checkText(id, 'id')
+      const event = await store.find(id)
+      if (event === null) return null
+      const { body, ...info } = event
+      return reveal ? { ...info, body } : info
     },
     async replay(id) {
       checkText(id, 'id')
