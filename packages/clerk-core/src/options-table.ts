@@ -77,7 +77,11 @@ export const OPTIONS = {
   },
   machineSecretKey: {
     chapter: 'keys',
-    effect: 'Secret key of this machine (`ak_…`), needed for `accept.m2m`.',
+    effect: 'Secret key of this machine (`ak_…`), needed for opaque M2M tokens (`accept.m2m`).',
+  },
+  machineId: {
+    chapter: 'keys',
+    effect: 'Id of this machine at Clerk (`mch_…`), needed for M2M tokens that are JWTs.',
   },
   allowOfflineClerk: {
     chapter: 'keys',
@@ -111,10 +115,23 @@ export const OPTIONS = {
   'accept.apiKeys': { chapter: 'tokens', default: '`false`', effect: 'Accept API keys.' },
   'accept.m2m': {
     chapter: 'tokens',
-    default: '`false`',
-    effect: 'Accept machine-to-machine tokens. Needs `machineSecretKey`.',
+    default: '`false`, neither form',
+    effect:
+      "Accept machine-to-machine tokens. The opaque form needs `machineSecretKey`, the JWT form `machineId`. `'opaque'` or `'jwt'` accepts one form alone.",
   },
-  'accept.oauth': { chapter: 'tokens', default: '`false`', effect: 'Accept OAuth access tokens.' },
+  'accept.oauth': {
+    chapter: 'tokens',
+    default: '`false`, neither form',
+    effect:
+      "Accept OAuth access tokens: `true`, one form alone (`'opaque'`, `'jwt'`), or `{ resource, scopes, form }`. `resource` is this service as its clients name it: `aud` must name it (RFC 8707). `scopes` are those that every token must have.",
+  },
+  'accept.maxAgeSeconds': {
+    chapter: 'tokens',
+    default: 'until they expire',
+    unit: 'seconds',
+    effect:
+      'How old a JWT of a machine may be. Clerk cannot take one back before it expires; this bounds how long a stolen one works.',
+  },
   'session.revalidateAfterSeconds': {
     chapter: 'session',
     unit: 'seconds',

@@ -158,9 +158,17 @@ export const CODES = {
     'The machine credential is of a type that `accept` does not name.',
     'Set `accept.apiKeys`, `accept.m2m` or `accept.oauth`.',
   ),
-  'machine-jwt-not-supported': refusedMachine(
-    'The machine credential is a JWT, according to its unverified claims.',
-    'Issue the opaque form.',
+  'machine-jwt-not-accepted': refusedMachine(
+    'The machine credential is a JWT, and `accept` does not name its type in that form, or it came in a cookie.',
+    'Set `accept.oauth`, or `accept.m2m` and `machineId`, and send the token as a bearer.',
+  ),
+  'machine-receiver-mismatch': endedMachine(
+    'The M2M token was not made for this machine: its `scopes`, or else its `aud`, do not hold `machineId`.',
+    'Let the machine that makes the token have this one in its scopes, in the Clerk dashboard → Machines.',
+  ),
+  'machine-resource-mismatch': endedMachine(
+    'The OAuth access token was issued for another service: its `aud` does not name `accept.oauth.resource`.',
+    'Let the client ask for its token with `resource` (RFC 8707), as the protected resource metadata says.',
   ),
   'machine-credential-invalid': endedMachine(
     'Clerk does not know the machine credential, or it has the wrong form.',
@@ -170,7 +178,10 @@ export const CODES = {
     'The machine credential has been revoked at Clerk.',
     'Issue a new one.',
   ),
-  'machine-credential-expired': endedMachine('The machine credential has expired.', 'Issue a new one.'),
+  'machine-credential-expired': endedMachine(
+    'The machine credential has expired, or a JWT is older than `accept.maxAgeSeconds`.',
+    'Issue a new one.',
+  ),
 
   // Requests without a user.
   'no-credentials': anonymous(

@@ -40,6 +40,7 @@ const NO_TOKEN: TokenState = { kind: 'none' }
 export interface AuthenticateParts {
   readonly options: Pick<
     ResolvedOptions,
+    | 'accept'
     | 'allowMissingAzp'
     | 'allowPending'
     | 'audience'
@@ -83,6 +84,7 @@ export function createAuthenticate(
   const userAuth = createUserAuth({ users, organizations, auths, aging })
   const machineAuth = createMachineAuth({
     machines,
+    requiredScopes: options.accept.scopes,
     revocations,
     userAuth,
     hasUsers: users !== null,
@@ -151,6 +153,9 @@ export function createAuthenticate(
     return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }), (result) => {
       request.tokenHash = result.ok ? result.token.hash : result.hash
       request.cached = result.ok && result.cached
+      // An M2M token without a category: only its claims say what it is.
+      if (bearer !== null && machines.acceptsJwt && !result.ok && result.kind === 'machine-jwt')
+        return machineAuth(request, bearer)
       const state = tokenStateOf(result, request)
       if (state.kind !== 'valid') request.seen = result.ok ? result.token.claims : result.seen
       // Most requests of an API: no row of the truth table looks at anything but the token.

@@ -34,6 +34,7 @@ export interface Request {
 
 export type RequestOptions = Pick<
   ResolvedOptions,
+  | 'accept'
   | 'session'
   | 'cookieSuffix'
   | 'publishableKey'
