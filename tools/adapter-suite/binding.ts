@@ -78,6 +78,10 @@ export const GUARDS = {
   '/machine': [{ machine: 'only' }, {}],
   '/api-key': [{ machine: ['api_key'] }, {}],
   '/m2m': [{ machine: ['m2m', 'oauth'] }, {}],
+  '/oauth': [
+    { machine: ['oauth'], oauth: { resource: 'https://mcp.example.com/mcp', scopes: ['write'] } },
+    {},
+  ],
   '/pending': [{ pending: 'allow' }, {}],
   '/local': [{ local: 'allow' }, {}],
   '/page': [{}, { redirect: true }],

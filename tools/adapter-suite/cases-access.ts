@@ -220,6 +220,38 @@ export const accessCases: readonly Case[] = [
     },
   },
   {
+    title: 'an API key may come in a header of its own where that is accepted, and not beside a bearer',
+    options: { accept: { apiKeys: true, apiKeyHeader: true } },
+    steps: ({ ada, offline }) => {
+      const { secret } = offline.createApiKey({ subject: ada.id, name: 'continuous' })
+      const headers = { 'x-api-key': secret }
+      return [
+        { request: 'GET /api-key', headers, status: 200, includes: { tokenType: 'api_key' } },
+        { request: 'GET /api-key', headers, bearer: secret, status: 401, json: UNAUTHENTICATED },
+        { request: 'GET /private', headers, bearer: ada.token, status: 401, json: UNAUTHENTICATED },
+        { request: 'GET /private', headers: { 'x-api-key': ada.token }, status: 401, json: UNAUTHENTICATED },
+      ]
+    },
+  },
+  {
+    title: 'an OAuth token is for one resource, and one without a scope is told which it needs',
+    options: { accept: { oauth: true } },
+    steps: ({ ada, offline }) => {
+      const token = (resource: string, scopes: string[]) =>
+        offline.createOAuthToken({ user: ada.id, tokenFormat: 'jwt', resource, scopes }).token
+      const here = 'https://mcp.example.com/mcp'
+      const lacks = { error: 'Insufficient scope', code: 'insufficient-scope' }
+      return [
+        { request: 'GET /oauth', bearer: token(here, ['write', 'read']), status: 200 },
+        { request: 'GET /oauth', bearer: token(here, ['read']), status: 403, json: lacks },
+        { request: 'GET /oauth', bearer: token('https://x.example', ['write']), status: 401 },
+        { request: 'GET /m2m', bearer: token('https://x.example', []), status: 200 },
+        { request: 'GET /api-key', bearer: token(here, ['write']), status: 403, json: FORBIDDEN },
+        { request: 'GET /private', bearer: token(here, ['write']), status: 403, json: FORBIDDEN },
+      ]
+    },
+  },
+  {
     title: 'a key passes no check that its user does not',
     options: { accept: { apiKeys: true }, provisioning: 'off' },
     steps: ({ ada, offline }) => [

@@ -45,6 +45,7 @@ describe('defaults', () => {
       machineId: null,
       accept: {
         apiKeys: false,
+        apiKeyHeader: false,
         m2m: { opaque: false, jwt: false },
         oauth: { opaque: false, jwt: false },
         resource: null,
@@ -336,6 +337,7 @@ describe('everything else', () => {
     [{ accept: { oauth: true } }, ['accept.oauth']],
     [{ accept: { m2m: true }, secretKey: 'sk_test_a' }, ['accept.m2m']],
     [{ accept: { m2m: 'yes' } }, ['accept.m2m']],
+    [{ accept: { apiKeyHeader: true }, secretKey: 'sk_test_a' }, ['accept.apiKeyHeader']],
     [{ accept: { m2m: 'jwt' } }, ['accept.m2m']],
     [{ accept: { m2m: 'opaque' }, machineId: 'mch_1' }, ['accept.m2m']],
     [{ accept: { m2m: 'jwt' }, machineId: 'machine' }, ['machineId', 'accept.m2m']],

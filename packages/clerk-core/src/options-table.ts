@@ -113,6 +113,12 @@ export const OPTIONS = {
       "Accept sessions with open tasks (`sts: pending`). A guard needs `pending: 'allow'` as well, or it refuses them.",
   },
   'accept.apiKeys': { chapter: 'tokens', default: '`false`', effect: 'Accept API keys.' },
+  'accept.apiKeyHeader': {
+    chapter: 'tokens',
+    default: '`false`',
+    effect:
+      'Accept API keys in the `X-API-Key` header too, and nothing else there. With a bearer beside it the request is refused.',
+  },
   'accept.m2m': {
     chapter: 'tokens',
     default: '`false`, neither form',

@@ -68,6 +68,8 @@ export interface ClerkOptions<
   accept?:
     | {
         apiKeys?: boolean | undefined
+        /** API keys in the `X-API-Key` header too. A request that has a bearer beside it is refused. */
+        apiKeyHeader?: boolean | undefined
         /** The opaque form needs `machineSecretKey`, the JWT form `machineId`: with `true`, JWTs are refused without it. */
         m2m?: boolean | 'opaque' | 'jwt' | undefined
         /** An object accepts what `true` does, and asks more of each token. */

@@ -170,6 +170,10 @@ export const CODES = {
     'The OAuth access token was issued for another service: its `aud` does not name `accept.oauth.resource`.',
     'Let the client ask for its token with `resource` (RFC 8707), as the protected resource metadata says.',
   ),
+  'several-credentials': anonymous(
+    'The request carries an `X-API-Key` header and a bearer token: it is not known which of them is meant.',
+    'Send one of them.',
+  ),
   'machine-credential-invalid': endedMachine(
     'Clerk does not know the machine credential, or it has the wrong form.',
     'Check that it was copied whole and belongs to this instance.',
@@ -256,6 +260,10 @@ export const CODES = {
   forbidden: denial(
     'The requirement of the route is not met: role, permission, plan, feature, scope, or the kind of caller.',
     'Grant what the route requires, or let the route accept `machine` or `local` callers.',
+  ),
+  'insufficient-scope': denial(
+    'The OAuth access token lacks a scope that the route, or `accept.oauth.scopes`, requires. `WWW-Authenticate` names them.',
+    'Let the client ask for a token with these scopes.',
   ),
   'reverification-required': denial(
     'The route needs a recent verification of the user.',

@@ -692,6 +692,34 @@ describe('a machine', () => {
     expect(await ask('session')).toMatchObject({ kind: 'anonymous', reason: 'token-category-not-allowed' })
   })
 
+  it('with an API key in a header of its own is one, where that is accepted, and nothing else in that header is', async () => {
+    const { offline, clerk, ada, session } = await setUp({ accept: { apiKeys: true, apiKeyHeader: true } })
+    const off = (await setUp({ accept: { apiKeys: true } })).clerk
+    const { secret } = offline.createApiKey({ subject: ada })
+    const token = await offline.token(session)
+    const bearer = `Bearer ${secret}`
+    expect(await clerk.authenticate({ apiKey: ` ${secret} ` })).toMatchObject({ userId: ada.id })
+    expect(await off.authenticate({ apiKey: secret })).toMatchObject({ reason: 'no-credentials' })
+    for (const apiKey of [token, 'mt_0123456789', 'x', `${secret}, ${secret}`])
+      expect([apiKey, await clerk.authenticate({ apiKey })]).toMatchObject([
+        apiKey,
+        { kind: 'anonymous', reason: 'machine-credential-invalid', tokenRefused: true },
+      ])
+    for (const authorization of [bearer, `Bearer ${token}`, token, 'Bearer x'])
+      expect(await clerk.authenticate({ authorization, apiKey: secret })).toMatchObject({
+        kind: 'anonymous',
+        reason: 'several-credentials',
+        tokenRefused: true,
+      })
+    for (const apiKey of ['', '  ', null])
+      expect(await clerk.authenticate({ authorization: bearer, apiKey })).toMatchObject({ kind: 'machine' })
+    // It counts before a cookie, as a bearer does.
+    const cookie = `__session=${token}`
+    expect(await clerk.authenticate({ cookie, method: 'POST', apiKey: secret })).toMatchObject({
+      kind: 'machine',
+    })
+  })
+
   it('is refused when its organisation or its user is deleted', async () => {
     const { offline, app, ada, bob, deliver } = await setUp({ accept: { apiKeys: true } })
     const org = offline.createOrganization({ name: 'Acme', createdBy: ada.id })

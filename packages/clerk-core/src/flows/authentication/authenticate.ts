@@ -99,6 +99,7 @@ export function createAuthenticate(
   return function authenticate(credentials) {
     const request = readRequest(credentials)
     const { bearer, slot, cookieToken, localUser } = request
+    if (request.fault !== null) return auths.anonymous(request, request.fault)
     if (bearer === null && cookieToken === null && slot === undefined && localUser === undefined) {
       if (!request.crossSite) return auths.anonymous(request, 'no-credentials')
       request.seen = originOf(request)

@@ -142,6 +142,7 @@ const FACTS: Readonly<Record<Refusal, Facts | null>> = {
   'machine-resource-mismatch': facts(fields('aud'), ({ accept }) =>
     accept?.resource ? `accept.oauth.resource ${accept.resource}` : null,
   ),
+  'several-credentials': null,
   'machine-credential-invalid': null,
   'machine-credential-revoked': null,
   'machine-credential-expired': null,

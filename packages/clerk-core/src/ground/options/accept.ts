@@ -25,6 +25,9 @@ export function resolveAccept(
 ): Accept {
   const given = toRecord(value)
   const apiKeys = flag(given, 'apiKeys', problems, 'accept.apiKeys')
+  const apiKeyHeader = flag(given, 'apiKeyHeader', problems, 'accept.apiKeyHeader')
+  if (apiKeyHeader && !apiKeys)
+    problems.add('accept.apiKeyHeader', 'needs `accept.apiKeys`.', 'Set it, or leave this out.')
   const m2m = forms(given.m2m, 'accept.m2m', problems)
   const { resource, scopes, ...oauth } = resolveOAuth(given.oauth, problems)
   if (keys.secretKey === null) {
@@ -50,6 +53,7 @@ export function resolveAccept(
   const range = { least: 1, most: LONGEST_AGE_SECONDS }
   return {
     apiKeys,
+    apiKeyHeader,
     m2m: { ...m2m, jwt: m2m.jwt && keys.machineId !== null },
     oauth,
     resource,

@@ -30,6 +30,8 @@ export interface ResolvedOptions {
   readonly allowPending: boolean
   readonly accept: {
     readonly apiKeys: boolean
+    /** API keys in the `X-API-Key` header too. */
+    readonly apiKeyHeader: boolean
     readonly m2m: MachineForms
     readonly oauth: MachineForms
     /** That the `aud` of OAuth tokens must name; `null`: any. */
