@@ -1,6 +1,14 @@
 // What a fragment of a document takes for granted. A reader finds it a few lines above, or has it in the application.
 
-const CORE = ['createClerk', 'fromEnv', 'memoryStore', 'currentAuth', 'withConnection', 'authenticateUpgrade']
+const CORE = [
+  'toMcpAuthInfo',
+  'createClerk',
+  'fromEnv',
+  'memoryStore',
+  'currentAuth',
+  'withConnection',
+  'authenticateUpgrade',
+]
 const EXPRESS = [
   'clerkMiddleware',
   'clerkRoutes',
@@ -9,6 +17,7 @@ const EXPRESS = [
   'authOf',
   'getAuth',
   'clerkWebhook',
+  'clerkProtectedResource',
 ]
 
 const importing = (names: readonly string[], from: string) =>
@@ -48,6 +57,12 @@ const IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       readonly users: import('@acme/clerk-core/store').UserStore<
         import('@acme/clerk-core/store').UserRecord & { readonly isStaff: boolean }
       >
+    }`,
+  },
+  'docs/mcp.md': {
+    ...handler('mcp'),
+    transport: `declare const transport: {
+      handleRequest(req: object, res: object, body: unknown): Promise<void>
     }`,
   },
   'docs/prisma.md': {

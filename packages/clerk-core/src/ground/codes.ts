@@ -293,6 +293,10 @@ export const CODES = {
     'The method is TRACE, or the target of the request is no URL (`//`).',
     'Find out what sends it: browsers and Clerk do not.',
   ),
+  'method-not-allowed': route(
+    'The metadata of a protected resource is read with GET.',
+    'Find out what sends the request: clients of OAuth do not.',
+  ),
   'return-target-refused': route(
     '`returnTo` or `redirect_url` does not lead to this origin or to a listed one, has a form that browsers read differently, or is there twice.',
     'Use a path of this application, or list the origin in the option `returnTo`.',

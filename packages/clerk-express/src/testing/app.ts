@@ -17,7 +17,14 @@ import {
 import cookieSession from 'cookie-session'
 import express, { type Express, type Request } from 'express'
 import session from 'express-session'
-import { auditLog, clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } from '../index.js'
+import {
+  auditLog,
+  clerkMiddleware,
+  clerkProtectedResource,
+  clerkRoutes,
+  clerkWebhook,
+  requireAuth,
+} from '../index.js'
 
 type Fields = { cart?: number; localName?: string }
 const fieldsOf = (req: Request) => req.session as unknown as Fields
@@ -44,6 +51,7 @@ async function start(app: Express, spec: AppSpec): Promise<RunningApp> {
   // Express prints errors of handlers, unless it thinks it is being tested.
   app.set('env', 'test')
   app.use(auditLog(clerk, { write: spec.audit }))
+  if (spec.resource !== undefined) app.use(clerkProtectedResource(clerk, spec.resource))
   const table = spec.table ?? new SessionTable()
   if (bodyParser === 'keeps') {
     app.use(express.json({ verify: (req, _res, bytes) => Object.assign(req, { rawBody: bytes }) }))

@@ -15,7 +15,14 @@ import cookie from '@fastify/cookie'
 import secureSession from '@fastify/secure-session'
 import session, { type FastifySessionOptions } from '@fastify/session'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { auditLog, clerkPlugin, clerkRoutesPlugin, clerkWebhookPlugin, requireAuth } from '../index.js'
+import {
+  auditLog,
+  clerkPlugin,
+  clerkProtectedResource,
+  clerkRoutesPlugin,
+  clerkWebhookPlugin,
+  requireAuth,
+} from '../index.js'
 
 type Fields = { cart?: number; localName?: string; sessionId?: string }
 const fieldsOf = (request: FastifyRequest) => (request as { session?: unknown }).session as Fields | undefined
@@ -73,6 +80,7 @@ async function start(
     localUser: spec.localUser ?? fromSession,
   })
   if (spec.second !== undefined) await app.register(clerkPlugin, { clerk: spec.second, hook })
+  if (spec.resource !== undefined) await app.register(clerkProtectedResource(clerk, spec.resource))
   await app.register(clerkWebhookPlugin, { clerk, prefix: '/hooks/clerk', ...webhook })
   await app.register(clerkRoutesPlugin, { clerk, prefix: '/auth', ...routes })
   await app.register(clerkRoutesPlugin, { clerk: spec.other, prefix: '/other' })

@@ -17,7 +17,14 @@ import {
 import type Koa from 'koa'
 import type { Context, Middleware } from 'koa'
 import { createSession } from 'koa-session'
-import { auditLog, clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } from '../index.js'
+import {
+  auditLog,
+  clerkMiddleware,
+  clerkProtectedResource,
+  clerkRoutes,
+  clerkWebhook,
+  requireAuth,
+} from '../index.js'
 
 type Fields = { cart?: number; localName?: string; externalKey?: string }
 const fieldsOf = (ctx: Context) => (ctx as { session?: unknown }).session as Fields | undefined
@@ -38,6 +45,7 @@ async function start(app: Koa, spec: AppSpec): Promise<RunningApp> {
   app.proxy = spec.trustProxy
   app.silent = true
   app.use(auditLog(clerk, { write: spec.audit }))
+  if (spec.resource !== undefined) app.use(clerkProtectedResource(clerk, spec.resource))
   const table = spec.table ?? new SessionTable()
   // An object of its own, also where applications share the table.
   const store = {
