@@ -18,6 +18,7 @@ const EXPRESS = [
   'getAuth',
   'clerkWebhook',
   'clerkProtectedResource',
+  'toMcpAuthInfo',
 ]
 
 const importing = (names: readonly string[], from: string) =>

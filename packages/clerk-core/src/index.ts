@@ -62,7 +62,6 @@ export type { AuditEntry, AuditOptions } from './flows/web/audit.js'
 export { currentAuth, withConnection } from './flows/web/current-auth.js'
 // What is thrown, and the reasons and codes that are reported.
 export { DeniedError } from './flows/web/denied-error.js'
-export { type McpAuthInfo, toMcpAuthInfo } from './flows/web/mcp.js'
 export { ClerkNotNamedError, MiddlewareMissingError } from './flows/web/request-state.js'
 export { CurrentAuthError } from './flows/web/scope.js'
 export {

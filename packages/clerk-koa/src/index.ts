@@ -1,3 +1,4 @@
+export { type McpAuthInfo, toMcpAuthInfo } from '@acme/clerk-core/adapter'
 export { auditLog } from './audit-log.js'
 export { authOf, userOf } from './auth-of.js'
 export { requireAuth } from './guard.js'
