@@ -320,7 +320,7 @@ export const accessCases: readonly Case[] = [
           request: 'GET /oauth',
           bearer: token(['read']),
           status: 403,
-          ...says(`Bearer error="insufficient_scope", scope="write", ${named}`),
+          ...says(`Bearer error="insufficient_scope", scope="read write", ${named}`),
         },
         { request: 'GET /oauth', bearer: token(['read', 'write']), status: 200, ...says(null) },
         // Guards that take no OAuth token.

@@ -1,3 +1,4 @@
+import { insufficientScope } from '../../domain/guard/denials.js'
 import type { Denial, Requirement } from '../../domain/guard/requirement.js'
 import { ConfigurationError, type ConfigurationProblem } from '../../ground/errors.js'
 import { ownFields } from '../../ground/json/own-fields.js'
@@ -111,17 +112,24 @@ export function withMetadata(
   clerk: object,
   url: () => string | null,
 ): Denial {
-  const header = denial.headers['WWW-Authenticate']
-  if (header === undefined || !takesOAuth(requirement)) return denial
+  const given = denial.headers['WWW-Authenticate']
+  if (given === undefined || !takesOAuth(requirement)) return denial
   const { oauth } = settingsOf(clerk)
-  const resource = requirement.oauth?.resource ?? oauth.resource ?? nearest([...oauth.resources], url)
-  if (!oauth.accepted || resource === null) return denial
+  if (!oauth.accepted) return denial
+  // All of them: a client that asked for the missing one alone would come back without the others.
   const needed = [...new Set([...oauth.scopes, ...(requirement.oauth?.scopes ?? [])])]
+  const lacksScope = denial.code === 'insufficient-scope'
+  const header = lacksScope
+    ? (insufficientScope([...needed, ...[requirement.scope ?? []].flat()]).headers['WWW-Authenticate'] ??
+      given)
+    : given
+  const resource = requirement.oauth?.resource ?? oauth.resource ?? nearest([...oauth.resources], url)
   const parameters = [
     ...(header === 'Bearer' ? [] : [header.slice('Bearer '.length)]),
-    ...(header.includes('scope="') || needed.length === 0 ? [] : [`scope="${needed.join(' ')}"`]),
-    `resource_metadata="${quoted(metadataUrlOf(resource))}"`,
+    ...(lacksScope || needed.length === 0 || resource === null ? [] : [`scope="${needed.join(' ')}"`]),
+    ...(resource === null ? [] : [`resource_metadata="${quoted(metadataUrlOf(resource))}"`]),
   ]
+  if (parameters.length === 0) return denial
   const headers = { ...denial.headers, 'WWW-Authenticate': `Bearer ${parameters.join(', ')}` }
   return Object.freeze({ ...denial, headers: Object.freeze(headers) })
 }
