@@ -1,6 +1,14 @@
 // What a fragment of a document takes for granted. A reader finds it a few lines above, or has it in the application.
 
-const CORE = ['createClerk', 'fromEnv', 'memoryStore', 'currentAuth', 'withConnection', 'authenticateUpgrade']
+const CORE = [
+  'toMcpAuthInfo',
+  'createClerk',
+  'fromEnv',
+  'memoryStore',
+  'currentAuth',
+  'withConnection',
+  'authenticateUpgrade',
+]
 const EXPRESS = [
   'clerkMiddleware',
   'clerkRoutes',
@@ -9,6 +17,8 @@ const EXPRESS = [
   'authOf',
   'getAuth',
   'clerkWebhook',
+  'clerkProtectedResource',
+  'toMcpAuthInfo',
 ]
 
 const importing = (names: readonly string[], from: string) =>
@@ -57,6 +67,12 @@ const IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/koa.md': {
     ...importing(['requireAuth'], '@acme/clerk-koa'),
     router: "declare const router: import('@koa/router').Router",
+  },
+  'docs/mcp.md': {
+    ...handler('mcp'),
+    transport: `declare const transport: {
+      handleRequest(req: object, res: object, body: unknown): Promise<void>
+    }`,
   },
   'docs/prisma.md': {
     PrismaClient: `import { PrismaClient } from '${generated('app')}'`,

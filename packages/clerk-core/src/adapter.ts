@@ -64,7 +64,13 @@ export type { Framework } from './flows/web/framework.js'
 export { FrameworkSession, SESSION_KEY } from './flows/web/framework-session.js'
 export { createGuard, type GuardArguments, storedAuth } from './flows/web/guard.js'
 export { type GetAuthOptions, type GuardOptions, namedClerk } from './flows/web/guard-options.js'
+export { type McpAuthInfo, toMcpAuthInfo } from './flows/web/mcp.js'
 export { originOf, type WebRequest, type WebResponse } from './flows/web/messages.js'
+export {
+  createProtectedResource,
+  type ProtectedResource,
+  type ProtectedResourceOptions,
+} from './flows/web/protected-resource.js'
 export type { BodySource } from './flows/web/raw-body.js'
 export {
   findState,

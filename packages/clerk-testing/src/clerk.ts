@@ -8,6 +8,7 @@ import { createOperations } from './operations.js'
 import type { OfflineClerk, StartClerkOptions, Webhooks } from './options.js'
 import { dashboardRoutes } from './pages/dashboard.js'
 import { frontendRoutes } from './pages/frontend.js'
+import { oauthRoutes } from './pages/oauth.js'
 import { signInRoutes } from './pages/sign-in.js'
 import { plantPlans } from './resources/billing.js'
 import { newId, randomText } from './resources/ids.js'
@@ -105,6 +106,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     ...api.routes,
     ...frontendRoutes(instance, allowedOrigins),
     ...signInRoutes(instance, allowedOrigins),
+    ...oauthRoutes(instance, allowedOrigins),
   ]
   const routes = [
     ...served,

@@ -161,9 +161,21 @@ export const CODES = {
     'The machine credential is of a type that `accept` does not name.',
     'Set `accept.apiKeys`, `accept.m2m` or `accept.oauth`.',
   ),
-  'machine-jwt-not-supported': refusedMachine(
-    'The machine credential is a JWT, according to its unverified claims.',
-    'Issue the opaque form.',
+  'machine-jwt-not-accepted': refusedMachine(
+    'The machine credential is a JWT, and `accept` does not name its type in that form, or it came in a cookie.',
+    'Set `accept.oauth`, or `accept.m2m` and `machineId`, and send the token as a bearer.',
+  ),
+  'machine-receiver-mismatch': endedMachine(
+    'The M2M token was not made for this machine: its `scopes`, or else its `aud`, do not hold `machineId`.',
+    'Let the machine that makes the token have this one in its scopes, in the Clerk dashboard → Machines.',
+  ),
+  'machine-resource-mismatch': endedMachine(
+    'The OAuth access token was issued for another service: its `aud` does not name `accept.oauth.resource`.',
+    'Let the client ask for its token with `resource` (RFC 8707), as the protected resource metadata says.',
+  ),
+  'several-credentials': anonymous(
+    'The request carries an `X-API-Key` header and a bearer token: it is not known which of them is meant.',
+    'Send one of them.',
   ),
   'machine-credential-invalid': endedMachine(
     'Clerk does not know the machine credential, or it has the wrong form.',
@@ -173,7 +185,10 @@ export const CODES = {
     'The machine credential has been revoked at Clerk.',
     'Issue a new one.',
   ),
-  'machine-credential-expired': endedMachine('The machine credential has expired.', 'Issue a new one.'),
+  'machine-credential-expired': endedMachine(
+    'The machine credential has expired, or a JWT is older than `accept.maxAgeSeconds`.',
+    'Issue a new one.',
+  ),
 
   // Requests without a user.
   'no-credentials': anonymous(
@@ -249,6 +264,10 @@ export const CODES = {
     'The requirement of the route is not met: role, permission, plan, feature, scope, or the kind of caller.',
     'Grant what the route requires, or let the route accept `machine` or `local` callers.',
   ),
+  'insufficient-scope': denial(
+    'The OAuth access token lacks a scope that the route, or `accept.oauth.scopes`, requires. `WWW-Authenticate` names them.',
+    'Let the client ask for a token with these scopes.',
+  ),
   'reverification-required': denial(
     'The route needs a recent verification of the user.',
     "Let Clerk's front end verify the user again; it recognises the body of this answer.",
@@ -276,6 +295,10 @@ export const CODES = {
   'request-malformed': route(
     'The method is TRACE, or the target of the request is no URL (`//`).',
     'Find out what sends it: browsers and Clerk do not.',
+  ),
+  'method-not-allowed': route(
+    'The metadata of a protected resource is read with GET.',
+    'Find out what sends the request: clients of OAuth do not.',
   ),
   'return-target-refused': route(
     '`returnTo` or `redirect_url` does not lead to this origin or to a listed one, has a form that browsers read differently, or is there twice.',

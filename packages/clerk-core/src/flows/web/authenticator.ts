@@ -49,8 +49,8 @@ export function createAuthenticator<R extends object>(
   /** What it throws goes on to the framework, and is told here with what the framework's own log may leave out. */
   function ask(ofRequest: (request: R) => unknown, request: R): MaybePromise<unknown> {
     const failed = (error: unknown): never => {
-      const { authorization, cookie } = webRequestOf(request).headers
-      observer.thrown({ place: 'localUser', error, values: headerValues({ authorization, cookie }) })
+      const { authorization, cookie, 'x-api-key': apiKey } = webRequestOf(request).headers
+      observer.thrown({ place: 'localUser', error, values: headerValues({ authorization, cookie, apiKey }) })
       throw error
     }
     try {

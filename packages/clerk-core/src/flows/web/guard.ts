@@ -6,6 +6,7 @@ import type { AnyAuth } from './any-clerk.js'
 import type { Framework } from './framework.js'
 import { type GetAuthOptions, type GuardOptions, namedClerk, readGuardOptions } from './guard-options.js'
 import type { WebRequest, WebResponse } from './messages.js'
+import { withMetadata } from './protected-resource.js'
 import { findState, type RequestState, setState, stateOf } from './request-state.js'
 import { returnTargetOf } from './return-target.js'
 import { signInPages, withReturn } from './sign-in-url.js'
@@ -18,7 +19,12 @@ import { signInPages, withReturn } from './sign-in-url.js'
  * @throws {ConfigurationError} for options that were to name a clerk and name none
  */
 export function storedAuth(request: object, middleware: string, options?: GetAuthOptions): AnyAuth {
-  return stateOf(request, middleware, options === undefined ? undefined : namedClerk('getAuth', options)).auth
+  return storedState(request, middleware, options).auth
+}
+
+/** The same, with the clerk that has made it. */
+export function storedState(request: object, middleware: string, options?: GetAuthOptions): RequestState {
+  return stateOf(request, middleware, options === undefined ? undefined : namedClerk('getAuth', options))
 }
 
 /**
@@ -59,7 +65,10 @@ export function createGuard<R extends object>(
       passing.passed = passing.passed === undefined ? alone : [...passing.passed, ...alone]
       return null
     }
-    return redirect && denial.status === 401 ? toSignIn(denial, state, webRequestOf(request)) : render(denial)
+    const challenge = withMetadata(denial, required, state.clerk, () => webRequestOf(request).url)
+    return redirect && denial.status === 401
+      ? toSignIn(challenge, state, webRequestOf(request))
+      : render(challenge)
   }
 }
 

@@ -13,6 +13,7 @@ import { closingOf } from '../authentication/closing.js'
 import type { Connection } from '../authentication/connection.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
+import { withMetadata } from './protected-resource.js'
 import { findState, type RequestState, stateOf } from './request-state.js'
 
 export interface UpgradeOptions<A extends Auth = Auth> {
@@ -104,10 +105,11 @@ export async function authenticateUpgrade<
     upgrade: true,
   })
   const connection = clerk.watch(auth, requirements)
-  const denial = requirements.reduce<Denial | null>(
-    (denied, requirement) => denied ?? authorize(auth, requirement),
-    null,
-  )
+  const denial = requirements.reduce<Denial | null>((denied, requirement) => {
+    if (denied !== null) return denied
+    const denial = authorize(auth, requirement)
+    return denial && withMetadata(denial, requirement as Requirement, clerk, () => req.url ?? null)
+  }, null)
   // Not a copy: `ended` and `signal` are looked up when they are asked for.
   return Object.assign(connection, { denial })
 }
