@@ -9,6 +9,7 @@ const BUDGETS = {
   'clerk-prisma': '31 kB',
   'clerk-mongo': '21 kB',
   'clerk-redis': '2.5 kB',
+  'clerk-cli': '1 kB',
 }
 
 export default Object.entries(BUDGETS).map(([name, limit]) => ({

@@ -134,7 +134,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   const sessionStatus = resolved.secretKey
     ? createSessionStatusClient({ api, allowPending: resolved.allowPending, now })
     : null
-  const machines = createMachineVerifier(resolved, observer)
+  const machines = createMachineVerifier(resolved, keys, observer)
   const connections = createConnections({
     options: resolved,
     revocations,

@@ -379,7 +379,10 @@ describe('answers that are no key set', () => {
     const server = await serve(json({ errors: [{ message: 'sk_test_secret is wrong' }] }, 401))
     const harness = createTokenHarness({ secretKey: 'sk_test_secret', apiUrl: server.url })
     await harness.reason(signer.mint(harness.claims()))
-    expect(harness.events.at(-1)).toMatchObject({ name: 'jwks.error', message: 'The key set answered 401.' })
+    expect(harness.events.at(-1)).toMatchObject({
+      name: 'jwks.error',
+      message: 'The key set answered 401, which refuses CLERK_SECRET_KEY: set it to a key of this instance.',
+    })
   })
 })
 

@@ -27,6 +27,9 @@ export function parseToken(token: string): ParsedToken | null {
   return { header, payload, signingInput: token.slice(0, second), signature }
 }
 
+/** The first part alone; `null` when it is not canonical base64url of a JSON object. */
+export const decodeHeader = (part: string): JsonObject | null => decodeObject(part)
+
 /**
  * Canonical base64url only (RFC 7515 §2: no padding, no line breaks, no white space; RFC 4648 §3.5: no stray trailing
  * bits). Node's decoder is lenient, and two spellings of one token would be two entries of the cache and of any list

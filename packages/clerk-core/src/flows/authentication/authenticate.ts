@@ -40,6 +40,7 @@ const NO_TOKEN: TokenState = { kind: 'none' }
 export interface AuthenticateParts {
   readonly options: Pick<
     ResolvedOptions,
+    | 'accept'
     | 'allowMissingAzp'
     | 'allowPending'
     | 'audience'
@@ -83,6 +84,7 @@ export function createAuthenticate(
   const userAuth = createUserAuth({ users, organizations, auths, aging })
   const machineAuth = createMachineAuth({
     machines,
+    requiredScopes: options.accept.scopes,
     revocations,
     userAuth,
     hasUsers: users !== null,
@@ -97,6 +99,7 @@ export function createAuthenticate(
   return function authenticate(credentials) {
     const request = readRequest(credentials)
     const { bearer, slot, cookieToken, localUser } = request
+    if (request.fault !== null) return auths.anonymous(request, request.fault)
     if (bearer === null && cookieToken === null && slot === undefined && localUser === undefined) {
       if (!request.crossSite) return auths.anonymous(request, 'no-credentials')
       request.seen = originOf(request)
@@ -151,6 +154,9 @@ export function createAuthenticate(
     return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }), (result) => {
       request.tokenHash = result.ok ? result.token.hash : result.hash
       request.cached = result.ok && result.cached
+      // An M2M token without a category: only its claims say what it is.
+      if (bearer !== null && machines.acceptsJwt && !result.ok && result.kind === 'machine-jwt')
+        return machineAuth(request, bearer)
       const state = tokenStateOf(result, request)
       if (state.kind !== 'valid') request.seen = result.ok ? result.token.claims : result.seen
       // Most requests of an API: no row of the truth table looks at anything but the token.

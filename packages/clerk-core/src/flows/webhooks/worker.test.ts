@@ -416,7 +416,8 @@ describe('createInboxWorker()', () => {
         createInboxWorker(clerk, options)
         return []
       } catch (error) {
-        if (error instanceof ConfigurationError) return error.problems.map(({ option }) => option)
+        if (error instanceof ConfigurationError)
+          return error.problems.map(({ option }) => option.replace('createInboxWorker ', ''))
         throw error
       }
     }

@@ -51,7 +51,7 @@ export async function runRaces(
 }
 
 async function openPool(how: RaceProcesses): Promise<Pool> {
-  const workers = Array.from({ length: how.workers ?? 4 }, () => startWorker(how))
+  const workers = await Promise.all(Array.from({ length: how.workers ?? 4 }, () => startWorker(how)))
   const close = async () => {
     await Promise.all(workers.map((worker) => worker.close()))
   }
