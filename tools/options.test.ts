@@ -15,7 +15,9 @@ const load = (name: string): Promise<Names> =>
 const core = await load('clerk-core')
 const { memoryStore, createClerk } = core as Record<'memoryStore' | 'createClerk', Callable>
 const PUBLISHABLE_KEY = `pk_test_${Buffer.from('clerk.test.example$').toString('base64')}`
+const RESOURCE = 'https://api.example.com/mcp'
 const MINIMAL = {
+  accept: { oauth: 'jwt' },
   provisioning: 'off',
   publishableKey: PUBLISHABLE_KEY,
   authorizedParties: ['https://app.example.com'],
@@ -44,6 +46,7 @@ const OF_MIDDLEWARES: Calls = {
   auditLog: (call, options) => call(clerk, { write() {}, ...options }),
   authOf: (call, options) => call({}, {}, options),
   clerkMiddleware: (call, options) => call(clerk, options),
+  clerkProtectedResource: (call, options) => call(clerk, { resource: RESOURCE, ...options }),
   clerkRoutes: (call, options) => call(clerk, options),
   clerkWebhook: (call, options) => call(clerk, options),
   getAuth: (call, options) => call({}, options),
@@ -67,6 +70,7 @@ const WITH_OPTIONS: Readonly<Record<string, Calls>> = {
     auditLog: (call, options) => call(clerk, { write() {}, ...options }),
     authOf: (call, options) => call({}, {}, options),
     clerkPlugin: registered,
+    clerkProtectedResource: (call, options) => call(clerk, { resource: RESOURCE, ...options }),
     clerkRoutesPlugin: registered,
     clerkWebhookPlugin: registered,
     getAuth: (call, options) => call({}, options),
@@ -91,6 +95,9 @@ const WITH_OPTIONS: Readonly<Record<string, Calls>> = {
 
 /** All other functions. Where one of them is given an object, that says who may pass, and is checked as a requirement. */
 const WITHOUT: Readonly<Record<string, readonly string[]>> = {
+  'clerk-express': ['toMcpAuthInfo'],
+  'clerk-fastify': ['toMcpAuthInfo'],
+  'clerk-koa': ['toMcpAuthInfo'],
   'clerk-core': ['authorize', 'currentAuth', 'fromEnv', 'refuseUpgrade', 'watchRequest', 'withConnection'],
 }
 
@@ -109,6 +116,9 @@ const WRONG_VALUES: readonly (readonly [name: string, options: object])[] = [
   ['clerkRoutes', { returnTo: 'https://app.example.com' }],
   ['clerkRoutes', { returnTo: ['capacitor://localhost'] }],
   ['clerkRoutes', { afterSignOutUrl: '//evil.example' }],
+  ['clerkProtectedResource', { resource: 'http://api.example.com' }],
+  ['clerkProtectedResource', { scopes: 'read' }],
+  ['clerkProtectedResource', { scopes: ['re ad'] }],
   ['auditLog', { write: 'stdout' }],
   ['auditLog', { write: undefined }],
   ['requireAuth', { redirect: 1 }],
@@ -151,7 +161,13 @@ describe.each(Object.entries(WITH_OPTIONS))('%s', async (name, calls) => {
 
   test('every function is known here', () => {
     expect(functionsOf(names).sort()).toEqual([...Object.keys(calls), ...(WITHOUT[name] ?? [])].sort())
-    const report = readFileSync(join(folderOf(name), 'api/index.api.md'), 'utf8')
+    // Its own functions, or those of core's that it hands on.
+    const report = [
+      join(folderOf(name), 'api/index.api.md'),
+      join(folderOf('clerk-core'), 'api/adapter.api.md'),
+    ]
+      .map((path) => readFileSync(path, 'utf8'))
+      .join('\n')
     for (const other of WITHOUT[name] ?? []) {
       const signature = new RegExp(`export function ${other}\\b[\\s\\S]*?;\r?\n\r?\n`).exec(report)?.[0] ?? ''
       expect(signature).not.toBe('')

@@ -1,8 +1,8 @@
 import { insufficientScope } from '../../domain/guard/denials.js'
 import type { Denial, Requirement } from '../../domain/guard/requirement.js'
-import { ConfigurationError, type ConfigurationProblem } from '../../ground/errors.js'
-import { ownFields } from '../../ground/json/own-fields.js'
 import { isScope } from '../../ground/options/accept.js'
+import { Problems } from '../../ground/options/problems.js'
+import { type OptionRules, readOptions } from '../../ground/options/read-options.js'
 import { checkResource } from '../../ground/options/values.js'
 import type { AnyClerk } from './any-clerk.js'
 import type { Framework } from './framework.js'
@@ -14,6 +14,17 @@ export interface ProtectedResourceOptions {
   resource?: string
   /** Scopes that clients may ask for here. Default: `accept.oauth.scopes`. */
   scopes?: readonly string[]
+}
+
+const PROTECTED_RESOURCE_OPTIONS: OptionRules<ProtectedResourceOptions> = {
+  resource: { check: checkResource, definite: true },
+  scopes: {
+    entries: (entry) =>
+      isScope(entry)
+        ? { value: entry }
+        : { message: 'has an entry that is no scope.', remedy: "Write `['read']`." },
+    definite: true,
+  },
 }
 
 const RESOURCE_PATH = '/.well-known/oauth-protected-resource'
@@ -55,7 +66,7 @@ export interface ProtectedResource<R extends object> {
 export function createProtectedResource<R extends object>(
   { webRequestOf }: Pick<Framework<R>, 'webRequestOf'>,
   clerk: AnyClerk,
-  options: ProtectedResourceOptions = {},
+  options?: ProtectedResourceOptions,
 ): ProtectedResource<R> {
   const { issuer, oauth } = settingsOf(clerk)
   const { resource, scopes } = read(options, oauth)
@@ -153,34 +164,24 @@ function nearest(resources: readonly string[], url: () => string | null): string
 const quoted = (text: string) => text.replace(/["\\]/g, '\\$&')
 
 function read(
-  options: unknown,
+  given: ProtectedResourceOptions | undefined,
   oauth: { readonly accepted: boolean; readonly resource: string | null; readonly scopes: readonly string[] },
 ): { readonly resource: string; readonly scopes: readonly string[] } {
-  const problems: ConfigurationProblem[] = []
-  const problem = (option: string, message: string, remedy: string) =>
-    problems.push({ option, message, remedy })
-  const { fields, what } = ownFields(options)
-  if (fields === null) problem('options', `is ${what}.`, 'Give `{ resource, scopes }`, or leave it out.')
-  for (const name of fields?.keys() ?? []) {
-    if (name !== 'resource' && name !== 'scopes')
-      problem(`options.${name}`, 'is not an option here.', 'Give `{ resource, scopes }`, or leave it out.')
-  }
+  const problems = new Problems()
+  const options = readOptions('clerkProtectedResource', given, PROTECTED_RESOURCE_OPTIONS, problems)
   if (!oauth.accepted)
-    problem(
+    problems.add(
       'accept.oauth',
       'is off: no guard would take a token that a client gets for this resource.',
       'Set it.',
     )
-  let resource = oauth.resource
-  if (fields?.has('resource')) {
-    const checked = checkResource(fields.get('resource'))
-    if ('value' in checked) resource = checked.value
-    else problem('options.resource', checked.message, checked.remedy)
-  } else if (resource === null)
-    problem('options.resource', 'is missing.', 'Name this service as its clients do: `https://host/path`.')
-  const scopes = fields?.has('scopes') ? fields.get('scopes') : oauth.scopes
-  const valid = Array.isArray(scopes) && scopes.every(isScope)
-  if (!valid) problem('options.scopes', 'is not a list of scopes.', "Write `['read']`, or leave it out.")
-  if (problems.length > 0 || resource === null || !valid) throw new ConfigurationError(problems)
-  return { resource, scopes: Object.freeze([...scopes]) }
+  const resource = options.resource ?? oauth.resource
+  if (resource === null)
+    problems.add(
+      'clerkProtectedResource resource',
+      'is missing.',
+      'Name this service as its clients do: `https://host/path`.',
+    )
+  problems.throwIfAny()
+  return { resource: resource as string, scopes: Object.freeze([...(options.scopes ?? oauth.scopes)]) }
 }
