@@ -1,5 +1,7 @@
 import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { assertBatchesAreSingles } from '../testing/batches.js'
+import { assertSyncSurvivesCrashes } from '../testing/sync-crashes.js'
 import { createClerk } from './create-clerk.js'
 import type { Drift, SyncedRow } from './domain/backend-api/bulk.js'
 import type { NewChange } from './domain/store/inbox.js'
@@ -400,4 +402,16 @@ describe('clerk.organizations', () => {
     expect((await clerk.organizations.getMembership(acme, member))?.deletedAt).not.toBeNull()
     expect((await clerk.organizations.get(other))?.deletedAt).toBeNull()
   })
+})
+
+describe('a sync', () => {
+  it('ends in the rows that single applies make, whatever is in a batch', async () => {
+    const emptyUsers = async () => memoryStore({ unique: ['email', 'username'] }).users
+    await assertBatchesAreSingles({ emptyUsers })
+  })
+
+  it('that is ended anywhere and begun anew ends right, while webhooks arrive', async () => {
+    for (const kills of [[0], [1, 2], [3, 1, 4]])
+      await assertSyncSurvivesCrashes({ stores: memoryStore(), users: 500, kills })
+  }, 120_000)
 })
