@@ -11,6 +11,9 @@ import { SHAPES, type Shape } from './stores.js'
 const racesBetweenProcesses = (client: string, shape: Shape) =>
   client !== 'v6-sqlite' && (shape === 'recommended' || client === 'v7-postgresql')
 
+/** Else fewer rounds of each race, between two processes and not four. */
+const THOROUGH = process.env.THOROUGH === '1'
+
 const T0 = new Date(0)
 
 const UNIQUE = [
@@ -91,8 +94,10 @@ export async function openHarness(engine: Engine, shape: Shape): Promise<StoreHa
         module: new URL('./open-stores.ts', import.meta.url),
         data: { client: engine.client, shape, url: database.url },
         execArgv: ['--import', 'tsx'],
+        ...(THOROUGH ? {} : { workers: 2 }),
       },
     }),
+    ...(THOROUGH ? {} : { raceRounds: 10 }),
     async close() {
       await proxy?.close()
       await database.drop()
