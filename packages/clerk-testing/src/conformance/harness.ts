@@ -124,5 +124,7 @@ export interface StoreHarness {
   readonly contended?: ConformanceStores
   /** With 'multi-process'. */
   readonly processes?: RaceProcesses
+  /** No race has more rounds than these. Default: each its own number, up to 40. Fewer rounds find a rare fault less often. */
+  readonly raceRounds?: number
   close?(): Promise<void>
 }
