@@ -122,7 +122,9 @@ export class BulkStatements {
     for (const row of rows) {
       if (row === null || Object.keys(row).some((field) => !columns.has(field))) return null
       const signature = Object.keys(row).sort().join(' ')
-      groups.set(signature, [...(groups.get(signature) ?? []), row])
+      const group = groups.get(signature) ?? []
+      group.push(row)
+      groups.set(signature, group)
     }
     const name = quotedTable(this.#table, this.#dialect)
     const written = new Set<unknown>()
