@@ -157,7 +157,7 @@ describe('an event that fails for maxAttempts', () => {
       remedy: expect.stringContaining('webhooks replay'),
     })
     // One attempt more, as it was asked for; then it is given up again.
-    expect(await webhooks replay('msg_1')).toMatchObject({ kind: 'failed' })
+    expect(await clerk.webhooks.replay('msg_1')).toMatchObject({ kind: 'failed' })
     expect(await find('msg_1')).toMatchObject({ status: 'failed', attempts: 5 })
     state.works = true
     expect(await clerk.webhooks.replay('msg_1')).toMatchObject({ kind: 'processed' })
