@@ -77,39 +77,49 @@ test.each([
   expect(await ask('/notes', ada.headers)).toMatchObject({ status: 401 })
 })
 
-test.each([
-  ['Express', 'main.ts'],
-  ['Fastify', 'main-fastify.ts'],
-])('on %s each message over a WebSocket is guarded by what is true then', TIMEOUT, async (_name, main) => {
-  const { origin, offline, ada, told, demoteAda } = await run(main)
-  const url = `${origin.replace('http', 'ws')}/chat`
-
-  const refused = new WebSocket(url)
-  refused.on('error', () => undefined)
-  const [, response] = (await once(refused, 'unexpected-response')) as [unknown, IncomingMessage]
-  expect(response.statusCode).toBe(401)
-  expect(response.headers['www-authenticate']).toContain('Bearer')
-  expect(JSON.parse(String((await once(response, 'data'))[0]))).toMatchObject({ code: 'unauthenticated' })
-  refused.terminate()
-
-  const socket = new WebSocket(url, { headers: ada.headers })
-  onTestFinished(() => socket.terminate())
-  await once(socket, 'open')
-  const send = async (event: string, data = '') => {
-    const answered = once(socket, 'message')
-    socket.send(JSON.stringify({ event, data }))
-    return JSON.parse(String((await answered)[0]))
-  }
-  expect(await send('say', 'hello')).toEqual({ event: 'said', data: 'Ada: hello' })
-  expect(await send('close')).toEqual({ event: 'closed' })
-  await told(demoteAda)
-  expect(await send('close')).toMatchObject({ event: 'exception', data: { code: 'forbidden' } })
-  expect(await send('say', 'still here')).toMatchObject({ event: 'said' })
-
-  const closed = once(socket, 'close')
-  await told(() => offline.banUser(ada.user))
-  expect((await closed)[0]).toBe(4401)
+/** Nest 11 runs no global guard for a gateway. */
+const withoutGlobalGuard = (files: Record<string, string>) => ({
+  ...files,
+  'app.module.ts': (files['app.module.ts'] ?? '').replace(/.*provide: APP_GUARD.*\n/, ''),
 })
+
+test.each([
+  ['Express', 'main.ts', undefined],
+  ['Fastify without a global guard', 'main-fastify.ts', withoutGlobalGuard],
+])(
+  'on %s each message over a WebSocket is guarded by what is true then',
+  TIMEOUT,
+  async (_name, main, change) => {
+    const { origin, offline, ada, told, demoteAda } = await run(main, change)
+    const url = `${origin.replace('http', 'ws')}/chat`
+
+    const refused = new WebSocket(url)
+    refused.on('error', () => undefined)
+    const [, response] = (await once(refused, 'unexpected-response')) as [unknown, IncomingMessage]
+    expect(response.statusCode).toBe(401)
+    expect(response.headers['www-authenticate']).toContain('Bearer')
+    expect(JSON.parse(String((await once(response, 'data'))[0]))).toMatchObject({ code: 'unauthenticated' })
+    refused.terminate()
+
+    const socket = new WebSocket(url, { headers: ada.headers })
+    onTestFinished(() => socket.terminate())
+    await once(socket, 'open')
+    const send = async (event: string, data = '') => {
+      const answered = once(socket, 'message')
+      socket.send(JSON.stringify({ event, data }))
+      return JSON.parse(String((await answered)[0]))
+    }
+    expect(await send('say', 'hello')).toEqual({ event: 'said', data: 'Ada: hello' })
+    expect(await send('close')).toEqual({ event: 'closed' })
+    await told(demoteAda)
+    expect(await send('close')).toMatchObject({ event: 'exception', data: { code: 'forbidden' } })
+    expect(await send('say', 'still here')).toMatchObject({ event: 'said' })
+
+    const closed = once(socket, 'close')
+    await told(() => offline.banUser(ada.user))
+    expect((await closed)[0]).toBe(4401)
+  },
+)
 
 /** With one more controller of the guide in the module. */
 const withController = (name: string, file: string) => (files: Record<string, string>) => ({
