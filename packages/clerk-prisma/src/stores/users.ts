@@ -158,7 +158,8 @@ export function userStore<U extends UserRecord>(
         checkPurge(before, now)
         const due = {
           deletedAt: { lt: new Date(before) },
-          clerkId: { not: null },
+          // Has one: where the column is required, Prisma refuses to compare it with null.
+          clerkId: { gt: '' },
           version: { lt: ERASED_VERSION },
         }
         let purged = 0

@@ -166,10 +166,7 @@ export function oauthRoutes(instance: Instance, allowedOrigins: readonly string[
   function authenticated({ headers, form }: Call): Application | undefined {
     const [scheme, encoded = ''] = (headers.authorization ?? '').split(' ')
     const basic = scheme?.toLowerCase() === 'basic' ? Buffer.from(encoded, 'base64').toString() : null
-    const [id, secret] = basic?.split(':').map(decodeURIComponent) ?? [
-      form.get('client_id'),
-      form.get('client_secret'),
-    ]
+    const [id, secret] = basic?.split(':').map(decoded) ?? [form.get('client_id'), form.get('client_secret')]
     const application = applicationOf(id ?? null)
     if (application === undefined || application.client_secret === null) return application
     return isSame(application.client_secret, secret ?? '') ? application : undefined
@@ -337,6 +334,15 @@ export function oauthRoutes(instance: Instance, allowedOrigins: readonly string[
     ...open('POST', '/oauth/register', register),
     ...open('GET', '/oauth/userinfo', userinfo),
   ]
+}
+
+/** RFC 6749 §2.3.1: both halves are encoded as in a form. `null`: it is not, so it names no client. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
 }
 
 /** RFC 8252 §7.3: native applications listen on any port of the loopback interface. */
