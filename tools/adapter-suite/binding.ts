@@ -74,6 +74,11 @@ export interface AppBinding {
    * guards are tested, and only the status of a refusal.
    */
   unwrap?(body: unknown): unknown
+  /**
+   * For an adapter without a middleware: every guard authenticates for its own clerk, and there is no audit log that could see
+   * every request.
+   */
+  readonly standsAlone?: true
   /** Makes a guard of what an application gives to it. */
   guard(...given: readonly unknown[]): unknown
   start(spec: AppSpec): Promise<RunningApp>
