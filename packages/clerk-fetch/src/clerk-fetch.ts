@@ -44,7 +44,8 @@ export function clerkFetch<
 type Handler = (request: Request, context: object, ...rest: readonly unknown[]) => MaybePromise<Response>
 
 function create<S extends FetchSession>(clerk: AnyClerk, given: ClerkFetchOptions<S>) {
-  const { prefix = '', resource, localUser } = given
+  const { resource, localUser } = given
+  const prefix = (given.prefix ?? '').replace(/\/+$/, '')
   const framework = createFramework(given)
   const options: RoutesOptions<Request> = {
     ...given,

@@ -7,7 +7,7 @@ export const OPTIONS: OptionRules<ClerkFetchOptions> = {
   ...PEER_OPTIONS,
   prefix: rule.textOf((value) =>
     value === '' || value.startsWith('/')
-      ? { value: value.replace(/\/+$/, '') }
+      ? { value }
       : { message: 'does not begin with a slash.', remedy: 'Write `/auth`, or leave it out.' },
   ),
   session: rule.code,
