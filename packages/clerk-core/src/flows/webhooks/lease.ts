@@ -111,7 +111,7 @@ async function releaseLater(release: () => Promise<boolean>, until: number): Pro
 const UNCLAIMED: Lease = {
   attempts: 1,
   succeeded: [],
-  // Not made with the module: on Workers a signal belongs to a request.
+  // Not made with the module: on Workers a signal may belong to a request.
   get lost() {
     return new AbortController().signal
   },

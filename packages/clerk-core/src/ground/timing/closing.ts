@@ -8,8 +8,8 @@ export interface GiveUp {
 }
 
 /**
- * An `AbortSignal` for what outlives a request. A real one belongs, on Workers, to the request that has made it: none can be
- * made before the first request, and no other request may use it.
+ * An `AbortSignal` for what outlives a request. On Workers a real one may belong to the request that has made it, so that none is
+ * made with a clerk, and none is shared by requests.
  */
 export class Closing implements GiveUp {
   readonly #listeners = new Set<() => void>()
