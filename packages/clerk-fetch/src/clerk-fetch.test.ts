@@ -172,6 +172,13 @@ test('behind a proxy that is trusted, what it has written last counts', async ()
   expect(await backTo(true, { 'x-forwarded-host': 'not a host' })).toBe(null)
 })
 
+test('a guard with an option that it does not know is not made', async () => {
+  const { clerk } = await harness()
+  const { withAuth } = clerkFetch(clerk)
+  expect(() => withAuth({}, () => new Response(), { redirct: true } as never)).toThrow(/redirect/)
+  expect(() => withAuth({}, () => new Response(), { redirect: 1 } as never)).toThrow(/redirect/)
+})
+
 test('two clerks look at one request, each for its own handlers', async () => {
   const { clerk, ada } = await harness()
   const other = await harness({ authorizedParties: ['https://other.example'] })
