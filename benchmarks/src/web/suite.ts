@@ -20,7 +20,7 @@ export function webSuite(framework: Framework, targets: WebTargets): Suite {
   return {
     name: `web-${framework}`,
     async run({ pick }) {
-      const effort = { generations: pick(4, 1), warmUpRounds: pick(8, 1), rounds: pick(6, 1), seconds: 1 }
+      const effort = { generations: 2, warmUpRounds: 4, rounds: 3, seconds: 1 }
       const setup = await createSetup()
       const bearer = setup.tokens.map((token) => ({ authorization: `Bearer ${token}` }))
       const { official } = targets
