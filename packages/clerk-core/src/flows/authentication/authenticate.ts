@@ -149,7 +149,7 @@ export function createAuthenticate(
     const ofBearer = options.allowMissingAzp ? 'option' : null
     const azpExcuse = bearer === null ? excuseForMissingAzp(credentials, options.authorizedParties) : ofBearer
     return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }), (result) => {
-      request.tokenHash = result.ok ? result.token.hash : result.hash
+      request.token = result.ok ? result.token : result
       request.cached = result.ok && result.cached
       const state = tokenStateOf(result, request)
       if (state.kind !== 'valid') request.seen = result.ok ? result.token.claims : result.seen

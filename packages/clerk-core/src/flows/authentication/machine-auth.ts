@@ -29,7 +29,7 @@ export function createMachineAuth(parts: {
 
   return async (request, bearer) => {
     const result = await machines.verify(bearer, request.credentials.clientAddress)
-    request.tokenHash = result.hash
+    request.token = result
     if (!result.ok) {
       return 'unavailable' in result
         ? auths.unavailable('clerk-unavailable', result.unavailable.retryAfterSeconds)
