@@ -13,7 +13,6 @@ export class CachedToken implements VerifiedToken {
   readonly digest: string
   /** The key it was verified with: once that is no longer published, it has to be verified anew. */
   readonly key: VerificationKey
-  /** What the last request with this token was answered. Whoever puts it here knows how long it is true. */
   ready: object | null = null
   /** Since the cache last looked for a place. */
   used = false

@@ -38,13 +38,14 @@ export function createTokenVerifier(
   const decodePermissions = createPermissionDecoder()
 
   return {
-    verify(token, context) {
+    cached: (digest) => cache?.get(digest),
+    verify(token, context, known) {
       if (typeof token !== 'string') return refuse('token-malformed', '', null, null)
-      const digest = digestToken(token)
-      const known = cache?.get(digest)
-      if (known !== undefined && keys.isPublished(known.key)) {
+      const digest = known ?? digestToken(token)
+      const found = cache?.get(digest)
+      if (found !== undefined && keys.isPublished(found.key)) {
         if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'token' })
-        return currentResult(known, true, context)
+        return currentResult(found, true, context)
       }
       if (cache !== null && observer.wants('cache.miss')) observer.emit('cache.miss', { cache: 'token' })
       return verifyUncached(token, digest, context)

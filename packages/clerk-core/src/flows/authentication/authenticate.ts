@@ -2,6 +2,7 @@ import type { Changes } from '../../domain/changes/changes.js'
 import type { Revocations } from '../../domain/changes/revocations.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import { excuseForMissingAzp } from '../../domain/credentials/origin.js'
+import type { KeySource } from '../../domain/keys/key-source.js'
 import type { MachineVerifier } from '../../domain/machines/machine.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import type { BoundedSlot } from '../../domain/session/bounded-slot.js'
@@ -16,17 +17,20 @@ import type { UserRecord } from '../../domain/store/user.js'
 import { type AzpExcuse, checkRemembered } from '../../domain/tokens/checks.js'
 import { entitlementSeconds } from '../../domain/tokens/claim-age.js'
 import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
+import { digestToken } from '../../domain/tokens/token-hash.js'
 import type { TokenVerifier } from '../../domain/tokens/token-verifier.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { StoreFaultError, StoreUnavailableError } from '../../ground/errors.js'
 import type { Evidence } from '../../ground/observe/explain.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import type { ChangeCounter } from '../../ground/timing/change-counter.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createAuthFactory } from './auth-factory.js'
 import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth } from './made-auth.js'
 import { type ClaimAging, type Principal, principalFromRecord } from './principal.js'
+import { createReadyAuths, ReadyAuth } from './ready-auth.js'
 import { createRequestReader, type Request } from './request.js'
 import { createRevalidate } from './revalidate.js'
 import { tokenStateOf } from './token-state.js'
@@ -35,6 +39,9 @@ import { createUserAuth } from './user-auth.js'
 const CURRENT = { ok: true } as const
 /** It takes a person to mend it. */
 const STORE_FAULT_SECONDS = 60
+const BEARER = 'Bearer '
+const SPACE = 0x20
+const DELETE = 0x7f
 const NO_TOKEN: TokenState = { kind: 'none' }
 
 export interface AuthenticateParts {
@@ -53,6 +60,7 @@ export interface AuthenticateParts {
     | 'storeTimeoutSeconds'
   >
   readonly tokens: TokenVerifier
+  readonly keys: Pick<KeySource, 'isPublished' | 'span'>
   readonly machines: MachineVerifier
   readonly revocations: Revocations
   readonly users: UserDirectory<UserRecord> | null
@@ -61,6 +69,8 @@ export interface AuthenticateParts {
   /** `null` without a secret key. */
   readonly sessionStatus: SessionStatusClient | null
   readonly observer: Observer
+  /** Raised by everything that may change an answer. */
+  readonly counter: ChangeCounter
 }
 
 /**
@@ -94,8 +104,27 @@ export function createAuthenticate(
   const warnOfLargeClaims = createLargeClaimsWarning(keepClaims, observer)
   const reader = { ...aging, keepClaims, permissionsOf: createPermissionDecoder() }
 
+  const isTrue = createReadyAuths(parts)
+
   return function authenticate(credentials) {
+    const bearer = lonelyToken(credentials)
+    if (bearer === null) return evaluate(readRequest(credentials))
+    // Most requests of an API end here: the same token came before, and nothing has happened since.
+    const digest = digestToken(bearer)
+    const token = tokens.cached(digest)
+    if (
+      token?.ready instanceof ReadyAuth &&
+      token.ready.requested === (credentials.organization ?? undefined) &&
+      !observer.wantsHits() &&
+      isTrue(token, token.ready)
+    )
+      return token.ready.auth
     const request = readRequest(credentials)
+    request.digest = digest
+    return evaluate(request)
+  }
+
+  function evaluate(request: Request): MaybePromise<MadeAuth> {
     const { bearer, slot, cookieToken, localUser } = request
     if (bearer === null && cookieToken === null && slot === undefined && localUser === undefined) {
       if (!request.crossSite) return auths.anonymous(request, 'no-credentials')
@@ -148,7 +177,7 @@ export function createAuthenticate(
     const { bearer, credentials } = request
     const ofBearer = options.allowMissingAzp ? 'option' : null
     const azpExcuse = bearer === null ? excuseForMissingAzp(credentials, options.authorizedParties) : ofBearer
-    return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }), (result) => {
+    return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }, request.digest), (result) => {
       request.token = result.ok ? result.token : result
       request.cached = result.ok && result.cached
       const state = tokenStateOf(result, request)
@@ -295,6 +324,18 @@ function unlessUnreadable(read: () => MaybePromise<FoundRecord>): MaybePromise<F
 function originOf({ credentials }: Request): Evidence {
   const { method, origin, fetchSite } = credentials
   return { method, origin, fetchSite }
+}
+
+/**
+ * The token of a request that carries a session token as bearer, as every client writes it, and nothing else that could
+ * decide. `null`: it has to be read with more care.
+ */
+function lonelyToken({ authorization, cookie, session, localUser }: Credentials): string | null {
+  if (typeof authorization !== 'string' || !authorization.startsWith('Bearer ey')) return null
+  if ((cookie ?? session ?? localUser ?? null) !== null) return null
+  // White space at the end, of any kind, is no part of it.
+  const last = authorization.charCodeAt(authorization.length - 1)
+  return last > SPACE && last < DELETE ? authorization.slice(BEARER.length) : null
 }
 
 /** No session that could be read or written, no cookie that could contradict the token, no local user. */

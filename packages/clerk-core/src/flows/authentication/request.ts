@@ -24,6 +24,8 @@ export interface Request {
   readonly clientUat: number | null
   /** `X-Organization-Id`, when it says anything. */
   readonly requested: string | undefined
+  /** Of the bearer token, where it has been worked out. */
+  digest: string | undefined
   /** What was verified, by its hash: the only form in which it is mentioned. Worked out when it is asked for. */
   token: { readonly hash: string } | null
   /** What was looked at where something of it was refused: for the log alone. */
@@ -82,6 +84,7 @@ export function createRequestReader(
       cookieToken: cookies.token,
       clientUat: readClientUat(cookies.clientUat, options),
       requested: credentials.organization?.trim() || undefined,
+      digest: undefined,
       token: null,
       seen: null,
       cached: true,
