@@ -18,6 +18,7 @@ import type {
   UserSnapshot,
   UserStore,
 } from '../user.js'
+import { copyOf } from './copy-of.js'
 import { resolveConflicts } from './unique.js'
 
 /** A user in memory: what Clerk says, and whatever else the application put beside it. */
@@ -58,7 +59,7 @@ export function memoryUsers(unique: readonly UniqueUserColumn[], externalIdColum
   const byClerkId = new Map<string, Row>()
   let created = 0
 
-  const copy = (row: Row): MemoryUser => structuredClone(row)
+  const copy = (row: Row): MemoryUser => copyOf(row)
 
   function insert(row: Row): Row {
     rows.set(row.id, row)
@@ -71,9 +72,10 @@ export function memoryUsers(unique: readonly UniqueUserColumn[], externalIdColum
   /** Writes a snapshot over a row; answers whether that changed anything. */
   function fill(row: Row, snapshot: UserSnapshot): boolean {
     const times = laterTimes(row, snapshot)
-    const synced: Row = { ...row, ...syncedFields(snapshot), ...times, clerkId: snapshot.clerkId }
+    const synced: Row = Object.assign({}, row, syncedFields(snapshot), times)
+    synced.clerkId = snapshot.clerkId
     const next = resolveConflicts(synced, rows.values(), unique, Object.assign)
-    if (isDeepStrictEqual(next, row)) return false
+    if (row.clerkId !== null && isDeepStrictEqual(next, row)) return false
     Object.assign(row, next)
     return true
   }
@@ -190,7 +192,7 @@ function syncedFields(snapshot: UserSnapshot): Partial<Row> {
   const { email, username, phone, firstName, lastName, imageUrl, externalId, publicMetadata } = snapshot
   const { privateMetadata, banned, deprovisioned, locked, version } = snapshot
   const texts = { email, username, phone, firstName, lastName, imageUrl, externalId }
-  return structuredClone(
+  return copyOf(
     carried({
       ...storable({ ...texts, publicMetadata, privateMetadata }),
       ...{ emailVerified: hasVerifiedAddress(snapshot), banned, deprovisioned, locked, version },
