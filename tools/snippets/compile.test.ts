@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { ROOT } from '../services/ports.js'
 import { readSnippets, type Snippet } from './index.js'
-import { asModule, COMPANIONS } from './prelude.js'
+import { asModule, COMPANIONS, COMPILED_WITH } from './prelude.js'
 
 // Every `ts` block of README.md, the guides and the READMEs of the packages, as the editor of a user who pastes it sees it. A
 // block with a title is a file of the application that the document builds, beside the others of that document. One without
@@ -37,7 +37,8 @@ linkModules()
 function linkModules(): void {
   const packages = readdirSync(join(ROOT, 'packages'))
   for (const name of packages) link(`@acme/${name}`, join(ROOT, 'packages', name))
-  for (const from of [...packages.map((name) => join(ROOT, 'packages', name)), join(ROOT, 'tools')]) {
+  const others = ['tools', 'tools/guides'].map((folder) => join(ROOT, folder))
+  for (const from of [...packages.map((name) => join(ROOT, 'packages', name)), ...others]) {
     const manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'))
     for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
       if (!dependency.startsWith('@acme/')) link(dependency, join(from, 'node_modules', dependency))
@@ -53,8 +54,12 @@ function link(name: string, target: string): void {
 }
 
 /** The errors of a folder of files, each at its line in the document. */
-function errorsIn(folder: string, files: ReadonlyMap<string, Placed>): string[] {
-  const config = { extends: '../../../../tsconfig.base.json', include: ['*.ts'], compilerOptions: COMPILER }
+function errorsIn(folder: string, files: ReadonlyMap<string, Placed>, options: object = {}): string[] {
+  const config = {
+    extends: '../../../../tsconfig.base.json',
+    include: ['*.ts', '*.tsx'],
+    compilerOptions: { ...COMPILER, ...options },
+  }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
   const require = createRequire(import.meta.url)
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
@@ -79,6 +84,8 @@ const COMPILER = {
   noUnusedLocals: false,
   noUnusedParameters: false,
   allowImportingTsExtensions: true,
+  // NestJS has no others.
+  experimentalDecorators: true,
 }
 
 interface Placed {
@@ -97,21 +104,26 @@ function compile(document: string, snippets: readonly Snippet[]): string[] {
   const files = new Map<string, Placed>()
   const [{ info: title = '' } = {}] = snippets
   const companions = COMPANIONS[`${document} ${title}`] ?? COMPANIONS[document] ?? {}
-  for (const [name, content] of Object.entries(companions)) writeFileSync(join(folder, name), content)
+  for (const [name, content] of Object.entries(companions)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), content)
+  }
   for (const { info, code, line } of snippets) {
     const name = info === '' ? `line-${line}.ts` : basename(info)
     const text = info === '' ? asModule(document, code) : code
     files.set(name, { document, offset: line - (text.split('\n').length - code.split('\n').length) })
     writeFileSync(join(folder, name), text)
   }
-  return errorsIn(folder, files)
+  return errorsIn(folder, files, COMPILED_WITH[document])
 }
 
 /** What one file declares for everything must not reach the others: such a file is a program of its own. */
 const isAmbient = ({ code }: Snippet) => /^declare (?:module|global)/m.test(code)
 
 test.each(documents)('every TypeScript block of %s compiles', { timeout: 120_000 }, async (document) => {
-  const snippets = (await readSnippets(join(ROOT, document))).filter(({ language }) => language === 'ts')
+  const snippets = (await readSnippets(join(ROOT, document))).filter(({ language }) =>
+    /^tsx?$/.test(language),
+  )
   const isAlone = (snippet: Snippet) => isAmbient(snippet) || `${document} ${snippet.info}` in COMPANIONS
   const together = snippets.filter((snippet) => !isAlone(snippet))
   const programs = [

@@ -1,6 +1,14 @@
 // What a fragment of a document takes for granted. A reader finds it a few lines above, or has it in the application.
 
-const CORE = ['createClerk', 'fromEnv', 'memoryStore', 'currentAuth', 'withConnection', 'authenticateUpgrade']
+const CORE = [
+  'toMcpAuthInfo',
+  'createClerk',
+  'fromEnv',
+  'memoryStore',
+  'currentAuth',
+  'withConnection',
+  'authenticateUpgrade',
+]
 const EXPRESS = [
   'clerkMiddleware',
   'clerkRoutes',
@@ -9,6 +17,8 @@ const EXPRESS = [
   'authOf',
   'getAuth',
   'clerkWebhook',
+  'clerkProtectedResource',
+  'toMcpAuthInfo',
 ]
 
 const importing = (names: readonly string[], from: string) =>
@@ -50,6 +60,20 @@ const IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       >
     }`,
   },
+  'docs/administrators.md': {
+    staffById:
+      'declare function staffById(id: number): Promise<{ readonly id: number; readonly isStaff: true } | null>',
+  },
+  'docs/koa.md': {
+    ...importing(['requireAuth'], '@acme/clerk-koa'),
+    router: "declare const router: import('@koa/router').Router",
+  },
+  'docs/mcp.md': {
+    ...handler('mcp'),
+    transport: `declare const transport: {
+      handleRequest(req: object, res: object, body: unknown): Promise<void>
+    }`,
+  },
   'docs/prisma.md': {
     PrismaClient: `import { PrismaClient } from '${generated('app')}'`,
     adapter: "declare const adapter: import('@prisma/adapter-libsql').PrismaLibSql",
@@ -77,10 +101,15 @@ const exportedClerk = "import type { Clerk } from '@acme/clerk-core'\nexport dec
 const exportedStore =
   "export declare const store: ReturnType<typeof import('@acme/clerk-core').memoryStore>\n"
 
+const exportedClerkAndClose = `${exportedClerk}export declare const close: () => Promise<void>\n`
+
 /** Files of the application that blocks of a document import; of one block, where they differ. */
 export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/existing-users.md': { 'prisma.ts': client('shop') },
   'docs/prisma.md': { 'prisma.ts': client('app') },
+  'docs/prisma.md database.ts': {
+    'generated/client.ts': `export { PrismaClient } from '../${generated('app')}'\n`,
+  },
   'docs/prisma.md tenants.ts': { 'prisma.ts': client('scope') },
   'packages/clerk-prisma/README.md': { 'prisma.ts': client('app') },
   'docs/observability.md': { 'clerk.ts': exportedClerk },
@@ -88,8 +117,23 @@ export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>
     'clerk.ts': exportedClerk,
     'app.ts': `${exportedClerk}export declare const server: import('node:http').Server\n`,
   },
+  'docs/frontend.md': {
+    // What Vite's templates ship.
+    'vite-env.d.ts': '/// <reference types="vite/client" />\n',
+    // A package of 200 for one snippet: its types are those that React's hands out.
+    'clerk-js.d.ts': `declare module '@clerk/clerk-js' {
+      export const Clerk: new (publishableKey: string) => ReturnType<typeof import('@clerk/react').useClerk> & { load(): Promise<void> }
+    }\n`,
+  },
+  'packages/clerk-cli/README.md': { 'clerk.ts': exportedClerkAndClose },
+  'docs/cli.md': { 'store.ts': exportedStore },
+  'docs/migrating-from-django.md': { 'clerk.ts': exportedClerk },
   'docs/scaling.md': { 'store.ts': exportedStore },
 }
+
+/** What a page is compiled with, beside the backend's options. */
+const BROWSER = { lib: ['es2023', 'dom', 'dom.iterable'], jsx: 'react-jsx' }
+export const COMPILED_WITH: Readonly<Record<string, object>> = { 'docs/frontend.md': BROWSER }
 
 /** The fragment as a file: in front of it, on one line each, what it uses and does not declare. */
 export function asModule(document: string, code: string): string {

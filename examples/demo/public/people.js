@@ -131,7 +131,7 @@ export class People {
       ),
       hasAdministration && ', and at the ',
       hasAdministration && element('a', { href: '/admin.html' }, 'administration'),
-      hasAdministration && ' of the application, which signs in without Clerk: admin, ',
+      hasAdministration && ' of the application, which signs in without Clerk: admin@example.com, ',
       hasAdministration && element('code', {}, state.adminPassword),
       '.',
     )

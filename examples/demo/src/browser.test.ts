@@ -193,9 +193,10 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
 
     const password = await page.locator('#demo-clerk code').last().textContent()
     await page.locator('#admin-link').click()
+    await page.getByLabel('E-mail address').fill('admin@example.com')
     await page.getByLabel('Password').fill('not this')
     await page.getByRole('button', { name: 'Sign in here' }).click()
-    await visit.shows('#problem', 'Name or password is wrong')
+    await visit.shows('#problem', 'Address or password is wrong')
     await page.getByLabel('Password').fill(password ?? '')
     await page.getByRole('button', { name: 'Sign in here' }).click()
     await visit.shows('#overview', 'On the free plan')

@@ -15,6 +15,10 @@ export type ObservedClerk = AnyClerk &
 export interface RunningExample {
   readonly server: Server
   readonly clerk: ObservedClerk
+  /** Where the application has a login of its own. */
+  readonly administrators?: {
+    create(administrator: { readonly email: string; readonly password: string }): Promise<void>
+  }
   stop(): Promise<void>
 }
 

@@ -1,12 +1,14 @@
 import { requireAuth } from '@acme/clerk-express'
 import { json, type Request, Router } from 'express'
+import { LONGEST_PASSWORD } from './create-administrator.js'
 import type { Database } from './database.js'
 import { hashPassword, isPassword } from './passwords.js'
 
 /** Signs in here, not at Clerk. */
 export interface Administrator {
   readonly id: string
-  readonly name: string
+  readonly email: string
+  readonly isStaff: true
 }
 
 declare module 'express-session' {
@@ -20,27 +22,36 @@ export function administratorOf(prisma: Database) {
   return async ({ session }: Request): Promise<Administrator | null> => {
     const id = session.administratorId
     if (id === undefined) return null
-    return prisma.administrator.findUnique({ where: { id }, select: { id: true, name: true } })
+    const found = await prisma.administrator.findUnique({ where: { id }, select: { id: true, email: true } })
+    return found && { ...found, isStaff: true }
   }
 }
 
-const isAdministrator = requireAuth({ local: 'allow', predicate: (auth) => auth.kind === 'local' })
+/**
+ * Those who run the application: who signed in here, and users of Clerk's whose row says so (`isStaff`, a column of ours).
+ * Another thing than an administrator of an organisation, which is a role at Clerk.
+ */
+const isStaff = requireAuth({
+  local: 'allow',
+  predicate: (auth) => (auth.kind === 'local' || auth.kind === 'user') && auth.user.isStaff,
+})
+const isSignedInHere = requireAuth({ local: 'allow', predicate: (auth) => auth.kind === 'local' })
 
 /** Put a rate limit in front of the login before you run this in public. */
 export async function administration(prisma: Database): Promise<Router> {
-  // An unknown name takes as long as a known one, so that the time does not tell them apart.
+  // An unknown address takes as long as a known one, so that the time does not tell them apart.
   const dummyHash = await hashPassword('')
   const router = Router()
 
   // JSON only: a form on another site cannot send it.
   router.post('/login', json(), async (req, res) => {
-    const { name, password } = (req.body ?? {}) as Record<string, unknown>
-    if (typeof name !== 'string' || typeof password !== 'string' || password.length > 1000)
-      return res.status(400).json({ error: 'Name and password are needed', code: 'bad-request' })
-    const administrator = await prisma.administrator.findUnique({ where: { name } })
+    const { email, password } = (req.body ?? {}) as Record<string, unknown>
+    if (typeof email !== 'string' || typeof password !== 'string' || password.length > LONGEST_PASSWORD)
+      return res.status(400).json({ error: 'E-mail address and password are needed', code: 'bad-request' })
+    const administrator = await prisma.administrator.findUnique({ where: { email: email.toLowerCase() } })
     const isRight = await isPassword(password, administrator?.passwordHash ?? dummyHash)
     if (administrator === null || !isRight)
-      return res.status(401).json({ error: 'Name or password is wrong', code: 'wrong-password' })
+      return res.status(401).json({ error: 'Address or password is wrong', code: 'wrong-password' })
     // A new session id: a client that knows the old one does not become administrator.
     await new Promise<void>((resolve, reject) => {
       req.session.regenerate((error: unknown) => (error ? reject(error) : resolve()))
@@ -49,13 +60,13 @@ export async function administration(prisma: Database): Promise<Router> {
     return res.status(204).end()
   })
 
-  router.post('/logout', isAdministrator, async (req, res) => {
+  router.post('/logout', isSignedInHere, async (req, res) => {
     await new Promise((resolve) => req.session.destroy(resolve))
     res.status(204).end()
   })
 
   /** Across organisations, without the text of the notes. */
-  router.get('/overview', isAdministrator, async (_req, res) => {
+  router.get('/overview', isStaff, async (_req, res) => {
     const [organizations, notes, users, subscriptions] = await Promise.all([
       prisma.organization.findMany({ where: { deletedAt: null }, orderBy: { name: 'asc' } }),
       prisma.note.groupBy({ by: ['orgId'], _count: true }),
@@ -73,14 +84,4 @@ export async function administration(prisma: Database): Promise<Router> {
   })
 
   return router
-}
-
-/** The administrator `admin`, with the password of the environment. */
-export async function createAdministrator(prisma: Database, password: string): Promise<void> {
-  const passwordHash = await hashPassword(password)
-  await prisma.administrator.upsert({
-    where: { name: 'admin' },
-    create: { name: 'admin', passwordHash },
-    update: { passwordHash },
-  })
 }

@@ -4,23 +4,25 @@ import { authOf, clerkMiddleware, clerkRoutes, requireAuth } from '@acme/clerk-e
 import { pageConfig, pageFolder, pageHeaders, sessionSecret, workspaceOf } from '@acme/example-page'
 import express, { type ErrorRequestHandler } from 'express'
 import session from 'express-session'
-import { administration, administratorOf, createAdministrator } from './administrators.js'
+import { administration, administratorOf } from './administrators.js'
 import { createTeamClerk, type TeamClerk } from './clerk.js'
-import { openDatabase } from './database.js'
+import { administratorsOf } from './create-administrator.js'
+import { databaseUrl, openDatabase } from './database.js'
 import { notesRouter } from './notes.js'
 
 export interface Application {
   /** Does not listen yet. */
   readonly server: Server
   readonly clerk: TeamClerk
+  /** Of the application itself. `npm run create-administrator` makes the first one. */
+  readonly administrators: ReturnType<typeof administratorsOf>
   /** Closes what the application has opened; the server is the caller's. */
   stop(): Promise<void>
 }
 
 export async function start(env: Readonly<Record<string, string | undefined>>): Promise<Application> {
-  const prisma = await openDatabase(env['DATABASE_URL'] ?? 'file:./team-notes.db')
+  const prisma = await openDatabase(databaseUrl(env))
   const clerk = createTeamClerk(prisma, env)
-  if (env['ADMIN_PASSWORD']) await createAdministrator(prisma, env['ADMIN_PASSWORD'])
   await clerk.ready()
 
   const app = express()
@@ -71,6 +73,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
   return {
     server: createServer(app),
     clerk,
+    administrators: administratorsOf(prisma),
     async stop() {
       await clerk.close()
       await prisma.$disconnect()

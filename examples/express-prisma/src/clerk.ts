@@ -14,9 +14,7 @@ declare module '@acme/clerk-core' {
 }
 
 export function createTeamClerk(prisma: Database, env: Readonly<Record<string, string | undefined>>) {
-  const clerk = createClerk({
-    ...fromEnv(env),
-    ...prismaStore(prisma),
+  const clerk = createClerk(fromEnv(env), prismaStore(prisma), {
     // Service accounts.
     accept: { apiKeys: true },
   })

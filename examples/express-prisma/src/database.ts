@@ -6,6 +6,9 @@ import { PrismaClient } from '../generated/sqlite/client.js'
 
 export type Database = PrismaClient
 
+export const databaseUrl = (env: Readonly<Record<string, string | undefined>>): string =>
+  env['DATABASE_URL'] ?? 'file:./team-notes.db'
+
 /** @param url `file:…` for SQLite, `postgres://…` for PostgreSQL */
 export async function openDatabase(url: string): Promise<Database> {
   const isPostgres = /^postgres(ql)?:/.test(url)

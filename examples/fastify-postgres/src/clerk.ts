@@ -12,5 +12,5 @@ declare module '@acme/clerk-core' {
 }
 
 export function createTeamClerk(prisma: Database, env: Readonly<Record<string, string | undefined>>) {
-  return createClerk({ ...fromEnv(env), ...prismaStore(prisma) })
+  return createClerk(fromEnv(env), prismaStore(prisma))
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { authOf, clerkMiddleware, clerkRoutes, requireAuth } from '@acme/clerk-koa'
+import { clerkMiddleware, clerkRoutes, requireAuth } from '@acme/clerk-koa'
 import { pageConfig, pageFolder, pageHeaders, sessionSecret, workspaceOf } from '@acme/example-page'
 import { Router } from '@koa/router'
 import Koa from 'koa'
@@ -47,7 +47,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>): 
 
   const router = new Router()
   router.get('/api/workspace', requireAuth(), async (ctx) => {
-    const auth = authOf(ctx)
+    const { auth } = ctx.state
     ctx.set('Cache-Control', 'no-store')
     ctx.body = await workspaceOf(clerk, auth, auth.user.plan)
   })

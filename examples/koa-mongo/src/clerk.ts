@@ -16,5 +16,5 @@ export async function createTeamClerk(db: Db, env: Readonly<Record<string, strin
   // is `clerkCreatedAt`.
   const store = mongoStore(db, { create: () => ({ plan: 'free', createdAt: new Date() }) })
   await store.ensureIndexes()
-  return createClerk({ ...fromEnv(env), ...store })
+  return createClerk(fromEnv(env), store)
 }

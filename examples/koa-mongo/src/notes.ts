@@ -1,4 +1,4 @@
-import { authOf, requireAuth } from '@acme/clerk-koa'
+import { requireAuth } from '@acme/clerk-koa'
 import { scopedCollection } from '@acme/clerk-mongo'
 import { bodyParser } from '@koa/bodyparser'
 import { Router } from '@koa/router'
@@ -21,7 +21,7 @@ export function notesRouter(db: Db, clerk: TeamClerk): Router {
   const router = new Router({ prefix: '/api/notes' })
 
   router.get('/', requireAuth({ org: true }), async (ctx) => {
-    const notes = await notesOf(db, authOf(ctx, { org: true }).orgId)
+    const notes = await notesOf(db, ctx.state.auth.orgId)
       .find({}, { sort: { createdAt: -1 }, limit: 50 })
       .toArray()
     ctx.body = await Promise.all(
@@ -33,7 +33,7 @@ export function notesRouter(db: Db, clerk: TeamClerk): Router {
   })
 
   router.post('/', requireAuth({ org: true }), bodyParser({ enableTypes: ['json'] }), async (ctx) => {
-    const { userId, orgId } = authOf(ctx, { org: true })
+    const { userId, orgId } = ctx.state.auth
     const { text } = (ctx.request.body ?? {}) as Record<string, unknown>
     if (typeof text !== 'string' || text.trim() === '' || text.length > 280) {
       ctx.status = 400
@@ -49,7 +49,7 @@ export function notesRouter(db: Db, clerk: TeamClerk): Router {
   router.delete('/:id', requireAuth({ org: true, role: 'admin' }), async (ctx) => {
     const id = ctx.params['id'] ?? ''
     const { deletedCount } = ObjectId.isValid(id)
-      ? await notesOf(db, authOf(ctx, { org: true }).orgId).deleteOne({ _id: new ObjectId(id) })
+      ? await notesOf(db, ctx.state.auth.orgId).deleteOne({ _id: new ObjectId(id) })
       : { deletedCount: 0 }
     ctx.status = deletedCount === 1 ? 204 : 404
   })

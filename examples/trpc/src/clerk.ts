@@ -10,5 +10,5 @@ declare module '@acme/clerk-core' {
 
 export function createTeamClerk(env: Readonly<Record<string, string | undefined>>) {
   // Users and organisations in memory: gone with the process, and fetched from Clerk again when they are needed.
-  return createClerk({ ...fromEnv(env), ...memoryStore() })
+  return createClerk(fromEnv(env), memoryStore())
 }

@@ -2,16 +2,43 @@
 // once, as a `Framework`, and renders the responses that it is given.
 
 export type { AuthJson } from './domain/auth/auth-json.js'
+// A command line describes no framework, but shows what these are.
+export type {
+  BulkProgress,
+  Drift,
+  DriftCounts,
+  ReconcileOptions,
+  SyncCounts,
+  SyncedRow,
+  SyncOptions,
+  SyncOutcome,
+} from './domain/backend-api/bulk.js'
 export type { Authorized, Narrowing } from './domain/guard/authorized.js'
 export {
   type RequirementArgument,
   requirementOf,
   validateRequirement,
 } from './domain/guard/validate-requirement.js'
+export type {
+  OrganizationReconciliation,
+  OrganizationSync,
+  ReconcileOrganizationsOptions,
+  SyncOrganizationsOptions,
+} from './domain/organizations/bulk.js'
 export type { SessionMarker } from './domain/session/marker.js'
 export { MARKER_SECONDS } from './domain/session/marker.js'
 export type { SessionOrganization, SessionRecord } from './domain/session/record.js'
 export type { RenewOptions, SessionSlot } from './domain/session/slot.js'
+export {
+  type MigrateUsersOptions,
+  type MigrationOutcome,
+  type MigrationSource,
+  PASSWORD_HASHERS,
+  type PasswordHasher,
+  type SyncUsersOptions,
+  type UserReconciliation,
+  type UserSync,
+} from './domain/users/bulk.js'
 export { notLookedAt } from './flows/authentication/auth-factory.js'
 export type { ClosableSocket, ClosableStream } from './flows/authentication/connection.js'
 export { findConnection, latestAuth } from './flows/authentication/connections.js'
@@ -19,6 +46,7 @@ export type { AccountPortal } from './flows/web/account-portal.js'
 export type { AnyAuth, AnyClerk } from './flows/web/any-clerk.js'
 export type { AuditWriter } from './flows/web/audit.js'
 export {
+  AUDIT_OPTIONS,
   type AuditedRequest,
   type AuditedResponse,
   createAuditLog,
@@ -30,13 +58,19 @@ export {
   narrowedUser,
   type PersonNarrowing,
 } from './flows/web/auth-of.js'
-export { createAuthenticator, type MiddlewareOptions } from './flows/web/authenticator.js'
+export { createAuthenticator, MIDDLEWARE_OPTIONS, type MiddlewareOptions } from './flows/web/authenticator.js'
 export { credentialsFrom, credentialsFromFetch } from './flows/web/credentials-from.js'
 export type { Framework } from './flows/web/framework.js'
 export { FrameworkSession, SESSION_KEY } from './flows/web/framework-session.js'
 export { createGuard, type GuardArguments, storedAuth } from './flows/web/guard.js'
 export { type GetAuthOptions, type GuardOptions, namedClerk } from './flows/web/guard-options.js'
+export { type McpAuthInfo, toMcpAuthInfo } from './flows/web/mcp.js'
 export { originOf, type WebRequest, type WebResponse } from './flows/web/messages.js'
+export {
+  createProtectedResource,
+  type ProtectedResource,
+  type ProtectedResourceOptions,
+} from './flows/web/protected-resource.js'
 export type { BodySource } from './flows/web/raw-body.js'
 export {
   findState,
@@ -46,13 +80,19 @@ export {
   stateOf,
 } from './flows/web/request-state.js'
 export { refuseMalformed } from './flows/web/request-target.js'
-export { createRoutes, findRoute, type Route, type RoutesOptions } from './flows/web/routes.js'
+export {
+  createRoutes,
+  findRoute,
+  ROUTES_OPTIONS,
+  type Route,
+  type RoutesOptions,
+} from './flows/web/routes.js'
 export { type Exchange, openScope, runInScope, type Scope } from './flows/web/scope.js'
-export { createScopes, isWanted } from './flows/web/scopes.js'
+export { createScopes } from './flows/web/scopes.js'
 export { type ClerkSettings, settingsOf } from './flows/web/settings.js'
 export { type PreparedRows, StoredSession } from './flows/web/stored-session.js'
 export { closeRefused, type UpgradeRequest } from './flows/web/upgrade.js'
-export { createWebhookRoute, type WebhookRouteOptions } from './flows/web/webhook-route.js'
+export { createWebhookRoute, WEBHOOK_OPTIONS, type WebhookRouteOptions } from './flows/web/webhook-route.js'
 export type { WebErrorCode } from './ground/errors.js'
 export { type Explanation, explain, type RefusalDetail } from './ground/observe/explain.js'
 export type { MaybePromise } from './ground/timing/maybe-promise.js'

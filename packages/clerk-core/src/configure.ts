@@ -4,11 +4,12 @@ import { cookieSuffix, resolveKeys } from './domain/keys/configured-keys.js'
 import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import { type ClerkLogger, consoleLogger, LOG_LEVELS } from './ground/observe/logger.js'
+import { resolveAccept } from './ground/options/accept.js'
 import { checkListedOrigin, type OriginList, originList } from './ground/options/origins.js'
 import { Problems } from './ground/options/problems.js'
 import { flag, type Given, type NumberName, resolveNumber, toRecord, word } from './ground/options/read.js'
 import type { LinkBy, ResolvedOptions } from './ground/options/resolved.js'
-import { checkPage, checkWebhookSecret, isLoopback } from './ground/options/values.js'
+import { checkMachineId, checkPage, checkWebhookSecret, isLoopback } from './ground/options/values.js'
 import type { ClerkOptions } from './options.js'
 
 /** What is logged, and where. */
@@ -52,7 +53,8 @@ export function resolveOptions<
   const keys = resolveKeys(options, problems)
   const warnings = checkProduction(keys, flag(given, 'allowOfflineClerk', problems), problems)
   const { secretKey, machineSecretKey } = keys
-  const accept = resolveAccept(options, secretKey, machineSecretKey, problems)
+  const machineId = problems.text('machineId', options.machineId, checkMachineId)
+  const accept = resolveAccept(options.accept, { secretKey, machineSecretKey, machineId }, problems)
   const provisioning = word(given, 'provisioning', problems)
   const linking = resolveLinking(options.linking, problems)
   checkStores(given, problems)
@@ -64,6 +66,7 @@ export function resolveOptions<
     secretKey,
     publishableKey: keys.publishableKey,
     machineSecretKey,
+    machineId,
     apiUrl: keys.apiUrl,
     authorizedParties: resolveAuthorizedParties(options.authorizedParties, isProduction(keys), problems),
     allowMissingAzp: flag(given, 'allowMissingAzp', problems),
@@ -171,32 +174,6 @@ function resolveKeepClaims(value: unknown, problems: Problems): readonly string[
     "Name the claims that a session keeps, as `['locale']`, or leave it out.",
   )
   return []
-}
-
-function resolveAccept(
-  { accept = {} }: Pick<ClerkOptions, 'accept'>,
-  secretKey: string | null,
-  machineSecretKey: string | null,
-  problems: Problems,
-): ResolvedOptions['accept'] {
-  const given = toRecord(accept)
-  const accepted = {
-    apiKeys: flag(given, 'apiKeys', problems, 'accept.apiKeys'),
-    m2m: flag(given, 'm2m', problems, 'accept.m2m'),
-    oauth: flag(given, 'oauth', problems, 'accept.oauth'),
-  }
-  for (const name of ['apiKeys', 'oauth'] as const) {
-    if (!accepted[name] || secretKey !== null) continue
-    problems.add(`accept.${name}`, 'needs `secretKey`: Clerk verifies these.', 'Set CLERK_SECRET_KEY.')
-  }
-  if (accepted.m2m && machineSecretKey === null) {
-    problems.add(
-      'accept.m2m',
-      "needs `machineSecretKey`: with the instance's secret key every machine's token would pass.",
-      'Set CLERK_MACHINE_SECRET_KEY to the secret key of this machine (`ak_…`).',
-    )
-  }
-  return accepted
 }
 
 const LINKING: readonly unknown[] = ['verified-email', 'external-id'] satisfies LinkBy[]

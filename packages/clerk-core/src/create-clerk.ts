@@ -18,6 +18,7 @@ import type { MembershipRecord, OrganizationRecord } from './domain/store/organi
 import type { UserRecord } from './domain/store/user.js'
 import { createTokenVerifier } from './domain/tokens/verify-token.js'
 import { createUserDirectory } from './domain/users/directory.js'
+import { createUserMigration } from './domain/users/migrate.js'
 import { createAuthenticate } from './flows/authentication/authenticate.js'
 import { createConnections } from './flows/authentication/connections.js'
 import { runChecks } from './flows/check/check.js'
@@ -94,6 +95,9 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   const holds = createHolds()
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
   const api = createClerkApi(resolved, observer, { track, closing: closing.signal })
+  /** Of what reads or writes a whole instance: behind every request, and it waits rather than fails. */
+  const patientApi = createClerkApi(resolved, observer, { track, closing: closing.signal }, 'scan')
+  const migrate = createUserMigration({ api: patientApi, secretKey: resolved.secretKey })
   const proof = createInstanceProof({ options: resolved, api })
   const tell: Tell = (...told) => webhooks.tell(...told)
   const users = stores.users
@@ -101,6 +105,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
         store: stores.users,
         options: resolved,
         api,
+        patientApi,
         observer,
         proof,
         tell,
@@ -115,6 +120,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
         store: stores.organizations,
         options: resolved,
         api,
+        patientApi,
         observer,
         proof,
         tell,
@@ -132,7 +138,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   const sessionStatus = resolved.secretKey
     ? createSessionStatusClient({ api, allowPending: resolved.allowPending, now })
     : null
-  const machines = createMachineVerifier(resolved, observer)
+  const machines = createMachineVerifier(resolved, keys, observer)
   const connections = createConnections({
     options: resolved,
     revocations,
@@ -198,6 +204,8 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
       else organizations?.dropOrganization(subjects.organization)
     }
     connections.notice(change, anyMembership)
+    // What was found to be true meanwhile, by whoever was called here, is looked at again.
+    counter.raise()
   }
 
   const readiness = createReadiness({
@@ -230,10 +238,17 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     on: webhooks.on,
     observe: (listener) => observer.add(listener),
     users: users
-      ? { ...users.users, forget: (clerkId) => tell(FORGOTTEN.user, clerkId) }
-      : notConfigured('users', ['get', 'refresh', 'forget']),
+      ? {
+          ...users.users,
+          forget: (clerkId) => tell(FORGOTTEN.user, clerkId),
+          migrate,
+        }
+      : { ...notConfigured('users', ['get', 'refresh', 'forget', 'sync', 'reconcile']), migrate },
     organizations: organizations
-      ? { ...organizations.organizations, forget: (orgId) => tell(FORGOTTEN.organization, orgId) }
+      ? {
+          ...organizations.organizations,
+          forget: (orgId) => tell(FORGOTTEN.organization, orgId),
+        }
       : notConfigured('organizations', [
           'get',
           'getMembership',
@@ -241,6 +256,8 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
           'refresh',
           'refreshRoles',
           'forget',
+          'sync',
+          'reconcile',
         ]),
     api,
     watch: connections.watch as Clerk<U, M, O>['watch'],

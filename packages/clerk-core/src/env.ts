@@ -1,10 +1,11 @@
-import { nearestName } from './domain/guard/nearest-name.js'
 import { checkPem } from './domain/keys/pem.js'
 import { withNotes } from './ground/options/env-notes.js'
+import { nearestName } from './ground/options/nearest-name.js'
 import { checkListedOrigin } from './ground/options/origins.js'
 import { Problems } from './ground/options/problems.js'
 import {
   type Checked,
+  checkMachineId,
   checkMachineSecretKey,
   checkPage,
   checkPublishableKey,
@@ -28,6 +29,7 @@ export interface EnvOptions
     | 'issuer'
     | 'apiUrl'
     | 'machineSecretKey'
+    | 'machineId'
     | 'audience'
     | 'webhookSecrets'
     | 'proxyUrl'
@@ -62,6 +64,7 @@ export const VARIABLES: readonly Variable[] = [
   { option: 'apiUrl', names: ['CLERK_API_URL'], check: checkUrl },
   { option: 'proxyUrl', names: ['CLERK_PROXY_URL'], check: checkUrl },
   { option: 'machineSecretKey', names: ['CLERK_MACHINE_SECRET_KEY'], check: checkMachineSecretKey },
+  { option: 'machineId', names: ['CLERK_MACHINE_ID'], check: checkMachineId },
   {
     option: 'authorizedParties',
     names: ['CLERK_AUTHORIZED_PARTIES', 'CLERK_AUTH_PARTIES', 'CLERK_FRONTEND_HOSTS'],

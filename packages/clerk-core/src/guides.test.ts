@@ -11,6 +11,8 @@ describe('the guides', () => {
     ['webhooks.md', 'webhooks'],
     ['users-and-organizations.md', 'users'],
     ['users-and-organizations.md', 'switch-off'],
+    ['users-and-organizations.md', 'bulk'],
+    ['administrators.md', 'staff'],
   ])('%s prints what it says', async (file, name) => {
     const guide = new URL(file, docs)
     const [{ code }, expected] = await Promise.all([

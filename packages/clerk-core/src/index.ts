@@ -46,6 +46,7 @@ export {
 } from './domain/store/memory/memory-store.js'
 export type { MemoryUser } from './domain/store/memory/memory-users.js'
 export type { ActorClaim, SessionClaims } from './domain/tokens/session-claims.js'
+export type { MigrationRow } from './domain/users/bulk.js'
 export type { ClerkUsers } from './domain/users/users.js'
 export { type EnvOptions, fromEnv } from './env.js'
 // Connections that stay open.
@@ -100,7 +101,6 @@ export {
   WebhookDataError,
 } from './ground/errors.js'
 export type {
-  CacheName,
   ClerkEvent,
   ClerkEventName,
   ClerkEvents,

@@ -1,8 +1,8 @@
-import { nearestName } from './domain/guard/nearest-name.js'
 import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
 import { notPlain } from './ground/json/own-fields.js'
 import { notesOf } from './ground/options/env-notes.js'
+import { meantName } from './ground/options/nearest-name.js'
 import type { Problems } from './ground/options/problems.js'
 import type { ClerkOptions, ClerkOptionsPart } from './options.js'
 import { OPTION_GROUPS } from './options-table.js'
@@ -84,9 +84,7 @@ function isCode(value: unknown): value is object {
 function isKnown(group: string, name: string, problems: Problems): boolean {
   const names = OPTION_GROUPS.get(group) ?? []
   if (names.includes(name)) return true
-  // `session.grace` for one of which only the unit is missing.
-  const begun = names.find((known) => name.length >= 4 && known.toLowerCase().startsWith(name.toLowerCase()))
-  const nearest = nearestName(name, names) ?? begun ?? null
+  const nearest = meantName(name, names)
   const written = group === '' ? name : `${group}.${name}`
   const elsewhere = [...OPTION_GROUPS].find(([other, members]) => other !== group && members.includes(name))
   const meant =

@@ -77,7 +77,11 @@ export const OPTIONS = {
   },
   machineSecretKey: {
     chapter: 'keys',
-    effect: 'Secret key of this machine (`ak_…`), needed for `accept.m2m`.',
+    effect: 'Secret key of this machine (`ak_…`), needed for opaque M2M tokens (`accept.m2m`).',
+  },
+  machineId: {
+    chapter: 'keys',
+    effect: 'Id of this machine at Clerk (`mch_…`), needed for M2M tokens that are JWTs.',
   },
   allowOfflineClerk: {
     chapter: 'keys',
@@ -109,12 +113,31 @@ export const OPTIONS = {
       "Accept sessions with open tasks (`sts: pending`). A guard needs `pending: 'allow'` as well, or it refuses them.",
   },
   'accept.apiKeys': { chapter: 'tokens', default: '`false`', effect: 'Accept API keys.' },
-  'accept.m2m': {
+  'accept.apiKeyHeader': {
     chapter: 'tokens',
     default: '`false`',
-    effect: 'Accept machine-to-machine tokens. Needs `machineSecretKey`.',
+    effect:
+      'Accept API keys in the `X-API-Key` header too, and nothing else there. With a bearer beside it the request is refused.',
   },
-  'accept.oauth': { chapter: 'tokens', default: '`false`', effect: 'Accept OAuth access tokens.' },
+  'accept.m2m': {
+    chapter: 'tokens',
+    default: '`false`, neither form',
+    effect:
+      "Accept machine-to-machine tokens. The opaque form needs `machineSecretKey`, the JWT form `machineId`. `'opaque'` or `'jwt'` accepts one form alone.",
+  },
+  'accept.oauth': {
+    chapter: 'tokens',
+    default: '`false`, neither form',
+    effect:
+      "Accept OAuth access tokens: `true`, one form alone (`'opaque'`, `'jwt'`), or `{ resource, scopes, form }`. `resource` is this service as its clients name it: `aud` must name it (RFC 8707). `scopes` are those that every token must have.",
+  },
+  'accept.maxAgeSeconds': {
+    chapter: 'tokens',
+    default: 'until they expire',
+    unit: 'seconds',
+    effect:
+      'How old a JWT of a machine may be. Clerk cannot take one back before it expires; this bounds how long a stolen one works.',
+  },
   'session.revalidateAfterSeconds': {
     chapter: 'session',
     unit: 'seconds',

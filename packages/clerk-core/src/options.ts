@@ -9,6 +9,16 @@ export type { Stores } from './domain/store/stores.js'
 export type { UserClaims } from './domain/users/policy.js'
 export type { ResolvedOptions } from './ground/options/resolved.js'
 
+/** What every OAuth access token must say. */
+export interface AcceptOAuth {
+  /** `'opaque'` or `'jwt'`; default: both. */
+  form?: 'opaque' | 'jwt' | undefined
+  /** This service, as its clients name it (RFC 8707): `https://mcp.example.com/mcp`. `aud` must name it, exactly. */
+  resource?: string | undefined
+  /** A token without one of these gets 403 `insufficient_scope` from every guard. */
+  scopes?: readonly string[] | undefined
+}
+
 export interface ClerkOptions<
   U extends UserRecord = never,
   M extends MembershipRecord = never,
@@ -37,6 +47,8 @@ export interface ClerkOptions<
   allowOfflineClerk?: boolean | undefined
   /** Secret key of this machine (`ak_…`), needed for `accept: { m2m: true }`. */
   machineSecretKey?: string | undefined
+  /** Id of this machine at Clerk (`mch_…`), needed for M2M tokens that are JWTs: they pass only where they name it as a receiver. */
+  machineId?: string | undefined
 
   /**
    * Origins whose pages may obtain tokens for this backend, or `'any'` in so many words. Required. A `*` may stand for one
@@ -52,8 +64,20 @@ export interface ClerkOptions<
   clockToleranceSeconds?: number | undefined
   /** Accept sessions whose tasks are open (`sts: pending`). Default false. */
   allowPending?: boolean | undefined
-  /** Opaque machine credentials to accept; none by default. */
-  accept?: { apiKeys?: boolean; m2m?: boolean; oauth?: boolean } | undefined
+  /** Machine credentials to accept; none by default. `'opaque'` and `'jwt'` name one of the two forms, `true` stands for both. */
+  accept?:
+    | {
+        apiKeys?: boolean | undefined
+        /** API keys in the `X-API-Key` header too. A request that has a bearer beside it is refused. */
+        apiKeyHeader?: boolean | undefined
+        /** The opaque form needs `machineSecretKey`, the JWT form `machineId`: with `true`, JWTs are refused without it. */
+        m2m?: boolean | 'opaque' | 'jwt' | undefined
+        /** An object accepts what `true` does, and asks more of each token. */
+        oauth?: boolean | 'opaque' | 'jwt' | AcceptOAuth | undefined
+        /** JWT forms are refused this many seconds after they were issued. Default: when they expire. */
+        maxAgeSeconds?: number | undefined
+      }
+    | undefined
 
   session?:
     | {

@@ -25,6 +25,7 @@ export type {
   OrganizationStore,
   RoleRecord,
   RoleSnapshot,
+  UnstoredOfOrganizations,
 } from './domain/store/organization.js'
 export * from './domain/store/rules/index.js'
 export type { Stores } from './domain/store/stores.js'
@@ -41,4 +42,6 @@ export type {
 } from './domain/store/user.js'
 export { fullName } from './domain/users/full-name.js'
 export { currentOrganizationId } from './flows/web/current-auth.js'
+export { CLERK_OPTION } from './flows/web/guard-options.js'
 export { type StoreFault, StoreFaultError } from './ground/errors.js'
+export { type OptionRule, type OptionRules, readOptions, rule } from './ground/options/read-options.js'

@@ -72,6 +72,11 @@ const GROUPS: Readonly<Record<CodeKind, Group>> = {
     about:
       'Messages hold no token, no secret and no address. `StoreFaultError` has the code of the database or its driver in `driverCode` (`P2002`, `23502`, `11000`).',
   },
+  command: {
+    title: 'The command line',
+    seen: '`code` of a record `error` of `acme-clerk --json`',
+    about: 'Beside the codes of errors that are thrown: see [cli.md](cli.md#for-programs).',
+  },
   warning: {
     title: 'Process warnings',
     seen: '`process.on("warning")`',

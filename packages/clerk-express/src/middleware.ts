@@ -4,11 +4,13 @@ import {
   createAuthenticator,
   createScopes,
   type GetAuthOptions,
+  MIDDLEWARE_OPTIONS,
   type RequestState,
   refuseMalformed,
   setState,
   storedAuth,
 } from '@acme/clerk-core/adapter'
+import { readOptions } from '@acme/clerk-core/store'
 import type { NextFunction, Request, RequestHandler } from 'express'
 import { express, send } from './framework.js'
 import type { ClerkMiddlewareOptions } from './types.js'
@@ -18,9 +20,10 @@ import type { ClerkMiddlewareOptions } from './types.js'
  * that. Mount it after the session and after the
  * application's own login, where there are such, and before every handler that reads `req.auth`.
  *
- * @throws {ConfigurationError} for a `signInUrl` that is no URL, or a `context` that is neither true nor false
+ * @throws {ConfigurationError} for options that it does not know, or with a value that they cannot have
  */
-export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions = {}): RequestHandler {
+export function clerkMiddleware(clerk: AnyClerk, given?: ClerkMiddlewareOptions): RequestHandler {
+  const options = readOptions('clerkMiddleware', given, MIDDLEWARE_OPTIONS)
   const authenticate = createAuthenticator(express, clerk, options)
   const scopes = createScopes(express, clerk, options)
   return (req, res, next) => {

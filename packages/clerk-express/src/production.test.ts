@@ -1,12 +1,21 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { deliver, request, runServerSnippet, typecheckSnippets } from '@acme/adapter-suite'
-import { startClerk } from '@acme/clerk-testing'
+import { createClerk, fromEnv, memoryStore } from '@acme/clerk-core'
+import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
 import { readSnippet, runSnippet } from '@acme/tools/snippets'
-import { expect, onTestFinished, test } from 'vitest'
+import express from 'express'
+import session from 'express-session'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { clerkMiddleware, requireAuth } from './index.js'
 
 const guide = new URL('../../../docs/production.md', import.meta.url)
 const cwd = new URL('..', import.meta.url)
 const TIMEOUT = { timeout: 60_000 }
+/** Several servers, one after the other. */
+const ROTATION = { timeout: 180_000 }
+let people = 0
 const PAGE = 'http://localhost:3000'
 
 test('the code of the guide compiles', TIMEOUT, () => typecheckSnippets(guide, cwd))
@@ -80,17 +89,124 @@ test('a listed page may read a 401, and another page nothing', TIMEOUT, async ()
 })
 
 test('while a webhook secret is rotated both count, and then the new one alone', TIMEOUT, async () => {
-  const secretOf = (byte: number) => `whsec_${Buffer.alloc(24, byte).toString('base64')}`
-  const [older, newer] = [secretOf(1), secretOf(2)]
+  const offline = await startOffline()
+  const older = offline.webhookSecret
+  const newer = offline.webhooks.rotateSecret()
   const statuses = async (secrets: string) => {
-    const { origin, stop } = await startServer({ CLERK_WEBHOOK_SIGNING_SECRET: secrets })
-    const answers = [await deliver(`${origin}/webhook`, older), await deliver(`${origin}/webhook`, newer)]
+    const { origin, stop } = await startServer({ CLERK_WEBHOOK_SIGNING_SECRET: secrets }, offline)
+    // What Svix sends within a day of the rotation is signed with both.
+    offline.webhooks.sendTo(`${origin}/webhook`)
+    offline.createUser()
+    await offline.webhooks.settled()
+    const answers = [
+      await deliver(`${origin}/webhook`, older),
+      await deliver(`${origin}/webhook`, newer),
+      offline.webhooks.deliveries.at(-1)?.attempts[0]?.response?.status,
+    ]
     await stop()
     return answers
   }
-  expect(await statuses(older)).toEqual([200, 403])
-  expect(await statuses(`${older},${newer}`)).toEqual([200, 200])
-  expect(await statuses(newer)).toEqual([403, 200])
+  expect(await statuses(older)).toEqual([200, 403, 200])
+  expect(await statuses(`${older},${newer}`)).toEqual([200, 200, 200])
+  expect(await statuses(newer)).toEqual([403, 200, 200])
+})
+
+test(
+  'a secret key is rotated by two that count, and with a deleted one who is known stays signed in',
+  ROTATION,
+  async () => {
+    const offline = await startOffline()
+    const older = offline.secretKey
+    const before = await startServer({ CLERK_SECRET_KEY: older }, offline)
+    const ada = await before.signIn()
+    expect((await statusOf(`${before.origin}/report`, ada))[0]).toBe(200)
+
+    const newer = offline.addSecretKey()
+    const after = await startServer({ CLERK_SECRET_KEY: newer }, offline)
+    for (const { origin, signIn } of [before, after])
+      expect((await statusOf(`${origin}/report`, await signIn()))[0]).toBe(200)
+    offline.deleteSecretKey(older)
+    expect((await statusOf(`${after.origin}/report`, await after.signIn()))[0]).toBe(200)
+    // The process that was forgotten: an outage, and nobody is signed out.
+    expect((await statusOf(`${before.origin}/report`, ada))[0]).toBe(200)
+    expect(await statusOf(`${before.origin}/report`, await before.signIn())).toEqual([
+      503,
+      expect.objectContaining({ code: 'unavailable' }),
+    ])
+    const late = await startServer({ CLERK_SECRET_KEY: older }, offline).catch((error: unknown) =>
+      String(error),
+    )
+    expect(late).toContain(
+      'it answered 401, which refuses CLERK_SECRET_KEY: set it to a key of this instance',
+    )
+  },
+)
+
+test('keys of the key set are rotated without a restart', ROTATION, async () => {
+  const offline = await startOffline()
+  const { origin, signIn } = await startServer({}, offline)
+  const before = await signIn()
+  expect((await statusOf(`${origin}/report`, before))[0]).toBe(200)
+  await offline.tokens.rotate()
+  const after = await signIn()
+  await vi.waitFor(async () => expect((await statusOf(`${origin}/report`, after))[0]).toBe(200), {
+    timeout: 60_000,
+    interval: 500,
+  })
+  expect((await statusOf(`${origin}/report`, before))[0]).toBe(200)
+})
+
+test(
+  'a key in the environment is rotated by the way of the key set, and not without a restart',
+  ROTATION,
+  async () => {
+    const offline = await startOffline()
+    const older = offline.tokens.pem
+    const pinned = await startServer({ CLERK_JWT_KEY: older }, offline)
+    expect((await statusOf(`${pinned.origin}/report`, await pinned.signIn()))[0]).toBe(200)
+
+    const open = await startServer({}, offline)
+    const before = await open.signIn()
+    await offline.tokens.rotate()
+    const after = await open.signIn()
+    expect((await statusOf(`${open.origin}/report`, before))[0]).toBe(200)
+    await vi.waitFor(async () => expect((await statusOf(`${open.origin}/report`, after))[0]).toBe(200), {
+      timeout: 60_000,
+      interval: 500,
+    })
+    // The one that was not deployed again.
+    expect((await statusOf(`${pinned.origin}/report`, after))[0]).toBe(401)
+
+    const again = await startServer({ CLERK_JWT_KEY: offline.tokens.pem }, offline)
+    expect((await statusOf(`${again.origin}/report`, after))[0]).toBe(200)
+    expect((await statusOf(`${again.origin}/report`, before))[0]).toBe(401)
+  },
+)
+
+test('a session cookie that the old secret has signed counts while both are listed', TIMEOUT, async () => {
+  const offline = await startOffline()
+  const sessions = new session.MemoryStore()
+  const clerk = createClerk(fromEnv({ ...offline.env, CLERK_AUTHORIZED_PARTIES: PAGE }), memoryStore())
+  const start = async (secret: string[]) => {
+    const app = express()
+    app.use(
+      session({ secret, resave: false, saveUninitialized: false, store: sessions }),
+      clerkMiddleware(clerk),
+    )
+    app.get('/', requireAuth(), (_req, res) => void res.json({}))
+    const server = app.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  }
+  onTestFinished(() => clerk.close())
+  const headers = { ...(await offline.authHeader(offline.createUser(), { azp: PAGE })), cookie: 'a=b' }
+  const first = await request(await start(['old']), { headers })
+  const cookie = first.headers['set-cookie']?.[0]?.split(';')[0] ?? ''
+  expect([first.status, cookie]).toEqual([200, expect.stringContaining('connect.sid')])
+  const status = async (secret: string[]) =>
+    (await request(await start(secret), { headers: { cookie } })).status
+  expect([await status(['new', 'old']), await status(['new'])]).toEqual([200, 401])
 })
 
 test('pruning is one call', TIMEOUT, async () => {
@@ -107,7 +223,6 @@ test('pruning is one call', TIMEOUT, async () => {
 
 test('what an environment file for Docker holds is read as it stands there', async () => {
   const { code } = await readSnippet(guide, 'production.env')
-  const { fromEnv } = await import('@acme/clerk-core')
   // Docker splits at the first `=` and keeps the rest, quotes too.
   const env = Object.fromEntries(
     code
@@ -120,9 +235,15 @@ test('what an environment file for Docker holds is read as it stands there', asy
   })
 })
 
-async function startServer(env: Record<string, string> = {}) {
-  const { origin, signIn, stop } = await runServerSnippet(guide, 'server.ts', cwd, env)
-  return { origin, stop, signIn: () => signIn('Ada') }
+async function startOffline(): Promise<OfflineClerk> {
+  const offline = await startClerk()
+  onTestFinished(() => offline.stop())
+  return offline
+}
+
+async function startServer(env: Record<string, string> = {}, shared?: OfflineClerk) {
+  const { origin, signIn, stop } = await runServerSnippet(guide, 'server.ts', cwd, env, { shared })
+  return { origin, stop, signIn: () => signIn(`Ada${++people}`) }
 }
 
 async function statusOf(url: string, headers: Record<string, string> = {}): Promise<[number, unknown]> {

@@ -1,9 +1,10 @@
-import { ConfigurationError, type RegisteredAuth } from '@acme/clerk-core'
+import type { RegisteredAuth } from '@acme/clerk-core'
 import {
   createAuthenticator,
   createScopes,
   findState,
   type GetAuthOptions,
+  MIDDLEWARE_OPTIONS,
   notLookedAt,
   REQUEST_STATE,
   type RequestState,
@@ -11,26 +12,22 @@ import {
   setState,
   storedAuth,
 } from '@acme/clerk-core/adapter'
+import { rule } from '@acme/clerk-core/store'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import { fastify, REPLY, send } from './framework.js'
+import { readPluginOptions } from './plugin-options.js'
 import type { ClerkPluginOptions } from './types.js'
 
-const HOOKS = new Set<unknown>(['onRequest', 'preHandler'])
-
-const register: FastifyPluginAsync<ClerkPluginOptions> = async (
-  app,
-  { clerk, hook = 'onRequest', ...options },
-) => {
-  if (!HOOKS.has(hook)) {
-    throw new ConfigurationError([
-      {
-        option: 'hook',
-        message: 'is not a hook in which requests can be authenticated.',
-        remedy: "Use 'onRequest' (the default) or 'preHandler'.",
-      },
-    ])
-  }
+const register: FastifyPluginAsync<ClerkPluginOptions> = async (app, given) => {
+  const {
+    clerk,
+    hook = 'onRequest',
+    ...options
+  } = readPluginOptions('clerkPlugin', given, {
+    ...MIDDLEWARE_OPTIONS,
+    hook: rule.words('onRequest', 'preHandler'),
+  })
   if (!app.hasRequestDecorator(REQUEST_STATE)) {
     app.decorateRequest(REQUEST_STATE, null)
     app.decorateRequest(REPLY, null)
@@ -61,7 +58,7 @@ const register: FastifyPluginAsync<ClerkPluginOptions> = async (
  * Puts `request.auth` on every request of its scope and those below. It refuses none but those
  * that are no requests (TRACE, `//`: 400): `requireAuth` does that. Register it after the session and the application's own login, where there are such.
  *
- * @throws {ConfigurationError} for a `signInUrl` that is no URL, a `context` that is neither true nor false, another hook
+ * @throws {ConfigurationError} for options that it does not know, or with a value that they cannot have
  */
 export const clerkPlugin = fp(register, { name: '@acme/clerk-fastify', fastify: '5.x' })
 

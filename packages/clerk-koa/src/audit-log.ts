@@ -1,10 +1,15 @@
 import type { AuditOptions } from '@acme/clerk-core'
-import { type AnyClerk, createAuditLog, routePattern } from '@acme/clerk-core/adapter'
+import { type AnyClerk, AUDIT_OPTIONS, createAuditLog, routePattern } from '@acme/clerk-core/adapter'
+import { readOptions } from '@acme/clerk-core/store'
 import type { Context, Middleware } from 'koa'
 
-/** One entry per request, when its response is closed. Mount it first: it then sees every request. */
+/**
+ * One entry per request, when its response is closed. Mount it first: it then sees every request.
+ *
+ * @throws {ConfigurationError} for options that it does not know, or with a value that they cannot have
+ */
 export function auditLog(clerk: AnyClerk, options: AuditOptions): Middleware {
-  const audit = createAuditLog(clerk, options)
+  const audit = createAuditLog(clerk, readOptions('auditLog', options, AUDIT_OPTIONS))
   return (context, next) => {
     const ctx = context as Context
     const { ip, method } = ctx

@@ -4,11 +4,13 @@ import {
   createAuthenticator,
   createScopes,
   type GetAuthOptions,
+  MIDDLEWARE_OPTIONS,
   type RequestState,
   refuseMalformed,
   setState,
   storedAuth,
 } from '@acme/clerk-core/adapter'
+import { readOptions } from '@acme/clerk-core/store'
 import type { Context, Middleware, Next } from 'koa'
 import { koa, send } from './framework.js'
 import type { ClerkMiddlewareOptions } from './types.js'
@@ -18,9 +20,10 @@ import type { ClerkMiddlewareOptions } from './types.js'
  * does that. Mount it after the session and after
  * the application's own login, where there are such, and before every middleware that reads `ctx.state.auth`.
  *
- * @throws {ConfigurationError} for a `signInUrl` that is no URL, or a `context` that is neither true nor false
+ * @throws {ConfigurationError} for options that it does not know, or with a value that they cannot have
  */
-export function clerkMiddleware(clerk: AnyClerk, options: ClerkMiddlewareOptions = {}): Middleware {
+export function clerkMiddleware(clerk: AnyClerk, given?: ClerkMiddlewareOptions): Middleware {
+  const options = readOptions('clerkMiddleware', given, MIDDLEWARE_OPTIONS)
   const authenticate = createAuthenticator(koa, clerk, options)
   const scopes = createScopes(koa, clerk, options)
   return (ctx, next) => {

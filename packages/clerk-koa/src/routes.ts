@@ -1,16 +1,24 @@
-import { type AnyClerk, createRoutes, findRoute, type Route } from '@acme/clerk-core/adapter'
+import { type AnyClerk, createRoutes, findRoute, ROUTES_OPTIONS, type Route } from '@acme/clerk-core/adapter'
+import { type OptionRules, readOptions, rule } from '@acme/clerk-core/store'
 import type { Context, Middleware } from 'koa'
 import { koa, send } from './framework.js'
 import { routerPrefix } from './mount.js'
 import type { ClerkRoutesOptions } from './types.js'
 
+const OPTIONS: OptionRules<ClerkRoutesOptions> = {
+  ...ROUTES_OPTIONS,
+  // Empty is the root.
+  prefix: rule.textOf((value) => ({ value })),
+}
+
 /**
  * `/webhook`, `/health`, `/ready`, `/me`, `/sign-in`, `/sign-up`, `/callback` and `/sign-out`, below the prefix:
  * `app.use(clerkRoutes(clerk, { prefix: '/auth' }))`. Requests for other paths are passed to the next middleware.
  *
- * @throws {ConfigurationError} for options that are no URLs
+ * @throws {ConfigurationError} for options that it does not know, or with a value that they cannot have
  */
-export function clerkRoutes(clerk: AnyClerk, options: ClerkRoutesOptions = {}): Middleware {
+export function clerkRoutes(clerk: AnyClerk, given?: ClerkRoutesOptions): Middleware {
+  const options = readOptions('clerkRoutes', given, OPTIONS)
   const routes = createRoutes(koa, clerk, options)
   const prefix = (options.prefix ?? '').replace(/\/+$/, '')
   const middleware: Middleware = async (context, next) => {

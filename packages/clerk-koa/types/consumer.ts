@@ -1,7 +1,8 @@
 // An application as TypeScript sees it: nothing here runs, `tsc -p types` is the test. No triple-slash reference.
-import type { Clerk, Requirement } from '@acme/clerk-core'
+import type { Clerk, RegisteredAuth, Requirement } from '@acme/clerk-core'
 import type { MembershipRecord, UserRecord } from '@acme/clerk-core/store'
 import {
+  type AuthorizedState,
   authOf,
   clerkMiddleware,
   clerkRoutes,
@@ -10,7 +11,8 @@ import {
   requireAuth,
   userOf,
 } from '@acme/clerk-koa'
-import Koa from 'koa'
+import Router from '@koa/router'
+import Koa, { type Middleware } from 'koa'
 import { expectTypeOf } from 'vitest'
 
 interface AppUser extends UserRecord {
@@ -88,3 +90,58 @@ requireAuth({ predicate: async () => true })
 clerkMiddleware({})
 // @ts-expect-error no such option
 clerkRoutes(clerk, { returnTo: ['https://app.example.com'], redirects: true })
+// @ts-expect-error misspelt beside others
+requireAuth({ org: true, roles: 'admin' })
+
+// What comes after a guard in a chain, or in the route of a router, is narrowed. Elsewhere a guard is any middleware.
+app.use(requireAuth()).use((ctx) => {
+  expectTypeOf(ctx.state.auth.user).toEqualTypeOf<Readonly<AppUser>>()
+  ctx.state.count = 1
+})
+const router = new Router()
+router.get('/', requireAuth(), (ctx) => {
+  expectTypeOf(ctx.state.auth).toMatchTypeOf<Extract<RegisteredAuth, { kind: 'user' }>>()
+  expectTypeOf(ctx.state.auth.user.favouriteColour).toEqualTypeOf<'red' | 'blue'>()
+  expectTypeOf(ctx.state.auth.orgId).toEqualTypeOf<string | null>()
+  expectTypeOf(ctx.params).toEqualTypeOf<Record<string, string>>()
+})
+router.get(
+  '/several',
+  requireAuth({ org: true }),
+  async (ctx, next) => {
+    expectTypeOf(ctx.state.auth.orgId).toEqualTypeOf<string>()
+    await next()
+  },
+  (ctx) => expectTypeOf(ctx.state.auth.orgId).toEqualTypeOf<string>(),
+)
+router.get('named', '/machines', requireAuth({ machine: ['api_key'] }), (ctx) => {
+  expectTypeOf(ctx.state.auth.tokenType).toEqualTypeOf<'api_key'>()
+})
+router.get('/own', requireAuth({ local: 'allow' }, { redirect: true }), (ctx) => {
+  expectTypeOf(ctx.state.auth.user).toEqualTypeOf<Readonly<AppUser> | { name: string }>()
+})
+router.get('/two', requireAuth(), requireAuth({ org: true, role: 'admin' }), (ctx) => {
+  expectTypeOf(ctx.state.auth.orgId).toEqualTypeOf<string>()
+})
+router.get('/open', (ctx) => {
+  expectTypeOf(ctx.state.auth).toEqualTypeOf<RegisteredAuth>()
+  // @ts-expect-error no guard is in front
+  ctx.state.auth.user
+})
+new Router<{ trace: string }>().get('/typed', requireAuth(), (ctx) => {
+  expectTypeOf(ctx.state.trace).toEqualTypeOf<string>()
+  expectTypeOf(ctx.state.auth.user.id).toEqualTypeOf<number>()
+})
+const show: Middleware<AuthorizedState> = (ctx) => {
+  expectTypeOf(ctx.state.auth.user).toEqualTypeOf<Readonly<AppUser>>()
+}
+const showMembers: Middleware<AuthorizedState<{ org: true }>> = (ctx) => {
+  expectTypeOf(ctx.state.auth.orgId).toEqualTypeOf<string>()
+}
+router.get('/elsewhere', requireAuth(), show)
+router.get('/members', requireAuth({ org: true }), showMembers)
+app.use(requireAuth()).use(show)
+router.use(requireAuth())
+router.use('/admin', requireAuth({ role: 'admin' }))
+const guards: Middleware[] = [requireAuth(), requireAuth({ machine: 'allow' })]
+app.use(guards[0] as Middleware)

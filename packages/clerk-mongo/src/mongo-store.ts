@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@acme/clerk-core'
-import type { Inbox, StoreFinding, Stores } from '@acme/clerk-core/store'
+import { type Inbox, readOptions, type StoreFinding, type Stores } from '@acme/clerk-core/store'
 import type { CollectionOptions, Db, ObjectId } from 'mongodb'
 import { Columns, problemsOf } from './collection/columns.js'
 import { DEFINITIONS } from './collection/definitions.js'
@@ -8,7 +8,7 @@ import { MappedCollection } from './collection/mapped-collection.js'
 import type { MongoDatabase } from './driver.js'
 import { type CollectionKey, type Collections, checkIndexes, ensureIndexes, inspect } from './indexes.js'
 import { normalizeEmails } from './normalize-emails.js'
-import type { CollectionNames, MongoStoreOptions } from './options.js'
+import { type CollectionNames, type MongoStoreOptions, OPTION_RULES } from './options.js'
 import type { MongoMembership, MongoUser } from './rows.js'
 import { serverClock } from './server-clock.js'
 import { mongoInbox } from './stores/inbox.js'
@@ -56,15 +56,16 @@ function checkFieldName(name: string): void {
  * ```ts
  * const store = mongoStore(client.db())
  * await store.ensureIndexes()
- * const clerk = createClerk({ ...fromEnv(), ...store })
+ * const clerk = createClerk(fromEnv(), store)
  * ```
  *
- * @throws {ConfigurationError} for `fields` and an `externalIdColumn` that cannot be
+ * @throws {ConfigurationError} for options that it does not know, or with a value that they cannot have
  */
 export function mongoStore<Own extends object = object, Id = ObjectId>(
   database: MongoDatabase,
-  options: MongoStoreOptions<Own, Id> = {},
+  given?: MongoStoreOptions<Own, Id>,
 ): MongoStores<MongoUser<Id> & Readonly<Own>, Id> {
+  const options = readOptions<MongoStoreOptions<Own, Id>>('mongoStore', given, OPTION_RULES)
   const { newId, create, externalIdColumn = '_id' } = options
   checkFieldName(externalIdColumn)
   const db = database as Db

@@ -1,4 +1,4 @@
-import type { UserSnapshot } from '@acme/clerk-core/store'
+import { type OptionRules, rule, type UserSnapshot } from '@acme/clerk-core/store'
 import type { ObjectId } from 'mongodb'
 import type {
   CHANGES,
@@ -63,4 +63,32 @@ export interface MongoStoreOptions<Columns extends object = object, Id = ObjectI
    * Give it an index: it is looked up for each new user.
    */
   externalIdColumn?: string
+}
+
+const MAPPED = rule.group<Mapped<CollectionDefinition>>({
+  // `problemsOf` looks.
+  fields: rule.object,
+})
+
+/** For `readOptions`. */
+export const OPTION_RULES: OptionRules<MongoStoreOptions> = {
+  collections: rule.group<CollectionNames>({
+    users: rule.text,
+    organizations: rule.text,
+    memberships: rule.text,
+    roles: rule.text,
+    invitations: rule.text,
+    inbox: rule.text,
+    changes: rule.text,
+  }),
+  users: MAPPED,
+  organizations: MAPPED,
+  memberships: MAPPED,
+  roles: MAPPED,
+  invitations: MAPPED,
+  inbox: MAPPED,
+  changes: MAPPED,
+  newId: rule.code,
+  create: rule.code,
+  externalIdColumn: rule.text,
 }

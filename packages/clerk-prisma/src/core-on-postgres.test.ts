@@ -10,6 +10,12 @@ import { SHAPES } from './testing/stores.js'
 interface CoreTests {
   assertConverges(options: { emptyStores(): Promise<Stores>; workers?: number; runs?: number }): Promise<void>
   assertProofHolds(options: { emptyUsers(): Promise<UserStore>; runs?: number }): Promise<void>
+  assertBatchesAreSingles(options: { emptyUsers(): Promise<UserStore>; runs?: number }): Promise<void>
+  assertSyncSurvivesCrashes(options: {
+    stores: Stores
+    users?: number
+    kills: readonly number[]
+  }): Promise<void>
   deliverThroughCrashes(options: {
     stores: Stores
     now: () => number
@@ -74,6 +80,26 @@ await describeWith('postgres', 'core on PostgreSQL', () => {
       return SHAPES.existing(prisma).users
     }
     await assertProofHolds({ emptyUsers, runs: Number(process.env.FUZZ_RUNS ?? 30) })
+    await database.drop()
+  })
+
+  test('batches end in the rows that single applies make, and a sync that is ended anywhere ends right', {
+    timeout: 300_000,
+  }, async () => {
+    const { assertBatchesAreSingles } = await core('batches')
+    const { assertSyncSurvivesCrashes } = await core('sync-crashes')
+    const database = await createDatabase(engineOf('v7-postgresql'))
+    if ('missing' in database) throw new Error(database.missing)
+    const prisma = await database.connect()
+    for (const shape of ['recommended', 'existing'] as const) {
+      const emptyUsers = async () => {
+        await empty(prisma)
+        return SHAPES[shape](prisma).users
+      }
+      await assertBatchesAreSingles({ emptyUsers, runs: Number(process.env.FUZZ_RUNS ?? 30) })
+    }
+    await empty(prisma)
+    await assertSyncSurvivesCrashes({ stores: SHAPES.recommended(prisma), users: 450, kills: [1, 3, 2, 5] })
     await database.drop()
   })
 

@@ -1,14 +1,16 @@
 import { ConfigurationError } from '@acme/clerk-core'
-import type {
-  Inbox,
-  InspectableStore,
-  MembershipRecord,
-  OrganizationRecord,
-  OrganizationStore,
-  UserRecord,
-  UserStore,
+import {
+  type Inbox,
+  type InspectableStore,
+  type MembershipRecord,
+  type OrganizationRecord,
+  type OrganizationStore,
+  readOptions,
+  type UserRecord,
+  type UserStore,
 } from '@acme/clerk-core/store'
 import type { ClientInternals } from './client/prisma-client.js'
+import { OPTION_RULES } from './option-rules.js'
 import type { PrismaStoreOptions, RowOf } from './options.js'
 import { createContext } from './stores/context.js'
 import { inboxStore } from './stores/inbox.js'
@@ -38,18 +40,19 @@ export interface PrismaStores<
 
 /**
  * The three stores in the application's own database, through its own `PrismaClient` (Prisma 6.2 or later, 7; PostgreSQL,
- * CockroachDB, MySQL, MariaDB, SQLite). Spread into the options: `createClerk({ ...fromEnv(), ...prismaStore(prisma) })`.
+ * CockroachDB, MySQL, MariaDB, SQLite). A part of the options: `createClerk(fromEnv(), prismaStore(prisma))`.
  *
  * Works with a client of `$extends`, and with the client of an open `$transaction`: every write is one conditional
  * statement, atomic by itself.
  *
- * @throws {ConfigurationError} with every model and field of the schema that is missing
+ * @throws {ConfigurationError} with every model and field of the schema that is missing; for options that it does not know,
+ * or with a value that they cannot have
  */
 export function prismaStore<C extends object, const O extends PrismaStoreOptions<C> = object>(
   prisma: C,
   options?: O & PrismaStoreOptions<C>,
 ): PrismaStores<PrismaUser<C, O>, PrismaOrganization<C, O>, PrismaMembership<C, O>> {
-  const given: PrismaStoreOptions<C> = options ?? {}
+  const given = readOptions<PrismaStoreOptions<C>>('prismaStore', options, OPTION_RULES)
   const context = createContext(prisma as ClientInternals, given.provider)
   const {
     tables: userTables,

@@ -1,6 +1,7 @@
 import { createClerk } from '@acme/clerk-core'
 import { createTestIssuer } from '@acme/clerk-testing'
 import { describeWith } from '@acme/tools/services/vitest'
+import { timed } from '@acme/tools/vitest/timed'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { expect, test } from 'vitest'
 import type { PrismaClient as Client } from '../generated/v7-postgresql-app/client.ts'
@@ -37,10 +38,9 @@ await describeWith('postgres', 'a socket that goes silent', () => {
       ...prismaStore(prisma),
     })
     const request = async (user: string) => {
-      const begun = performance.now()
       const authorization = `Bearer ${await issuer.mint({ sub: user })}`
-      const { kind } = await clerk.authenticate({ authorization, method: 'GET' })
-      return { kind, ms: performance.now() - begun }
+      const { ms, value } = await timed(() => clerk.authenticate({ authorization, method: 'GET' }))
+      return { kind: value.kind, ms }
     }
     expect(await request('user_1')).toMatchObject({ kind: 'user' })
 

@@ -183,10 +183,13 @@ await describeWith('redis', 'a stream of Redis', ({ path }) => {
     })
   })
 
-  test('what is no client, no name and no length is a ConfigurationError with every problem', () => {
-    const make = () => redisInvalidation({} as RedisClient, { stream: '', maxLength: 0.5 })
+  test('what is no client, and options that are no name and no length, are a ConfigurationError', async () => {
+    const make = () => redisInvalidation({} as RedisClient)
     expect(make).toThrow(ConfigurationError)
-    expect(make).toThrow(/client: .*\n.*stream: .*\n.*maxLength: /)
+    expect(make).toThrow(/client: /)
+    const client = await admin(server.url)
+    const options = () => redisInvalidation(client, { stream: '', maxLength: 0.5 })
+    expect(options).toThrow(/stream: .*\n.*maxLength: /)
   })
 
   test('a process that has unsubscribed ends by itself', async () => {

@@ -1,5 +1,5 @@
-import { ConfigurationError, type ConfigurationProblem } from '@acme/clerk-core'
-import type { Invalidation } from '@acme/clerk-core/store'
+import { ConfigurationError } from '@acme/clerk-core'
+import { type Invalidation, type OptionRules, readOptions, rule } from '@acme/clerk-core/store'
 import { isRedisClient, type RedisClient, send } from './client.js'
 import { createReader } from './reader.js'
 
@@ -10,6 +10,11 @@ export interface RedisInvalidationOptions {
   maxLength?: number | undefined
 }
 
+const OPTIONS: OptionRules<RedisInvalidationOptions> = {
+  stream: rule.text,
+  maxLength: rule.number({ least: 1, most: Number.MAX_SAFE_INTEGER, whole: true }),
+}
+
 /**
  * Tells the other processes over a Redis stream that the log has a new entry, so that they look at once and not after
  * `pollSeconds`. What comes over Redis is a hint: whoever can write there can cause looks at the log and nothing else. A
@@ -18,11 +23,16 @@ export interface RedisInvalidationOptions {
  * Publishes over the application's connection, and reads over a connection of its own that `clerk.close()` ends.
  *
  * @param client of `redis` 5 or 6, or of `ioredis` 5 or 6; connected by the application
- * @throws {ConfigurationError}
+ * @throws {ConfigurationError} for another client, and for options that it does not know, or with a value that they cannot have
  */
-export function redisInvalidation(client: RedisClient, options: RedisInvalidationOptions = {}): Invalidation {
-  const { stream = 'acme-clerk:changes', maxLength = 1000 } = options
-  refuse(client, stream, maxLength)
+export function redisInvalidation(client: RedisClient, options?: RedisInvalidationOptions): Invalidation {
+  if (!isRedisClient(client)) {
+    const message = 'is not a client of `redis` or `ioredis`.'
+    const remedy = 'Hand in what `createClient()` or `new Redis()` returned.'
+    throw new ConfigurationError([{ option: 'redisInvalidation client', message, remedy }])
+  }
+  const read = readOptions('redisInvalidation', options, OPTIONS)
+  const { stream = 'acme-clerk:changes', maxLength = 1000 } = read
   /** The newest position that waits for the one under way; older ones need not be told. */
   let next: { position: string; told: Promise<void> } | null = null
   let underWay: Promise<void> | null = null
@@ -67,26 +77,4 @@ export function redisInvalidation(client: RedisClient, options: RedisInvalidatio
       return () => reader.close()
     },
   }
-}
-
-function refuse(client: unknown, stream: unknown, maxLength: unknown): void {
-  const problems: ConfigurationProblem[] = []
-  if (!isRedisClient(client)) {
-    problems.push({
-      option: 'client',
-      message: 'It is not a client of `redis` or `ioredis`.',
-      remedy: 'Hand in what `createClient()` or `new Redis()` returned.',
-    })
-  }
-  if (typeof stream !== 'string' || stream === '') {
-    problems.push({ option: 'stream', message: 'It is not a name.', remedy: 'Give the key of the stream.' })
-  }
-  if (!Number.isSafeInteger(maxLength) || (maxLength as number) < 1) {
-    problems.push({
-      option: 'maxLength',
-      message: 'It is not a positive whole number.',
-      remedy: 'Say about how many entries are left in the stream, 1000 for instance.',
-    })
-  }
-  if (problems.length > 0) throw new ConfigurationError(problems)
 }

@@ -3,10 +3,12 @@ import { createServer } from 'node:http'
 import { createClock } from './clock.js'
 import { createTestIssuer, newKeyId } from './issuer/issuer.js'
 import { generateKey } from './issuer/keys.js'
+import { createLog } from './log.js'
 import { createOperations } from './operations.js'
 import type { OfflineClerk, StartClerkOptions, Webhooks } from './options.js'
 import { dashboardRoutes } from './pages/dashboard.js'
 import { frontendRoutes } from './pages/frontend.js'
+import { oauthRoutes } from './pages/oauth.js'
 import { signInRoutes } from './pages/sign-in.js'
 import { plantPlans } from './resources/billing.js'
 import { newId, randomText } from './resources/ids.js'
@@ -45,7 +47,10 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const given = options.snapshot === undefined ? undefined : await readSnapshot(options.snapshot)
   const seedGiven = typeof options.seed === 'string' ? await readSeed(options.seed) : options.seed
   const requests: RequestRecord[] = []
-  const secretKey = options.secretKey ?? given?.secretKey ?? `${offlineKeyPrefix}${randomText(35)}`
+  const newSecretKey = () => `${offlineKeyPrefix}${randomText(35)}`
+  /** The newest first. */
+  const secretKeys = [options.secretKey ?? given?.secretKey ?? newSecretKey()]
+  const secretKey = () => secretKeys[0] ?? ''
   const webhookSecrets = options.webhookSecret
     ? [options.webhookSecret]
     : (given?.webhookSecrets ?? [newWebhookSecret()])
@@ -55,6 +60,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     instanceId,
     secrets: () => webhookSecrets,
     url: options.webhookUrl,
+    attempted: (delivery, attempt) => log.webhook(delivery, attempt),
   })
 
   // The options are checked before the port is taken.
@@ -68,6 +74,8 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const server = createServer()
   const port = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1')
   const url = new URL(options.publicUrl ?? `http://127.0.0.1:${port}`).origin
+
+  const log = createLog(options.logger, `${url}/dashboard`)
 
   const instance: Instance = {
     state,
@@ -98,6 +106,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     ...api.routes,
     ...frontendRoutes(instance, allowedOrigins),
     ...signInRoutes(instance, allowedOrigins),
+    ...oauthRoutes(instance, allowedOrigins),
   ]
   const routes = [
     ...served,
@@ -107,7 +116,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   const faults = createFaults(served)
   const admit = createAdmission({
     instance: () => instance,
-    secretKey: () => secretKey,
+    isSecretKey: (credential) => secretKeys.includes(credential),
     allowedHosts: [
       new URL(url).hostname,
       ...(options.allowedHosts ?? []),
@@ -124,6 +133,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
       admit,
       now: clock.now,
       latencyMs: () => latencyMs,
+      refused: log.request,
     }),
   )
   let latencyMs = options.latencyMs ?? 0
@@ -162,7 +172,9 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     url,
     issuer: instance.issuer.issuer,
     tokens: instance.issuer,
-    secretKey,
+    get secretKey() {
+      return secretKey()
+    },
     publishableKey: instance.issuer.publishableKey,
     get webhookSecret() {
       return webhookSecrets[0] ?? ''
@@ -173,7 +185,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     get env() {
       return {
         CLERK_PUBLISHABLE_KEY: instance.issuer.publishableKey,
-        CLERK_SECRET_KEY: secretKey,
+        CLERK_SECRET_KEY: secretKey(),
         CLERK_API_URL: url,
         CLERK_PROXY_URL: url,
         CLERK_WEBHOOK_SIGNING_SECRET: webhookSecrets[0] ?? '',
@@ -214,6 +226,17 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
         return webhookSecrets[0] ?? ''
       },
     },
+    addSecretKey: () => {
+      secretKeys.unshift(newSecretKey())
+      return secretKey()
+    },
+    deleteSecretKey: (key) => {
+      const index = secretKeys.indexOf(key)
+      if (index === -1) throw new Error('There is no such secret key.')
+      if (secretKeys.length === 1)
+        throw new Error('The last secret key cannot be deleted: add another first.')
+      secretKeys.splice(index, 1)
+    },
     faults,
     requests,
     now: clock.now,
@@ -237,7 +260,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     snapshot: () => ({
       version: 1,
       instanceId,
-      secretKey,
+      secretKey: secretKey(),
       webhookSecrets: [...webhookSecrets],
       key: instance.issuer.key,
       state: dumpState(instance.state),

@@ -21,7 +21,7 @@ export {
 export type { PublicJwk, SigningKey } from './issuer/keys.js'
 export { cookieSuffixOf, publishableKeyOf } from './issuer/publishable-key.js'
 export type { Operations, OrganizationRef, SessionRef, TokenParams, UserRef } from './operations.js'
-export type { OfflineClerk, StartClerkOptions, Webhooks } from './options.js'
+export type { OfflineClerk, OfflineLogger, StartClerkOptions, Webhooks } from './options.js'
 export type { Roles } from './resources/instance.js'
 export type * from './resources/json.js'
 export type {
@@ -44,4 +44,5 @@ export {
   retryDelaysMs,
   type WebhookEvent,
 } from './webhooks/delivery.js'
+export type { Refusal } from './webhooks/refusal.js'
 export { type SignedWebhook, type SignWebhookOptions, signWebhook } from './webhooks/sign.js'

@@ -116,6 +116,12 @@ export interface Operations {
     clientId?: string
     scopes?: string[]
     ttlSeconds?: number
+    /** `jwt` is RFC 9068's form: it cannot be revoked before it expires. Default `opaque`. */
+    tokenFormat?: 'opaque' | 'jwt'
+    /** For which service (RFC 8707): its `aud`. */
+    resource?: string | string[]
+    /** Who acts for the user (RFC 8693 `act`). */
+    actor?: { sub: string }
   }): OAuthAccessTokenJSON & { token: string }
   revokeOAuthToken(token: string | { readonly id: string }): void
 

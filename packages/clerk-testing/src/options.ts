@@ -11,6 +11,11 @@ import type { RateLimits } from './server/rate-limit.js'
 import type { RequestRecord } from './server/server.js'
 import type { Chaos, Delivery } from './webhooks/delivery.js'
 
+/** `console`, pino, or anything with this method, called with fields first and then a sentence. */
+export interface OfflineLogger {
+  warn(fields: object, message: string): void
+}
+
 export interface StartClerkOptions {
   /** Default 0: any free port. */
   port?: number | undefined
@@ -33,6 +38,11 @@ export interface StartClerkOptions {
   snapshot?: string | Snapshot | undefined
   /** Endpoint that receives the webhooks. Without one events are only logged; see `webhooks.sendTo`. */
   webhookUrl?: string | undefined
+  /**
+   * Hears, in sentences, of webhooks that the endpoint did not take and of requests that came with a wrong secret key or from a
+   * page of another origin: once a minute for each reason. Default: none; `clerk-offline` prints them.
+   */
+  logger?: OfflineLogger | undefined
   /** Your application: where the pages return to by default, and the `azp` of tokens. Default `http://localhost:3000`. */
   appUrl?: string | undefined
   /** Clock in milliseconds, to which `advance()` adds. When it is given, no timer runs: `advance()` makes the deliveries that are due. */
@@ -87,6 +97,7 @@ export interface OfflineClerk extends Operations, AsyncDisposable {
   readonly issuer: string
   /** Its keys: mint any token, rotate, revoke, forge. */
   readonly tokens: TestIssuer
+  /** The newest. */
   readonly secretKey: string
   readonly publishableKey: string
   readonly webhookSecret: string
@@ -100,6 +111,10 @@ export interface OfflineClerk extends Operations, AsyncDisposable {
    */
   readonly dotenv: string
   readonly webhooks: Webhooks
+  /** A further secret key, as during a rotation; the old ones count until they are deleted. Returns the new one. */
+  addSecretKey(): string
+  /** From now on the key is refused with 401. @throws {Error} for one that is not there, and for the last one */
+  deleteSecretKey(key: string): void
   readonly faults: Faults
   /** Every request that came in, oldest first. */
   readonly requests: readonly RequestRecord[]

@@ -7,11 +7,19 @@ import {
   credentialsFrom,
   credentialsFromFetch,
   findState,
-  isWanted,
 } from '@acme/clerk-core/adapter'
-import type { MembershipRecord, OrganizationRecord, UserRecord } from '@acme/clerk-core/store'
+import {
+  type MembershipRecord,
+  type OptionRules,
+  type OrganizationRecord,
+  readOptions,
+  rule,
+  type UserRecord,
+} from '@acme/clerk-core/store'
 import { contextOf } from './context-state.js'
 import type { ClerkContext, ClerkContextOptions, ContextOptions } from './types.js'
+
+const OPTIONS: OptionRules<ClerkContextOptions> = { context: rule.flag }
 
 /**
  * A `createContext` for every tRPC adapter: `{ auth }`, once per HTTP request (batch or not) or WebSocket connection.
@@ -22,7 +30,7 @@ import type { ClerkContext, ClerkContextOptions, ContextOptions } from './types.
  * back with another. A connection is closed when its user or session ends; each call over it is guarded by what is true
  * then, and what goes on answering (subscriptions, generators) ends when its procedure's requirement does.
  *
- * @throws {ConfigurationError} for a `context` that is neither true nor false
+ * @throws {ConfigurationError} for options that it does not know, or with a value that they cannot have
  */
 export function createClerkContext<
   U extends UserRecord,
@@ -30,17 +38,17 @@ export function createClerkContext<
   O extends OrganizationRecord = OrganizationRecord,
 >(
   clerk: Clerk<U, M, O>,
-  { context }: ClerkContextOptions = {},
+  options?: ClerkContextOptions,
 ): (options: ContextOptions) => Promise<ClerkContext<Auth<U, M, O>>> {
-  const isScoped = isWanted(context)
-  return async (options) => {
-    const auth = await authenticate(clerk, options)
-    const connected = isSocket(options.res)
-      ? overSocket(clerk, auth, options.res, options)
-      : goesOn(options)
-        ? overResponse(clerk, auth, options)
+  const { context: isScoped = false } = readOptions('createClerkContext', options, OPTIONS)
+  return async (call) => {
+    const auth = await authenticate(clerk, call)
+    const connected = isSocket(call.res)
+      ? overSocket(clerk, auth, call.res, call)
+      : goesOn(call)
+        ? overResponse(clerk, auth, call)
         : auth
-    return contextOf(options.req, clerk, connected as Auth<U, M, O>, isScoped)
+    return contextOf(call.req, clerk, connected as Auth<U, M, O>, isScoped)
   }
 }
 

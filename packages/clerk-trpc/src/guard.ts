@@ -39,7 +39,7 @@ export function createGuards<
   Meta extends object,
   Options extends TRPCRuntimeConfigOptions<C, Meta>,
 >(t: TRPCRootObject<C, Meta, Options>, options?: GetAuthOptions): Guards<C, Meta> {
-  const clerk = namedClerk(options)
+  const clerk = namedClerk('createGuards', options)
   const authed = (...requirement: readonly [] | readonly [Requirement<C['auth']>]) => {
     const required = requirementOf(requirement)
     return t.procedure.use(async ({ ctx, next, signal }) => {

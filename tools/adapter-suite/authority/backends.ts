@@ -67,6 +67,7 @@ export async function startBackends(binding: AuthorityBinding): Promise<Backends
         publishableKey: offline.publishableKey,
         secretKey: offline.secretKey,
         machineSecretKey: machine.secret_key,
+        machineId: machine.id,
         apiUrl: offline.url,
         webhookSecrets: [offline.webhookSecret],
         authorizedParties: [PAGE],

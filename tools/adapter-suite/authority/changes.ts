@@ -143,11 +143,18 @@ export const NARROWING: readonly Change[] = [
       'key of the organisation': 'everything',
       machine: 'everything',
     },
+    concerns: ({ credential }) => credential.subject === 'person' || credential.revocable,
     // Clerk sends no event: a confirmed key is asked about again after a minute.
     apply: async ({ credential, pass }) => {
       await credential.revoke()
       await pass(61)
     },
+  },
+  {
+    name: 'a JWT of a machine expires',
+    refuses: { 'key of the user': 'everything', machine: 'everything' },
+    concerns: ({ credential }) => credential.subject !== 'person' && !credential.revocable,
+    apply: ({ pass }) => pass(86_100),
   },
   {
     name: 'factor grown old',

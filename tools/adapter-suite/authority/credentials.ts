@@ -73,7 +73,44 @@ export const OAUTH: Credential = {
   },
 }
 
-export const MACHINE_CREDENTIALS: readonly Credential[] = [API_KEY, ORGANIZATION_KEY, M2M, OAUTH]
+const M2M_JWT: Credential = {
+  ...M2M,
+  name: 'M2M token (JWT)',
+  revocable: false,
+  async issue({ offline, receivingMachine }) {
+    const machine = offline.createMachine({ name: 'caller', scopedMachines: [receivingMachine] })
+    const { token } = await offline.createM2MToken({
+      machine,
+      tokenFormat: 'jwt',
+      secondsUntilExpiration: 86_000,
+    })
+    return { secret: token, revoke: async () => undefined }
+  },
+}
+
+const OAUTH_JWT: Credential = {
+  ...OAUTH,
+  name: 'OAuth token (JWT)',
+  revocable: false,
+  async issue({ offline, person }) {
+    const { token } = offline.createOAuthToken({
+      user: person.userId,
+      scopes: ['invoices'],
+      tokenFormat: 'jwt',
+      ttlSeconds: 86_000,
+    })
+    return { secret: token, revoke: async () => undefined }
+  },
+}
+
+export const MACHINE_CREDENTIALS: readonly Credential[] = [
+  API_KEY,
+  ORGANIZATION_KEY,
+  M2M,
+  M2M_JWT,
+  OAUTH,
+  OAUTH_JWT,
+]
 
 async function atClerk(offline: OfflineClerk, path: string, secret = offline.secretKey): Promise<void> {
   const { status } = await fetch(`${offline.url}${path}`, {

@@ -32,13 +32,13 @@ export async function runAuthorityTable(binding: AuthorityBinding): Promise<void
     let backends: Backends
     beforeAll(async () => {
       backends = await startBackends(binding)
-    }, 60_000)
-    afterAll(() => backends.close(), 60_000)
+    })
+    afterAll(() => backends.close())
 
     for (const cell of cover(binding.ways ?? FRAMEWORK_WAYS, [...NARROWING, ...HARMLESS], stores, thorough)) {
       if (cell.column.concerns?.(cell.row) === false) continue
       const name = `${cell.row.name} · ${cell.column.name} · ${cell.store.name}`
-      test(name, () => runCell(binding, backends, cell), 20_000)
+      test(name, () => runCell(binding, backends, cell))
     }
   })
 }

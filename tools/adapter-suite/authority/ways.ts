@@ -58,7 +58,7 @@ export interface Client {
 }
 
 /** How long a connection may stay open after its right has ended. Only a failing cell waits that long. */
-const DEADLINE_MS = 3000
+const DEADLINE_MS = 20_000
 
 export const BEARER: Entry = {
   name: 'bearer',

@@ -13,6 +13,7 @@
  * - `connection`: `reason` of the end of a connection, and the text of the close frame of a WebSocket
  * - `check`: `Diagnostic.code` of `clerk.check()`
  * - `thrown`: `code` of an error class
+ * - `command`: `code` of a record `error` of the command line
  * - `warning`: `code` of a process warning
  */
 export type CodeKind =
@@ -28,6 +29,7 @@ export type CodeKind =
   | 'connection'
   | 'check'
   | 'thrown'
+  | 'command'
   | 'warning'
 
 export interface CodeEntry<K extends CodeKind = CodeKind> {
@@ -55,6 +57,7 @@ const webhookBody = metIn('webhook-body')
 const webhookRefusal = metIn('webhook-refusal')
 const check = metIn('check')
 const thrown = metIn('thrown')
+const command = metIn('command')
 const warning = metIn('warning')
 
 const NOT_OURS = 'It is not a session token of Clerk. Find out which part of the client sends it.'
@@ -158,9 +161,21 @@ export const CODES = {
     'The machine credential is of a type that `accept` does not name.',
     'Set `accept.apiKeys`, `accept.m2m` or `accept.oauth`.',
   ),
-  'machine-jwt-not-supported': refusedMachine(
-    'The machine credential is a JWT, according to its unverified claims.',
-    'Issue the opaque form.',
+  'machine-jwt-not-accepted': refusedMachine(
+    'The machine credential is a JWT, and `accept` does not name its type in that form, or it came in a cookie.',
+    'Set `accept.oauth`, or `accept.m2m` and `machineId`, and send the token as a bearer.',
+  ),
+  'machine-receiver-mismatch': endedMachine(
+    'The M2M token was not made for this machine: its `scopes`, or else its `aud`, do not hold `machineId`.',
+    'Let the machine that makes the token have this one in its scopes, in the Clerk dashboard → Machines.',
+  ),
+  'machine-resource-mismatch': endedMachine(
+    'The OAuth access token was issued for another service: its `aud` does not name `accept.oauth.resource`.',
+    'Let the client ask for its token with `resource` (RFC 8707), as the protected resource metadata says.',
+  ),
+  'several-credentials': anonymous(
+    'The request carries an `X-API-Key` header and a bearer token: it is not known which of them is meant.',
+    'Send one of them.',
   ),
   'machine-credential-invalid': endedMachine(
     'Clerk does not know the machine credential, or it has the wrong form.',
@@ -170,7 +185,10 @@ export const CODES = {
     'The machine credential has been revoked at Clerk.',
     'Issue a new one.',
   ),
-  'machine-credential-expired': endedMachine('The machine credential has expired.', 'Issue a new one.'),
+  'machine-credential-expired': endedMachine(
+    'The machine credential has expired, or a JWT is older than `accept.maxAgeSeconds`.',
+    'Issue a new one.',
+  ),
 
   // Requests without a user.
   'no-credentials': anonymous(
@@ -246,6 +264,10 @@ export const CODES = {
     'The requirement of the route is not met: role, permission, plan, feature, scope, or the kind of caller.',
     'Grant what the route requires, or let the route accept `machine` or `local` callers.',
   ),
+  'insufficient-scope': denial(
+    'The OAuth access token lacks a scope that the route, or `accept.oauth.scopes`, requires. `WWW-Authenticate` names them.',
+    'Let the client ask for a token with these scopes.',
+  ),
   'reverification-required': denial(
     'The route needs a recent verification of the user.',
     "Let Clerk's front end verify the user again; it recognises the body of this answer.",
@@ -273,6 +295,10 @@ export const CODES = {
   'request-malformed': route(
     'The method is TRACE, or the target of the request is no URL (`//`).',
     'Find out what sends it: browsers and Clerk do not.',
+  ),
+  'method-not-allowed': route(
+    'The metadata of a protected resource is read with GET.',
+    'Find out what sends the request: clients of OAuth do not.',
   ),
   'return-target-refused': route(
     '`returnTo` or `redirect_url` does not lead to this origin or to a listed one, has a form that browsers read differently, or is there twice.',
@@ -411,11 +437,15 @@ export const CODES = {
   ),
   'webhook-events-failed': check(
     'Webhook events were given up: they have failed as often as they may.',
-    "Look at `clerk.webhooks.list({ status: 'failed' })`, mend what their `error` names, and call `clerk.webhooks.replay(id)`, or `discard(id)`.",
+    'Look at `acme-clerk webhooks list --status failed` (`clerk.webhooks.list`), mend what their `error` names, and replay (`webhooks replay`) or discard them.',
   ),
   'webhook-events-overdue': check(
     'Webhook events are due that Svix does not send any more.',
-    'Start a worker with `createInboxWorker(clerk)`, or call `clerk.webhooks.replay(id)` for each.',
+    'Start a worker with `createInboxWorker(clerk)`, or run `acme-clerk webhooks replay --status open` (`clerk.webhooks.replay(id)`).',
+  ),
+  'log-not-pruned': check(
+    'The log of changes has entries that stopped counting long ago: nothing prunes it, and it grows.',
+    'Start a worker with `createInboxWorker(clerk)`, or run `acme-clerk webhooks prune` (`clerk.webhooks.prune()`) by a schedule.',
   ),
   'store-unreachable-users': check('The store of users cannot be used.', DATABASE),
   'store-unreachable-organizations': check('The store of organisations cannot be used.', DATABASE),
@@ -469,6 +499,16 @@ export const CODES = {
   'tenant-scope': thrown(
     '`TenantScopeError` (MongoDB): the operation cannot be confined to the tenant.',
     'Use an operation that the scope allows, or the plain collection where every tenant is meant.',
+  ),
+
+  // The command line.
+  usage: command(
+    'The command was not called as it has to be, or what it needs is not there.',
+    'Do what its `remedy` says. `acme-clerk <command> --help` shows the options.',
+  ),
+  unknown: command(
+    "The application's own code, or a library of it, threw while the command ran.",
+    'Run the command again with `--debug`, which shows the stack.',
   ),
 
   // Process warnings.

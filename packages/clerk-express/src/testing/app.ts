@@ -1,23 +1,36 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 import {
   type AppBinding,
   type AppSpec,
+  answerMcp,
   callbackStore,
   changedGuard,
   changeRows,
   describeAuth,
   GUARDS,
+  isWrite,
   LOCAL_USER,
   namedGuards,
   type RunningApp,
   SessionTable,
+  WRITE,
 } from '@acme/adapter-suite'
 import cookieSession from 'cookie-session'
 import express, { type Express, type Request } from 'express'
 import session from 'express-session'
-import { auditLog, clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } from '../index.js'
+import {
+  auditLog,
+  authOf,
+  clerkMiddleware,
+  clerkProtectedResource,
+  clerkRoutes,
+  clerkWebhook,
+  requireAuth,
+  toMcpAuthInfo,
+} from '../index.js'
 
 type Fields = { cart?: number; localName?: string }
 const fieldsOf = (req: Request) => req.session as unknown as Fields
@@ -44,6 +57,7 @@ async function start(app: Express, spec: AppSpec): Promise<RunningApp> {
   // Express prints errors of handlers, unless it thinks it is being tested.
   app.set('env', 'test')
   app.use(auditLog(clerk, { write: spec.audit }))
+  if (spec.resource !== undefined) app.use(clerkProtectedResource(clerk, spec.resource))
   const table = spec.table ?? new SessionTable()
   if (bodyParser === 'keeps') {
     app.use(express.json({ verify: (req, _res, bytes) => Object.assign(req, { rawBody: bytes }) }))
@@ -59,6 +73,12 @@ async function start(app: Express, spec: AppSpec): Promise<RunningApp> {
   app.post('/hooks/clerk', clerkWebhook(clerk, webhook))
   app.use('/auth', clerkRoutes(clerk, routes))
   app.use('/other', clerkRoutes(spec.other))
+  app.post('/mcp', requireAuth({ machine: ['oauth'] }), async (req, res, next) => {
+    const body = await json(req)
+    const answer = () => answerMcp(req, res, body, toMcpAuthInfo(authOf(req, { machine: ['oauth'] })))
+    if (isWrite(body)) requireAuth(WRITE)(req, res, (error) => (error ? next(error) : void answer()))
+    else await answer()
+  })
   app.get('/users/:id', (req, res) => {
     res.json(describeAuth(req.auth))
   })

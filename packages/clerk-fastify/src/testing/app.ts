@@ -1,21 +1,33 @@
 import {
   type AppBinding,
   type AppSpec,
+  answerMcp,
   callbackStore,
   changedGuard,
   changeRows,
   describeAuth,
   GUARDS,
+  isWrite,
   LOCAL_USER,
   namedGuards,
   type RunningApp,
   SessionTable,
+  WRITE,
 } from '@acme/adapter-suite'
 import cookie from '@fastify/cookie'
 import secureSession from '@fastify/secure-session'
 import session, { type FastifySessionOptions } from '@fastify/session'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { auditLog, clerkPlugin, clerkRoutesPlugin, clerkWebhookPlugin, requireAuth } from '../index.js'
+import {
+  auditLog,
+  authOf,
+  clerkPlugin,
+  clerkProtectedResource,
+  clerkRoutesPlugin,
+  clerkWebhookPlugin,
+  requireAuth,
+  toMcpAuthInfo,
+} from '../index.js'
 
 type Fields = { cart?: number; localName?: string; sessionId?: string }
 const fieldsOf = (request: FastifyRequest) => (request as { session?: unknown }).session as Fields | undefined
@@ -73,9 +85,26 @@ async function start(
     localUser: spec.localUser ?? fromSession,
   })
   if (spec.second !== undefined) await app.register(clerkPlugin, { clerk: spec.second, hook })
+  if (spec.resource !== undefined) await app.register(clerkProtectedResource(clerk, spec.resource))
   await app.register(clerkWebhookPlugin, { clerk, prefix: '/hooks/clerk', ...webhook })
   await app.register(clerkRoutesPlugin, { clerk, prefix: '/auth', ...routes })
   await app.register(clerkRoutesPlugin, { clerk: spec.other, prefix: '/other' })
+  const write = requireAuth(WRITE)
+  app.post(
+    '/mcp',
+    {
+      onRequest: requireAuth({ machine: ['oauth'] }),
+      preHandler(request, reply, done) {
+        if (isWrite(request.body)) write.call(app, request, reply, done)
+        else done()
+      },
+    },
+    async (request, reply) => {
+      reply.hijack()
+      const auth = toMcpAuthInfo(authOf(request, { machine: ['oauth'] }))
+      await answerMcp(request.raw, reply.raw, request.body, auth)
+    },
+  )
   app.get('/users/:id', async (request) => describeAuth(request.auth))
   app.get('/broken', async () => {
     throw new Error('broken')

@@ -1,23 +1,35 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { json, text } from 'node:stream/consumers'
 import {
   type AppBinding,
   type AppSpec,
+  answerMcp,
   changedGuard,
   changeRows,
   describeAuth,
   GUARDS,
+  isWrite,
   LOCAL_USER,
   namedGuards,
   type RunningApp,
   SessionTable,
+  WRITE,
 } from '@acme/adapter-suite'
 import type Koa from 'koa'
 import type { Context, Middleware } from 'koa'
 import { createSession } from 'koa-session'
-import { auditLog, clerkMiddleware, clerkRoutes, clerkWebhook, requireAuth } from '../index.js'
+import {
+  auditLog,
+  authOf,
+  clerkMiddleware,
+  clerkProtectedResource,
+  clerkRoutes,
+  clerkWebhook,
+  requireAuth,
+  toMcpAuthInfo,
+} from '../index.js'
 
 type Fields = { cart?: number; localName?: string; externalKey?: string }
 const fieldsOf = (ctx: Context) => (ctx as { session?: unknown }).session as Fields | undefined
@@ -38,6 +50,7 @@ async function start(app: Koa, spec: AppSpec): Promise<RunningApp> {
   app.proxy = spec.trustProxy
   app.silent = true
   app.use(auditLog(clerk, { write: spec.audit }))
+  if (spec.resource !== undefined) app.use(clerkProtectedResource(clerk, spec.resource))
   const table = spec.table ?? new SessionTable()
   // An object of its own, also where applications share the table.
   const store = {
@@ -53,6 +66,19 @@ async function start(app: Koa, spec: AppSpec): Promise<RunningApp> {
   if (spec.second !== undefined) app.use(clerkMiddleware(spec.second))
   app.use(clerkRoutes(clerk, { ...routes, prefix: '/auth' }))
   app.use(clerkRoutes(spec.other, { prefix: '/other' }))
+  app.use(
+    route('/mcp', (ctx) =>
+      requireAuth({ machine: ['oauth'] })(ctx, async () => {
+        const body = await json(ctx.req)
+        const answer = async () => {
+          ctx.respond = false
+          await answerMcp(ctx.req, ctx.res, body, toMcpAuthInfo(authOf(ctx, { machine: ['oauth'] })))
+        }
+        if (isWrite(body)) await requireAuth(WRITE)(ctx, answer)
+        else await answer()
+      }),
+    ),
+  )
   app.use(
     route('/users/:id', (ctx) => {
       ctx.body = describeAuth(ctx.state.auth)

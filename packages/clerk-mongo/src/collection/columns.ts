@@ -48,6 +48,11 @@ export class Columns {
     return this.#columnOf.get(field) != null
   }
 
+  /** Fields that the documents do not have. */
+  unstored(): readonly string[] {
+    return Object.keys(this.definition.fields).filter((field) => !this.has(field))
+  }
+
   /** Name of a field in the documents; of the application's own fields too. */
   column(field: string): string {
     return this.#path(field) ?? field

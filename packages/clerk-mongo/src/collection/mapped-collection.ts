@@ -1,4 +1,12 @@
-import type { Collection, CreateIndexesOptions, Document, Filter, UpdateFilter, UpdateResult } from 'mongodb'
+import type {
+  BulkWriteResult,
+  Collection,
+  CreateIndexesOptions,
+  Document,
+  Filter,
+  UpdateFilter,
+  UpdateResult,
+} from 'mongodb'
 import type { Columns } from './columns.js'
 import { fromDriver } from './errors.js'
 
@@ -13,6 +21,31 @@ interface FindAndUpdate {
   readonly upsert?: boolean
   readonly returnDocument: 'before' | 'after'
   readonly projection?: Document
+}
+
+/** What became of several writes. */
+export interface WrittenEach {
+  readonly inserted: ReadonlySet<number>
+  /** A unique value was taken. */
+  readonly refused: ReadonlySet<number>
+  /** How many of them found their row. */
+  readonly matched: number
+}
+
+type Counts = Pick<BulkWriteResult, 'matchedCount' | 'upsertedIds'>
+
+const writtenEach = ({ matchedCount, upsertedIds }: Counts, refused: readonly number[]): WrittenEach => ({
+  inserted: new Set(Object.keys(upsertedIds).map(Number)),
+  refused: new Set(refused),
+  matched: matchedCount,
+})
+
+/** Which of several writes met a taken value; `null`: something else is wrong as well. */
+function duplicatesOf(error: unknown): readonly number[] | null {
+  if (!(error instanceof Error) || !('writeErrors' in error) || !('upsertedIds' in error)) return null
+  const errors = [error.writeErrors].flat() as readonly { readonly code: unknown; readonly index: number }[]
+  const isDuplicate = ({ code }: { readonly code: unknown }) => code === 11000 || code === 11001
+  return errors.length > 0 && errors.every(isDuplicate) ? errors.map(({ index }) => index) : null
 }
 
 /**
@@ -110,6 +143,27 @@ export class MappedCollection<D extends Document = Document> {
       updateOne: { filter: this.columns.filter(filter), update: this.columns.update(update) },
     }))
     return (await this.#run(() => this.#collection.bulkWrite(operations, { ordered: false }))).modifiedCount
+  }
+
+  /**
+   * The same, some of them upserts. A row whose unique value is taken is refused, and the others are written. Indexes are
+   * those of `updates`.
+   */
+  async writeEach(
+    updates: readonly { filter: Filter<D>; update: UpdateFilter<D>; upsert: boolean }[],
+  ): Promise<WrittenEach> {
+    const operations = updates.map(({ filter, update, upsert }) => ({
+      updateOne: { filter: this.columns.filter(filter), update: this.columns.update(update), upsert },
+    }))
+    return this.#run(async () => {
+      try {
+        return writtenEach(await this.#collection.bulkWrite(operations, { ordered: false }), [])
+      } catch (error) {
+        const refused = duplicatesOf(error)
+        if (refused === null) throw error
+        return writtenEach(error as Counts, refused)
+      }
+    })
   }
 
   async deleteMany(filter: Filter<D>): Promise<number> {

@@ -37,6 +37,30 @@ const NO_HOLDER_ATTEMPTS = 10
 const additions = ({ onInsert = {} }: Pick<Write, 'onInsert'>, taken: Document): Document =>
   present(Object.fromEntries(Object.entries(onInsert).filter(([name]) => !Object.hasOwn(taken, name))))
 
+/** What became of one of several snapshots. `outcome` is `null` where `apply` has to decide. */
+export interface AppliedOfMany {
+  readonly outcome: ApplyOutcome | null
+  /** It may be this call that wrote what `apply` then finds unchanged. */
+  readonly mayBeWritten: boolean
+}
+
+const OPEN: AppliedOfMany = { outcome: null, mayBeWritten: false }
+
+interface Operation {
+  readonly filter: Filter<Document>
+  readonly update: Document
+  readonly upsert: boolean
+}
+
+/** The row that is (not) deleted, unless its version is higher. */
+const rowUpTo = ({ clerkId, version, whileBare }: Write, deleted: boolean): Filter<Document> => ({
+  clerkId: { $eq: clerkId },
+  // "Not higher", since a row that the application gave its clerkId has no version.
+  version: { $not: { $gt: version } },
+  deletedAt: deleted ? { $ne: null } : { $eq: null },
+  ...whileBare,
+})
+
 /** What became of a write: the row as it was, a new row, or nothing because nothing matched or a unique value is taken. */
 type Result = { before: Document } | 'inserted' | 'missed'
 
@@ -76,14 +100,7 @@ export function versioned(collection: MappedCollection, uniqueness: Uniqueness) 
     set: Document,
     { deleted, upsert, filterOfRow }: { deleted: boolean; upsert: boolean; filterOfRow: Filter<Document> },
   ): Promise<Result> {
-    const filter: Filter<Document> = {
-      clerkId: { $eq: write.clerkId },
-      // "Not higher", since a row that the application gave its clerkId has no version.
-      version: { $not: { $gt: write.version } },
-      deletedAt: deleted ? { $ne: null } : { $eq: null },
-      ...write.whileBare,
-      ...filterOfRow,
-    }
+    const filter = { ...rowUpTo(write, deleted), ...filterOfRow }
     const update = {
       ...{ ...changes(set), ...raises(write.growing) },
       ...(upsert && { $setOnInsert: additions(write, { ...filter, ...set, ...write.growing }) }),
@@ -120,8 +137,74 @@ export function versioned(collection: MappedCollection, uniqueness: Uniqueness) 
     return resolution
   }
 
+  /** What one of several writes does to the row as it was read. `null`: nothing is to be written. */
+  async function planned(
+    write: Write,
+    known: Document | undefined,
+  ): Promise<{ expected: ApplyOutcome; operation: Operation | null }> {
+    const { clerkId, version, whileBare, growing } = write
+    const own = { clerkId: { $eq: clerkId } }
+    if (known === undefined) {
+      const set = await fields(write, [], false)
+      const $setOnInsert = { ...additions(write, { clerkId, ...set }), ...present(set), ...growing }
+      return { expected: 'created', operation: { filter: own, update: { $setOnInsert }, upsert: true } }
+    }
+    const state = {
+      version: versionOf(known),
+      ...(whileBare && { isBare: isBareUser(collection.columns.ours(known)) }),
+    }
+    const decision = decideApply(state, version)
+    if (decision === 'stale' || decision === 'unchanged') {
+      const isRaised = !isDeepStrictEqual(raised(known, growing), known) && known.version !== ERASED_VERSION
+      const filter = { ...own, version: { $not: { $gte: ERASED_VERSION } } }
+      return {
+        expected: decision,
+        operation: isRaised ? { filter, update: raises(growing), upsert: false } : null,
+      }
+    }
+    const deleted = known.deletedAt instanceof Date
+    const set = await fields(write, [], deleted)
+    if (isDeepStrictEqual(raised(changed(known, set), growing), known))
+      return { expected: 'unchanged', operation: null }
+    const filter = rowUpTo(write, deleted)
+    return {
+      expected: 'updated',
+      operation: { filter, update: { ...changes(set), ...raises(growing) }, upsert: false },
+    }
+  }
+
   return {
     find,
+
+    /**
+     * `apply` for rows that have nothing to do with each other, in one write. Where another writer got ahead, or a unique
+     * value is taken, `apply` has to decide.
+     *
+     * @param known the rows, as they were just read
+     */
+    async applyEach(
+      writes: readonly Write[],
+      known: ReadonlyMap<unknown, Document>,
+    ): Promise<readonly AppliedOfMany[]> {
+      const plans: Awaited<ReturnType<typeof planned>>[] = []
+      for (const write of writes) plans.push(await planned(write, known.get(write.clerkId)))
+      const operations = plans.flatMap(({ operation }) => operation ?? [])
+      const decided = (outcome: ApplyOutcome): AppliedOfMany => ({ outcome, mayBeWritten: false })
+      if (operations.length === 0) return plans.map(({ expected }) => decided(expected))
+      const { inserted, refused, matched } = await collection.writeEach(operations)
+      // Which ones did not match is not told: if one did not, each is asked again.
+      const allMatched = matched === operations.length - inserted.size - refused.size
+      let index = 0
+      return plans.map(({ expected, operation }) => {
+        if (operation === null) return decided(expected)
+        const at = index++
+        if (operation.upsert) return inserted.has(at) ? decided(expected) : OPEN
+        // A time that only grows says nothing of the outcome.
+        if (expected !== 'updated') return decided(expected)
+        if (refused.has(at)) return OPEN
+        return allMatched ? decided(expected) : { outcome: null, mayBeWritten: true }
+      })
+    },
 
     /** Creates the row or, where the rule of convergence lets it, writes over it. */
     async apply(write: Write): Promise<{ document: Document; outcome: ApplyOutcome }> {

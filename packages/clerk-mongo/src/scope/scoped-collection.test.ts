@@ -1,5 +1,6 @@
 import {
   type Clerk,
+  ConfigurationError,
   type Connection,
   CurrentAuthError,
   StoreInputError,
@@ -82,7 +83,12 @@ await describeWith('mongodb', 'a collection scoped to an organisation', (server)
       expect(() => db.find()).toThrow(CurrentAuthError)
       const refused = memberOf(null)(() => db.deleteMany())
       await expect(refused).rejects.toMatchObject({ code: 'organization-required', status: 403 })
-      for (const wrong of [undefined, null, {}, { of: 'request', clerk: undefined }]) {
+      for (const wrong of [{ clerk: undefined }, { clerk: {} }, { clerks: 1 }]) {
+        expect(() => scopedCollection(collection, { of: 'request', ...wrong } as never)).toThrow(
+          ConfigurationError,
+        )
+      }
+      for (const wrong of [undefined, null, {}]) {
         expect(() => scopedCollection(collection, wrong as never)).toThrow(StoreInputError)
       }
     })
@@ -294,7 +300,7 @@ await describeWith('mongodb', 'a collection scoped to an organisation', (server)
     )
 
     test.each(['_id', '$where', 'a.b', '', '__proto__'])('a tenant field %j is refused', (field) => {
-      expect(() => scopedCollection(collection, 'org_a', { field })).toThrow(StoreInputError)
+      expect(() => scopedCollection(collection, 'org_a', { field })).toThrow(ConfigurationError)
     })
 
     test('values of the driver pass through', async () => {

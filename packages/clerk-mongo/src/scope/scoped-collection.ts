@@ -1,5 +1,11 @@
-import { StoreInputError } from '@acme/clerk-core'
-import { checkText, currentOrganizationId } from '@acme/clerk-core/store'
+import {
+  CLERK_OPTION,
+  checkText,
+  currentOrganizationId,
+  type OptionRules,
+  readOptions,
+  rule,
+} from '@acme/clerk-core/store'
 import type {
   AnyBulkWriteOperation,
   BulkWriteOptions,
@@ -110,6 +116,15 @@ export interface RequestScope {
   readonly clerk?: object
 }
 
+const SCOPE: OptionRules<ScopeOptions> = {
+  field: rule.textOf((value) =>
+    /^[A-Za-z][A-Za-z0-9_]*$/.test(value) && value !== '_id'
+      ? { value }
+      : { message: 'is not the name of a top-level field other than _id.', remedy: "Name one, as 'orgId'." },
+  ),
+}
+const OF_REQUEST: OptionRules<RequestScope> = { of: rule.words('request'), clerk: CLERK_OPTION }
+
 /**
  * Confines a collection to one organisation: a forgotten filter cannot show the documents of another.
  *
@@ -117,16 +132,15 @@ export interface RequestScope {
  *   call is confined to the organisation of the request that is being answered (`currentAuth`; the middleware must have been
  *   given `context: true`), and throws {@link CurrentAuthError} or {@link DeniedError} where there is none
  * @throws {StoreInputError} for an id that is none, so that `null` never selects documents without an organisation
+ * @throws {ConfigurationError} for options that it does not know, or with a value that they cannot have
  */
 export function scopedCollection<T extends Document>(
   collection: MongoCollection<T>,
   orgId: string | RequestScope,
-  { field = 'orgId' }: ScopeOptions = {},
+  options?: ScopeOptions,
 ): ScopedCollection<T> {
+  const { field = 'orgId' } = readOptions('scopedCollection', options, SCOPE)
   const tenantId = tenantIdOf(orgId)
-  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(field) || field === '_id') {
-    throw new StoreInputError('field must be the name of a top-level field other than _id.')
-  }
   return refuseOthers(
     scopedMethods(collection as unknown as Collection, {
       field,
@@ -139,10 +153,7 @@ export function scopedCollection<T extends Document>(
 
 function tenantIdOf(organization: string | RequestScope): () => string {
   if (typeof organization === 'object' && organization !== null && organization.of === 'request') {
-    const { clerk } = organization
-    // `{ clerk: undefined }` was to name one.
-    if ('clerk' in organization && (typeof clerk !== 'object' || clerk === null))
-      throw new StoreInputError('clerk must be what createClerk returned, or be left out.')
+    const { clerk } = readOptions('scopedCollection', organization, OF_REQUEST)
     return () => currentOrganizationId(clerk)
   }
   checkText(organization, 'orgId')

@@ -5,6 +5,7 @@ import {
   checkMembershipReference,
   checkOrganization,
   checkRole,
+  checkRowPage,
   checkText,
   checkTime,
   identityOf,
@@ -22,6 +23,7 @@ import {
 import type { Document } from 'mongodb'
 import { reach } from '../collection/errors.js'
 import type { MappedCollection } from '../collection/mapped-collection.js'
+import { pageOfRows } from '../collection/page-of-rows.js'
 import { plainUniqueness } from '../collection/resolve-conflict.js'
 import { uniqueColumns } from '../collection/unique-columns.js'
 import { versioned } from '../collection/versioned.js'
@@ -143,6 +145,20 @@ export function mongoOrganizations<Id>(
       checkTime(at, 'at')
       return organizationRow<Id>(await reach(() => organizations.remove(orgId, at, onInsert())))
     },
+
+    listOrganizations: (page) =>
+      reach(async () => {
+        checkRowPage(page)
+        return (await pageOfRows(collections.organizations, page)).map((document) =>
+          organizationRow<Id>(document),
+        )
+      }),
+
+    unstored: async () => ({
+      organizations: collections.organizations.columns.unstored(),
+      memberships: collections.memberships.columns.unstored(),
+      roles: collections.roles.columns.unstored(),
+    }),
 
     async findMembership(orgId, userId) {
       checkText(orgId, 'orgId')

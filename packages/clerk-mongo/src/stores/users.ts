@@ -1,15 +1,20 @@
 import {
+  type ApplyOutcome,
   checkActivity,
+  checkIds,
   checkLocalId,
   checkPurge,
+  checkRowPage,
   checkText,
   checkTime,
   checkUser,
+  checkUsers,
   ERASED_VERSION,
   foldAddress,
   isSameAddress,
   isSameExternalId,
   type LinkBy,
+  planBatch,
   type UserSnapshot,
   type UserStore,
 } from '@acme/clerk-core/store'
@@ -17,6 +22,7 @@ import type { Document, Filter } from 'mongodb'
 import { changes, raises } from '../collection/changes.js'
 import { reach } from '../collection/errors.js'
 import type { MappedCollection } from '../collection/mapped-collection.js'
+import { pageOfRows } from '../collection/page-of-rows.js'
 import type { Uniqueness } from '../collection/resolve-conflict.js'
 import { uniqueColumns } from '../collection/unique-columns.js'
 import { versioned, type Write } from '../collection/versioned.js'
@@ -76,6 +82,16 @@ export function mongoUsers<U extends MongoUser<unknown>>(
     ...columns.given(create?.(snapshot) ?? {}),
   })
 
+  const wholeWrite = (snapshot: UserSnapshot): Write => ({
+    ...writeOf(snapshot),
+    onInsert: onInsert(snapshot),
+  })
+  const apply = (snapshot: UserSnapshot) => rows.apply(wholeWrite(snapshot))
+  const findMany = (clerkIds: readonly string[]) =>
+    collection.find({ clerkId: { $in: [...clerkIds] } }).toArray()
+  const applyEach = (part: readonly UserSnapshot[], known: readonly Document[]) =>
+    rows.applyEach(part.map(wholeWrite), new Map(known.map((document) => [document.clerkId, document])))
+
   return {
     async findByClerkId(clerkId) {
       checkText(clerkId, 'clerkId')
@@ -85,11 +101,39 @@ export function mongoUsers<U extends MongoUser<unknown>>(
 
     async apply(snapshot) {
       checkUser(snapshot)
-      const { document, outcome } = await reach(() =>
-        rows.apply({ ...writeOf(snapshot), onInsert: onInsert(snapshot) }),
-      )
+      const { document, outcome } = await reach(() => apply(snapshot))
       return { user: row(document), outcome }
     },
+
+    applyMany: (snapshots) =>
+      reach(async () => {
+        checkUsers(snapshots)
+        const known = await findMany(snapshots.map(({ clerkId }) => clerkId))
+        const outcomes: ApplyOutcome[] = []
+        for (const part of planBatch(snapshots, known.map(row))) {
+          const decided = part.length > 1 ? await applyEach(part, known) : []
+          for (const [index, snapshot] of part.entries()) {
+            const { outcome = null, mayBeWritten = false } = decided[index] ?? {}
+            const applied = outcome ?? (await apply(snapshot)).outcome
+            outcomes.push(mayBeWritten && applied === 'unchanged' ? 'updated' : applied)
+          }
+        }
+        return outcomes
+      }),
+
+    findMany: (clerkIds) =>
+      reach(async () => {
+        checkIds(clerkIds)
+        return (await findMany(clerkIds)).map(row)
+      }),
+
+    list: (page) =>
+      reach(async () => {
+        checkRowPage(page)
+        return (await pageOfRows(collection, page)).map(row)
+      }),
+
+    unstored: async () => columns.unstored(),
 
     async remove(clerkId, at) {
       checkText(clerkId, 'clerkId')

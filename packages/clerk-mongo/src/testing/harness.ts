@@ -21,6 +21,9 @@ export interface Variant {
   mapped?: true
 }
 
+/** Else fewer rounds of each race, between two processes and not four. */
+const THOROUGH = process.env.THOROUGH === '1'
+
 const EVERYTHING: readonly Capability[] = [
   'users',
   'organizations',
@@ -29,6 +32,8 @@ const EVERYTHING: readonly Capability[] = [
   'linking',
   'purge',
   'activity',
+  'bulk',
+  'listing',
   'custom-columns',
   'outage',
   'contention',
@@ -235,8 +240,10 @@ export function mongoSubject(
             module: new URL('open-stores.ts', import.meta.url),
             data: { url: database.url, driver },
             execArgv: ['--import', import.meta.resolve('tsx')],
+            ...(THOROUGH ? {} : { workers: 2 }),
           },
         }),
+        ...(THOROUGH ? {} : { raceRounds: 10 }),
         async close() {
           await client.close()
           await around.close()

@@ -31,6 +31,7 @@ export interface Delegate {
   findFirst(args: object): PromiseLike<Row | null>
   findMany(args: object): PromiseLike<Row[]>
   create(args: object): PromiseLike<Row>
+  createMany(args: object): PromiseLike<{ count: number }>
   createManyAndReturn(args: object): PromiseLike<Row[]>
   updateMany(args: object): PromiseLike<{ count: number }>
   updateManyAndReturn(args: object): PromiseLike<Row[]>

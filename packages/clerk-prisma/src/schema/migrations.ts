@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
 import type { Dialect } from '../client/dialect.js'
 import type { Table } from '../table/table.js'
 import { tableName } from '../table/unique-columns.js'
@@ -24,8 +25,13 @@ export async function migrationOf(table: Table, { name, quote }: Dialect): Promi
   return null
 }
 
+/** In a file of its own: compiled to CommonJS, by Jest for instance, this one could not be loaded with an `import.meta`. */
+async function hereUrl(): Promise<string> {
+  return typeof __filename === 'string' ? pathToFileURL(__filename).href : (await import('./here.js')).url
+}
+
 async function statements(dialect: string, file: string): Promise<string[]> {
-  const url = new URL(`../../migrations/${dialect}/${file}`, import.meta.url)
+  const url = new URL(`../../migrations/${dialect}/${file}`, await hereUrl())
   // What is missing here is a convenience: the finding itself is told all the same.
   const text = await readFile(url, 'utf8').catch(() => '')
   return text

@@ -1,5 +1,11 @@
-import { ConfigurationError } from '@acme/clerk-core'
-import { checkText, currentOrganizationId } from '@acme/clerk-core/store'
+import {
+  CLERK_OPTION,
+  checkText,
+  currentOrganizationId,
+  type OptionRules,
+  readOptions,
+  rule,
+} from '@acme/clerk-core/store'
 import type { ClientInternals } from '../client/prisma-client.js'
 import { delegateName } from '../client/prisma-client.js'
 import { conflictOf } from './conflict.js'
@@ -15,6 +21,11 @@ export interface RequestScopeOptions extends OrganizationScopeOptions {
   /** Whose requests count, where the middlewares of several clerks have been given `context: true`. */
   readonly clerk?: object
 }
+
+const CONFINED: OptionRules<OrganizationScopeOptions> = {
+  models: { ...rule.any, required: "Name the models, as `{ models: { note: { tenant: 'orgId' } } }`." },
+}
+const OF_REQUEST: OptionRules<RequestScopeOptions> = { ...CONFINED, clerk: CLERK_OPTION }
 
 interface Query {
   readonly model?: string
@@ -33,7 +44,7 @@ interface Query {
  * Extend with it last: an extension added later stands nearer to the database and could widen a query again.
  *
  * @param orgId value of the models' tenant fields, Clerk's id of the organisation as a rule
- * @throws {ConfigurationError} from `$extends`, when `models` does not fit the schema
+ * @throws {ConfigurationError} for options that it does not know; from `$extends`, when `models` does not fit the schema
  * @throws {StoreInputError} when `orgId` is not a string
  */
 export function organizationScope(orgId: string, options: OrganizationScopeOptions): <C>(client: C) => C
@@ -43,7 +54,7 @@ export function organizationScope(orgId: string, options: OrganizationScopeOptio
  * with {@link CurrentAuthError} where no request is being answered, and with {@link DeniedError} where the request has no
  * organisation; nothing is sent to the database then.
  *
- * @throws {ConfigurationError} from `$extends`, when `models` does not fit the schema
+ * @throws {ConfigurationError} for options that it does not know; from `$extends`, when `models` does not fit the schema
  */
 export function organizationScope(options: RequestScopeOptions): <C>(client: C) => C
 export function organizationScope(
@@ -52,9 +63,7 @@ export function organizationScope(
     | readonly [options: RequestScopeOptions]
 ): <C>(client: C) => C {
   if (given.length === 1 && typeof given[0] === 'object' && given[0] !== null) {
-    const { models, clerk } = given[0]
-    // `{ clerk: undefined }` was to name one.
-    if ('clerk' in given[0]) checkClerk(clerk)
+    const { models, clerk } = readOptions('organizationScope', given[0], OF_REQUEST)
     return scopeOf((client) => {
       const modelsOf = remember((orgId) => resolveModels(client, orgId, models))
       // What is declared is checked now, whatever organisation comes.
@@ -64,7 +73,7 @@ export function organizationScope(
   }
   const [orgId, options] = given as readonly [string, OrganizationScopeOptions]
   checkText(orgId, 'orgId')
-  const { models } = options
+  const { models } = readOptions('organizationScope', options, CONFINED)
   return scopeOf((client) => {
     const resolved = resolveModels(client, orgId, models)
     return () => resolved
@@ -107,16 +116,4 @@ function remember(make: (orgId: string) => Models): (orgId: string) => Models {
     made.set(orgId, models)
     return models
   }
-}
-
-/** @throws {ConfigurationError} */
-function checkClerk(clerk: unknown): void {
-  if (typeof clerk === 'object' && clerk !== null) return
-  throw new ConfigurationError([
-    {
-      option: 'clerk',
-      message: 'is not what createClerk returned.',
-      remedy: 'Give the clerk whose requests count; where there is one clerk, leave it out.',
-    },
-  ])
 }

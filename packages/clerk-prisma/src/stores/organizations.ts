@@ -6,6 +6,7 @@ import {
   checkMembershipReference,
   checkOrganization,
   checkRole,
+  checkRowPage,
   checkText,
   checkTime,
   EMPTY_INVITATION,
@@ -107,6 +108,18 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
         const own = () => ownColumns(options.organizations, emptyOrganization(orgId))
         return asOrganization(await organizations.remove(orgId, new Date(at), { fields: {}, own }))
       }),
+
+    listOrganizations: (page) =>
+      run(async () => {
+        checkRowPage(page)
+        return (await organizations.page(page)).map(asOrganization)
+      }),
+
+    unstored: async () => ({
+      organizations: organizations.table.unstored,
+      memberships: memberships.table.unstored,
+      roles: roles.table.unstored,
+    }),
 
     findMembership: (orgId, userId) =>
       run(async () => {

@@ -1,16 +1,26 @@
-import type { InspectableStore, UserRecord, UserSnapshot, UserStore } from '@acme/clerk-core/store'
+import type {
+  ApplyOutcome,
+  InspectableStore,
+  UserRecord,
+  UserSnapshot,
+  UserStore,
+} from '@acme/clerk-core/store'
 import {
   carried,
   checkActivity,
+  checkIds,
   checkLocalId,
   checkPurge,
+  checkRowPage,
   checkText,
   checkTime,
   checkUser,
+  checkUsers,
   EMPTY_USER,
   ERASED_VERSION,
   hasVerifiedAddress,
   laterTimes,
+  planBatch,
 } from '@acme/clerk-core/store'
 import type { Row } from '../client/prisma-client.js'
 import { USERS } from '../table/definitions.js'
@@ -73,6 +83,37 @@ export function userStore<U extends UserRecord>(
         return { user: asUser(row), outcome }
       }),
 
+    // Only a part is repeated when another writer was in its way: what was written would be told as unchanged.
+    async applyMany(snapshots) {
+      checkUsers(snapshots)
+      if (snapshots.length === 0) return []
+      const known = await run(() => users.findMany(snapshots.map(({ clerkId }) => clerkId)))
+      const byClerkId = new Map(known.map((row) => [row.clerkId, row]))
+      const outcomes: ApplyOutcome[] = []
+      for (const part of planBatch(snapshots, known.map(asUser))) {
+        const writes = part.map(incoming)
+        const decided =
+          writes.length > 1 ? await run(() => users.applyEach(writes, byClerkId)) : writes.map(() => null)
+        for (const [index, write] of writes.entries())
+          outcomes.push(decided[index] ?? (await run(() => users.apply(write))).outcome)
+      }
+      return outcomes
+    },
+
+    findMany: (clerkIds) =>
+      run(async () => {
+        checkIds(clerkIds)
+        return clerkIds.length === 0 ? [] : (await users.findMany(clerkIds)).map(asUser)
+      }),
+
+    list: (page) =>
+      run(async () => {
+        checkRowPage(page)
+        return (await users.page(page)).map(asUser)
+      }),
+
+    unstored: async () => table.unstored,
+
     remove: (clerkId, at) =>
       run(async () => {
         checkText(clerkId, 'clerkId')
@@ -117,7 +158,8 @@ export function userStore<U extends UserRecord>(
         checkPurge(before, now)
         const due = {
           deletedAt: { lt: new Date(before) },
-          clerkId: { not: null },
+          // Has one: where the column is required, Prisma refuses to compare it with null.
+          clerkId: { gt: '' },
           version: { lt: ERASED_VERSION },
         }
         let purged = 0

@@ -10,6 +10,7 @@ import {
   type ModelDescription,
   type Row,
 } from '../client/prisma-client.js'
+import { BulkStatements } from './bulk-statements.js'
 import type { TableDefinition } from './definitions.js'
 import { quotedTable, sqlColumn } from './unique-columns.js'
 
@@ -29,6 +30,7 @@ export class Table {
   readonly #delegate: Delegate
   readonly #dialect: Dialect
   readonly #inTransaction: boolean
+  readonly #bulk: BulkStatements
 
   constructor(
     client: ClientInternals,
@@ -44,6 +46,7 @@ export class Table {
     this.#delegate = (client as Record<string, unknown>)[this.model] as Delegate
     this.#dialect = dialect
     this.#inTransaction = isTransaction(client)
+    this.#bulk = new BulkStatements(client, dialect, this)
   }
 
   /** What is wrong with the model, as far as the client tells. */
@@ -99,6 +102,41 @@ export class Table {
       return this.#read(row ?? null)
     }
     return this.#create(data)
+  }
+
+  /**
+   * Several new rows in one statement. `null`: a unique value of one of them is taken, and none was written.
+   *
+   * @returns the Clerk ids of those that were written: of the others another writer got ahead
+   */
+  async insertMany(
+    rows: readonly { readonly values: Values; readonly own: Values }[],
+  ): Promise<ReadonlySet<unknown> | null> {
+    const inserted = await this.#bulk.insert(rows)
+    if (inserted !== null) return inserted
+    const data = rows.map(({ values, own }) => ({ ...own, ...this.#data(values) }))
+    const { insertSkipsDuplicates: skipDuplicates, updateReturns } = this.#dialect
+    try {
+      if (!updateReturns) {
+        await this.#query('createMany', { data })
+        return new Set(rows.map(({ values }) => values.clerkId))
+      }
+      const clerkId = this.#column('clerkId')
+      const written = await this.#query('createManyAndReturn', {
+        data,
+        select: { [clerkId]: true },
+        ...(skipDuplicates && { skipDuplicates }),
+      })
+      return new Set(written.map((row) => row[clerkId]))
+    } catch (error) {
+      if (isDuplicate(error)) return null
+      throw error
+    }
+  }
+
+  /** See {@link BulkStatements.update}. */
+  updateEach(rows: readonly Values[], growing: readonly string[]): Promise<ReadonlySet<unknown> | null> {
+    return this.#bulk.update(rows, growing)
   }
 
   /**
@@ -166,6 +204,11 @@ export class Table {
   /** False where a collation may take one id for another: nothing may be written before the row was looked at. */
   get isCaseSensitive(): boolean {
     return this.#dialect.isCaseSensitive
+  }
+
+  /** Fields that the model does not store. */
+  get unstored(): readonly string[] {
+    return Object.keys(this.definition.fields).filter((field) => !this.has(field))
   }
 
   /** Whether the model stores the field at all. */

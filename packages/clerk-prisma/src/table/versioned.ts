@@ -7,10 +7,12 @@ import {
   EMPTY_USER,
   ERASED_VERSION,
   emptied,
+  GROWING_TIMES,
   givesWay,
   type Holder,
   isBareUser,
   laterTimes,
+  type RowPage,
   storable,
   tooManyWriters,
 } from '@acme/clerk-core/store'
@@ -77,6 +79,110 @@ export class Versioned {
       throw collationFault(this.table.model, this.table.columns.get('clerkId') ?? 'clerkId')
     }
     return row
+  }
+
+  /** Of these ids. */
+  async findMany(clerkIds: readonly string[]): Promise<Row[]> {
+    const rows = await this.table.findMany({ where: { clerkId: { in: [...clerkIds] } } })
+    const asked: ReadonlySet<unknown> = new Set(clerkIds)
+    if (rows.some(({ clerkId }) => !asked.has(clerkId))) {
+      throw collationFault(this.table.model, this.table.columns.get('clerkId') ?? 'clerkId')
+    }
+    return rows
+  }
+
+  /** A page of the rows that have a Clerk id, in the database's order of them. */
+  page({ after, limit }: RowPage): Promise<Row[]> {
+    return this.table.findMany({
+      where: { clerkId: { gt: after ?? '' } },
+      orderBy: [{ clerkId: 'asc' }],
+      take: limit,
+    })
+  }
+
+  /**
+   * `apply` for rows that have nothing to do with each other: those that are new in one statement, and what would change
+   * nothing in none. `null`: `apply` has to decide.
+   *
+   * @param known the rows, as they were just read
+   */
+  async applyEach(
+    incoming: readonly Incoming[],
+    known: ReadonlyMap<unknown, Row>,
+  ): Promise<readonly (ApplyOutcome | null)[]> {
+    const unique = [...(await this.#uniqueFields())].filter((field) => this.table.has(field))
+    const plans = incoming.map((one) => {
+      const row = known.get(one.clerkId) ?? null
+      return { one, row, decided: row === null ? null : this.#withoutWrite(one, row) }
+    })
+    const open = plans.filter(({ decided }) => decided === null)
+    const contested = await this.#contested(open, unique)
+    const simple = open.filter(({ one }) => !contested.has(one))
+    const inserted = await this.#insertFresh(simple.flatMap(({ one, row }) => (row === null ? [one] : [])))
+    const updated = await this.#overwriteLive(simple)
+    return plans.map(({ one, decided }) => {
+      if (decided !== null) return decided
+      if (inserted?.has(one.clerkId)) return 'created'
+      return updated?.has(one.clerkId) ? 'updated' : null
+    })
+  }
+
+  async #overwriteLive(
+    open: readonly { readonly one: Incoming; readonly row: Row | null }[],
+  ): Promise<ReadonlySet<unknown> | null> {
+    const rows = open.flatMap(({ one, row }) => {
+      const isWritten = row !== null && row.deletedAt == null && one.version > Number(row.version)
+      if (!isWritten || one.depending) return []
+      return [{ ...one.fields, ...this.#later(row, one), clerkId: one.clerkId, version: one.version }]
+    })
+    return rows.length < 2 ? null : this.table.updateEach(rows, GROWING_TIMES)
+  }
+
+  async #insertFresh(fresh: readonly Incoming[]): Promise<ReadonlySet<unknown> | null> {
+    if (fresh.length === 0) return null
+    return this.table.insertMany(
+      fresh.map((one) => ({
+        values: {
+          ...one.nothing,
+          ...one.fields,
+          ...this.#later(null, one),
+          clerkId: one.clerkId,
+          version: one.version,
+        },
+        own: one.own(),
+      })),
+    )
+  }
+
+  /** Those who would be written with a unique value that another row holds. */
+  async #contested(
+    open: readonly { readonly one: Incoming; readonly row: Row | null }[],
+    unique: readonly string[],
+  ): Promise<ReadonlySet<Incoming>> {
+    const contested = new Set<Incoming>()
+    for (const field of unique) {
+      const wanted = open.flatMap(({ one, row }) => {
+        const value = storable(one.fields[field])
+        return value == null || row?.[field] === value ? [] : [{ one, value }]
+      })
+      if (wanted.length === 0) continue
+      const values = wanted.map(({ value }) => value)
+      const holders = await this.table.findMany({ where: { [field]: { in: values } }, only: [field] })
+      const held = new Set(holders.map((row) => folded(row[field])))
+      for (const { one, value } of wanted) if (held.has(folded(value))) contested.add(one)
+    }
+    return contested
+  }
+
+  /** The outcome where nothing has to be written; `null`: something has. */
+  #withoutWrite(incoming: Incoming, known: Row): ApplyOutcome | null {
+    const decision = decideApply(this.#known(known), incoming.version)
+    const times = this.#later(known, incoming)
+    if (Object.keys(times).length > 0) return null
+    if (decision === 'stale' || decision === 'unchanged') return decision
+    const deleted = known.deletedAt != null
+    const fields = { ...incoming.fields, version: incoming.version }
+    return !deleted && this.#holds(known, fields) ? 'unchanged' : null
   }
 
   async apply(incoming: Incoming): Promise<Applied> {
@@ -319,6 +425,9 @@ const stillLater = (times: Values): Values => {
     ? {}
     : { AND: fields.map(([field, time]) => ({ OR: [{ [field]: null }, { [field]: { lte: time } }] })) }
 }
+
+/** As a collation may compare. */
+const folded = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : undefined)
 
 const isFirst = ({ version, createdAt }: Incoming): boolean =>
   createdAt != null && version - createdAt < FIRST_MS

@@ -2,13 +2,12 @@ import { describeConformance } from '@acme/clerk-testing/conformance'
 import { servicesRequired } from '@acme/tools/services'
 import * as vitest from 'vitest'
 import { engineOf } from './databases.js'
-import { capabilitiesOf, openHarness } from './harness.js'
-import { SHAPES, type Shape } from './stores.js'
+import { capabilitiesOf, openHarness, shapesOf } from './harness.js'
 
-/** The whole kit on one engine, for the schema that the package ships and for one that was there before it. */
+/** The whole kit on one engine, for the schema that the package ships and for one that was there before it: `shapesOf`. */
 export async function describeConformanceOn(client: string): Promise<void> {
   const engine = engineOf(client)
-  for (const shape of Object.keys(SHAPES) as Shape[]) {
+  for (const shape of shapesOf(client)) {
     const harness = await openHarness(engine, shape)
     vitest.describe(`${engine.title}, ${shape} schema`, () => {
       if ('missing' in harness) {

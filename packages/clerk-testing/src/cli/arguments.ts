@@ -1,4 +1,5 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { readFileSync } from 'node:fs'
+import { type ParseArgsConfig, parseArgs, parseEnv } from 'node:util'
 
 /** Something the user can put right; its message is all that is printed. */
 export class CliError extends Error {
@@ -22,17 +23,31 @@ export function readArguments<T extends Options>(
 /** Which running server `token` and `event` speak to. */
 export const serverOptions = { url: { type: 'string' }, 'secret-key': { type: 'string' } } as const
 
+/** `.env` of this folder, into which people paste what the server has printed; nothing where there is none. */
+function dotenv(): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync('.env', 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new CliError(`.env cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
+}
+
 /** @throws {CliError} without a secret key, when the server cannot be reached, or with its own message */
 export async function call(
   values: { url?: string | undefined; 'secret-key'?: string | undefined },
   path: string,
   body: object,
 ): Promise<Record<string, unknown>> {
-  const url = values.url ?? process.env.CLERK_API_URL ?? 'http://127.0.0.1:4400'
-  const secretKey = values['secret-key'] ?? process.env.CLERK_SECRET_KEY
+  // The environment comes first, and never half of it: a key of one server is refused by another.
+  const env = process.env.CLERK_SECRET_KEY ? process.env : { ...dotenv(), ...process.env }
+  const url = values.url ?? env.CLERK_API_URL ?? 'http://127.0.0.1:4400'
+  const secretKey = values['secret-key'] ?? env.CLERK_SECRET_KEY
   if (!secretKey)
     throw new CliError(
-      'Which server? Set CLERK_SECRET_KEY as clerk-offline printed it, or give --secret-key.',
+      'Which server? Write what clerk-offline printed into .env here or into the environment, or give --secret-key.',
     )
   let answer: Response
   try {

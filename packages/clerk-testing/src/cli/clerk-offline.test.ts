@@ -35,6 +35,7 @@ interface Running {
   child: ChildProcess
   env: Record<string, string>
   stdout: () => string
+  stderr: () => string
   ended: Promise<number | null>
 }
 
@@ -59,7 +60,7 @@ async function start(...args: string[]): Promise<Running> {
   })
   // As an .env file is read: CLERK_JWT_KEY has lines.
   const env = parseEnv(stdout.slice(stdout.indexOf('CLERK_'))) as Record<string, string>
-  return { child, env, stdout: () => stdout, ended }
+  return { child, env, stdout: () => stdout, stderr: () => stderr, ended }
 }
 
 const command = (args: string[], env: Record<string, string>) =>
@@ -140,6 +141,33 @@ test('a token is printed for a user and an organisation, with the application as
     expect(failed.stderr).toMatch(message)
     expect(failed.stderr.trim().split('\n')).toHaveLength(1)
   }
+})
+
+test('with what it printed in .env, token and event find it, and a webhook that is not taken is explained', async () => {
+  const { env, stdout, stderr } = await start('--port', '0', '--webhook-url', 'http://127.0.0.1:1/webhook')
+  const { CLERK_SECRET_KEY: _, CLERK_API_URL: __, ...bare } = process.env
+  const here = (args: string[]) =>
+    run(bin, args, { cwd: folder, env: bare }).then(
+      (ended) => ({ code: 0, ...ended }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    )
+  expect((await here(['token', '--user', 'ada'])).stderr).toContain('.env')
+  await writeFile(
+    join(folder, '.env'),
+    stdout().slice(stdout().indexOf('CLERK_'), stdout().indexOf('Ctrl-C')),
+  )
+  onTestFinished(() => rm(join(folder, '.env')))
+  expect(decodeJwt((await here(['token', '--user', 'ada'])).stdout.trim()).iss).toBe(env.CLERK_API_URL)
+  const failed = await here(['event', 'user.updated'])
+  expect(failed.code).toBe(1)
+  const why = 'Nothing answers at this address. Seen: http://127.0.0.1:1/webhook did not answer ('
+  expect(failed.stderr).toContain(`clerk-offline: ${why}`)
+  // Of the seed, which was planted before; told once a minute.
+  expect(stderr()).toMatch(
+    /^\[clerk-offline\] The webhook user\.created \(msg_\w+\) was not taken \(no-answer\)\. /,
+  )
+  expect(stderr()).toContain(why)
+  expect(stderr()).not.toContain(env.CLERK_WEBHOOK_SIGNING_SECRET)
 })
 
 test('what is persisted is there after a restart, for its owner only, and an old token still verifies', async () => {

@@ -12,9 +12,11 @@ export async function event(args: string[]): Promise<void> {
   } catch (error) {
     throw new CliError('--data is not JSON.', { cause: error })
   }
-  const { id, status, answer } = await call(values, '/_offline/event', { type, data })
+  const { id, status, answer, why } = await call(values, '/_offline/event', { type, data })
   console.log(
     `${type} ${String(id)}: ${String(status)}${answer === null ? '' : `, answered ${String(answer)}`}`,
   )
-  if (status !== 'succeeded') process.exitCode = 1
+  if (status === 'succeeded') return
+  if (typeof why === 'string') console.error(`clerk-offline: ${why}`)
+  process.exitCode = 1
 }

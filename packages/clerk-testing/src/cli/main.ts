@@ -14,7 +14,7 @@ const help = `clerk-offline: Clerk on your machine, without an account.
       Sends a signed webhook of this type to the server's webhook URL: "clerk-offline event user.updated".
 
 token and event speak to a running server: --url (default http://127.0.0.1:4400, or CLERK_API_URL) and --secret-key
-(or CLERK_SECRET_KEY).
+(or CLERK_SECRET_KEY), of the environment or of a file .env in this folder.
 
   --port N           Port to listen on. Default 4400; 0 takes a free one.
   --seed FILE        JSON or YAML: { "users": [{ "emailAddress": "ada@example.com" }], "organizations": [{ "name": "Acme", "members": [{ "user": "ada@example.com" }] }] }

@@ -58,6 +58,8 @@ export async function serve(args: string[]): Promise<void> {
     latencyMs: Number(values['latency-ms'] ?? 0),
     dangerouslyAllow: (values['dangerously-allow'] ?? []).map(danger),
     webhookUrl,
+    // Standard output is for the environment, which people redirect into a file.
+    logger: { warn: (_, message) => console.error(`[clerk-offline] ${message}`) },
     appUrl: app,
     snapshot: persist !== undefined && existsSync(persist) ? persist : undefined,
   }).catch((error: NodeJS.ErrnoException) => {
@@ -93,7 +95,7 @@ function banner(offline: OfflineClerk, app: string): string {
     `Sign in        ${offline.url}/sign-in?redirect_url=${encodeURIComponent(app)}`,
     `Dashboard      ${offline.url}/dashboard`,
     '',
-    '# Environment of your application:',
+    '# Environment of your application, for its .env (node --env-file=.env):',
     offline.dotenv,
     '',
     'Ctrl-C stops it.',

@@ -25,6 +25,9 @@ const present: Record<Capability, (harness: StoreHarness) => boolean | Promise<b
   linking: ({ stores: { users } }) => users?.findLinkable !== undefined || users?.link !== undefined,
   purge: ({ stores }) => stores.users?.purge !== undefined,
   activity: ({ stores }) => stores.users?.touch !== undefined,
+  bulk: ({ stores }) => stores.users?.applyMany !== undefined,
+  listing: ({ stores: { users, organizations } }) =>
+    [users?.list, users?.findMany, organizations?.listOrganizations].some((method) => method !== undefined),
   'unique-email': (harness) => rejectsTwins(harness, { email: 'twin@example.com' }),
   'unique-username': (harness) => rejectsTwins(harness, { username: 'twin' }),
   'unique-phone': (harness) => rejectsTwins(harness, { phone: '+15555550199' }),

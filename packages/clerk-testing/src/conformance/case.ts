@@ -26,6 +26,10 @@ export interface Bench {
   readonly linking: Required<Pick<UserStore, 'findLinkable' | 'link'>>
   readonly purge: NonNullable<UserStore['purge']>
   readonly touch: NonNullable<UserStore['touch']>
+  readonly bulk: NonNullable<UserStore['applyMany']>
+  readonly findMany: NonNullable<UserStore['findMany']>
+  readonly list: NonNullable<UserStore['list']>
+  readonly listOrganizations: NonNullable<OrganizationStore['listOrganizations']>
   readonly organizations: OrganizationStore
   readonly roles: OrganizationStore &
     Required<Pick<OrganizationStore, 'findRole' | 'listRoles' | 'applyRole' | 'removeRole'>>
@@ -80,6 +84,21 @@ export function benchOf(harness: StoreHarness, capabilities: readonly Capability
     },
     get touch() {
       return there(stores.users?.touch, 'stores.users.touch').bind(stores.users)
+    },
+    get bulk() {
+      return there(stores.users?.applyMany, 'stores.users.applyMany').bind(stores.users)
+    },
+    get findMany() {
+      return there(stores.users?.findMany, 'stores.users.findMany').bind(stores.users)
+    },
+    get list() {
+      return there(stores.users?.list, 'stores.users.list').bind(stores.users)
+    },
+    get listOrganizations() {
+      const { organizations } = stores
+      return there(organizations?.listOrganizations, 'stores.organizations.listOrganizations').bind(
+        organizations,
+      )
     },
     get organizations() {
       return there(stores.organizations, 'stores.organizations')

@@ -2,6 +2,7 @@ import { expectAbsent } from './absence.js'
 import type { ConformanceCase } from './case.js'
 import { conformanceCases } from './cases/index.js'
 import { type Capability, capabilities, type StoreHarness } from './harness.js'
+import { shareProcesses } from './races/processes.js'
 
 /** A store under test: what it says it can do, and how to open it on an empty database. */
 export interface ConformanceSubject {
@@ -44,6 +45,7 @@ export interface ConformanceReport {
 export async function checkConformance(subject: ConformanceSubject): Promise<ConformanceReport> {
   const { cases, undeclared } = conformancePlan(subject.capabilities)
   const harness = await subject.open()
+  const endProcesses = shareProcesses(harness)
   const passed: string[] = []
   const failed: { id: string; error: unknown }[] = []
   const attempt = async (id: string, run: () => Promise<void>) => {
@@ -60,6 +62,7 @@ export async function checkConformance(subject: ConformanceSubject): Promise<Con
     for (const { capability, verify } of undeclared)
       await attempt(`undeclared/${capability}`, () => verify(harness))
   } finally {
+    await endProcesses()
     await harness.close?.()
   }
   return { passed, failed, undeclared: undeclared.map(({ capability }) => capability) }

@@ -1,5 +1,6 @@
 import { type ConformanceSubject, conformancePlan } from './check.js'
 import type { StoreHarness } from './harness.js'
+import { shareProcesses } from './races/processes.js'
 
 type Body = () => void | Promise<void>
 
@@ -30,6 +31,7 @@ export function describeConformance(api: VitestApi | NodeTestApi, subject: Confo
 
   api.describe('store conformance', () => {
     let harness: StoreHarness
+    let endProcesses: (() => Promise<void>) | undefined
     const test = (name: string, run: () => Promise<void>) =>
       api.it(name, { timeout: TIMEOUT_MS }, async () => {
         await harness.reset()
@@ -38,8 +40,12 @@ export function describeConformance(api: VitestApi | NodeTestApi, subject: Confo
 
     before(async () => {
       harness = await subject.open()
+      endProcesses = shareProcesses(harness)
     })
-    after(async () => harness?.close?.())
+    after(async () => {
+      await endProcesses?.()
+      await harness?.close?.()
+    })
 
     for (const { id, title, run } of cases) {
       test(`${id}: ${title}`, () => run(harness, subject.capabilities))

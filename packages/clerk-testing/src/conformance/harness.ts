@@ -12,6 +12,8 @@ export const capabilities = {
   linking: 'users.findLinkable and users.link',
   purge: 'users.purge',
   activity: 'users.touch',
+  bulk: 'users.applyMany',
+  listing: 'users.list and findMany, organizations.listOrganizations',
   'unique-email': 'the e-mail addresses of users are unique',
   'unique-username': 'the usernames of users are unique',
   'unique-phone': 'the phone numbers of users are unique',
@@ -122,5 +124,7 @@ export interface StoreHarness {
   readonly contended?: ConformanceStores
   /** With 'multi-process'. */
   readonly processes?: RaceProcesses
+  /** No race has more rounds than these. Default: each its own number, up to 40. Fewer rounds find a rare fault less often. */
+  readonly raceRounds?: number
   close?(): Promise<void>
 }

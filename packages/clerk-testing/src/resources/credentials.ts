@@ -172,12 +172,21 @@ const applications = collection<Loose>({
 
 export function createOAuthToken(
   instance: Instance,
-  given: { subject: string; clientId?: string; scopes?: string[]; ttlSeconds?: number },
+  given: {
+    subject: string
+    clientId?: string
+    scopes?: string[]
+    ttlSeconds?: number
+    tokenFormat?: 'opaque' | 'jwt'
+    resource?: string | string[]
+    actor?: { sub: string }
+  },
 ): StoredOAuthToken {
   if (!instance.state.users.has(given.subject)) throw notFound('user')
   const now = instance.now()
+  const id = newId('oat')
   const stored: StoredOAuthToken = {
-    id: newId('oat'),
+    id,
     object: 'clerk_idp_oauth_access_token',
     client_id: given.clientId ?? 'client_offline',
     subject: given.subject,
@@ -188,10 +197,32 @@ export function createOAuthToken(
     expiration: now + (given.ttlSeconds ?? 3600) * 1000,
     created_at: now,
     updated_at: now,
-    token: `oat_${randomText(43)}`,
+    token: given.tokenFormat === 'jwt' ? '' : `oat_${randomText(43)}`,
+    ...(given.resource === undefined ? {} : { aud: [given.resource].flat() }),
+    ...(given.actor === undefined ? {} : { act: given.actor }),
   }
+  if (given.tokenFormat === 'jwt') stored.token = accessJwt(instance, stored, given.resource)
   instance.state.oauthTokens.set(stored.id, stored)
   return stored
+}
+
+/** RFC 9068. */
+function accessJwt(instance: Instance, stored: StoredOAuthToken, aud: string | string[] | undefined): string {
+  const { issuer } = instance
+  const iat = Math.floor(stored.created_at / 1000)
+  const header = { alg: 'RS256', typ: 'at+jwt', kid: issuer.kid }
+  const claims = {
+    iss: issuer.issuer,
+    sub: stored.subject,
+    aud,
+    client_id: stored.client_id,
+    jti: stored.id,
+    iat,
+    exp: Math.floor((stored.expiration ?? 0) / 1000),
+    scope: stored.scopes.join(' '),
+    act: stored.act,
+  }
+  return issuer.signRaw(JSON.stringify(header), JSON.stringify(claims))
 }
 
 export function revokeOAuthToken(instance: Instance, id: string): void {

@@ -294,6 +294,10 @@ export interface OAuthAccessTokenJSON {
   id: string
   object: 'clerk_idp_oauth_access_token'
   client_id: string
+  /** Where the client has asked for a token for a service (RFC 8707). */
+  aud?: string[]
+  /** Where somebody acts for the user (RFC 8693). */
+  act?: { sub: string }
   subject: string
   scopes: string[]
   revoked: boolean

@@ -44,8 +44,10 @@ type Test = (user: UserJSON) => boolean
 /** The users that pass every filter of a query, as of `GET /users` or of a list of memberships. */
 export function userTests({ state }: Instance, query: Fields): Test[] {
   const tests: Test[] = []
+  const externalIds = signed(query.external_id)
+  if (externalIds) tests.push((user) => externalIds((id) => id === user.external_id))
   for (const [name, read] of Object.entries(texts)) {
-    const wanted = lower(query[name])
+    const wanted = name === 'external_id' ? [] : lower(query[name])
     if (wanted.length > 0)
       tests.push((user) => read(user).some((value) => wanted.includes(value?.toLowerCase() ?? '')))
     const needle = query[`${name}_query`]

@@ -7,13 +7,13 @@ import type { Call, Route } from './route.js'
 
 export interface Doorkeeper {
   readonly instance: () => Instance
-  readonly secretKey: () => string
+  readonly isSecretKey: (credential: string) => boolean
   readonly allowedHosts: readonly string[]
   readonly limiter: () => ReturnType<typeof createRateLimiter> | null
 }
 
 /** Who may come in, and how often. */
-export function createAdmission({ instance, secretKey, allowedHosts, limiter }: Doorkeeper) {
+export function createAdmission({ instance, isSecretKey: isKey, allowedHosts, limiter }: Doorkeeper) {
   return (route: Route, call: Call): void => {
     if (route.access === 'public') {
       // DNS rebinding: a foreign page whose name resolves to 127.0.0.1 would be same-origin with these pages.
@@ -25,7 +25,7 @@ export function createAdmission({ instance, secretKey, allowedHosts, limiter }: 
       return
     }
     const [scheme = '', credential = ''] = (call.headers.authorization ?? '').split(' ')
-    const isSecretKey = scheme.toLowerCase() === 'bearer' && credential === secretKey()
+    const isSecretKey = scheme.toLowerCase() === 'bearer' && isKey(credential)
     if (route.access === 'machine') {
       if (!isSecretKey && !machineOf(instance(), credential)) throw unauthorizedMachine()
     } else if (credential === '') {

@@ -35,6 +35,8 @@ export interface ServerParts {
   readonly admit: (route: Route, call: Call) => void
   readonly now: () => number
   readonly latencyMs: () => number
+  /** Hears of what is refused. */
+  readonly refused: (error: BackendError, method: string, path: string) => void
 }
 
 const maxRequests = 10_000
@@ -109,8 +111,11 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
     } catch (error) {
       const isPage =
         found?.route.access !== 'secret-key' && req.headers.accept?.includes('text/html') === true
-      const reply = isPage ? errorPage(asBackendError(error)) : errorReply(asBackendError(error))
-      if (found?.route.operation && !isPage)
+      const refusal = asBackendError(error)
+      parts.refused(refusal, method, url.pathname)
+      const reply = isPage ? errorPage(refusal) : errorReply(refusal)
+      // A client that is gone before its body was read gets no answer, right or wrong.
+      if (found?.route.operation && !isPage && req.errored === null)
         refusals.publish({ operation: found.route.operation, ...reply, error })
       return reply
     }

@@ -1,3 +1,5 @@
+import type { Refusal } from './refusal.js'
+
 /** The envelope of every Clerk webhook. */
 export interface WebhookEvent<Type extends string = string, Data = object> {
   data: Data
@@ -17,6 +19,8 @@ export interface Attempt {
   readonly response?: { readonly status: number; readonly body: string }
   /** Why no answer came. */
   readonly error?: string
+  /** What to do about it, where the endpoint did not take the event. */
+  readonly refusal?: Refusal
 }
 
 export type DeliveryStatus = 'pending' | 'succeeded' | 'failed' | 'dropped' | 'not-sent'

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js'
 import { newId } from '../resources/ids.js'
 import { type Attempt, type Chaos, type Delivery, retryDelaysMs, type WebhookEvent } from './delivery.js'
+import { refusalOf } from './refusal.js'
 import { signWebhook } from './sign.js'
 
 const giveUpAfterMs = 5 * 86_400_000
@@ -22,6 +23,8 @@ export interface DispatcherOptions {
   readonly url?: string | undefined
   /** Oldest deliveries beyond this number are forgotten. */
   readonly keep?: number | undefined
+  /** Hears of each attempt. */
+  readonly attempted?: ((delivery: Delivery, attempt: Attempt) => void) | undefined
 }
 
 /** Sends signed events to one endpoint, with Svix's retries, on a clock that can be moved. */
@@ -253,9 +256,12 @@ export class Dispatcher {
     const at = clock.now()
     const request = signWebhook(delivery.body, secrets(), { id: delivery.id, now: at })
     const outcome = await this.#post(url, request)
-    delivery.attempts.push({ at, request, ...outcome })
-    const accepted =
-      outcome.response !== undefined && outcome.response.status >= 200 && outcome.response.status < 300
+    const refusal = refusalOf(url, outcome)
+    const made: Attempt = { at, request, ...outcome, ...(refusal && { refusal }) }
+    delivery.attempts.push(made)
+    // Stopping cuts off what is under way, which is no fault of the endpoint.
+    if (!this.#stopped) this.#options.attempted?.(delivery, made)
+    const accepted = refusal === null
     this.#recordOutcome(accepted)
     if (accepted) {
       delivery.status = 'succeeded'

@@ -27,6 +27,7 @@ export const appRouter = t.router({
   machine: authed(GUARDS['/machine'][0]).query(({ ctx }) => describeAuth(ctx.auth)),
   'api-key': authed(GUARDS['/api-key'][0]).query(({ ctx }) => describeAuth(ctx.auth)),
   m2m: authed(GUARDS['/m2m'][0]).query(({ ctx }) => describeAuth(ctx.auth)),
+  oauth: authed(GUARDS['/oauth'][0]).query(({ ctx }) => describeAuth(ctx.auth)),
   pending: authed(GUARDS['/pending'][0]).query(({ ctx }) => describeAuth(ctx.auth)),
   changed: changedGuard((requirement) => authed(requirement)).query(({ ctx }) => describeAuth(ctx.auth)),
   change: authed().query(({ ctx }) => changeRows(ctx.auth)),

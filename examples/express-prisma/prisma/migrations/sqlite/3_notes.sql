@@ -17,8 +17,8 @@ CREATE TABLE "Subscription" (
 
 CREATE TABLE "Administrator" (
     "id" TEXT NOT NULL PRIMARY KEY,
-    "name" TEXT NOT NULL,
+    "email" TEXT NOT NULL,
     "passwordHash" TEXT NOT NULL
 );
 
-CREATE UNIQUE INDEX "Administrator_name_key" ON "Administrator"("name");
+CREATE UNIQUE INDEX "Administrator_email_key" ON "Administrator"("email");

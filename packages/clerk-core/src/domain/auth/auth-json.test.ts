@@ -39,6 +39,12 @@ const machine = auths.machine(
       subject: 'user_1',
       scopes: ['read'],
       claims: { internal: SECRET },
+      audience: [],
+      clientId: null,
+      actor: null,
+      expiresAt: null,
+      machine: null,
+      missingScopes: [],
     },
     ...{
       userId: 'user_1',

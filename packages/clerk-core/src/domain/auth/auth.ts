@@ -65,8 +65,22 @@ export interface MachineAuth<U extends UserRecord = UserRecord> {
   /** Id of the credential at Clerk. */
   readonly id: string
   readonly subject: string
+  /** What was granted. Empty for an M2M token: the `scopes` that Clerk writes into it are receivers, see `audience`. */
   readonly scopes: readonly string[]
+  /** Custom claims; those of a JWT are all but `iss`, `sub`, `exp`, `nbf`, `iat` and `jti`. */
   readonly claims: Readonly<Record<string, unknown>> | null
+  /** For whom it was issued: the receivers of an M2M token (`mch_…`), the `aud` of an OAuth access token. */
+  readonly audience: readonly string[]
+  /** The OAuth application that it was issued to. */
+  readonly clientId: string | null
+  /** Who acts for the subject (RFC 8693 §4.1). */
+  readonly actor: ActorClaim | null
+  /** When it expires, in seconds since 1970; `null`: never. */
+  readonly expiresAt: number | null
+  /** The machine, when the subject is one. `name` is `null` where the credential does not say it, as M2M tokens do not. */
+  readonly machine: { readonly id: string; readonly name: string | null } | null
+  /** Scopes that `accept.oauth.scopes` asks of every OAuth token and that this one lacks: then every guard denies. */
+  readonly missingScopes: readonly string[]
   /** Clerk user id, when the subject is a user. */
   readonly userId: string | null
   /**

@@ -29,14 +29,20 @@ import {
 import { userSnapshotFromClerk } from './user-snapshot.js'
 
 /** The Backend API client. Without a secret key every method rejects with {@link ConfigurationError}. */
-export function createClerkApi(options: ApiOptions, observer: Observer, seams?: TransportSeams): ClerkApi {
+export function createClerkApi(
+  options: ApiOptions,
+  observer: Observer,
+  seams?: TransportSeams,
+  /** Of calls that are no pages of a scan. */
+  patience: Call['patience'] = 'request',
+): ClerkApi {
   const transport = createTransport(options, observer, seams)
 
   /** Sends a request and reads the response; one that is not what Clerk documents counts as no response. */
   async function send<T>(name: OperationName, call: Call, read: (json: unknown, version: number) => T) {
     // What has no `updated_at` is as old as the request, never newer than an event that came meanwhile.
     const sentAt = options.now()
-    const json = await transport(name, call)
+    const json = await transport(name, { patience, ...call })
     try {
       return read(json, sentAt)
     } catch (cause) {

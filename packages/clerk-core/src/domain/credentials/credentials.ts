@@ -28,6 +28,8 @@ interface CarriedSession {
 export interface Credentials {
   /** `Authorization` header. A scheme that is not Bearer is ignored. */
   authorization?: string | null | undefined
+  /** `X-API-Key` header: looked at where `accept.apiKeyHeader` is set, and refused beside a bearer. */
+  apiKey?: string | null | undefined
   /** `Cookie` header. */
   cookie?: string | null | undefined
   /** `Origin` header. */
@@ -58,6 +60,7 @@ export type PresentCredentials = { readonly [K in keyof Credentials]: Exclude<Cr
 
 const HEADERS = [
   'authorization',
+  'apiKey',
   'cookie',
   'origin',
   'fetchSite',

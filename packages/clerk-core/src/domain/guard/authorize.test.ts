@@ -48,6 +48,12 @@ const machine: MachineAuth = {
   subject: 'org_1',
   scopes: ['read', 'write'],
   claims: null,
+  audience: [],
+  clientId: null,
+  actor: null,
+  expiresAt: null,
+  machine: null,
+  missingScopes: [],
   userId: null,
   orgId: 'org_1',
   organizationMismatch: false,
@@ -124,6 +130,58 @@ describe('who is asking', () => {
     ['unavailable', down, { machine: 'allow', local: 'allow' }, 'unavailable'],
   ])('%s: %s', (_name, auth, requirement, expected) => {
     expect(code(auth, requirement)).toBe(expected)
+  })
+})
+
+describe('an OAuth access token', () => {
+  const API = 'https://api.example.com'
+  const oauth: MachineAuth = {
+    ...machine,
+    tokenType: 'oauth',
+    audience: ['https://other.example.com', API],
+    scopes: ['read', 'profile'],
+  }
+  const allowed = { machine: ['oauth'] } as const
+  const challenge = (auth: Auth, requirement: Requirement) => {
+    const denial = authorize(auth, requirement)
+    return denial && [denial.status, denial.code, denial.headers['WWW-Authenticate']]
+  }
+  const invalid = [401, 'unauthenticated', 'Bearer error="invalid_token"']
+
+  it('for another resource is a refused token', () => {
+    expect(challenge(oauth, { ...allowed, oauth: { resource: API } })).toBe(null)
+    for (const resource of [`${API}/`, `${API}/mcp`, 'https://api.example.co'])
+      expect(challenge(oauth, { ...allowed, oauth: { resource } })).toEqual(invalid)
+    expect(challenge({ ...oauth, audience: [] }, { ...allowed, oauth: { resource: API } })).toEqual(invalid)
+    // First who may ask at all.
+    expect(challenge(oauth, { machine: ['api_key'], oauth: { resource: `${API}/` } })?.[1]).toBe('forbidden')
+    expect(challenge(oauth, { oauth: { resource: API } })?.[1]).toBe('forbidden')
+  })
+
+  it('without a scope is told which are needed', () => {
+    const lacks = (scopes: string) => [
+      403,
+      'insufficient-scope',
+      `Bearer error="insufficient_scope", scope="${scopes}"`,
+    ]
+    expect(challenge(oauth, { ...allowed, oauth: { scopes: ['read'] } })).toBe(null)
+    expect(challenge(oauth, { ...allowed, oauth: { scopes: ['read', 'write'] } })).toEqual(
+      lacks('read write'),
+    )
+    expect(challenge(oauth, { ...allowed, scope: ['write', 'a"b'] })).toEqual(lacks('write'))
+    expect(challenge(oauth, { ...allowed, scope: 'w', oauth: { scopes: ['x', 'w'] } })).toEqual(lacks('w x'))
+    // What `accept.oauth.scopes` asks of all.
+    expect(challenge({ ...oauth, missingScopes: ['base'] }, allowed)).toEqual(lacks('base'))
+    expect(challenge({ ...oauth, missingScopes: ['base'] }, { ...allowed, scope: 'read' })).toEqual(
+      lacks('base read'),
+    )
+  })
+
+  it('is all that `oauth` binds', () => {
+    const both = { machine: 'allow', oauth: { resource: `${API}/x`, scopes: ['nobody'] } } as const
+    expect(code(machine, both)).toBe('allowed')
+    expect(code(user, both)).toBe('allowed')
+    expect(code(oauth, both)).toBe('unauthenticated')
   })
 })
 

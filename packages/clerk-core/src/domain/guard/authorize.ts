@@ -1,6 +1,13 @@
 import type { Auth, LocalAuth, MachineAuth, UserAuth } from '../auth/auth.js'
 import { observerOf } from '../auth/auth-json.js'
-import { DENIALS, reverificationRequired, TOKEN_REFUSED, UNAUTHENTICATED, unavailable } from './denials.js'
+import {
+  DENIALS,
+  insufficientScope,
+  reverificationRequired,
+  TOKEN_REFUSED,
+  UNAUTHENTICATED,
+  unavailable,
+} from './denials.js'
 import type { Denial, Requirement } from './requirement.js'
 import {
   type CheckedRequirement,
@@ -33,7 +40,9 @@ export function authorize(auth: Auth, ...given: RequirementArgument): Denial | n
       return isForMachines(requirement) ? DENIALS.forbidden : decide(auth, requirement)
     case 'machine':
       if (auth.organizationMismatch) return DENIALS['organization-mismatch']
-      return acceptsMachine(auth, requirement) ? decide(auth, requirement) : DENIALS.forbidden
+      if (!acceptsMachine(auth, requirement)) return DENIALS.forbidden
+      // As one that was issued for another application: the token is not for this route.
+      return isForResource(auth, requirement) ? decide(auth, requirement) : TOKEN_REFUSED
     case 'local':
       return requirement.local === 'allow' && !isForMachines(requirement)
         ? decide(auth, requirement)
@@ -54,10 +63,13 @@ function acceptsMachine({ tokenType }: MachineAuth, { machine }: CheckedRequirem
 }
 
 function decide(auth: Authenticated, requirement: CheckedRequirement): Denial | null {
-  const { org, rights, scope, predicate, reverification, freshness } = requirement
+  const { org, rights, predicate, reverification, freshness } = requirement
   if (org === true && !hasOrganization(auth)) return DENIALS['organization-required']
   if (rights !== undefined && auth.has(rights) !== true) return DENIALS.forbidden
-  if (scope !== undefined && !hasScopes(auth, scope)) return DENIALS.forbidden
+  if (auth.kind === 'machine') {
+    const denial = scopeDenial(auth, requirement)
+    if (denial !== null) return denial
+  }
   if (predicate !== undefined && !holds(auth, predicate)) return DENIALS.forbidden
   if (reverification === undefined || freshness === undefined) return null
   // Last: a user who may not pass anyway is not asked to verify again. Programs cannot.
@@ -69,9 +81,18 @@ function hasOrganization(auth: Authenticated): boolean {
   return auth.kind !== 'local' && auth.orgId !== null
 }
 
+/** `accept.oauth.resource` was looked at when the token was verified. */
+function isForResource({ tokenType, audience }: MachineAuth, { oauth }: CheckedRequirement): boolean {
+  return tokenType !== 'oauth' || oauth?.resource === undefined || audience.includes(oauth.resource)
+}
+
 /** Binds machines only: a person's permissions are not scopes. */
-function hasScopes(auth: Authenticated, scopes: readonly string[]): boolean {
-  return auth.kind !== 'machine' || scopes.every((scope) => auth.scopes.includes(scope))
+function scopeDenial(auth: MachineAuth, { scope = [], oauth }: CheckedRequirement): Denial | null {
+  const isOAuth = auth.tokenType === 'oauth'
+  const needed = isOAuth ? [...scope, ...(oauth?.scopes ?? [])] : scope
+  const missing = isOAuth ? auth.missingScopes : []
+  if (missing.length === 0 && needed.every((one) => auth.scopes.includes(one))) return null
+  return isOAuth ? insufficientScope([...missing, ...needed]) : DENIALS.forbidden
 }
 
 function holds(auth: Authenticated, predicate: NonNullable<Requirement['predicate']>): boolean {

@@ -1,7 +1,11 @@
 import type { DenialCode } from '../../ground/errors.js'
+import { isScope } from '../../ground/options/accept.js'
 import type { Denial, Reverification } from './requirement.js'
 
-type FixedCode = Exclude<DenialCode, 'unauthenticated' | 'reverification-required' | 'unavailable'>
+type FixedCode = Exclude<
+  DenialCode,
+  'unauthenticated' | 'insufficient-scope' | 'reverification-required' | 'unavailable'
+>
 
 function denial(
   status: Denial['status'],
@@ -27,6 +31,16 @@ export const UNAUTHENTICATED = denial(401, 'unauthenticated', 'Authentication re
 export const TOKEN_REFUSED = denial(401, 'unauthenticated', 'Authentication required', {
   'WWW-Authenticate': 'Bearer error="invalid_token"',
 })
+
+/** RFC 6750 §3.1. @param scopes all that are needed, not only those that are missing */
+export function insufficientScope(scopes: readonly string[]): Denial {
+  // Others cannot be granted by name, and cannot be quoted in a header.
+  const needed = [...new Set(scopes)].filter(isScope).join(' ')
+  const parameters = ['error="insufficient_scope"', ...(needed === '' ? [] : [`scope="${needed}"`])]
+  return denial(403, 'insufficient-scope', 'Insufficient scope', {
+    'WWW-Authenticate': `Bearer ${parameters.join(', ')}`,
+  })
+}
 
 export function unavailable(retryAfterSeconds: number): Denial {
   return denial(503, 'unavailable', 'Service unavailable', {

@@ -18,6 +18,8 @@ export interface Requirement<A extends Auth = Auth> extends HasParams {
    * token of these types: `['api_key', 'oauth']`.
    */
   readonly machine?: 'allow' | 'only' | readonly MachineTokenType[]
+  /** Binds OAuth access tokens alone. They have to be let in by `machine` all the same. */
+  readonly oauth?: OAuthRequirement
   /**
    * Accepts users whose session has open tasks (`sts: pending`), where `allowPending` lets them be read. Without it they
    * are anonymous to the guard.
@@ -27,6 +29,14 @@ export interface Requirement<A extends Auth = Auth> extends HasParams {
   readonly local?: 'allow'
   /** Synchronous; a throw, a promise or anything but `true` denies. */
   readonly predicate?: (auth: A) => boolean
+}
+
+/** What a route asks of an OAuth access token, beside what `accept.oauth` asks of all. */
+export interface OAuthRequirement {
+  /** `aud` must name it, exactly (RFC 8707); else 401 `invalid_token`. */
+  readonly resource?: string
+  /** All of them; else 403 `insufficient_scope`, which names them (RFC 6750 §3.1), so that the client can ask for more. */
+  readonly scopes?: readonly string[]
 }
 
 /** A refusal, ready to be rendered by an adapter. */

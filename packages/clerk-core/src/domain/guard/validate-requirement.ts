@@ -1,9 +1,11 @@
 import { ConfigurationError, type ConfigurationProblem } from '../../ground/errors.js'
 import { ownFields } from '../../ground/json/own-fields.js'
+import { isScope } from '../../ground/options/accept.js'
+import { nearestName } from '../../ground/options/nearest-name.js'
+import { checkResource } from '../../ground/options/values.js'
 import type { Auth, MachineTokenType } from '../auth/auth.js'
 import { prepareParams } from './has.js'
-import { nearestName } from './nearest-name.js'
-import { ANY_USER, type HasParams, type Requirement } from './requirement.js'
+import { ANY_USER, type HasParams, type OAuthRequirement, type Requirement } from './requirement.js'
 import { frozenReverification } from './reverification.js'
 
 interface Field {
@@ -43,6 +45,11 @@ const FIELDS: ReadonlyMap<string, Field> = new Map(
       read: (value) => oneOf('allow', 'only')(value) ?? list(value, isTokenType),
       remedy: 'Use `allow`, `only`, or a list of `api_key`, `m2m` and `oauth` that is not empty.',
     },
+    oauth: {
+      read: oauth,
+      remedy:
+        'Give `{ resource, scopes }`, one of them or both: an https: URL, and a list that is not empty.',
+    },
     pending: { read: oneOf('allow'), remedy: 'Use `allow`, or leave it out.' },
     local: { read: oneOf('allow'), remedy: 'Use `allow`, or leave it out.' },
     predicate: {
@@ -65,6 +72,7 @@ export interface CheckedRequirement {
   readonly freshness: HasParams | undefined
   readonly scope: readonly string[] | undefined
   readonly machine: Requirement['machine']
+  readonly oauth: Requirement['oauth']
   readonly pending: Requirement['pending']
   readonly local: Requirement['local']
   readonly predicate: Requirement['predicate']
@@ -123,7 +131,7 @@ export function checkedRequirementOf(given: RequirementArgument): CheckedRequire
 
 /** Of a copy without a prototype: what is not in it is undefined, whatever is in `Object.prototype`. */
 function check(copy: Requirement): CheckedRequirement {
-  const { org, reverification, scope, machine, pending, local, predicate } = copy
+  const { org, reverification, scope, machine, oauth, pending, local, predicate } = copy
   const asked: [string, unknown][] = RIGHTS.flatMap((name) => (name in copy ? [[name, copy[name]]] : []))
   const requirement: CheckedRequirement = {
     org,
@@ -132,6 +140,7 @@ function check(copy: Requirement): CheckedRequirement {
     freshness: reverification === undefined ? undefined : prepareParams({ reverification }),
     scope: typeof scope === 'string' ? [scope] : scope,
     machine,
+    oauth,
     pending,
     local,
     predicate,
@@ -145,6 +154,25 @@ function list(value: unknown, fits: (entry: unknown) => boolean): readonly unkno
   if (!Array.isArray(value)) return null
   const copy: readonly unknown[] = Array.from(value)
   return copy.length > 0 && copy.every(fits) ? Object.freeze(copy) : null
+}
+
+/** A frozen copy without a prototype, as the requirement itself is. */
+function oauth(value: unknown): OAuthRequirement | null {
+  const { fields } = ownFields(value)
+  if (fields === null || fields.size === 0) return null
+  const copy: { resource?: string; scopes?: readonly string[] } = Object.create(null)
+  for (const [name, field] of fields) {
+    if (name === 'resource') {
+      const checked = checkResource(field)
+      if (!('value' in checked)) return null
+      copy.resource = checked.value
+    } else if (name === 'scopes') {
+      const scopes = list(field, isScope)
+      if (scopes === null) return null
+      copy.scopes = scopes as readonly string[]
+    } else return null
+  }
+  return Object.freeze(copy)
 }
 
 function notAnObject(what: string): ConfigurationProblem {

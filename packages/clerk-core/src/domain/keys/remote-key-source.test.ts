@@ -41,11 +41,7 @@ async function setUp(answer: Answer = json(published), timings?: { timeoutMs: nu
 
 /** Reached when whatever runs in the background has ended. */
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('the condition was not reached within 5 s')
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
 
 const retryAfterOf = async (harness: TokenHarness, token: string) => {
@@ -379,7 +375,10 @@ describe('answers that are no key set', () => {
     const server = await serve(json({ errors: [{ message: 'sk_test_secret is wrong' }] }, 401))
     const harness = createTokenHarness({ secretKey: 'sk_test_secret', apiUrl: server.url })
     await harness.reason(signer.mint(harness.claims()))
-    expect(harness.events.at(-1)).toMatchObject({ name: 'jwks.error', message: 'The key set answered 401.' })
+    expect(harness.events.at(-1)).toMatchObject({
+      name: 'jwks.error',
+      message: 'The key set answered 401, which refuses CLERK_SECRET_KEY: set it to a key of this instance.',
+    })
   })
 })
 

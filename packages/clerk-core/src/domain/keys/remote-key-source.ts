@@ -63,6 +63,8 @@ export function createRemoteKeySource(
   /** Of the last fetch, when it failed. */
   let failedAt: number | null = null
   let attemptedAt: number | null = null
+  /** Why the last fetch failed. */
+  let problem: string | null = null
   const flights = createSingleFlight<void>()
   const backoff = createBackoff<null>({ ...BACKOFF, now })
 
@@ -83,7 +85,8 @@ export function createRemoteKeySource(
     async prefetch() {
       if (usable() === null) await refresh(set === null ? 'cold' : 'expired')
       if (usable() !== null) return
-      throw new TokenError('keys-unavailable', 'The key set cannot be fetched.', {
+      const why = problem === null ? '' : `: it ${problem}`
+      throw new TokenError('keys-unavailable', `The key set cannot be fetched${why}.`, {
         retryAfterSeconds: retryInSeconds(),
       })
     },
@@ -171,7 +174,13 @@ export function createRemoteKeySource(
     if (closing.signal.aborted) return
     const keys = response.problem === null ? await importKeySet(response.json, set?.keys ?? new Map()) : null
     if (keys === null) {
-      failed(response.problem ?? 'answered without a usable RSA key', response.retryAfter)
+      const why = response.problem ?? 'answered without a usable RSA key'
+      failed(
+        isKeyRefused(response.status)
+          ? `${why}, which refuses CLERK_SECRET_KEY: set it to a key of this instance`
+          : why,
+        response.retryAfter,
+      )
       return
     }
     const lookups = new Map(
@@ -181,16 +190,23 @@ export function createRemoteKeySource(
     set = { keys, lookups, fetchedAt, span: { from: fetchedAt, until: fetchedAt + SOFT_MS } }
     replaced?.()
     failedAt = null
+    problem = null
     backoff.succeeded(KEY_SET)
     observer.emit('jwks.refresh', { keys: keys.size, reason })
   }
 
-  function failed(problem: string, retryAfter: string | null): void {
+  /** An outage passes by itself, a wrong key does not. */
+  function isKeyRefused(status: number): boolean {
+    return secretKey !== null && (status === 401 || status === 403)
+  }
+
+  function failed(why: string, retryAfter: string | null): void {
     const at = now()
+    problem = why
     failedAt = at
     backoff.failed(KEY_SET, null, retryAfterSeconds(retryAfter, at))
     observer.emit('jwks.error', {
-      message: `The key set ${problem}.`,
+      message: `The key set ${why}.`,
       retryAfterSeconds: retryInSeconds(),
     })
     const age = set === null ? 0 : at - set.fetchedAt

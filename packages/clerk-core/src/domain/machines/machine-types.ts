@@ -1,4 +1,5 @@
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import type { ActorClaim } from '../tokens/session-claims.js'
 
 export type MachineTokenType = 'api_key' | 'm2m' | 'oauth'
 
@@ -9,8 +10,19 @@ export interface MachineCredential {
   readonly id: string
   /** `user_…`, `org_…` or `mch_…`. */
   readonly subject: string
+  /** What was granted. An M2M token grants nothing by name: the `scopes` that Clerk writes into it are receivers. */
   readonly scopes: readonly string[]
   readonly claims: Readonly<Record<string, unknown>> | null
+  /** For whom it was issued: the receivers of an M2M token (`mch_…`), the `aud` of an OAuth access token. */
+  readonly audience: readonly string[]
+  /** The OAuth application that it was issued to. */
+  readonly clientId: string | null
+  /** Who acts for the subject (RFC 8693 §4.1). */
+  readonly actor: ActorClaim | null
+  /** What an API key is called at Clerk. */
+  readonly name: string | null
+  /** Seconds; `null`: it does not expire. */
+  readonly expiresAt: number | null
 }
 
 /** How Clerk tells a kind of opaque machine credential, and where it verifies it (no `/v1` in the path). */

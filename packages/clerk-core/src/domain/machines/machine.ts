@@ -1,12 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import { sharedGate } from '../../ground/api/shared-gate.js'
-import type { MachineErrorReason } from '../../ground/errors.js'
+import type { Evidence } from '../../ground/observe/explain.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createSingleFlight } from '../../ground/timing/single-flight.js'
+import type { KeySource } from '../keys/key-source.js'
 import { digestToken, encodeDigest } from '../tokens/token-hash.js'
 import { networkOf } from './client-network.js'
+import type { MachineRefusal } from './machine-jwt.js'
 import {
   type MachineCredential,
   type MachineTokenType,
@@ -15,6 +17,7 @@ import {
 } from './machine-types.js'
 import { type Applicant, createRateLimiter } from './rate-limiter.js'
 import { verifyAtClerk } from './verify-at-clerk.js'
+import { createMachineJwtVerifier } from './verify-machine-jwt.js'
 
 /** `hash`: of the credential, the only form in which it is mentioned. */
 export type MachineResult = {
@@ -26,17 +29,23 @@ export type MachineResult = {
       readonly until: number
       readonly cached: boolean
     }
-  | { readonly ok: false; readonly reason: MachineErrorReason }
-  /** Clerk could not be asked, so that it is not known. */
-  | { readonly ok: false; readonly unavailable: { readonly retryAfterSeconds: number } }
+  /** `seen`: what the check that failed has looked at, for the log. */
+  | { readonly ok: false; readonly reason: MachineRefusal; readonly seen?: Evidence | null }
+  /** Clerk could not be asked, or of a JWT the keys could not be fetched, so that it is not known. */
+  | {
+      readonly ok: false
+      readonly unavailable: { readonly retryAfterSeconds: number; readonly reason?: 'keys-unavailable' }
+    }
 )
 
 export interface MachineVerifier {
   /**
-   * Of an opaque credential, by its form; `null` for anything else. Cheap. A machine's JWT is recognised by the
-   * token verifier (kind `machine-jwt`).
+   * Of an opaque credential, by its form; of a JWT by its header, where `accept` names such tokens. `null` for anything else.
+   * Cheap. An M2M token without a category is recognised by the token verifier (kind `machine-jwt`).
    */
   typeOf(bearer: string): MachineTokenType | null
+  /** Whether a JWT of any type may be accepted. */
+  readonly acceptsJwt: boolean
   /** Never throws for what was sent. @param clientAddress for limits alone */
   verify(bearer: string, clientAddress?: string): MaybePromise<MachineResult>
 }
@@ -51,14 +60,22 @@ interface Confirmed {
   readonly since: number
 }
 
-/** Asks Clerk about API keys, M2M tokens and OAuth access tokens, and remembers only what it confirms. */
-export function createMachineVerifier(options: ResolvedOptions, observer: Observer): MachineVerifier {
+/**
+ * Asks Clerk about API keys, opaque M2M tokens and OAuth access tokens, and remembers only what it confirms. The JWT forms
+ * are verified by the keys of the instance.
+ */
+export function createMachineVerifier(
+  options: ResolvedOptions,
+  keys: KeySource,
+  observer: Observer,
+): MachineVerifier {
   const { now, accept } = options
   const accepted: Record<MachineTokenType, boolean> = {
     api_key: accept.apiKeys,
-    m2m: accept.m2m,
-    oauth: accept.oauth,
+    m2m: accept.m2m.opaque,
+    oauth: accept.oauth.opaque,
   }
+  const jwts = accept.m2m.jwt || accept.oauth.jwt ? createMachineJwtVerifier(options, keys, observer) : null
   const cache =
     options.cache.tokens > 0 ? new LRUCache<string, Confirmed>({ max: options.cache.tokens }) : null
   const flights = createSingleFlight<MachineResult>()
@@ -70,11 +87,16 @@ export function createMachineVerifier(options: ResolvedOptions, observer: Observ
   } as const
   const rateLimiter = createRateLimiter(options.credentialsPer10Seconds, now)
 
-  return { typeOf: (bearer) => machineTypeOf(bearer)?.tokenType ?? null, verify }
+  return {
+    typeOf: (bearer) => machineTypeOf(bearer)?.tokenType ?? jwts?.typeOf(bearer) ?? null,
+    acceptsJwt: jwts !== null,
+    verify,
+  }
 
   function verify(bearer: string, clientAddress?: string): MaybePromise<MachineResult> {
-    const hash = encodeDigest(digestToken(bearer))
     const type = machineTypeOf(bearer)
+    if (type === undefined && jwts !== null && bearer.includes('.')) return jwts.verify(bearer)
+    const hash = encodeDigest(digestToken(bearer))
     if (type === undefined) return { ok: false, reason: 'machine-credential-invalid', hash }
     if (!accepted[type.tokenType]) return { ok: false, reason: 'machine-type-not-accepted', hash }
     // Nothing Clerk hands out is longer or has other characters: not worth a request.

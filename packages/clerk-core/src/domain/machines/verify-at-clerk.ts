@@ -6,6 +6,7 @@ import { deepFreeze } from '../../ground/json/deep-freeze.js'
 import { isObject } from '../../ground/json/json-reader.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { MAX_RETRY_AFTER_SECONDS } from '../../ground/timing/backoff.js'
+import { textsOf } from './machine-jwt.js'
 import type { MachineCredential, MachineType } from './machine-types.js'
 
 export type MachineCheck =
@@ -22,7 +23,7 @@ const INVALID_STATUS = new Set([400, 404, 422])
 const ALL_REQUESTS_STATUS = new Set([401, 403, 429])
 
 export async function verifyAtClerk(
-  options: Pick<ResolvedOptions, 'apiUrl' | 'secretKey' | 'machineSecretKey' | 'fetch' | 'now'>,
+  options: Pick<ResolvedOptions, 'apiUrl' | 'secretKey' | 'machineSecretKey' | 'fetch' | 'now' | 'accept'>,
   gate: Gate | null,
   type: MachineType,
   credential: string,
@@ -59,7 +60,7 @@ export async function verifyAtClerk(
       allRequests: ALL_REQUESTS_STATUS.has(status),
     }
   }
-  return readResponse(json, type, options.now())
+  return readResponse(json, type, options)
 }
 
 function inTurn<T>(gate: Gate | null, call: () => Promise<T>): Promise<T> {
@@ -67,25 +68,37 @@ function inTurn<T>(gate: Gate | null, call: () => Promise<T>): Promise<T> {
 }
 
 /** A 200 alone means little: Clerk also sends it for credentials that are revoked or expired, flagged as such. */
-function readResponse(json: unknown, { tokenType }: MachineType, nowMs: number): MachineCheck {
+function readResponse(
+  json: unknown,
+  { tokenType }: MachineType,
+  { now, accept }: Pick<ResolvedOptions, 'now' | 'accept'>,
+): MachineCheck {
   const invalid: MachineCheck = { kind: 'refused', reason: 'machine-credential-invalid' }
   if (!isObject(json)) return invalid
-  const { id, subject, scopes, claims, revoked, expired, expiration } = json
+  const { id, subject, scopes, claims, revoked, expired, expiration, aud, client_id, name, act } = json
   if (revoked !== false && revoked !== undefined && revoked !== null) {
     return { kind: 'refused', reason: 'machine-credential-revoked' }
   }
   const expiresAtMs = expiryOf(expiration)
-  if ((expired !== false && expired !== undefined && expired !== null) || expiresAtMs <= nowMs) {
+  if ((expired !== false && expired !== undefined && expired !== null) || expiresAtMs <= now()) {
     return { kind: 'refused', reason: 'machine-credential-expired' }
   }
   if (!isText(id) || !isText(subject)) return invalid
+  const listed = Array.isArray(scopes) ? scopes.filter(isText) : []
   const machine: MachineCredential = {
     tokenType,
     id,
     subject,
-    scopes: Array.isArray(scopes) ? scopes.filter(isText) : [],
+    scopes: tokenType === 'm2m' ? [] : listed,
     claims: isObject(claims) ? claims : null,
+    audience: tokenType === 'm2m' ? listed : textsOf(aud),
+    clientId: isText(client_id) ? client_id : null,
+    actor: isObject(act) && isText(act.sub) ? { ...act, sub: act.sub } : null,
+    name: isText(name) ? name : null,
+    expiresAt: Number.isFinite(expiresAtMs) ? Math.floor(expiresAtMs / 1000) : null,
   }
+  if (tokenType === 'oauth' && accept.resource !== null && !machine.audience.includes(accept.resource))
+    return { kind: 'refused', reason: 'machine-resource-mismatch' }
   return { kind: 'confirmed', machine: deepFreeze(machine), expiresAtMs }
 }
 

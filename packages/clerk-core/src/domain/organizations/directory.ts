@@ -9,6 +9,7 @@ import {
   type ReadCache,
   type ReadCacheOptions,
 } from '../../ground/timing/read-cache.js'
+import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type { InstanceProof } from '../backend-api/complete-listing.js'
 import { type Hold, type Holds, membershipSubject } from '../changes/holds.js'
 import type { Tell } from '../changes/tell.js'
@@ -25,7 +26,9 @@ import type {
 } from '../store/organization.js'
 import type { ApplyOutcome } from '../store/user.js'
 import type { ClerkOrganizations } from './organizations.js'
+import { createOrganizationReconcile } from './reconcile.js'
 import { createOrganizationRefresh, type ReadsOfRefresh } from './refresh.js'
+import { createOrganizationSync } from './sync.js'
 
 export interface OrganizationDirectory<
   M extends MembershipRecord = MembershipRecord,
@@ -82,6 +85,8 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
   readonly store: OrganizationStore<O, M>
   readonly options: Pick<ResolvedOptions, 'privateMetadata' | 'cache' | 'now'>
   readonly api: ReadsOfRefresh
+  /** One that waits for its turn: of syncs and reconciliations. */
+  readonly patientApi: ReadsOfRefresh & Pick<ClerkApi, 'eachOrganization' | 'eachInstanceMembership'>
   readonly observer: Observer
   readonly proof: () => Promise<InstanceProof>
   readonly tell: Tell
@@ -89,7 +94,7 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
   /** See {@link ReadCacheOptions.dropped}. */
   readonly dropped?: () => void
 }): OrganizationDirectory<M, O> {
-  const { store, options, api, observer, proof, tell, holds, dropped } = parts
+  const { store, options, api, patientApi, observer, proof, tell, holds, dropped } = parts
   const keyOf = (orgId: string, userId: string) => `${orgId} ${userId}`
   const settings = {
     max: options.cache.users,
@@ -225,12 +230,13 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
       listMemberships: (userId) => store.listMemberships({ userId }),
       refresh: (orgId, settings) => refreshing.refresh(orgId, settings),
       refreshRoles: (settings) => refreshing.refreshRoles(settings),
+      sync: (settings) => createOrganizationSync({ ...bulk, directory })(settings),
+      reconcile: (settings) => createOrganizationReconcile({ ...bulk, directory })(settings),
     },
   }
-  const refreshing = createOrganizationRefresh({
-    ...{ store, api, proof, tell, writes: directory },
-    ...{ now: options.now, privateMetadata: options.privateMetadata },
-  })
+  const { now, privateMetadata } = options
+  const bulk = { store, api: patientApi, proof, tell, now, privateMetadata }
+  const refreshing = createOrganizationRefresh({ ...bulk, api, writes: directory })
   return directory
 }
 

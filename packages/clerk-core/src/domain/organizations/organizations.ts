@@ -1,5 +1,11 @@
 import type { ListingResult, RefreshOptions } from '../backend-api/complete-listing.js'
 import type { MembershipRecord, OrganizationRecord } from '../store/organization.js'
+import type {
+  OrganizationReconciliation,
+  OrganizationSync,
+  ReconcileOrganizationsOptions,
+  SyncOrganizationsOptions,
+} from './bulk.js'
 
 /** What `clerk.organizations.refresh` found and did. */
 export interface OrganizationRefresh<O extends OrganizationRecord = OrganizationRecord> {
@@ -43,4 +49,20 @@ export interface ClerkOrganizations<
    * @throws {StoreInputError} {@link StoreUnavailableError}
    */
   forget(orgId: string): Promise<void>
+  /**
+   * Reads organisations from Clerk and applies them, with `members` their memberships and the roles, with `invitations`
+   * their invitations: as `clerk.users.sync` does. What narrows a right goes into the log before its row. Ends nothing.
+   *
+   * @throws {ClerkApiError} {@link StoreUnavailableError}
+   * @throws {ConfigurationError} when the secret key belongs to another instance than the tokens, or there is none
+   */
+  sync(options?: SyncOrganizationsOptions): Promise<OrganizationSync>
+  /**
+   * Compares organisations, with `memberships` their memberships and the roles too, with complete listings of Clerk's, both
+   * ways: as `clerk.users.reconcile` does.
+   *
+   * @throws {ClerkApiError} {@link StoreUnavailableError}
+   * @throws {ConfigurationError} when the secret key is not known to be this instance's, or the store cannot list its rows
+   */
+  reconcile(options?: ReconcileOrganizationsOptions): Promise<OrganizationReconciliation>
 }

@@ -8,45 +8,29 @@ import {
   readCompleteListing,
 } from '../backend-api/complete-listing.js'
 import { oneOrNone } from '../backend-api/one-or-none.js'
-import type { Narrowing, OwnChange, Tell } from '../changes/tell.js'
+import type { OwnChange, Tell } from '../changes/tell.js'
 import type {
   MembershipRecord,
   OrganizationRecord,
   OrganizationSnapshot,
   OrganizationStore,
-  RoleRecord,
   RoleSnapshot,
 } from '../store/organization.js'
 import type { ApplyOutcome } from '../store/user.js'
-import { endedMembership, endedOrganization, narrowedMembership, narrowedRole } from './narrowing.js'
+import { type ListingParts, membershipListing, roleListing } from './listings.js'
+import { endedOrganization } from './narrowing.js'
 import type { OrganizationRefresh } from './organizations.js'
 
 /** The directory's, which drop what is cached of it. */
-type Writes<O extends OrganizationRecord> = Pick<
-  OrganizationStore<O, MembershipRecord>,
-  'applyOrganization' | 'removeOrganization' | 'applyMembership' | 'removeMembership' | 'applyInvitation'
-> & {
-  applyRole(snapshot: RoleSnapshot): Promise<{ readonly outcome: ApplyOutcome } | null>
-  removeRole(roleId: string, at: number): Promise<unknown>
-}
+type Writes<O extends OrganizationRecord> = ListingParts['writes'] &
+  Pick<OrganizationStore<O, MembershipRecord>, 'applyOrganization' | 'removeOrganization' | 'applyInvitation'>
 
-export type ReadsOfRefresh = Pick<
-  ClerkApi,
-  | 'getOrganization'
-  | 'listOrganizations'
-  | 'eachMembership'
-  | 'listMemberships'
-  | 'eachInvitation'
-  | 'eachRole'
-  | 'getRole'
->
+export type ReadsOfRefresh = ListingParts['api'] &
+  Pick<ClerkApi, 'getOrganization' | 'listOrganizations' | 'eachInvitation'>
 
 /** `clerk.organizations.refresh` and `refreshRoles`: complete listings of Clerk's beside our rows. */
 export function createOrganizationRefresh<O extends OrganizationRecord>(parts: {
-  readonly store: Pick<
-    OrganizationStore<O, MembershipRecord>,
-    'findOrganization' | 'listMemberships' | 'listRoles' | 'applyRole' | 'removeRole'
-  >
+  readonly store: ListingParts['store'] & Pick<OrganizationStore<O, MembershipRecord>, 'findOrganization'>
   readonly writes: Writes<O>
   readonly api: ReadsOfRefresh
   readonly proof: () => Promise<InstanceProof>
@@ -113,33 +97,13 @@ export function createOrganizationRefresh<O extends OrganizationRecord>(parts: {
     options: RefreshOptions | undefined,
     changed: (id: string, outcome?: ApplyOutcome) => void,
   ): Promise<ListingResult> {
-    let known: ReadonlyMap<string, MembershipRecord> = new Map()
-    const tellBefore = async (narrows: Narrowing | null) => {
-      if (narrows !== null) await tell('organization.forgotten', orgId, narrows)
-    }
+    const listing = membershipListing(parts, orgId)
     return readCompleteListing(
       {
-        async ours() {
-          known = new Map((await store.listMemberships({ orgId })).map((row) => [row.clerkId, row]))
-          return [...known.keys()]
-        },
-        each: () => api.eachMembership(orgId),
-        // Clerk finds memberships by their users alone: one who left and came back has another membership.
-        find: (ids) =>
-          api.listMemberships(
-            orgId,
-            { userId: ids.flatMap((id) => known.get(id)?.userId ?? []) },
-            { limit: ids.length },
-          ),
-        async apply(snapshot) {
-          const row = known.get(snapshot.clerkId)
-          if (row !== undefined) await tellBefore(narrowedMembership(row, snapshot))
-          changed(orgId, (await writes.applyMembership(snapshot)).outcome)
-        },
+        ...listing,
+        apply: async (snapshot) => changed(orgId, (await listing.apply(snapshot)).outcome),
         async remove(clerkId, at) {
-          const row = known.get(clerkId)
-          if (row !== undefined) await tellBefore(endedMembership(row, row.version))
-          await writes.removeMembership({ clerkId }, at)
+          await listing.remove(clerkId, at)
           changed(orgId)
         },
       },
@@ -149,29 +113,16 @@ export function createOrganizationRefresh<O extends OrganizationRecord>(parts: {
 
   /** Nothing where the store has no roles. */
   async function refreshRoles(options?: RefreshOptions): Promise<ListingResult> {
-    const { listRoles } = store
-    if (listRoles === undefined) return NOTHING_MISSING
-    let known: ReadonlyMap<string, RoleRecord> = new Map()
+    const listing = roleListing(parts)
+    if (listing === null) return NOTHING_MISSING
     return telling('role.forgotten', (changed) =>
       readCompleteListing<RoleSnapshot>(
         {
-          async ours() {
-            known = new Map((await listRoles()).map((row) => [row.clerkId, row]))
-            return [...known.keys()]
-          },
-          each: () => api.eachRole(),
-          async find(ids) {
-            const found: RoleSnapshot[] = []
-            for (const id of ids) for await (const role of oneOrNone(() => api.getRole(id))) found.push(role)
-            return found
-          },
-          async apply(snapshot) {
-            const narrows = narrowedRole(known.get(snapshot.clerkId), snapshot)
-            if (narrows !== null) await tell('role.forgotten', snapshot.clerkId, narrows)
-            changed(snapshot.clerkId, (await writes.applyRole(snapshot))?.outcome ?? 'unchanged')
-          },
+          ...listing,
+          apply: async (snapshot) =>
+            changed(snapshot.clerkId, (await listing.apply(snapshot))?.outcome ?? 'unchanged'),
           async remove(id, at) {
-            await writes.removeRole(id, at)
+            await listing.remove(id, at)
             changed(id)
           },
         },

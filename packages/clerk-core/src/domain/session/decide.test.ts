@@ -123,7 +123,7 @@ function expected({ found, carried, policy }: Situation): SessionDecision {
   const alone = (token: TokenState): SessionDecision => {
     if (token.kind === 'valid') return { by: 'token', end: false, token: token.token, session: none }
     if (token.kind === 'unverifiable') return keysUnavailable(token.retryAfterSeconds)
-    const reasons = { none: 'no-credentials', 'machine-jwt': 'machine-jwt-not-supported' } as const
+    const reasons = { none: 'no-credentials', 'machine-jwt': 'machine-jwt-not-accepted' } as const
     const reason = 'reason' in token ? token.reason : reasons[token.kind]
     return { by: 'anonymous', end: false, reason }
   }
@@ -131,7 +131,7 @@ function expected({ found, carried, policy }: Situation): SessionDecision {
   const { record } = found
 
   if (carried.bearer && token.kind === 'machine-jwt')
-    return { by: 'anonymous', end: false, reason: 'machine-jwt-not-supported' }
+    return { by: 'anonymous', end: false, reason: 'machine-jwt-not-accepted' }
   if (carried.crossSite) {
     return carried.bearer ? alone(token) : { by: 'anonymous', end: false, reason: 'cross-site-request' }
   }

@@ -228,7 +228,7 @@ function withoutSession(token: TokenState): SessionDecision {
     case 'unverifiable':
       return unavailable(token)
     case 'machine-jwt':
-      return anonymous('machine-jwt-not-supported')
+      return anonymous('machine-jwt-not-accepted')
     case 'none':
       return anonymous('no-credentials')
     default:

@@ -127,6 +127,11 @@ export interface InvitationSnapshot {
   readonly version: number
 }
 
+/** Names of synced fields, by the table that has no column for them. */
+export type UnstoredOfOrganizations = {
+  readonly [Table in 'organizations' | 'memberships' | 'roles']: readonly string[]
+}
+
 /**
  * Where local organisations, memberships, roles and invitations live. The rule of {@link UserStore} holds for each of
  * them: the highest version wins, a deletion never comes undone. Nothing has foreign keys: an event never waits for its
@@ -146,6 +151,13 @@ export interface OrganizationStore<
   applyOrganization(snapshot: OrganizationSnapshot): Promise<{ organization: O; outcome: ApplyOutcome }>
   /** @param at milliseconds */
   removeOrganization(orgId: string, at: number): Promise<O>
+  /**
+   * Optional, for `clerk.organizations.reconcile`: a page of all organisations, deleted ones too, as `UserStore.list` has
+   * them.
+   */
+  listOrganizations?(page: { readonly after: string | null; readonly limit: number }): Promise<O[]>
+  /** Optional: synced fields that it has no column for, and answers `null` for. Default: none. */
+  unstored?(): Promise<UnstoredOfOrganizations>
 
   /**
    * The membership with the newest `createdAt`, live or deleted, else `null`. The organisation's deletion counts as the

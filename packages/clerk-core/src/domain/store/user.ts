@@ -110,6 +110,24 @@ export interface UserStore<U extends UserRecord = UserRecord> {
    */
   remove(clerkId: string, at: number): Promise<U>
   /**
+   * Optional, for imports: what `apply` would do with each of up to 500 snapshots, in few statements. Outcomes in the order of
+   * the snapshots, of which several may be of one user: they count in their order. A call that rejects may have written some
+   * of them.
+   */
+  applyMany?(snapshots: readonly UserSnapshot[]): Promise<ApplyOutcome[]>
+  /** Optional: the rows of up to 500 Clerk ids, deleted ones too, in any order. Unknown ids are left out. */
+  findMany?(clerkIds: readonly string[]): Promise<U[]>
+  /**
+   * Optional, for `clerk.users.reconcile`: a page of all rows that have a Clerk id, deleted ones too, in the store's order of
+   * Clerk ids. A row that is there all the time is in exactly one page.
+   *
+   * @param after the Clerk id of the last row of the page before; `null`: from the beginning
+   * @param limit 1–500
+   */
+  list?(page: { readonly after: string | null; readonly limit: number }): Promise<U[]>
+  /** Optional: synced fields that it has no column for, and answers `null` for. Default: none. */
+  unstored?(): Promise<readonly string[]>
+  /**
    * Optional: after a sign-in, for which Clerk sends no `user.updated`. Raises each of both times that is earlier than the
    * given one, or empty, and lowers none, so that events may come late and twice. Changes nothing else, the version neither; an
    * unknown user gets no row, a deleted one stays deleted, a purged one empty.

@@ -24,10 +24,33 @@ const LISTED = 'listed-origin:'
 /** `exp − iat`: an older token cannot come back, so that no revocation has to be remembered for longer. */
 export const LONGEST_TOKEN_SECONDS = 24 * 60 * 60
 
-const CATEGORY = { session: 'cl_B7d4PD111AAA', m2m: 'cl_B7d4PD333AAA', ignore: 'cl_I7d4PD111III' } as const
+export const CATEGORY = {
+  session: 'cl_B7d4PD111AAA',
+  m2m: 'cl_B7d4PD333AAA',
+  ignore: 'cl_I7d4PD111III',
+} as const
 const SESSION_CATEGORIES = new Set<unknown>([undefined, CATEGORY.session, CATEGORY.ignore])
-const OAUTH_TYPES = new Set<unknown>(['at+jwt', 'application/at+jwt'])
-const MACHINE_SUBJECT = 'mch_'
+export const OAUTH_TYPES: ReadonlySet<unknown> = new Set<unknown>(['at+jwt', 'application/at+jwt'])
+export const MACHINE_SUBJECT = 'mch_'
+
+/** Of every JWT that Clerk signs, whatever it is for. */
+const ALGORITHM_CHECKS = [
+  {
+    // `none`, and HMAC with the public key as its secret (RFC 8725 §2.1); also every algorithm Clerk does not use.
+    reason: 'algorithm-not-allowed',
+    passes: ({ alg }) => alg === 'RS256',
+  },
+  {
+    // RFC 7515 §4.1.11: an extension that is not understood must be refused, and none is understood here.
+    reason: 'critical-header-not-allowed',
+    passes: (header) => !('crit' in header) && !('b64' in header) && !('zip' in header),
+  },
+] as const satisfies readonly Check[]
+
+/** `null`: the algorithm is the one of Clerk's keys, and no extension is asked for. */
+export function checkAlgorithm(header: JsonObject): (typeof ALGORITHM_CHECKS)[number]['reason'] | null {
+  return ALGORITHM_CHECKS.find(({ passes }) => !passes(header))?.reason ?? null
+}
 
 /** In this order, before any key is looked for. */
 const HEADER_CHECKS: readonly Check[] = [
@@ -41,16 +64,7 @@ const HEADER_CHECKS: readonly Check[] = [
     reason: 'token-category-not-allowed',
     passes: ({ cat }) => SESSION_CATEGORIES.has(cat),
   },
-  {
-    // `none`, and HMAC with the public key as its secret (RFC 8725 §2.1); also every algorithm Clerk does not use.
-    reason: 'algorithm-not-allowed',
-    passes: ({ alg }) => alg === 'RS256',
-  },
-  {
-    // RFC 7515 §4.1.11: an extension that is not understood must be refused, and none is understood here.
-    reason: 'critical-header-not-allowed',
-    passes: (header) => !('crit' in header) && !('b64' in header) && !('zip' in header),
-  },
+  ...ALGORITHM_CHECKS,
 ]
 
 /**
@@ -186,7 +200,7 @@ export function isId(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-function isTime(value: unknown): value is number {
+export function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value)
 }
 

@@ -66,6 +66,9 @@ export function parseToken(token: string, known?: KnownHeader): ParsedToken | nu
   return { header, payload, signingInput: token.slice(0, second), signature }
 }
 
+/** The first part alone; `null` when it is not canonical base64url of a JSON object. */
+export const decodeHeader = (part: string): JsonObject | null => decodeObject(part)
+
 /**
  * Leaves only characters that Node's decoder either knows or skips. It reads the alphabet of plain base64 too, and of a
  * character beyond U+00FF the lower half.

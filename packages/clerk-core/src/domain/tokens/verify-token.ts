@@ -159,15 +159,15 @@ export function createTokenVerifier(
 }
 
 /** What a token without a readable form may be described by: never by a part of it. */
-const formOf = (token: string): Evidence => ({ length: token.length, parts: token.split('.').length })
+export const formOf = (token: string): Evidence => ({ length: token.length, parts: token.split('.').length })
 
-const keyOf = ({ header, payload }: ParsedToken): Evidence => ({ kid: header.kid, iss: payload.iss })
+export const keyOf = ({ header, payload }: ParsedToken): Evidence => ({ kid: header.kid, iss: payload.iss })
 
 /**
  * RS256 (RFC 7518 §3.3). On this thread: verifying takes about as long as handing it to the thread pool, where it would
  * wait behind whatever else is there (password hashes, files, DNS). `createVerify` takes the text as it is, and half a
  * microsecond less than `verify`.
  */
-function isSignedBy({ signingInput, signature }: ParsedToken, { key }: VerificationKey): boolean {
+export function isSignedBy({ signingInput, signature }: ParsedToken, { key }: VerificationKey): boolean {
   return createVerify('sha256').update(signingInput, 'latin1').verify(key, signature)
 }

@@ -13,11 +13,13 @@ import { oneOrNone } from '../backend-api/one-or-none.js'
 import type { Holds } from '../changes/holds.js'
 import type { Tell } from '../changes/tell.js'
 import { maySignIn, narrowsUser } from '../store/rules/sign-in.js'
-import type { ApplyOutcome, UserActivity, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
+import type { UserActivity, UserRecord, UserSnapshot, UserStore } from '../store/user.js'
 import type { SessionClaims } from '../tokens/session-claims.js'
-import { createApplyUser, type SnapshotSource } from './apply-user.js'
+import { createApplyUser, type UserWrites } from './apply-user.js'
 import type { CanLink, ClaimsToUser } from './policy.js'
+import { createUserReconcile } from './reconcile.js'
 import { userSnapshotFromClaims } from './snapshot-from-claims.js'
+import { createUserSync } from './sync.js'
 import type { ClerkUsers } from './users.js'
 
 /** What a verified user id means locally. */
@@ -30,19 +32,15 @@ export type UserResolution<U extends UserRecord = UserRecord> =
       readonly retryAfterSeconds: number
     }
 
-export interface UserDirectory<U extends UserRecord = UserRecord> {
+export interface UserDirectory<U extends UserRecord = UserRecord> extends UserWrites<U> {
   /** Without what other processes have to be told of. */
-  readonly users: Omit<ClerkUsers<U>, 'forget'>
+  readonly users: Omit<ClerkUsers<U>, 'forget' | 'migrate'>
   /** The local user, provisioned when there is none. Never rejects; without a promise where the cache knows. */
   resolve(clerkId: string, claims: SessionClaims | null): MaybePromise<UserResolution<U>>
   /** Whether the user lost the right to sign in by what no row that was read here knows of. */
   isHeld(clerkId: string): boolean
   /** The cached row. */
   cached(clerkId: string): Cached<{ readonly row: Readonly<U> | null }> | undefined
-  /** @throws {StoreUnavailableError} */
-  applySnapshot(snapshot: UserSnapshot, by: SnapshotSource): Promise<{ user: U; outcome: ApplyOutcome }>
-  /** @param at milliseconds @throws {StoreUnavailableError} */
-  remove(clerkId: string, at: number): Promise<U>
   /** `null`: the store cannot. @throws {StoreUnavailableError} */
   readonly touch: ((clerkId: string, activity: UserActivity) => Promise<void>) | null
   /** Drops the cached row; a read that is under way will not be cached. */
@@ -76,6 +74,8 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     'provisioning' | 'linking' | 'privateMetadata' | 'cache' | 'storeTimeoutSeconds' | 'now'
   >
   readonly api: Pick<ClerkApi, 'getUser' | 'listUsers'>
+  /** One that waits for its turn: of syncs and reconciliations. */
+  readonly patientApi: Pick<ClerkApi, 'eachUser' | 'listUsers' | 'countUsers'>
   readonly observer: Observer
   readonly proof: () => Promise<InstanceProof>
   readonly tell: Tell
@@ -85,7 +85,8 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   /** See {@link ReadCacheOptions.dropped}. */
   readonly dropped?: () => void
 }): UserDirectory<U> {
-  const { store, options, api, observer, proof, tell, canLink, claimsToUser, holds, dropped } = parts
+  const { store, options, api, patientApi, observer, proof, tell, canLink, claimsToUser, holds, dropped } =
+    parts
   const { provisioning, linking, privateMetadata, now } = options
   const cache = createReadCache<Loaded<U>>({
     max: options.cache.users,
@@ -95,7 +96,7 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     ...(dropped && { dropped }),
   })
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
-  const apply = createApplyUser({
+  const { apply, applyMany, candidate } = createApplyUser({
     store,
     linking,
     canLink,
@@ -212,24 +213,30 @@ export function createUserDirectory<U extends UserRecord>(parts: {
     return holds.take(clerkId, row) === null ? resolution : INACTIVE
   }
 
-  async function changing<T>(clerkId: string, change: () => Promise<T>): Promise<T> {
+  async function changing<T>(clerkIds: readonly string[], change: () => Promise<T>): Promise<T> {
     try {
       return await change()
     } finally {
       // Also after a failure: it is not known whether it was written.
-      cache.drop(clerkId)
-      backoff.succeeded(clerkId)
+      for (const clerkId of clerkIds) directory.drop(clerkId)
     }
   }
 
+  const bulk = { store, api: patientApi, proof, tell, now, privateMetadata }
   const directory: UserDirectory<U> = {
     resolve: (clerkId, claims) => resolve(clerkId, claims),
     isHeld: (clerkId) => holds.of(clerkId, null) !== null,
     cached: cache.cached,
-    applySnapshot: (snapshot, by) => changing(snapshot.clerkId, () => apply(snapshot, by)),
-    remove: (clerkId, at) => changing(clerkId, () => store.remove(clerkId, at)),
+    applySnapshot: (snapshot, by) => changing([snapshot.clerkId], () => apply(snapshot, by)),
+    applyMany: (snapshots, by) =>
+      changing(
+        snapshots.map(({ clerkId }) => clerkId),
+        () => applyMany(snapshots, by),
+      ),
+    linkCandidate: candidate,
+    remove: (clerkId, at) => changing([clerkId], () => store.remove(clerkId, at)),
     touch: store.touch
-      ? (clerkId, activity) => changing(clerkId, async () => store.touch?.(clerkId, activity))
+      ? (clerkId, activity) => changing([clerkId], async () => store.touch?.(clerkId, activity))
       : null,
     drop(clerkId) {
       cache.drop(clerkId)
@@ -240,6 +247,8 @@ export function createUserDirectory<U extends UserRecord>(parts: {
       backoff.clear()
     },
     users: {
+      sync: (settings) => createUserSync({ ...bulk, directory })(settings),
+      reconcile: (settings) => createUserReconcile({ ...bulk, directory })(settings),
       get: async (clerkId) =>
         chain(
           cache.load(clerkId, () => read(clerkId)),

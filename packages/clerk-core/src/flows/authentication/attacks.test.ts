@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { startClerk } from '@acme/clerk-testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openBrowser } from '../../../testing/browser.js'
@@ -617,14 +618,106 @@ describe('a machine', () => {
       const headers = { authorization: `Bearer ${token}` }
       expect(await withCookie(undefined, { headers })).toMatchObject({
         kind: 'anonymous',
-        reason: 'machine-jwt-not-supported',
+        reason: 'machine-jwt-not-accepted',
         tokenRefused: true,
       })
     }
     // In a cookie it is no machine's: a refused token, as any other.
     browser.cookies.set('__session', accessToken)
-    expect(await browser.request('/')).toMatchObject({ reason: 'machine-jwt-not-supported' })
+    expect(await browser.request('/')).toMatchObject({ reason: 'machine-jwt-not-accepted' })
     expect([storedRecord(), app.writes()]).toEqual([before, writes])
+  })
+
+  it('with a JWT is another way to ask: its user is provisioned, refused and banned as the user of a token is', async () => {
+    const { offline, clerk, ada, bob, browser, deliver } = await setUp({
+      accept: { oauth: { resource: 'https://api.example.com', scopes: ['read'] } },
+    })
+    const issue = (params: object = {}) =>
+      offline.createOAuthToken({
+        user: ada,
+        tokenFormat: 'jwt',
+        resource: 'https://api.example.com',
+        scopes: ['read', 'profile'],
+        ...params,
+      }).token
+    const ask = (token: string) => clerk.authenticate({ authorization: `Bearer ${token}` })
+    const token = issue({ clientId: 'client_1', actor: { sub: bob.id } })
+    const auth = await ask(token)
+    expect(auth).toMatchObject({
+      kind: 'machine',
+      tokenType: 'oauth',
+      userId: ada.id,
+      user: { clerkId: ada.id },
+      scopes: ['read', 'profile'],
+      clientId: 'client_1',
+      actor: { sub: bob.id },
+      audience: ['https://api.example.com'],
+      machine: null,
+      missingScopes: [],
+    })
+    expect(inspect(auth, { showHidden: true, depth: 9 })).not.toContain(token.slice(-40))
+    expect(JSON.stringify(auth)).toBe(
+      JSON.stringify({ kind: 'machine', tokenType: 'oauth', id: (auth as { id: string }).id }),
+    )
+    // A second time without a promise: nothing is verified or read again.
+    expect(clerk.authenticateNow({ authorization: `Bearer ${token}` })).not.toBeInstanceOf(Promise)
+    expect(await ask(issue({ scopes: ['profile'] }))).toMatchObject({ missingScopes: ['read'] })
+    expect(await ask(issue({ resource: 'https://other.example.com' }))).toMatchObject({
+      reason: 'machine-resource-mismatch',
+      tokenRefused: true,
+    })
+    browser.cookies.set('__session', token)
+    expect(await browser.request('/')).toMatchObject({ reason: 'machine-jwt-not-accepted' })
+    offline.banUser(ada)
+    await deliver()
+    await offline.advance(5000)
+    expect(await ask(token)).toMatchObject({ kind: 'anonymous', reason: 'user-inactive' })
+    expect(await ask(issue({ user: bob }))).toMatchObject({ kind: 'machine', userId: bob.id })
+  })
+
+  it('with an M2M token of an older form, without category, is recognised by its claims', async () => {
+    const { offline, clerk } = await setUp({ machineId: 'mch_here', accept: { m2m: 'jwt' } })
+    const claims = { sub: 'mch_there', scopes: 'mch_here' }
+    const ask = async (cat: string | null) =>
+      clerk.authenticate({ authorization: `Bearer ${await offline.tokens.mintM2M(claims, { cat })}` })
+    for (const cat of [null, 'm2m']) {
+      expect(await ask(cat)).toMatchObject({
+        kind: 'machine',
+        tokenType: 'm2m',
+        machine: { id: 'mch_there', name: null },
+        scopes: [],
+        audience: ['mch_here'],
+      })
+    }
+    expect(await ask('session')).toMatchObject({ kind: 'anonymous', reason: 'token-category-not-allowed' })
+  })
+
+  it('with an API key in a header of its own is one, where that is accepted, and nothing else in that header is', async () => {
+    const { offline, clerk, ada, session } = await setUp({ accept: { apiKeys: true, apiKeyHeader: true } })
+    const off = (await setUp({ accept: { apiKeys: true } })).clerk
+    const { secret } = offline.createApiKey({ subject: ada })
+    const token = await offline.token(session)
+    const bearer = `Bearer ${secret}`
+    expect(await clerk.authenticate({ apiKey: ` ${secret} ` })).toMatchObject({ userId: ada.id })
+    expect(await off.authenticate({ apiKey: secret })).toMatchObject({ reason: 'no-credentials' })
+    for (const apiKey of [token, 'mt_0123456789', 'x', `${secret}, ${secret}`])
+      expect([apiKey, await clerk.authenticate({ apiKey })]).toMatchObject([
+        apiKey,
+        { kind: 'anonymous', reason: 'machine-credential-invalid', tokenRefused: true },
+      ])
+    for (const authorization of [bearer, `Bearer ${token}`, token, 'Bearer x'])
+      expect(await clerk.authenticate({ authorization, apiKey: secret })).toMatchObject({
+        kind: 'anonymous',
+        reason: 'several-credentials',
+        tokenRefused: true,
+      })
+    for (const apiKey of ['', '  ', null])
+      expect(await clerk.authenticate({ authorization: bearer, apiKey })).toMatchObject({ kind: 'machine' })
+    // It counts before a cookie, as a bearer does.
+    const cookie = `__session=${token}`
+    expect(await clerk.authenticate({ cookie, method: 'POST', apiKey: secret })).toMatchObject({
+      kind: 'machine',
+    })
   })
 
   it('is refused when its organisation or its user is deleted', async () => {

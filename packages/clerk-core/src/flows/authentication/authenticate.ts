@@ -27,6 +27,7 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { ChangeCounter } from '../../ground/timing/change-counter.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createAuthFactory } from './auth-factory.js'
+import { lonelyToken } from './lonely-token.js'
 import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth } from './made-auth.js'
 import { type ClaimAging, type Principal, principalFromRecord } from './principal.js'
@@ -39,14 +40,12 @@ import { createUserAuth } from './user-auth.js'
 const CURRENT = { ok: true } as const
 /** It takes a person to mend it. */
 const STORE_FAULT_SECONDS = 60
-const BEARER = 'Bearer '
-const SPACE = 0x20
-const DELETE = 0x7f
 const NO_TOKEN: TokenState = { kind: 'none' }
 
 export interface AuthenticateParts {
   readonly options: Pick<
     ResolvedOptions,
+    | 'accept'
     | 'allowMissingAzp'
     | 'allowPending'
     | 'audience'
@@ -93,6 +92,7 @@ export function createAuthenticate(
   const userAuth = createUserAuth({ users, organizations, auths, aging })
   const machineAuth = createMachineAuth({
     machines,
+    requiredScopes: options.accept.scopes,
     revocations,
     userAuth,
     hasUsers: users !== null,
@@ -126,6 +126,7 @@ export function createAuthenticate(
 
   function evaluate(request: Request): MaybePromise<MadeAuth> {
     const { bearer, slot, cookieToken, localUser } = request
+    if (request.fault !== null) return auths.anonymous(request, request.fault)
     if (bearer === null && cookieToken === null && slot === undefined && localUser === undefined) {
       if (!request.crossSite) return auths.anonymous(request, 'no-credentials')
       request.seen = originOf(request)
@@ -180,6 +181,9 @@ export function createAuthenticate(
     return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }, request.digest), (result) => {
       request.token = result.ok ? result.token : result
       request.cached = result.ok && result.cached
+      // An M2M token without a category: only its claims say what it is.
+      if (bearer !== null && machines.acceptsJwt && !result.ok && result.kind === 'machine-jwt')
+        return machineAuth(request, bearer)
       const state = tokenStateOf(result, request)
       if (state.kind !== 'valid') request.seen = result.ok ? result.token.claims : result.seen
       // Most requests of an API: no row of the truth table looks at anything but the token.
@@ -324,18 +328,6 @@ function unlessUnreadable(read: () => MaybePromise<FoundRecord>): MaybePromise<F
 function originOf({ credentials }: Request): Evidence {
   const { method, origin, fetchSite } = credentials
   return { method, origin, fetchSite }
-}
-
-/**
- * The token of a request that carries a session token as bearer, as every client writes it, and nothing else that could
- * decide. `null`: it has to be read with more care.
- */
-function lonelyToken({ authorization, cookie, session, localUser }: Credentials): string | null {
-  if (typeof authorization !== 'string' || !authorization.startsWith('Bearer ey')) return null
-  if ((cookie ?? session ?? localUser ?? null) !== null) return null
-  // White space at the end, of any kind, is no part of it.
-  const last = authorization.charCodeAt(authorization.length - 1)
-  return last > SPACE && last < DELETE ? authorization.slice(BEARER.length) : null
 }
 
 /** No session that could be read or written, no cookie that could contradict the token, no local user. */

@@ -71,7 +71,13 @@ export function createSubjects(parts: SubjectParts): (auth: MadeAuth) => Subject
     withJson: auths.withJson,
   }
   const userAuth = createUserAuth({ users, organizations, auths, aging })
-  const machineAuth = createMachineAuth({ ...parts, userAuth, hasUsers: users !== null, auths })
+  const machineAuth = createMachineAuth({
+    ...parts,
+    requiredScopes: options.accept.scopes,
+    userAuth,
+    hasUsers: users !== null,
+    auths,
+  })
   const revalidate = sessionStatus === null ? null : createRevalidate({ sessionStatus, organizations })
   const { keepClaims } = options.session
   const permissionsOf = createPermissionDecoder()

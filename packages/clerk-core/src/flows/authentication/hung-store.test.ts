@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { timed } from '@acme/tools/vitest/timed'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { memorySlot, memoryStore, startInstance, startOffline } from '../../../testing/authority-harness.js'
 import { StoreUnavailableError } from '../../ground/errors.js'
@@ -6,7 +7,7 @@ import type { Stores } from '../../options.js'
 
 const TIMEOUT_SECONDS = 0.5
 const TIMEOUT_MS = TIMEOUT_SECONDS * 1000
-/** A busy machine is late, and not by this much. */
+/** Less than another timeout. */
 const SLACK_MS = 400
 const GRACE_SECONDS = 100
 
@@ -66,12 +67,6 @@ async function setUp() {
     return () => instance.clerk.authenticate(header)
   }
   return { offline, bearer, ...hung, ...instance }
-}
-
-async function timed<T>(step: () => Promise<T>): Promise<{ ms: number; value: T }> {
-  const begun = performance.now()
-  const value = await step()
-  return { ms: performance.now() - begun, value }
 }
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0

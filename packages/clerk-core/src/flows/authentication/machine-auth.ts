@@ -1,13 +1,16 @@
 import type { Revocations } from '../../domain/changes/revocations.js'
-import type { MachineVerifier } from '../../domain/machines/machine.js'
+import type { MachineResult, MachineVerifier } from '../../domain/machines/machine.js'
 import type { MachineCredential } from '../../domain/machines/machine-types.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import { requestOrganization } from '../../domain/organizations/request-organization.js'
+import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { AuthFactory } from './auth-factory.js'
 import type { MadeAuth, MadeMachineAuth } from './made-auth.js'
 import type { Origin } from './origin.js'
 import type { Request } from './request.js'
 import type { UserAuthSource } from './user-auth.js'
+
+const NO_SCOPES: readonly string[] = Object.freeze([])
 
 /** The user or organisation that a machine credential speaks for. */
 type Subject = Pick<MadeMachineAuth, 'userId' | 'orgId' | 'user'>
@@ -18,54 +21,59 @@ type Subject = Pick<MadeMachineAuth, 'userId' | 'orgId' | 'user'>
  */
 export function createMachineAuth(parts: {
   readonly machines: MachineVerifier
+  /** Scopes that every OAuth access token must have. */
+  readonly requiredScopes: readonly string[]
   readonly revocations: Revocations
   readonly userAuth: Pick<UserAuthSource, 'localRows'>
   readonly hasUsers: boolean
   readonly organizations: OrganizationDirectory | null
   readonly auths: AuthFactory
-}): (request: Request, bearer: string) => Promise<MadeAuth> {
-  const { machines, revocations, userAuth, organizations, auths } = parts
+}): (request: Request, bearer: string) => MaybePromise<MadeAuth> {
+  const { machines, requiredScopes, revocations, userAuth, organizations, auths } = parts
   const noUser: Subject = { userId: null, orgId: null, user: parts.hasUsers ? null : undefined }
 
-  return async (request, bearer) => {
-    const result = await machines.verify(bearer, request.credentials.clientAddress)
-    request.token = result
-    if (!result.ok) {
-      return 'unavailable' in result
-        ? auths.unavailable('clerk-unavailable', result.unavailable.retryAfterSeconds)
-        : auths.anonymous(ofType(request, bearer), result.reason)
-    }
-    const { machine, until } = result
-    request.cached = result.cached
+  return (request, bearer) =>
+    chain(machines.verify(bearer, request.credentials.clientAddress), (result) => {
+      request.token = result
+      if (result.ok) return ofMachine(request, bearer, result)
+      if ('unavailable' in result) {
+        const { reason = 'clerk-unavailable', retryAfterSeconds } = result.unavailable
+        return auths.unavailable(reason, retryAfterSeconds)
+      }
+      request.seen = result.seen ?? { type: machines.typeOf(bearer) }
+      return auths.anonymous(request, result.reason)
+    })
+
+  function ofMachine(
+    request: Request,
+    bearer: string,
+    { machine, until, cached }: Extract<MachineResult, { ok: true }>,
+  ): MaybePromise<MadeAuth> {
+    request.cached = cached
     const origin: Origin = { kind: 'machine', credential: bearer, requested: request.requested, until }
     if (machine.subject.startsWith('user_')) return ofUser(request, machine, origin)
     if (machine.subject.startsWith('org_')) return ofOrganization(request, machine, origin)
     return made(request, machine, noUser, origin)
   }
 
-  /** What may be told of a machine credential. */
-  function ofType(request: Request, bearer: string): Request {
-    request.seen = { type: machines.typeOf(bearer) }
-    return request
-  }
-
   /** The same resolution as of a token: a key passes no check that its user does not. */
-  async function ofUser(request: Request, machine: MachineCredential, origin: Origin): Promise<MadeAuth> {
+  function ofUser(request: Request, machine: MachineCredential, origin: Origin): MaybePromise<MadeAuth> {
     const userId = machine.subject
     if (revocations.isRevoked(userId, '')) return auths.anonymous(request, 'user-inactive')
-    const rows = await userAuth.localRows(userId, null, request.requested)
-    if (!('ok' in rows)) return auths.noUser(request, rows)
-    request.cached = request.cached && rows.cached
     const { requested } = request
-    const { orgId } = requestOrganization({
-      requested,
-      claimed: null,
-      asOfSeconds: 0,
-      membership: rows.membership,
-      organization: rows.organization,
-      heldSince: rows.heldSince,
+    return chain(userAuth.localRows(userId, null, requested), (rows) => {
+      if (!('ok' in rows)) return auths.noUser(request, rows)
+      request.cached = request.cached && rows.cached
+      const { orgId } = requestOrganization({
+        requested,
+        claimed: null,
+        asOfSeconds: 0,
+        membership: rows.membership,
+        organization: rows.organization,
+        heldSince: rows.heldSince,
+      })
+      return made(request, machine, { userId, orgId, user: rows.user }, origin)
     })
-    return made(request, machine, { userId, orgId, user: rows.user }, origin)
   }
 
   async function ofOrganization(
@@ -85,13 +93,25 @@ export function createMachineAuth(parts: {
 
   function made(
     { requested, cached }: Request,
-    { tokenType, id, subject, scopes, claims }: MachineCredential,
+    { name, ...machine }: MachineCredential,
     { userId, orgId, user }: Subject,
     origin: Origin,
   ): MadeAuth {
     const organizationMismatch = requested !== undefined && requested !== orgId
+    const isMachine = machine.subject.startsWith('mch_')
     return auths.machine(
-      { tokenType, id, subject, scopes, claims, userId, orgId, organizationMismatch, user },
+      {
+        ...machine,
+        machine: isMachine ? { id: machine.subject, name } : null,
+        missingScopes:
+          machine.tokenType === 'oauth'
+            ? requiredScopes.filter((scope) => !machine.scopes.includes(scope))
+            : NO_SCOPES,
+        userId,
+        orgId,
+        organizationMismatch,
+        user,
+      },
       origin,
       cached,
     )

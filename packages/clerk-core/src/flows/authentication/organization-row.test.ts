@@ -138,7 +138,7 @@ describe('auth.success', () => {
     expect(told).toEqual([false, true, true, false, true, false])
   })
 
-  it('is otherwise the same with the caches on and off', { timeout: 30_000 }, async () => {
+  it('is otherwise the same with the caches on and off', async () => {
     const off = { tokens: 0, users: 0, userTtlSeconds: 0, organizationTtlSeconds: 0 }
     const { offline, stores, clerk, deliver, ada, acme } = await setUp()
     const cold = startInstance(offline, { cache: off }, stores)

@@ -7,8 +7,10 @@ import {
 } from '../../domain/credentials/credentials.js'
 import { localUserOf } from '../../domain/credentials/local-user.js'
 import { violatesOriginRule } from '../../domain/credentials/origin.js'
+import { machineTypeOf } from '../../domain/machines/machine-types.js'
 import { BoundedSlot } from '../../domain/session/bounded-slot.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
+import type { AnonymousReason } from '../../ground/errors.js'
 import type { Evidence } from '../../ground/observe/explain.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
@@ -18,7 +20,10 @@ export interface Request {
   readonly credentials: PresentCredentials
   readonly slot: BoundedSlot | undefined
   readonly localUser: unknown
+  /** Of the `Authorization` header, or an API key of its own header. */
   readonly bearer: string | null
+  /** Why nothing that it carries is looked at. */
+  readonly fault: Extract<AnonymousReason, 'several-credentials' | 'machine-credential-invalid'> | null
   readonly crossSite: boolean
   readonly cookieToken: string | null
   readonly clientUat: number | null
@@ -36,6 +41,7 @@ export interface Request {
 
 export type RequestOptions = Pick<
   ResolvedOptions,
+  | 'accept'
   | 'session'
   | 'cookieSuffix'
   | 'publishableKey'
@@ -57,12 +63,21 @@ function readClientUat(
   return clientUat === null || clientUat > now() / 1000 + clockToleranceSeconds ? null : clientUat
 }
 
+/**
+ * Of two credentials each could be meant, and a proxy that looks at one of them would have let the other pass. In the header
+ * for API keys there is nothing but API keys: no token that signs a user in.
+ */
+function faultOf(bearer: string | null, apiKey: string): Request['fault'] {
+  if (bearer !== null) return 'several-credentials'
+  return machineTypeOf(apiKey)?.tokenType === 'api_key' ? null : 'machine-credential-invalid'
+}
+
 /** Reads what a request carries; nothing of it is verified yet, but where it comes from. */
 export function createRequestReader(
   options: RequestOptions,
   observer: Pick<Observer, 'warn'>,
 ): (credentials: Credentials) => Request {
-  const { session, cookieSuffix: suffix, publishableKey, issuer, authorizedParties, now } = options
+  const { accept, session, cookieSuffix: suffix, publishableKey, issuer, authorizedParties, now } = options
   const production = publishableKey?.startsWith('pk_live_') ?? false
   const instance = suffix === null ? null : { suffix, issuer, production }
   const nowSeconds = () => Math.floor(now() / 1000)
@@ -74,12 +89,15 @@ export function createRequestReader(
 
   return (given) => {
     const credentials = withoutNulls(given)
+    const bearer = bearerOf(credentials.authorization)
+    const apiKey = accept.apiKeyHeader ? credentials.apiKey?.trim() || null : null
     const cookies = readSessionCookies(credentials.cookie, instance, nowSeconds)
     return {
       credentials,
       slot: boundedSlot(credentials.session),
       localUser: localUserOf(credentials.localUser, options, observer),
-      bearer: bearerOf(credentials.authorization),
+      bearer: bearer ?? apiKey,
+      fault: apiKey === null ? null : faultOf(bearer, apiKey),
       crossSite: violatesOriginRule(credentials, authorizedParties),
       cookieToken: cookies.token,
       clientUat: readClientUat(cookies.clientUat, options),

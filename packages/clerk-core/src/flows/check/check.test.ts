@@ -126,6 +126,22 @@ describe('check()', () => {
     server.close()
   })
 
+  it('finds a log that nothing prunes', async () => {
+    const now = { ms: 1_800_000_000_000 }
+    const stores = memoryStore({ now: () => now.ms })
+    await stores.inbox.append({
+      id: '1',
+      type: 'session.revoked',
+      subjects: ['sess_1'],
+      narrows: 'sess_1',
+      version: null,
+    })
+    now.ms += 59 * 24 * 3600 * 1000
+    expect(await codes({}, { stores })).toEqual([])
+    now.ms += 2 * 24 * 3600 * 1000
+    expect(await codes({}, { stores })).toEqual(['log-not-pruned'])
+  })
+
   it.each(['users', 'organizations', 'inbox'] as const)(
     'finds a store of %s that cannot be reached',
     async (name) => {

@@ -38,6 +38,10 @@ const PROBE_TIMEOUT_MS = 3_000
 /** Each check has limits of its own for what it asks; this one is for what has none, an injected `fetch` for instance. */
 const CHECK_TIMEOUT_MS = 15_000
 
+const DAY_MS = 24 * 3600 * 1000
+/** A worker and `prune` keep 30 days by default, and at most as long as a revocation counts: twice that is forgotten. */
+const PRUNED_WITHIN_MS = 60 * DAY_MS
+
 /** Events that are looked at: more of them are as bad. */
 const MOST_EVENTS = 100
 
@@ -175,6 +179,19 @@ const checks: readonly Check[] = [
           `${count} due that Svix does not send any more; the oldest of them came ${hours} hours ago.`,
         options,
       ),
+  },
+  {
+    code: 'log-not-pruned',
+    severity: 'warning',
+    find: async ({ stores: { inbox } }) => {
+      // That the log cannot be read is another check's finding.
+      const page = await withTimeout(PROBE_TIMEOUT_MS, async () => inbox?.revocations(null, 1)).catch(
+        () => null,
+      )
+      const [oldest] = page?.changes ?? []
+      if (page == null || oldest === undefined || page.now - oldest.at <= PRUNED_WITHIN_MS) return null
+      return `The oldest entry of the log is ${Math.floor((page.now - oldest.at) / DAY_MS)} days old.`
+    },
   },
   ...STORE_NAMES.map(
     (name): Check => ({

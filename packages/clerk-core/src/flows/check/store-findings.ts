@@ -12,7 +12,7 @@ export interface Inspected extends InspectableStore {
 
 export type InspectedStores = {
   readonly [K in keyof Stores]?:
-    | (Inspected & (K extends 'inbox' ? Pick<Inbox, 'list' | 'due'> : unknown))
+    | (Inspected & (K extends 'inbox' ? Pick<Inbox, 'list' | 'due' | 'revocations'> : unknown))
     | null
     | undefined
 }

@@ -1,6 +1,7 @@
 import { idOf } from '../../domain/auth/me.js'
 import { nameOf } from '../../ground/error-name.js'
 import type { Observer } from '../../ground/observe/observer.js'
+import type { OptionRules } from '../../ground/options/read-options.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { findState } from './request-state.js'
 import { settingsOf } from './settings.js'
@@ -36,6 +37,16 @@ export type AuditWriter = ((entry: AuditEntry) => unknown) | { write(line: strin
 
 export interface AuditOptions {
   readonly write: AuditWriter
+}
+
+export const AUDIT_OPTIONS: OptionRules<AuditOptions> = {
+  write: {
+    required: 'Give a function, or anything with `write(line)`: `{ write: process.stdout }`.',
+    check: (value) =>
+      typeof value === 'function' || typeof (value as { write?: unknown } | null)?.write === 'function'
+        ? { value }
+        : { message: 'cannot be written to.', remedy: 'Give a function, or anything with `write(line)`.' },
+  },
 }
 
 /** What only the adapter can tell of a request. */

@@ -2,7 +2,7 @@ import type { Narrowing } from '../../domain/guard/authorized.js'
 import { ConfigurationError } from '../../ground/errors.js'
 import type { AnyAuth } from './any-clerk.js'
 import type { Framework } from './framework.js'
-import { storedAuth } from './guard.js'
+import { storedState } from './guard.js'
 import type { GetAuthOptions } from './guard-options.js'
 import { narrow } from './narrow.js'
 
@@ -27,9 +27,9 @@ export function narrowedAuth<R extends object>(
   request: R,
   given: readonly unknown[],
 ): AnyAuth {
-  const auth = storedAuth(request, middleware, given[1] as GetAuthOptions | undefined)
+  const { auth, clerk } = storedState(request, middleware, given[1] as GetAuthOptions | undefined)
   const narrowing = given.length === 0 ? ([] as const) : ([given[0] as Narrowing] as const)
-  return narrow(auth, narrowing, (error) => answerDenied?.(request, error))
+  return narrow(auth, narrowing, clerk, (error) => answerDenied?.(request, error))
 }
 
 /**

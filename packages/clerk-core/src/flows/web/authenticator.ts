@@ -1,12 +1,13 @@
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import { localUserOf } from '../../domain/credentials/local-user.js'
 import { headerValues } from '../../ground/observe/redact.js'
+import { type OptionRules, rule } from '../../ground/options/read-options.js'
+import { checkPage } from '../../ground/options/values.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { AnyClerk } from './any-clerk.js'
 import type { Framework } from './framework.js'
 import { makeState, type RequestState } from './request-state.js'
 import { settingsOf } from './settings.js'
-import { checkedUrl } from './sign-in-url.js'
 
 /** Options of every adapter's middleware. `R`: the framework's request. */
 export interface MiddlewareOptions<R> {
@@ -25,17 +26,19 @@ export interface MiddlewareOptions<R> {
   context?: boolean | undefined
 }
 
-/**
- * What a middleware does in every framework: the state of a request, without a promise where there is nothing to wait for.
- *
- * @throws {ConfigurationError} when it is made, for a `signInUrl` that is no URL
- */
+/** For `readOptions`, which every adapter calls before anything of this file. */
+export const MIDDLEWARE_OPTIONS: OptionRules<MiddlewareOptions<never>> = {
+  localUser: rule.code,
+  signInUrl: rule.textOf(checkPage),
+  context: rule.flag,
+}
+
+/** What a middleware does in every framework: the state of a request, without a promise where there is nothing to wait for. */
 export function createAuthenticator<R extends object>(
   { credentialsOf, webRequestOf }: Pick<Framework<R>, 'credentialsOf' | 'webRequestOf'>,
   clerk: AnyClerk,
   { localUser, signInUrl }: MiddlewareOptions<R>,
 ): (request: R) => MaybePromise<RequestState> {
-  checkedUrl('signInUrl', signInUrl)
   if (localUser === undefined) return (request) => authenticate(credentialsOf(request, undefined))
   const { observer } = settingsOf(clerk)
   return (request) =>
@@ -46,8 +49,8 @@ export function createAuthenticator<R extends object>(
   /** What it throws goes on to the framework, and is told here with what the framework's own log may leave out. */
   function ask(ofRequest: (request: R) => unknown, request: R): MaybePromise<unknown> {
     const failed = (error: unknown): never => {
-      const { authorization, cookie } = webRequestOf(request).headers
-      observer.thrown({ place: 'localUser', error, values: headerValues({ authorization, cookie }) })
+      const { authorization, cookie, 'x-api-key': apiKey } = webRequestOf(request).headers
+      observer.thrown({ place: 'localUser', error, values: headerValues({ authorization, cookie, apiKey }) })
       throw error
     }
     try {

@@ -24,11 +24,15 @@ export function credentialsFrom<
 ): PresentCredentials {
   const { headers } = request
   const authorization = single(headers.authorization)
+  const apiKey = single(headers['x-api-key'])
   return {
     authorization,
+    apiKey,
     // Working it out from `X-Forwarded-For` costs a microsecond: not on every request.
     clientAddress:
-      addressOf !== undefined && sendsMachineCredential(authorization) ? addressOf(request) : undefined,
+      addressOf !== undefined && (apiKey !== undefined || sendsMachineCredential(authorization))
+        ? addressOf(request)
+        : undefined,
     cookie: single(headers.cookie, '; '),
     origin: single(headers.origin),
     fetchSite: single(headers['sec-fetch-site']),
@@ -52,6 +56,7 @@ export function credentialsFromFetch(request: {
   const get = (name: string) => headers.get(name) ?? undefined
   return {
     authorization: get('authorization'),
+    apiKey: get('x-api-key'),
     cookie: get('cookie'),
     origin: get('origin'),
     fetchSite: get('sec-fetch-site'),

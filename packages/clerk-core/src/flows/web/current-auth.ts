@@ -20,7 +20,7 @@ export function currentAuth<A extends AnyAuth, const N extends Narrowing = Recor
   ...narrowing: readonly [] | readonly [narrowing: N & Narrowing]
 ): Authorized<A, N> {
   const { auth, onDenied } = currentScope(clerk)
-  return narrow(auth(), narrowing, onDenied) as Authorized<A, N>
+  return narrow(auth(), narrowing, clerk, onDenied) as Authorized<A, N>
 }
 
 /**
@@ -31,8 +31,10 @@ export function currentAuth<A extends AnyAuth, const N extends Narrowing = Recor
  * @throws {DeniedError} where the request has no organisation
  */
 export function currentOrganizationId(clerk?: object): string {
-  const { auth, onDenied } = currentScope(clerk)
-  const { orgId } = narrow(auth(), [ANY_MEMBER], onDenied) as { readonly orgId: string }
+  const scope = currentScope(clerk)
+  const { orgId } = narrow(scope.auth(), [ANY_MEMBER], scope.clerk, scope.onDenied) as {
+    readonly orgId: string
+  }
   return orgId
 }
 

@@ -6,6 +6,7 @@ import type { AnyAuth } from './any-clerk.js'
 import type { Framework } from './framework.js'
 import { type GetAuthOptions, type GuardOptions, namedClerk, readGuardOptions } from './guard-options.js'
 import type { WebRequest, WebResponse } from './messages.js'
+import { withMetadata } from './protected-resource.js'
 import { findState, type RequestState, setState, stateOf } from './request-state.js'
 import { returnTargetOf } from './return-target.js'
 import { signInPages, withReturn } from './sign-in-url.js'
@@ -18,13 +19,24 @@ import { signInPages, withReturn } from './sign-in-url.js'
  * @throws {ConfigurationError} for options that were to name a clerk and name none
  */
 export function storedAuth(request: object, middleware: string, options?: GetAuthOptions): AnyAuth {
-  return stateOf(request, middleware, options === undefined ? undefined : namedClerk(options)).auth
+  return storedState(request, middleware, options).auth
 }
 
-/** What `requireAuth` is called with: nothing, or a requirement; never `undefined`, which a misspelt name comes out as. */
-export type GuardArguments =
+/** The same, with the clerk that has made it. */
+export function storedState(request: object, middleware: string, options?: GetAuthOptions): RequestState {
+  return stateOf(request, middleware, options === undefined ? undefined : namedClerk('getAuth', options))
+}
+
+/**
+ * What `requireAuth` is called with: nothing, or a requirement; never `undefined`, which a misspelt name comes out as.
+ * `R`: the requirement as it is written, where a framework's types can carry it on to the next handler.
+ */
+export type GuardArguments<R extends Requirement<RegisteredAuth> = Requirement<RegisteredAuth>> =
   | readonly []
-  | readonly [requirement: Requirement<RegisteredAuth>, options?: GuardOptions]
+  | readonly [requirement: R & Requirement<RegisteredAuth> & Exactly<R>, options?: GuardOptions]
+
+/** As TypeScript checks an object for misspelt keys where no type parameter takes them all. */
+type Exactly<R> = { readonly [K in Exclude<keyof R, keyof Requirement>]?: never }
 
 /**
  * What a guard does in every framework. The function it returns gives the response to a request that is denied, `null`
@@ -53,7 +65,10 @@ export function createGuard<R extends object>(
       passing.passed = passing.passed === undefined ? alone : [...passing.passed, ...alone]
       return null
     }
-    return redirect && denial.status === 401 ? toSignIn(denial, state, webRequestOf(request)) : render(denial)
+    const challenge = withMetadata(denial, required, state.clerk, () => webRequestOf(request).url)
+    return redirect && denial.status === 401
+      ? toSignIn(challenge, state, webRequestOf(request))
+      : render(challenge)
   }
 }
 

@@ -5,6 +5,7 @@ import { requirementOf } from '../../domain/guard/validate-requirement.js'
 import { ConfigurationError } from '../../ground/errors.js'
 import type { AnyAuth } from './any-clerk.js'
 import { DeniedError } from './denied-error.js'
+import { withMetadata } from './protected-resource.js'
 
 const NAMES: ReadonlySet<string> = new Set<keyof Narrowing>(['org', 'machine', 'local', 'pending'])
 
@@ -12,12 +13,14 @@ const NAMES: ReadonlySet<string> = new Set<keyof Narrowing>(['org', 'machine', '
 export function narrow(
   auth: AnyAuth,
   given: readonly [] | readonly [Narrowing],
+  clerk: object,
   onDenied?: (error: DeniedError) => void,
 ): AnyAuth {
   const denial =
     given.length === 0 ? authorize(auth as Auth) : authorize(auth as Auth, checkedNarrowing(given))
   if (denial === null) return auth
-  const error = new DeniedError(denial)
+  const [narrowing = {}] = given
+  const error = new DeniedError(withMetadata(denial, narrowing, clerk, () => null))
   onDenied?.(error)
   throw error
 }

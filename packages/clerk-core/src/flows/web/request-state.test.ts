@@ -94,15 +94,15 @@ describe('a request that several clerks have authenticated', () => {
 
 describe('options of a guard', () => {
   it.each<[unknown, string]>([
-    [{ clerk: undefined }, 'options.clerk'],
-    [{ clerk: null }, 'options.clerk'],
-    [{ clerk: {} }, 'options.clerk'],
-    [{ redirect: 'yes' }, 'options.redirect'],
-    [{ redirects: true }, 'options.redirects'],
-    [null, 'options'],
-    [[], 'options'],
-    [Promise.resolve({}), 'options'],
-    [Object.create({ clerk: shop }), 'options'],
+    [{ clerk: undefined }, 'requireAuth clerk'],
+    [{ clerk: null }, 'requireAuth clerk'],
+    [{ clerk: {} }, 'requireAuth clerk'],
+    [{ redirect: 'yes' }, 'requireAuth redirect'],
+    [{ redirects: true }, 'requireAuth redirects'],
+    [null, 'requireAuth options'],
+    [[], 'requireAuth options'],
+    [Promise.resolve({}), 'requireAuth options'],
+    [Object.create({ clerk: shop }), 'requireAuth options'],
   ])('%o are refused when it is made', (options, option) => {
     try {
       guard({}, options as never)

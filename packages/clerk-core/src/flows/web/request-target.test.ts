@@ -20,12 +20,25 @@ test('a request is refused exactly when it does not fit into a fetch Request', (
       unit: fc.constantFrom('/', '\\', 'a', ':', '?', '#', '@', '*', '%', '[', 'http:'),
       maxLength: 6,
     }),
-    fc.constantFrom('//', '///', '/', '*', '//host/path', 'http://', '//[', '/\\'),
+    fc.constantFrom(
+      '//',
+      '///',
+      '/',
+      '*',
+      '//host/path',
+      'http://',
+      '//[',
+      '/\\',
+      '//[@http:',
+      '//a@b/',
+      '//a:b@c',
+      '//@a',
+    ),
   )
   fc.assert(
     fc.property(method, target, (one, path) => {
       expect(refuseMalformed(one, path) === null).toBe(fitsFetch(one, path))
     }),
-    { numRuns: 1000 },
+    { numRuns: 5000 },
   )
 })

@@ -8,6 +8,14 @@ const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK'])
  * too, because neither fits into a fetch `Request`. `null` for every other.
  */
 export function refuseMalformed(method: string, target: string): WebResponse | null {
-  const wellFormed = /^\/(?![/\\])/.test(target) || URL.canParse(target, 'http://target.invalid')
+  const wellFormed = /^\/(?![/\\])/.test(target) || isUrl(target)
   return wellFormed && !FORBIDDEN.has(method) ? null : refusal(400, 'request-malformed', 'Bad request')
+}
+
+/** A fetch `Request` refuses credentials in a URL (`//user@host`). */
+function isUrl(target: string): boolean {
+  const base = 'http://target.invalid'
+  if (!URL.canParse(target, base)) return false
+  const { username, password } = new URL(target, base)
+  return username === '' && password === ''
 }

@@ -2,17 +2,19 @@ import { meOf } from '../../domain/auth/me.js'
 import { authorize } from '../../domain/guard/authorize.js'
 import type { Requirement } from '../../domain/guard/requirement.js'
 import { validateRequirement } from '../../domain/guard/validate-requirement.js'
+import { type OptionRules, rule } from '../../ground/options/read-options.js'
+import { checkPage } from '../../ground/options/values.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { AnyClerk } from './any-clerk.js'
-import { createAuthenticator, type MiddlewareOptions } from './authenticator.js'
+import { createAuthenticator, MIDDLEWARE_OPTIONS, type MiddlewareOptions } from './authenticator.js'
 import type { Framework } from './framework.js'
 import { refusal, type WebResponse } from './messages.js'
 import { findState, type RequestState } from './request-state.js'
 import { safeReturnTarget } from './return-target.js'
 import { settingsOf } from './settings.js'
-import { checkedUrl, listedOrigins, signInPages, withReturn } from './sign-in-url.js'
+import { checkPageOrigin, listedOrigins, signInPages, withReturn } from './sign-in-url.js'
 import { type SignOutOptions, signOut } from './sign-out.js'
-import { createWebhookRoute, type WebhookRouteOptions } from './webhook-route.js'
+import { createWebhookRoute, WEBHOOK_OPTIONS, type WebhookRouteOptions } from './webhook-route.js'
 
 /** Options of every adapter's routes. `R`: the framework's request. */
 export interface RoutesOptions<R> extends MiddlewareOptions<R>, WebhookRouteOptions, SignOutOptions {
@@ -26,6 +28,15 @@ export interface RoutesOptions<R> extends MiddlewareOptions<R>, WebhookRouteOpti
    * with the patterns of `authorizedParties`.
    */
   returnTo?: readonly string[] | undefined
+}
+
+export const ROUTES_OPTIONS: OptionRules<RoutesOptions<never>> = {
+  ...MIDDLEWARE_OPTIONS,
+  ...WEBHOOK_OPTIONS,
+  signUpUrl: rule.textOf(checkPage),
+  afterSignOutUrl: rule.textOf(checkPage),
+  revokeAtClerk: rule.flag,
+  returnTo: { entries: checkPageOrigin },
 }
 
 /** Of `/me` and `/callback`. */
@@ -43,11 +54,7 @@ export interface Route<R extends object> {
   handle(request: R, prefix: string): MaybePromise<WebResponse | null>
 }
 
-/**
- * The routes that every adapter mounts.
- *
- * @throws {ConfigurationError} for options that are no URLs
- */
+/** The routes that every adapter mounts. */
 export function createRoutes<R extends object>(
   framework: Framework<R>,
   clerk: AnyClerk,
@@ -56,7 +63,7 @@ export function createRoutes<R extends object>(
   const webhook = createWebhookRoute(framework, clerk, options)
   const authenticate = createAuthenticator(framework, clerk, options)
   const pages = signInPages(clerk, options)
-  const afterSignOut = checkedUrl('afterSignOutUrl', options.afterSignOutUrl) ?? '/'
+  const afterSignOut = options.afterSignOutUrl ?? '/'
   const listed = listedOrigins('returnTo', options.returnTo ?? [])
 
   return [

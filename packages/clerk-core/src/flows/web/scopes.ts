@@ -1,4 +1,3 @@
-import { ConfigurationError } from '../../ground/errors.js'
 import { latestAuth } from '../authentication/connections.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import type { Framework } from './framework.js'
@@ -8,15 +7,13 @@ import { carry, openScope, runInScope } from './scope.js'
 /**
  * What a middleware with `context: true` does: it runs what is behind it in a scope of the request. `null` without the
  * option, so that it costs nothing.
- *
- * @throws {ConfigurationError} when it is made, for an option that is neither true nor false
  */
 export function createScopes<R extends object>(
   { exchangeOf, answerDenied }: Pick<Framework<R>, 'exchangeOf' | 'answerDenied'>,
   clerk: AnyClerk,
   { context }: { readonly context?: boolean | undefined },
 ): (<T>(request: R, next: () => T) => T) | null {
-  if (!isWanted(context) || exchangeOf === undefined) return null
+  if (context !== true || exchangeOf === undefined) return null
   return (request, next) => {
     const { req, res } = exchangeOf(request)
     const scope = openScope({
@@ -33,11 +30,4 @@ export function createScopes<R extends object>(
     carry(res, scope)
     return runInScope(scope, next)
   }
-}
-
-/** Whether an application asks for scopes. @throws {ConfigurationError} */
-export function isWanted(context: unknown): boolean {
-  if (context === undefined || typeof context === 'boolean') return context === true
-  const remedy = 'Give `true` or `false`, or leave it out.'
-  throw new ConfigurationError([{ option: 'context', message: 'is not true or false.', remedy }])
 }

@@ -19,6 +19,13 @@ export interface ClerkSettings {
   readonly storeTimeoutSeconds: number
   /** The clock, in milliseconds. */
   readonly now: () => number
+  /** What is asked of OAuth tokens, and the resources whose metadata this application serves. */
+  readonly oauth: {
+    readonly accepted: boolean
+    readonly resource: string | null
+    readonly scopes: readonly string[]
+    readonly resources: Set<string>
+  }
   /** `null` without a secret key. */
   readonly revokeAtClerk: RevokeAtClerk | null
   /** Resolves when every process can learn what was ended here. @throws {StoreUnavailableError} */
@@ -49,6 +56,7 @@ export function provideSettings(
     now,
     signInUrl,
     signUpUrl,
+    accept,
   } = options
   const portal = accountPortalOf(publishableKey)
   settings.set(
@@ -64,6 +72,12 @@ export function provideSettings(
         signUpUrl: signUpUrl ?? portal?.signUpUrl ?? null,
       }),
       now,
+      oauth: Object.freeze({
+        accepted: accept.oauth.opaque || accept.oauth.jwt,
+        resource: accept.resource,
+        scopes: accept.scopes,
+        resources: new Set<string>(),
+      }),
       revokeAtClerk: does.revokeAtClerk,
       recorded: does.recorded,
       isReady: does.isReady,

@@ -1,7 +1,12 @@
 import { ConfigurationError } from '../../ground/errors.js'
-import { checkListedOrigin, type OriginList, originList } from '../../ground/options/origins.js'
+import {
+  checkListedOrigin,
+  type ListedOrigin,
+  type OriginList,
+  originList,
+} from '../../ground/options/origins.js'
 import { Problems } from '../../ground/options/problems.js'
-import { checkPage } from '../../ground/options/values.js'
+import { type Checked, checkPage } from '../../ground/options/values.js'
 import type { AnyClerk } from './any-clerk.js'
 import { settingsOf } from './settings.js'
 
@@ -42,17 +47,20 @@ export function checkedUrl(option: string, value: string | undefined): string | 
 export function listedOrigins(option: string, origins: readonly string[]): OriginList {
   const problems = new Problems()
   const entries = origins.flatMap((text) => {
-    const entry = problems.take(option, checkListedOrigin(text))
-    if (entry === null || /^https?:/.test(entry.origin)) return entry ?? []
-    problems.add(
-      option,
-      `"${entry.origin}" is not the origin of a page.`,
-      'Give origins such as https://app.example.com.',
-    )
-    return []
+    return problems.take(option, checkPageOrigin(text)) ?? []
   })
   problems.throwIfAny()
   return originList(entries)
+}
+
+/** One entry of such a list. */
+export function checkPageOrigin(text: unknown): Checked<ListedOrigin> {
+  const checked = checkListedOrigin(text)
+  if (!('value' in checked) || /^https?:/.test(checked.value.origin)) return checked
+  return {
+    message: `"${checked.value.origin}" is not the origin of a page.`,
+    remedy: 'Give origins such as https://app.example.com.',
+  }
 }
 
 /** Adds Clerk's `redirect_url`, which brings the browser back. */

@@ -8,10 +8,12 @@ import { validateRequirement } from '../../domain/guard/validate-requirement.js'
 import type { SessionSlot } from '../../domain/session/slot.js'
 import type { MembershipRecord, OrganizationRecord } from '../../domain/store/organization.js'
 import type { UserRecord } from '../../domain/store/user.js'
+import { type OptionRules, readOptions, rule } from '../../ground/options/read-options.js'
 import { closingOf } from '../authentication/closing.js'
 import type { Connection } from '../authentication/connection.js'
 import type { AnyAuth, AnyClerk } from './any-clerk.js'
 import { credentialsFrom } from './credentials-from.js'
+import { withMetadata } from './protected-resource.js'
 import { findState, type RequestState, stateOf } from './request-state.js'
 
 export interface UpgradeOptions<A extends Auth = Auth> {
@@ -26,6 +28,19 @@ export interface UpgradeOptions<A extends Auth = Auth> {
   session?: SessionSlot | undefined
   /** The user whom the application's own login has signed in. Default: what the middleware has found. */
   localUser?: unknown
+}
+
+const OPTIONS: OptionRules<UpgradeOptions> = {
+  // `validateRequirement` looks.
+  requirement: rule.any,
+  authorization: {
+    check: (value) =>
+      typeof value === 'string' || value === null
+        ? { value }
+        : { message: 'is not a string.', remedy: 'Give `Bearer …`, or leave it out.' },
+  },
+  session: rule.object,
+  localUser: rule.any,
 }
 
 /** The connection that a request asks for, if it may have it. */
@@ -61,7 +76,7 @@ interface AuthenticatingClerk<U extends UserRecord, M extends MembershipRecord, 
  * The framework's session counts where the middleware of an adapter has run for this request. It is only read: no
  * response follows that could set a cookie.
  *
- * @throws {ConfigurationError} for a requirement with an unknown key or value
+ * @throws {ConfigurationError} for a requirement or options with an unknown key or value
  */
 export async function authenticateUpgrade<
   U extends UserRecord,
@@ -70,29 +85,31 @@ export async function authenticateUpgrade<
 >(
   clerk: AuthenticatingClerk<U, M, O>,
   request: UpgradeRequest,
-  options: UpgradeOptions<Auth<U, M, O>> = {},
+  given?: UpgradeOptions<Auth<U, M, O>>,
 ): Promise<Upgrade<U, M, O>> {
+  const options = readOptions('authenticateUpgrade', given, OPTIONS)
   const req = nodeRequest(request)
   const state = findState(request, clerk as object as AnyClerk)
   const requirements = requirementsOf(state, options)
   // Node gives an upgraded socket without an error listener: a client that resets it while we wait would end the process.
   req.socket.on('error', ignore)
-  const given = credentialsFrom(
+  const credentials = credentialsFrom(
     req,
     options.session ?? state?.session,
     options.localUser ?? (state?.auth.kind === 'local' ? state.auth.user : undefined),
   )
   const auth = await clerk.authenticate({
-    ...given,
-    authorization: options.authorization ?? given.authorization,
+    ...credentials,
+    authorization: options.authorization ?? credentials.authorization,
     clientAddress: req.socket.remoteAddress,
     upgrade: true,
   })
   const connection = clerk.watch(auth, requirements)
-  const denial = requirements.reduce<Denial | null>(
-    (denied, requirement) => denied ?? authorize(auth, requirement),
-    null,
-  )
+  const denial = requirements.reduce<Denial | null>((denied, requirement) => {
+    if (denied !== null) return denied
+    const denial = authorize(auth, requirement)
+    return denial && withMetadata(denial, requirement as Requirement, clerk, () => req.url ?? null)
+  }, null)
   // Not a copy: `ended` and `signal` are looked up when they are asked for.
   return Object.assign(connection, { denial })
 }

@@ -1,3 +1,4 @@
+import { type OptionRules, rule } from '../../ground/options/read-options.js'
 import { webhookOutcome } from '../webhooks/outcome.js'
 import type { WebhookOutcome } from '../webhooks/webhook.js'
 import type { AnyClerk } from './any-clerk.js'
@@ -7,8 +8,12 @@ import { type BodySource, readRawBody } from './raw-body.js'
 import { settingsOf } from './settings.js'
 
 export interface WebhookRouteOptions {
-  /** How long a client may take to send the whole body. Default 10: Svix gives up after 15. */
+  /** How long a client may take to send the whole body: 0.001–3600 seconds. Default 10: Svix gives up after 15. */
   bodyTimeoutSeconds?: number | undefined
+}
+
+export const WEBHOOK_OPTIONS: OptionRules<WebhookRouteOptions> = {
+  bodyTimeoutSeconds: rule.number({ least: 0.001, most: 3600 }),
 }
 
 /**

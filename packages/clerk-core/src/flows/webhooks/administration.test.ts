@@ -30,6 +30,17 @@ describe('clerk.webhooks', () => {
     expect(next).toBeNull()
   })
 
+  test('shows one event, and what it says of a person only when that is asked for', async () => {
+    const { clerk, id } = await withFailure()
+    expect(await clerk.webhooks.show(id)).toMatchObject({ id, type: 'user.created', status: 'open' })
+    expect(await clerk.webhooks.show(id)).not.toHaveProperty('body')
+    const revealed = await clerk.webhooks.show(id, { reveal: true })
+    expect(JSON.parse(revealed?.body ?? '')).toMatchObject({ type: 'user.created' })
+    await clerk.webhooks.discard(id)
+    expect(await clerk.webhooks.show(id, { reveal: true })).toMatchObject({ status: 'discarded', body: '' })
+    expect(await clerk.webhooks.show('msg_none')).toBeNull()
+  })
+
   test('replays an open or failed event, and none that is done, is not there or is held', async () => {
     const { clerk, stores, state, id } = await withFailure()
     const claim = await stores.inbox.claim({ id, type: 'x', timestamp: 0, subjects: [], body: '' }, 60_000)
@@ -74,6 +85,7 @@ describe('clerk.webhooks', () => {
     const { clerk } = startInstance(await startOffline(), {}, stores as ReturnType<typeof memoryStore>)
     for (const call of [
       () => clerk.webhooks.list(),
+      () => clerk.webhooks.show('msg_1'),
       () => clerk.webhooks.replay('msg_1'),
       () => clerk.webhooks.discard('msg_1'),
       () => clerk.webhooks.prune(),

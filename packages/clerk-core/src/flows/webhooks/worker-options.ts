@@ -1,6 +1,5 @@
 import { Problems } from '../../ground/options/problems.js'
-import { toRecord } from '../../ground/options/read.js'
-import { checkNumber, type Range } from '../../ground/options/values.js'
+import { type OptionRules, readOptions, rule } from '../../ground/options/read-options.js'
 import { attemptsToOutliveSvix, DEFAULT_SCHEDULE, MAX_ATTEMPTS, type Schedule } from './schedule.js'
 
 /** How a worker works. Every option has a default. */
@@ -35,17 +34,25 @@ export interface ResolvedWorkerOptions {
 }
 
 const DAY = 86_400
-const NUMBERS = {
-  concurrency: { least: 1, most: 100, whole: true },
-  maxAttempts: { least: 1, most: MAX_ATTEMPTS, whole: true },
-  pollSeconds: { least: 0.1, most: 3600 },
-  'backoff.firstSeconds': { least: 0.1, most: DAY },
-  'backoff.longestSeconds': { least: 0.1, most: DAY },
-  'prune.olderThanSeconds': { least: 3600, most: 3650 * DAY },
-} as const satisfies Record<string, Range>
+const OPTIONS: OptionRules<InboxWorkerOptions> = {
+  concurrency: rule.number({ least: 1, most: 100, whole: true }),
+  maxAttempts: rule.number({ least: 1, most: MAX_ATTEMPTS, whole: true }),
+  pollSeconds: rule.number({ least: 0.1, most: 3600 }),
+  backoff: rule.group<NonNullable<InboxWorkerOptions['backoff']>>({
+    firstSeconds: rule.number({ least: 0.1, most: DAY }),
+    longestSeconds: rule.number({ least: 0.1, most: DAY }),
+  }),
+  prune: rule.group<{ olderThanSeconds?: number }>(
+    { olderThanSeconds: rule.number({ least: 3600, most: 3650 * DAY }) },
+    false,
+  ),
+}
 
 /** @throws {ConfigurationError} with every problem and its remedy */
-export function resolveWorkerOptions(given: InboxWorkerOptions, hasInbox: boolean): ResolvedWorkerOptions {
+export function resolveWorkerOptions(
+  given: InboxWorkerOptions | undefined,
+  hasInbox: boolean,
+): ResolvedWorkerOptions {
   const problems = new Problems()
   if (!hasInbox) {
     problems.add(
@@ -54,39 +61,26 @@ export function resolveWorkerOptions(given: InboxWorkerOptions, hasInbox: boolea
       'Spread a store into createClerk: { ...fromEnv(), ...memoryStore() }.',
     )
   }
-  const number = (name: keyof typeof NUMBERS, value: unknown, fallback: number) =>
-    value === undefined ? fallback : (problems.take(name, checkNumber(value, NUMBERS[name])) ?? fallback)
-
-  const backoff = toRecord(given.backoff)
-  const schedule = {
-    firstSeconds: number('backoff.firstSeconds', backoff.firstSeconds, DEFAULT_SCHEDULE.firstSeconds),
-    longestSeconds: number('backoff.longestSeconds', backoff.longestSeconds, DEFAULT_SCHEDULE.longestSeconds),
-  }
-  if (schedule.firstSeconds > schedule.longestSeconds) {
+  const read = readOptions('createInboxWorker', given, OPTIONS, problems)
+  // What is wrong has been noted: here it is only not to be read.
+  const { firstSeconds = DEFAULT_SCHEDULE.firstSeconds, longestSeconds = DEFAULT_SCHEDULE.longestSeconds } =
+    read.backoff ?? {}
+  const schedule = { firstSeconds, longestSeconds }
+  if (firstSeconds > longestSeconds) {
     problems.add(
-      'backoff',
+      'createInboxWorker backoff',
       'has a `firstSeconds` longer than `longestSeconds`.',
       'Give a shorter first wait, or a longer longest one.',
     )
   }
-  const { prune } = given
-  const isRecord = typeof prune === 'object' && prune !== null
-  if (prune !== undefined && prune !== false && !isRecord) {
-    problems.add('prune', 'is not `{ olderThanSeconds }` or `false`.', 'Leave it out for 30 days.')
-  }
-  const older = isRecord ? prune.olderThanSeconds : undefined
-  const resolved = {
-    concurrency: number('concurrency', given.concurrency, 4),
-    maxAttempts: number('maxAttempts', given.maxAttempts, attemptsToOutliveSvix(schedule)),
-    pollSeconds: number('pollSeconds', given.pollSeconds, 5),
-    schedule,
-    prune:
-      prune === false
-        ? null
-        : older === undefined
-          ? {}
-          : { olderThanSeconds: number('prune.olderThanSeconds', older, 30 * DAY) },
-  }
   problems.throwIfAny()
-  return resolved
+  const { concurrency = 4, maxAttempts = attemptsToOutliveSvix(schedule), pollSeconds = 5, prune = {} } = read
+  const { olderThanSeconds } = prune || {}
+  return {
+    concurrency,
+    maxAttempts,
+    pollSeconds,
+    schedule,
+    prune: prune === false ? null : olderThanSeconds === undefined ? {} : { olderThanSeconds },
+  }
 }

@@ -49,7 +49,7 @@ const CHOICE = 4
  */
 export function createInboxWorker(
   clerk: { readonly webhooks: ClerkWebhooks },
-  options: InboxWorkerOptions = {},
+  options?: InboxWorkerOptions,
 ): InboxWorker {
   const parts = workerPartsOf(clerk)
   const { observer, now } = parts

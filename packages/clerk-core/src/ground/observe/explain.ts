@@ -1,6 +1,7 @@
 import type { AnonymousReason, Code, CodesIn } from '../codes.js'
 import { CODES } from '../codes.js'
 import type { OriginList } from '../options/origins.js'
+import type { ResolvedOptions } from '../options/resolved.js'
 import { quote, type Redact } from './redact.js'
 
 /**
@@ -15,7 +16,8 @@ export interface Expected {
   readonly authorizedParties?: OriginList | null
   readonly audience?: readonly string[] | null
   readonly clockToleranceSeconds?: number
-  readonly accept?: Readonly<Record<string, unknown>>
+  readonly accept?: ResolvedOptions['accept']
+  readonly machineId?: string | null
   readonly webhook?: { readonly toleranceSeconds: number; readonly maxBodyBytes: number }
   readonly webhookSecrets?: readonly string[]
   /** Milliseconds. */
@@ -126,10 +128,21 @@ const FACTS: Readonly<Record<Refusal, Facts | null>> = {
   'session-revoked': null,
   'machine-type-not-accepted': facts(fields('type'), ({ accept }) => {
     if (accept === undefined) return null
-    const accepted = Object.keys(accept).filter((name) => accept[name] !== false)
+    const accepted = [
+      ...(accept.apiKeys ? ['apiKeys'] : []),
+      ...(accept.m2m.opaque ? ['m2m'] : []),
+      ...(accept.oauth.opaque ? ['oauth'] : []),
+    ]
     return accepted.length === 0 ? '`accept` names no type' : `a type of accept: ${accepted.join(', ')}`
   }),
-  'machine-jwt-not-supported': facts(fields('typ', 'iss'), 'the opaque form'),
+  'machine-jwt-not-accepted': facts(fields('type', 'iss'), 'the opaque form, or none'),
+  'machine-receiver-mismatch': facts(fields('scopes', 'aud'), ({ machineId }) =>
+    machineId ? `machineId ${machineId} among them` : null,
+  ),
+  'machine-resource-mismatch': facts(fields('aud'), ({ accept }) =>
+    accept?.resource ? `accept.oauth.resource ${accept.resource}` : null,
+  ),
+  'several-credentials': null,
   'machine-credential-invalid': null,
   'machine-credential-revoked': null,
   'machine-credential-expired': null,

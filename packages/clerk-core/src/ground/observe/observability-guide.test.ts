@@ -12,12 +12,15 @@ const cwd = fileURLToPath(new URL('../../..', import.meta.url))
 const { pem } = createSigner()
 
 const clerkTs = `
-import { createClerk } from '@acme/clerk-core'
+import { createClerk, memoryStore } from '@acme/clerk-core'
 export const clerk = createClerk({
   issuer: 'https://clerk.example.com',
   jwtKey: ${JSON.stringify(pem)},
   authorizedParties: ['https://app.example.com'],
   logger: false,
+  webhookSecrets: ['whsec_${Buffer.alloc(24, 1).toString('base64')}'],
+  ...memoryStore(),
+  provisioning: 'claims',
 })
 `
 
@@ -51,14 +54,84 @@ describe('the observability guide', { timeout: 60_000 }, () => {
     ])
   })
 
-  it('counts for OpenTelemetry', async () => {
+  it('counts for OpenTelemetry, read by its SDK', async () => {
     const counted = await run(
       'otel.ts',
-      `import { countEvents } from './otel.js'
-       const add = (_: number, attributes: object) => console.log(JSON.stringify(attributes))
-       countEvents({ createCounter: () => ({ add }), createHistogram: () => ({ record() {} }) } as never)`,
+      `import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader, AggregationTemporality } from '@opentelemetry/sdk-metrics'
+       import { countEvents } from './otel.js'
+       const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+       const provider = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter })] })
+       countEvents(provider.getMeter('clerk'))`,
+      `await provider.forceFlush()
+       for (const { descriptor, dataPoints } of exporter.getMetrics()[0].scopeMetrics[0].metrics)
+         for (const { attributes, value } of dataPoints) console.log(descriptor.name, JSON.stringify(attributes), value)
+       await provider.shutdown()`,
     )
-    expect(counted.split('\n')[0]).toBe('{"clerk.event":"auth.failure","clerk.reason":"no-credentials"}')
+    expect(counted.trim().split('\n')).toEqual([
+      'clerk.events {"clerk.event":"auth.failure","clerk.reason":"no-credentials"} 1',
+      'clerk.events {"clerk.event":"cache.miss"} 2',
+      'clerk.events {"clerk.event":"auth.failure","clerk.reason":"token-malformed"} 2',
+    ])
+  })
+
+  it('traces with OpenTelemetry: who was asking stands on the span of the request, a webhook has one of its own', async () => {
+    const traced = await run(
+      'traces.ts',
+      `import { createHmac } from 'node:crypto'
+       import { context, trace } from '@opentelemetry/api'
+       import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+       import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+       import { traceEvents } from './traces.js'
+       const exporter = new InMemorySpanExporter()
+       const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+       trace.setGlobalTracerProvider(provider)
+       context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+       const tracer = trace.getTracer('clerk')
+       traceEvents(tracer)`,
+      `await tracer.startActiveSpan('GET /invoices', async (span) => {
+         await new Promise((resolve) => setImmediate(resolve))
+         await clerk.authenticate({ authorization: 'Bearer nonsense' })
+         span.end()
+       })
+       const now = Math.floor(Date.now() / 1000)
+       const body = JSON.stringify({ object: 'event', type: 'email.created', timestamp: 1, instance_id: 'ins_1', data: {} })
+       const mac = createHmac('sha256', Buffer.alloc(24, 1)).update('msg_1.' + now + '.' + body).digest('base64')
+       clerk.on('email.created', () => undefined)
+       await clerk.receiveWebhook({ id: 'msg_1', timestamp: String(now), signature: 'v1,' + mac, body: Buffer.from(body) })
+       for (const { name, attributes } of exporter.getFinishedSpans()) console.log(name, JSON.stringify(attributes))`,
+    )
+    expect(traced.trim().split('\n')).toEqual([
+      'GET /invoices {"clerk.auth":"anonymous","clerk.reason":"token-malformed"}',
+      'clerk email.created {"clerk.webhook":"msg_1"}',
+    ])
+  })
+
+  it('hands errors to Sentry, without secrets, one issue for each kind', async () => {
+    const { code } = await readSnippet(guide, 'sentry.ts')
+    const driver = `
+import { createClerk } from '@acme/clerk-core'
+import { reportingTo } from './sentry.js'
+const captured: { message: string; fingerprint: string[]; extra: object }[] = []
+const silent = { debug() {}, info() {}, warn() {}, error: (_: unknown, message: string) => console.log('console: ' + message) }
+const logger = reportingTo({ captureEvent: (event) => captured.push(event) }, silent)
+const clerk = createClerk({ issuer: 'https://clerk.example.com', jwtKey: ${JSON.stringify(pem)}, authorizedParties: 'any', logger, webhookSecrets: [] })
+clerk.observe(() => { throw new TypeError('no listener for ada@example.com') })
+await clerk.authenticate({ authorization: 'Bearer nonsense' })
+for (const event of captured) console.log(JSON.stringify(event))
+`
+    const running = await runSnippet(driver, { cwd, files: { 'sentry.ts': code } })
+    const { stdout, stderr } = await running.finished
+    expect(stderr).toBe('')
+    const [line = '', event = '', ...more] = stdout.trim().split('\n')
+    expect(more).toEqual([])
+    expect(line).toMatch(/^console: .* threw TypeError/)
+    expect(JSON.parse(event)).toMatchObject({
+      level: 'error',
+      message: line.replace('console: ', ''),
+      fingerprint: ['clerk', 'thrown', expect.any(String), 'TypeError'],
+      extra: { error: { name: 'TypeError', stack: expect.any(String) } },
+    })
+    expect(stdout).not.toContain('ada@example.com')
   })
 
   it('gives the logger to pino', async () => {

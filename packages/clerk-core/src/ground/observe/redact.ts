@@ -55,15 +55,17 @@ export function privateValues(...data: readonly unknown[]): readonly string[] {
   return [...values]
 }
 
-/** The tokens that headers hold: the bearer, and the value of every cookie. */
+/** The tokens that headers hold: the bearer, the API key, and the value of every cookie. */
 export function headerValues(headers: {
   readonly authorization?: string | undefined
   readonly cookie?: string | undefined
+  readonly apiKey?: string | readonly string[] | undefined
 }): readonly string[] {
   const bearer = (headers.authorization ?? '').trim().split(/\s+/).slice(-1)
   const cookies = (headers.cookie ?? '').split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim())
   // A short value is a setting (`theme=dark`), not a key to anything.
-  return [...bearer, ...cookies.filter(({ length }) => length >= 16)]
+  const keys = [headers.apiKey ?? []].flat().filter((key) => key !== '')
+  return [...bearer, ...keys, ...cookies.filter(({ length }) => length >= 16)]
 }
 
 /** @param secrets of the configuration */

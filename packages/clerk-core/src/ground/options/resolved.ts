@@ -3,6 +3,12 @@ import type { OriginList } from './origins.js'
 /** By what a Clerk user is linked to a row that was there before. */
 export type LinkBy = 'verified-email' | 'external-id'
 
+/** Which forms of a machine credential are accepted. */
+export interface MachineForms {
+  readonly opaque: boolean
+  readonly jwt: boolean
+}
+
 /** Options with every default filled in and every value validated. What the modules of core receive. */
 export interface ResolvedOptions {
   readonly secretKey: string | null
@@ -22,7 +28,21 @@ export interface ResolvedOptions {
   readonly audience: readonly string[] | null
   readonly clockToleranceSeconds: number
   readonly allowPending: boolean
-  readonly accept: { readonly apiKeys: boolean; readonly m2m: boolean; readonly oauth: boolean }
+  readonly accept: {
+    readonly apiKeys: boolean
+    /** API keys in the `X-API-Key` header too. */
+    readonly apiKeyHeader: boolean
+    readonly m2m: MachineForms
+    readonly oauth: MachineForms
+    /** That the `aud` of OAuth tokens must name; `null`: any. */
+    readonly resource: string | null
+    /** That every OAuth token must have. */
+    readonly scopes: readonly string[]
+    /** Of JWT forms; `null`: until they expire. */
+    readonly maxAgeSeconds: number | null
+  }
+  /** Id of this machine at Clerk: a receiver of M2M tokens. */
+  readonly machineId: string | null
   /** `__session_<suffix>` of the publishable key; `null` without one. */
   readonly cookieSuffix: string | null
   readonly session: {

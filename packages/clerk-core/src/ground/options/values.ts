@@ -63,6 +63,14 @@ export function checkMachineSecretKey(text: string): Checked<string> {
   }
 }
 
+export function checkMachineId(text: string): Checked<string> {
+  if (/^mch_\w+$/.test(text)) return { value: text }
+  return {
+    message: 'is not the id of a machine (`mch_…`).',
+    remedy: 'Copy it from the Clerk dashboard → Machines.',
+  }
+}
+
 /** The frontend API's host and port, as a publishable key names it. */
 export function checkPublishableKey(text: string): Checked<{ readonly key: string; readonly host: string }> {
   const encoded = /^pk_(?:test|live)_([A-Za-z0-9+/_-]+=*)$/.exec(text)?.[1]
@@ -88,6 +96,21 @@ export function checkUrl(text: string): Checked<string> {
   return {
     message: 'is not an https: URL.',
     remedy: 'Keys and secrets must not cross a network in the clear; `http:` is for localhost only.',
+  }
+}
+
+/**
+ * What a client asks a token for (RFC 8707 §2): an absolute URL without fragment. It is compared as it is written, so that
+ * nothing of it is changed here.
+ */
+export function checkResource(value: unknown): Checked<string> {
+  const url = typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value) ? readUrl(value) : null
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
+  if (url !== null && isSafe && url.username === '' && url.password === '' && !String(value).includes('#'))
+    return { value: value as string }
+  return {
+    message: 'is not the URL of a resource.',
+    remedy: 'Write `https://host/path` as clients name this service; `http:` is for localhost only.',
   }
 }
 

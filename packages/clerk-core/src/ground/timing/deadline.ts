@@ -37,8 +37,17 @@ export function createDeadlines(parts: {
   /** Milliseconds. Default: the monotonic clock, which is never set. */
   readonly now?: () => number
 }): DeadlineGroup {
-  const { timeoutMs, unavailable, isOutage: isOutageError, now = () => performance.now() } = parts
+  const { timeoutMs, unavailable, now = () => performance.now() } = parts
   const suspects = new Set<(begunAt: number) => void>()
+
+  /** An error that cannot even be looked at is no answer: its caller gets it, and the server is not thought to be there. */
+  function isOutage(error: unknown): boolean {
+    try {
+      return parts.isOutage(error)
+    } catch {
+      return true
+    }
+  }
 
   return {
     add(probe) {
@@ -63,7 +72,7 @@ export function createDeadlines(parts: {
         state = circuit.probing(state, now())
         const answer = attempt(probe).then(
           () => true,
-          (error: unknown) => !isOutageError(error),
+          (error: unknown) => !isOutage(error),
         )
         void answer.then((isThere) => {
           if (isThere) state = circuit.answered(now())
@@ -100,10 +109,10 @@ export function createDeadlines(parts: {
               resolve(value)
             },
             (error: unknown) => {
-              const isOutage = isOutageError(error)
-              if (isGivenUp) return isOutage ? undefined : late()
+              const isAnswer = !isOutage(error)
+              if (isGivenUp) return isAnswer ? late() : undefined
               clearTimeout(timer)
-              if (!isOutage) state = circuit.answered(now())
+              if (isAnswer) state = circuit.answered(now())
               else if (now() - begunAt >= Math.min(SLOW_FAILURE_MS, timeoutMs)) hung(begunAt)
               reject(error)
             },

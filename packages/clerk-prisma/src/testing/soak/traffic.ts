@@ -74,19 +74,20 @@ export function userEvent(user: SoakUser, change: { banned?: boolean }): SentEve
  * Delivers as Svix does: until an attempt was answered at all. After that it is silent: an event that was stored and failed
  * is the workers' business. 503 may mean that it could not be stored, and 409 that another attempt has it.
  *
- * @returns when it was answered 200; `null`: it was not
+ * @returns when it was answered 200, by `now`; `null`: it was not
  */
 export async function deliver(
   { id, body }: SentEvent,
   backends: readonly Backend[],
   secret: string,
   isOver: () => boolean,
+  now: () => number,
 ): Promise<number | null> {
   for (let attempt = 0; !isOver(); attempt++) {
     const backend = backends[Math.floor(Math.random() * backends.length)] as Backend
     const { headers } = signWebhook(JSON.parse(body), secret, { id })
     const status = await backend.post('/webhook', headers, body)
-    if (status === 200) return Date.now()
+    if (status === 200) return now()
     if (status === 500) return null
     await new Promise((resolve) => setTimeout(resolve, Math.min(200 * 2 ** attempt, 2_000)))
   }

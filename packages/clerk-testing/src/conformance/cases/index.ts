@@ -4,11 +4,13 @@ import { applicationColumnCases } from './application-columns.js'
 import { inboxClaimCases } from './inbox-claims.js'
 import { inboxEventCases } from './inbox-events.js'
 import { inboxLogCases } from './inbox-log.js'
+import { organizationListingCases, userListingCases } from './listing.js'
 import { membershipCases } from './memberships.js'
 import { invitationCases, organizationCases } from './organizations.js'
 import { raceCases } from './races.js'
 import { roleCases } from './roles.js'
 import { userActivityCases } from './user-activity.js'
+import { userBulkCases } from './user-bulk.js'
 import { userClaimsCases } from './user-claims.js'
 import { userDeletionCases } from './user-deletions.js'
 import { userInputCases } from './user-input.js'
@@ -33,9 +35,12 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...userAbsenceCases,
   ...userActivityCases,
   ...userTimeCases,
+  ...userBulkCases,
+  ...userListingCases,
   ...organizationCases,
   ...membershipCases,
   ...roleCases,
+  ...organizationListingCases,
   ...organizationAbsenceCases,
   ...invitationCases,
   ...inboxClaimCases,

@@ -19,6 +19,7 @@ export interface RaceAnswer {
 
 interface Operations {
   apply: UserSnapshot
+  applyMany: readonly UserSnapshot[]
   remove: { clerkId: string; at: number }
   /** By address: a local id may be of a type that another process does not know. */
   link: UserSnapshot
@@ -44,6 +45,9 @@ const operations: { [Op in keyof Operations]: Perform<Op> } = {
   async apply({ users }, snapshot) {
     const { user, outcome } = await users.apply(snapshot)
     return { outcome, version: user.version }
+  },
+  async applyMany({ users }, snapshots) {
+    return { outcome: ((await users.applyMany?.(snapshots)) ?? []).join(' ') }
   },
   async remove({ users }, { clerkId, at }) {
     return { outcome: 'removed', version: (await users.remove(clerkId, at)).version }

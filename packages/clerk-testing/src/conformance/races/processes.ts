@@ -15,7 +15,7 @@ export interface RaceOptions {
   readonly declared: readonly Capability[]
   /** Default: all that are declared. */
   readonly entities?: readonly Entity[]
-  /** Of each race. Default: its own number. */
+  /** Of each race. Default: `raceRounds` of the harness, else its own number. */
   readonly rounds?: number
   readonly seed?: number
 }
@@ -32,7 +32,8 @@ export async function runRaces(
 ): Promise<void> {
   if (harness.processes === undefined) throw new Error('The harness has no `processes`: see RaceProcesses.')
   const bench = benchOf(harness, declared)
-  const pool = await openPool(harness.processes)
+  const shared = sharing.get(harness)
+  const pool = await (shared === undefined ? openPool(harness.processes) : shared(harness.processes))
   try {
     for (const race of races) {
       const needs = [race.entity, ...(race.needs ?? [])]
@@ -46,12 +47,31 @@ export async function runRaces(
       }
     }
   } finally {
-    await pool.close()
+    if (shared === undefined) await pool.close()
+  }
+}
+
+const sharing = new WeakMap<StoreHarness, (how: RaceProcesses) => Promise<Pool>>()
+
+/**
+ * All races of this harness run in the same processes, until the function answered ends them: to start some takes longer than
+ * many rounds. The cases that need them come one after the other.
+ */
+export function shareProcesses(harness: StoreHarness): () => Promise<void> {
+  let pool: Promise<Pool> | undefined
+  sharing.set(harness, (how) => {
+    pool ??= openPool(how)
+    return pool
+  })
+  return async () => {
+    sharing.delete(harness)
+    // What could not be opened has failed its case.
+    await pool?.then(({ close }) => close()).catch(() => undefined)
   }
 }
 
 async function openPool(how: RaceProcesses): Promise<Pool> {
-  const workers = Array.from({ length: how.workers ?? 4 }, () => startWorker(how))
+  const workers = await Promise.all(Array.from({ length: how.workers ?? 4 }, () => startWorker(how)))
   const close = async () => {
     await Promise.all(workers.map((worker) => worker.close()))
   }

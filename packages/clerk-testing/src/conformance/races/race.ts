@@ -30,7 +30,7 @@ export async function runRace(
   bench: Bench,
   execute: Execute,
   {
-    rounds = race.rounds,
+    rounds = Math.min(race.rounds, bench.harness.raceRounds ?? Number.POSITIVE_INFINITY),
     seed = 1,
   }: { readonly rounds?: number | undefined; readonly seed?: number | undefined } = {},
 ): Promise<void> {

@@ -1,13 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { extname } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RaceProcesses } from '../harness.js'
 import type { RaceAnswer, RaceCall } from './operations.js'
 import type { ToWorker } from './worker.js'
 
-/** The worker beside this file, compiled or not. */
-const script = fileURLToPath(new URL(`worker${extname(import.meta.url)}`, import.meta.url))
+/**
+ * The worker beside this file, compiled or not. `import.meta` is in a file of its own: compiled to CommonJS, by Jest for
+ * instance, this one could not be loaded with it.
+ */
+async function workerScript(): Promise<string> {
+  const here = typeof __filename === 'string' ? __filename : fileURLToPath((await import('./here.js')).url)
+  return join(dirname(here), `worker${extname(here)}`)
+}
 
 /** How long a process that was asked to close may take before it is killed. */
 const CLOSE_MS = 5000
@@ -21,8 +27,12 @@ export interface WorkerProcess {
   close(): Promise<void>
 }
 
-export function startWorker({ module, data = null, execArgv = [] }: RaceProcesses): WorkerProcess {
-  const child = fork(script, [String(module), JSON.stringify(data)], {
+export async function startWorker({
+  module,
+  data = null,
+  execArgv = [],
+}: RaceProcesses): Promise<WorkerProcess> {
+  const child = fork(await workerScript(), [String(module), JSON.stringify(data)], {
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     execArgv: [...execArgv],
     serialization: 'advanced',

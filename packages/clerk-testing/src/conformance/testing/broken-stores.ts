@@ -44,6 +44,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/race-first-sign-in',
       'users/race-removal',
       'users/race-link-and-apply',
+      'users/race-bulk',
     ],
   },
   {
@@ -81,6 +82,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/purged-stays-purged',
       'users/absent-keeps',
       'users/times-of-a-stale-snapshot',
+      'users/race-bulk',
     ],
   },
   {
@@ -157,6 +159,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/bad-ids-refused',
       'users/race-addresses-swapped',
       'users/race-link-and-apply',
+      'users/race-bulk-unique',
     ],
   },
   {
@@ -182,7 +185,7 @@ export const brokenStores: readonly BrokenStore[] = [
       }
     }),
     says: /store's own object/,
-    caughtBy: ['users/answers-are-copies', 'users/touch-raises'],
+    caughtBy: ['users/answers-are-copies', 'users/touch-raises', 'users/bulk-times'],
   },
   {
     fault: 'swallows an outage as null',
@@ -411,6 +414,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/times-of-clerk',
       'users/times-only-grow',
       'users/times-of-a-stale-snapshot',
+      'users/bulk-whole-rows',
     ],
   },
   {
@@ -643,6 +647,7 @@ export const brokenStores: readonly BrokenStore[] = [
       'users/remove-keeps-version',
       'users/converges-in-any-order',
       'users/race-removal',
+      'users/race-bulk-removal',
     ],
   },
   {
@@ -689,6 +694,49 @@ export const brokenStores: readonly BrokenStore[] = [
     })),
     says: /member again through an earlier membership/,
     caughtBy: ['organizations/membership-newest-counts'],
+  },
+  {
+    fault: 'batches: overwrite rows that are newer',
+    alter: users(({ users }) => ({
+      async applyMany(snapshots) {
+        const known = await users.findMany?.(snapshots.map(({ clerkId }) => clerkId))
+        const versionOf = (id: string) => known?.find(({ clerkId }) => clerkId === id)?.version ?? 0
+        return (
+          users.applyMany?.(
+            snapshots.map((one) => ({ ...one, version: Math.max(one.version, versionOf(one.clerkId)) })),
+          ) ?? []
+        )
+      },
+    })),
+    says: /outcomes of a batch are others/,
+    caughtBy: [
+      'users/bulk-outcomes',
+      'users/bulk-purged',
+      'users/bulk-claims',
+      'users/bulk-times',
+      'users/race-bulk',
+    ],
+  },
+  {
+    fault: 'batches: of several snapshots of one user one counts',
+    alter: users(({ users }) => ({
+      async applyMany(snapshots) {
+        const last = new Map(snapshots.map((snapshot) => [snapshot.clerkId, snapshot]))
+        const outcomes = (await users.applyMany?.([...last.values()])) ?? []
+        const of = new Map([...last.keys()].map((clerkId, index) => [clerkId, outcomes[index] ?? 'stale']))
+        return snapshots.map(({ clerkId }) => of.get(clerkId) ?? 'stale')
+      },
+    })),
+    says: /Several snapshots of one user have other outcomes/,
+    caughtBy: ['users/bulk-in-order'],
+  },
+  {
+    fault: 'lists leave out deleted rows',
+    alter: users(({ users }) => ({
+      list: async (page) => ((await users.list?.(page)) ?? []).filter(({ deletedAt }) => deletedAt === null),
+    })),
+    says: /Pages of 1 have other rows/,
+    caughtBy: ['users/list-pages'],
   },
   {
     fault: 'has linking and does not say so',

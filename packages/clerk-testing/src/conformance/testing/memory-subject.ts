@@ -56,6 +56,8 @@ export function memorySubject({
       'linking',
       'purge',
       'activity',
+      'bulk',
+      'listing',
       'custom-columns',
       'outage',
       'contention',

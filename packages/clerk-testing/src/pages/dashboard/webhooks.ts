@@ -1,7 +1,9 @@
 import { webhookFixture, webhookTypes } from '../../fixtures/webhook-fixture.js'
 import { invalidParameter, notFound } from '../../server/errors.js'
 import type { Call, Route } from '../../server/route.js'
-import { html } from '../html.js'
+import type { Attempt, Delivery } from '../../webhooks/delivery.js'
+import type { Refusal } from '../../webhooks/refusal.js'
+import { html, type Markup } from '../html.js'
 import { action, check, choice, dashboardPage, field, moment, table } from './forms.js'
 import { shown } from './links.js'
 import { type Dashboard, get, id, post } from './routes.js'
@@ -17,6 +19,7 @@ export function webhookPages({ offline }: Dashboard): Route[] {
 <section><h2>Endpoint</h2>${own.disabled ? html`<p role="alert">Disabled after five days of failure. Saving enables it.</p>` : ''}
 <form class="inline" method="post" action="/dashboard/webhooks/endpoint">${field('url', 'URL', own.url ?? '', 'url')}<button>Save</button></form>
 <form class="inline" method="post" action="/dashboard/webhooks/test">${choice('type', 'Test event', webhookTypes, 'user.created')}<button>Send</button></form></section>
+${lastRefusal(own.deliveries)}
 <section><h2>Chaos</h2><form class="inline" method="post" action="/dashboard/webhooks/chaos">
 ${check('duplicate', 'Duplicate', Boolean(chaos.active.duplicate))}${check('reorder', 'Reorder', Boolean(chaos.active.reorder))}${check('drop', 'Drop', Boolean(chaos.active.drop))}${check('concurrent', 'Concurrent', Boolean(chaos.active.concurrent))}
 ${field('delayMs', 'Delay (ms)', chaos.active.delayMs ?? 0, 'number')}<button>Apply</button></form></section>
@@ -45,8 +48,8 @@ ${field('delayMs', 'Delay (ms)', chaos.active.delayMs ?? 0, 'number')}<button>Ap
       html`<h1>${found.type}</h1><section><p><code>${found.id}</code> · ${found.status}${found.nextAttemptAt === null ? '' : ` · next attempt ${moment(found.nextAttemptAt)}`}</p>
 ${action(`/dashboard/webhooks/${found.id}/replay`, 'Replay', 'primary')}</section>
 ${found.attempts.map(
-  ({ at, response, error }, index) => html`<section><h2>Attempt ${index + 1}, ${moment(at)}</h2>
-<p>${response ? `Answered ${response.status}` : `No answer: ${error ?? ''}`}</p><pre>${response?.body}</pre></section>`,
+  ({ at, response, error, refusal }, index) => html`<section><h2>Attempt ${index + 1}, ${moment(at)}</h2>
+<p>${response ? `Answered ${response.status}` : `No answer: ${error ?? ''}`}</p>${refusal ? explained(refusal) : ''}<pre>${response?.body}</pre></section>`,
 )}
 <section><h2>Body</h2><pre>${JSON.stringify(found.event, null, 2)}</pre></section>`,
     )
@@ -89,6 +92,19 @@ ${found.attempts.map(
     ),
   ]
 }
+
+/** Of the latest attempt: a table of "failed" says nothing. */
+function lastRefusal(deliveries: readonly Delivery[]): Markup {
+  const attempt = deliveries
+    .flatMap(({ attempts }) => attempts)
+    .reduce<Attempt | undefined>((last, one) => (last && last.at > one.at ? last : one), undefined)
+  if (attempt?.refusal === undefined) return html``
+  return html`<section><h2>The last delivery was not taken</h2>${explained(attempt.refusal)}</section>`
+}
+
+/** Why an endpoint did not take an event, and what to do, as in the log. */
+const explained = ({ meaning, expected, remedy, link }: Refusal) =>
+  html`<div role="alert"><p>${meaning} Expected: ${expected}.</p><p>${remedy} <a href="${link}">Read on</a></p></div>`
 
 function endpointUrl(given: string | null): string | undefined {
   const url = given?.trim()

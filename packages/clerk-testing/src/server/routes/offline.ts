@@ -166,6 +166,7 @@ export function offlineRoutes(instance: Instance, offline: () => OfflineClerk): 
           id: delivery.id,
           status: delivery.status,
           answer: delivery.attempts.at(-1)?.response?.status ?? null,
+          why: delivery.attempts.at(-1)?.refusal?.text ?? null,
         }
       },
     ),

@@ -7,6 +7,7 @@ import type {
   RoleRecord,
 } from '../organization.js'
 import { carried } from '../rules/absence.js'
+import { checkRowPage } from '../rules/batch.js'
 import { decideApply } from '../rules/convergence.js'
 import {
   checkInvitation,
@@ -36,6 +37,7 @@ import {
   earliestDeletion,
 } from '../rules/tombstone.js'
 import type { ApplyOutcome, Metadata } from '../user.js'
+import { createPages } from './page.js'
 import { resolveConflicts } from './unique.js'
 
 export interface MemoryOrganization extends OrganizationRecord {
@@ -71,6 +73,7 @@ export interface MemoryOrganizationStore
 
 export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStore {
   const organizations = new Map<string, MemoryOrganization>()
+  const pageOf = createPages(organizations)
   const memberships = new Map<string, MemoryMembership>()
   const roles = new Map<string, MemoryRole>()
   const invitations = new Map<string, MemoryInvitation>()
@@ -121,6 +124,13 @@ export function memoryOrganizations(uniqueSlug: boolean): MemoryOrganizationStor
       organizations.set(orgId, row)
       return structuredClone(row)
     },
+
+    async listOrganizations(page) {
+      checkRowPage(page)
+      return structuredClone(pageOf(page))
+    },
+
+    unstored: async () => ({ organizations: [], memberships: [], roles: [] }),
 
     async findMembership(orgId, userId) {
       checkText(orgId, 'orgId')

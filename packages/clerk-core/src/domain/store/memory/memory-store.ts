@@ -1,3 +1,4 @@
+import { type OptionRules, readOptions, rule } from '../../../ground/options/read-options.js'
 import type { Stores } from '../stores.js'
 import { type MemoryInbox, memoryInbox } from './memory-inbox.js'
 import {
@@ -17,6 +18,12 @@ export interface MemoryStoreOptions {
   readonly now?: () => number
 }
 
+const OPTIONS: OptionRules<MemoryStoreOptions> = {
+  unique: rule.texts,
+  externalIdColumn: rule.text,
+  now: rule.code,
+}
+
 export interface MemoryStores extends Stores<MemoryUser, MemoryMembership, MemoryOrganization> {
   users: MemoryUserStore
   organizations: MemoryOrganizationStore
@@ -26,8 +33,11 @@ export interface MemoryStores extends Stores<MemoryUser, MemoryMembership, Memor
 /**
  * The three stores in memory: to try things out, for tests, and as the reference of what a store does. It is gone with
  * the process and grows with every event.
+ *
+ * @throws {ConfigurationError} for options that it does not know, or with a value that they cannot have
  */
-export function memoryStore({ unique = [], externalIdColumn, now }: MemoryStoreOptions = {}): MemoryStores {
+export function memoryStore(options?: MemoryStoreOptions): MemoryStores {
+  const { unique = [], externalIdColumn, now } = readOptions('memoryStore', options, OPTIONS)
   return {
     users: memoryUsers(
       unique.filter((column) => column !== 'slug'),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { StoreInputError } from '../../../ground/errors.js'
 import { carried } from '../rules/absence.js'
+import { checkIds, checkRowPage, checkUsers, type RowPage } from '../rules/batch.js'
 import { decideApply } from '../rules/convergence.js'
 import { hasVerifiedAddress, isSameAddress } from '../rules/email.js'
 import { isSameExternalId } from '../rules/external-id.js'
@@ -19,6 +20,7 @@ import type {
   UserStore,
 } from '../user.js'
 import { copyOf } from './copy-of.js'
+import { createPages } from './page.js'
 import { resolveConflicts } from './unique.js'
 
 /** A user in memory: what Clerk says, and whatever else the application put beside it. */
@@ -34,6 +36,9 @@ export interface MemoryUser extends UserRecord {
 type LocalColumns = Partial<Omit<MemoryUser, 'id' | 'clerkId' | 'version'>>
 
 export interface MemoryUserStore extends UserStore<MemoryUser> {
+  applyMany(snapshots: readonly UserSnapshot[]): Promise<ApplyOutcome[]>
+  findMany(clerkIds: readonly string[]): Promise<MemoryUser[]>
+  list(page: RowPage): Promise<MemoryUser[]>
   touch(clerkId: string, activity: UserActivity): Promise<void>
   findLinkable(by: LinkKey): Promise<MemoryUser[]>
   link(id: string, snapshot: UserSnapshot, by?: LinkBy): Promise<MemoryUser | null>
@@ -57,6 +62,7 @@ type Row = Mutable<MemoryUser>
 export function memoryUsers(unique: readonly UniqueUserColumn[], externalIdColumn = 'id'): MemoryUserStore {
   const rows = new Map<string, Row>()
   const byClerkId = new Map<string, Row>()
+  const pageOf = createPages(byClerkId)
   let created = 0
 
   const copy = (row: Row): MemoryUser => copyOf(row)
@@ -88,6 +94,22 @@ export function memoryUsers(unique: readonly UniqueUserColumn[], externalIdColum
     return by.externalId != null && isSameExternalId(row[externalIdColumn], by.externalId)
   }
 
+  function apply(snapshot: UserSnapshot): { row: Row; outcome: ApplyOutcome } {
+    const known = byClerkId.get(snapshot.clerkId)
+    const decision = decideApply(
+      known ? { version: known.version, isBare: isBareUser(known) } : null,
+      snapshot.version,
+    )
+    if (known !== undefined && (decision === 'stale' || decision === 'unchanged')) {
+      Object.assign(known, laterTimes(known, snapshot))
+      return { row: known, outcome: decision }
+    }
+    const row = known ?? emptyRow(nextId())
+    const changed = fill(row, snapshot)
+    if (known === undefined) return { row: insert(row), outcome: 'created' }
+    return { row, outcome: changed ? 'updated' : 'unchanged' }
+  }
+
   return {
     async findByClerkId(clerkId) {
       checkText(clerkId, 'clerkId')
@@ -97,19 +119,23 @@ export function memoryUsers(unique: readonly UniqueUserColumn[], externalIdColum
 
     async apply(snapshot): Promise<{ user: MemoryUser; outcome: ApplyOutcome }> {
       checkUser(snapshot)
-      const known = byClerkId.get(snapshot.clerkId)
-      const decision = decideApply(
-        known ? { version: known.version, isBare: isBareUser(known) } : null,
-        snapshot.version,
-      )
-      if (known !== undefined && (decision === 'stale' || decision === 'unchanged')) {
-        Object.assign(known, laterTimes(known, snapshot))
-        return { user: copy(known), outcome: decision }
-      }
-      const row = known ?? emptyRow(nextId())
-      const changed = fill(row, snapshot)
-      if (known === undefined) return { user: copy(insert(row)), outcome: 'created' }
-      return { user: copy(row), outcome: changed ? 'updated' : 'unchanged' }
+      const { row, outcome } = apply(snapshot)
+      return { user: copy(row), outcome }
+    },
+
+    async applyMany(snapshots) {
+      checkUsers(snapshots)
+      return snapshots.map((snapshot) => apply(snapshot).outcome)
+    },
+
+    async findMany(clerkIds) {
+      checkIds(clerkIds)
+      return [...new Set(clerkIds)].flatMap((clerkId) => byClerkId.get(clerkId) ?? []).map(copy)
+    },
+
+    async list(page) {
+      checkRowPage(page)
+      return pageOf(page).map(copy)
     },
 
     async remove(clerkId, at) {

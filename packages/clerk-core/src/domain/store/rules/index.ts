@@ -1,5 +1,6 @@
 /** What every store decides alike. Pure functions: reading and writing is each store's own. */
 export * from './absence.js'
+export * from './batch.js'
 export * from './convergence.js'
 export * from './email.js'
 export * from './event-page.js'

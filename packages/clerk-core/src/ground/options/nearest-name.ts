@@ -5,6 +5,14 @@ export function nearestName(given: string, names: readonly string[]): string | n
   return nearest[1] <= Math.min(2, nearest[0].length / 2) ? nearest[0] : null
 }
 
+/** The same, and one that was only begun: `session.grace`, of which the unit is missing. */
+export function meantName(given: string, names: readonly string[]): string | null {
+  const begun = names.find(
+    (known) => given.length >= 4 && known.toLowerCase().startsWith(given.toLowerCase()),
+  )
+  return nearestName(given, names) ?? begun ?? null
+}
+
 /** Levenshtein's, with one row at a time. Names are short; longer texts cannot be near. */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return 3

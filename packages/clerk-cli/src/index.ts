@@ -1,0 +1,1 @@
+export { type CliConfig, type ConfiguredClerk, defineConfig } from './config/define-config.js'

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Planned } from './planned.js'
+import { planPrisma } from './prisma.js'
+import { type Project, prismaClientOf } from './project.js'
+import { VARIABLES } from './tables.js'
+import { clerkModule, configModule } from './templates.js'
+
+/** What `init` writes, and what it leaves to the owner of the project, in order. */
+export interface Plan {
+  readonly files: readonly Planned[]
+  /** Files that would have been made and are there already. */
+  readonly left: readonly string[]
+  readonly todos: readonly string[]
+}
+
+const WEBHOOK = 'https://dashboard.clerk.com → Webhooks'
+
+/** @throws {CliError} where the database's part cannot be planned */
+export function planOf(project: Project, now: Date): Plan {
+  const { folder, source, ending, manager, store, missing, frameworks } = project
+  const clerkFile = join(source, `clerk.${ending}`)
+  const configFile = `acme-clerk.config.${ending}`
+  const found = store === 'prisma' ? prismaClientOf(project, clerkFile) : null
+  const prisma = store === 'prisma' ? planPrisma(project, now) : { files: [], todos: [] }
+  const suffix = ending === 'ts' ? 'js' : ending
+  const made: Planned[] = [
+    {
+      path: clerkFile,
+      before: null,
+      after: clerkModule(project, found ?? { name: 'prisma', from: `./prisma.${suffix}` }),
+    },
+    {
+      path: configFile,
+      before: null,
+      after: configModule(`./${source === '' ? '' : `${source}/`}clerk.${suffix}`),
+    },
+  ]
+  const isThere = ({ path }: Planned) => existsSync(join(folder, path))
+  const env = planEnv(project)
+  return {
+    files: [...prisma.files, ...made.filter((file) => !isThere(file)), ...env],
+    left: made.filter(isThere).map(({ path }) => path),
+    todos: [
+      ...(missing.runtime.length > 0 ? [`${manager.add} ${missing.runtime.join(' ')}`] : []),
+      ...(missing.development.length > 0
+        ? [`${manager.addDevelopment} ${missing.development.join(' ')}`]
+        : []),
+      ...prisma.todos,
+      ...(store === 'prisma' && found === null
+        ? [
+            `Export your PrismaClient as \`prisma\` from ${join(source, `prisma.${ending}`)}, or correct the import in ${clerkFile}.`,
+          ]
+        : []),
+      ...(prisma.files.length > 0 ? [`${manager.run}prisma migrate dev`] : []),
+      ...(project.hasDrizzle && store === 'memory'
+        ? [
+            'There is no store for Drizzle: the clerk has one that forgets. https://github.com/acme/clerk/blob/main/docs/write-your-own-store.md',
+          ]
+        : []),
+      ...frameworks.map(({ name, routes }) => `Mount the routes (${name}):\n\n${routes}\n`),
+      ...(frameworks.length === 0
+        ? ['No framework was recognised: https://github.com/acme/clerk#readme lists the adapters.']
+        : []),
+      `Fill .env as .env.example says, and send webhooks to /clerk/webhook (${WEBHOOK}).`,
+      `${manager.run}acme-clerk doctor`,
+    ],
+  }
+}
+
+/** The variables that `.env.example` does not name yet. */
+function planEnv({ folder, store }: Project): Planned[] {
+  const path = '.env.example'
+  const before = existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : null
+  const wanted: Readonly<Record<string, string>> = {
+    ...VARIABLES,
+    ...((store === 'mongo' || store === 'mongoose') && { MONGODB_URL: 'mongodb://127.0.0.1/app' }),
+  }
+  const lines = Object.entries(wanted)
+    .filter(([name]) => !new RegExp(`^#?\\s*${name}=`, 'm').test(before ?? ''))
+    .map(([name, value]) => `${name}=${value}`)
+  if (lines.length === 0) return []
+  const start = before === null || before === '' ? '' : `${before.trimEnd()}\n\n`
+  return [{ path, before, after: `${start}${lines.join('\n')}\n` }]
+}

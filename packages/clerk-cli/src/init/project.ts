@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { CliError } from '../cli-error.js'
+import { FRAMEWORKS, type Framework, MANAGERS, type Manager, STORES, type StoreKind } from './tables.js'
+
+/** What `init` recognises of a project. */
+export interface Project {
+  readonly folder: string
+  readonly manager: Manager
+  readonly frameworks: readonly Framework[]
+  readonly store: StoreKind
+  readonly hasDrizzle: boolean
+  /** `src`, or nothing. */
+  readonly source: string
+  /** Of the files that are made. */
+  readonly ending: 'ts' | 'js' | 'mjs'
+  /** Packages of ours that `package.json` does not name yet. */
+  readonly missing: { readonly runtime: readonly string[]; readonly development: readonly string[] }
+}
+
+interface Manifest {
+  readonly type?: string
+  readonly packageManager?: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+}
+
+/** @throws {CliError} where there is no `package.json` */
+export function recognise(folder: string): Project {
+  const manifest = manifestOf(folder)
+  const dependencies = { ...manifest.dependencies, ...manifest.devDependencies }
+  const has = (name: string) => Object.hasOwn(dependencies, name)
+  const frameworks = FRAMEWORKS.filter(({ dependency }) => has(dependency))
+  const store = STORES.find(({ signs }) => signs.some(has)) ?? STORES.at(-1)
+  if (store === undefined) throw new Error('the table of stores is empty')
+  const typescript = has('typescript') || existsSync(join(folder, 'tsconfig.json'))
+  const runtime = ['@acme/clerk-core', ...frameworks.map(({ adapter }) => adapter), ...store.packages]
+  return {
+    folder,
+    manager: managerOf(folder, manifest),
+    frameworks,
+    store: store.kind,
+    hasDrizzle: has('drizzle-orm'),
+    source: existsSync(join(folder, 'src')) ? 'src' : '',
+    ending: typescript ? 'ts' : manifest.type === 'module' ? 'js' : 'mjs',
+    missing: {
+      runtime: runtime.filter((name) => !has(name)),
+      development: ['@acme/clerk-cli', '@acme/clerk-testing'].filter((name) => !has(name)),
+    },
+  }
+}
+
+function manifestOf(folder: string): Manifest {
+  const file = join(folder, 'package.json')
+  if (!existsSync(file))
+    throw new CliError('There is no package.json here.', 'Change to the folder of the project.')
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Manifest
+  } catch (error) {
+    throw new CliError('The package.json is no JSON.', 'Correct it, and run the command again.', {
+      cause: error,
+    })
+  }
+}
+
+/** By `packageManager`, else by the lock file, here or in the workspace above. */
+function managerOf(folder: string, { packageManager }: Manifest): Manager {
+  const named = MANAGERS.find(({ name }) => packageManager?.startsWith(`${name}@`))
+  if (named !== undefined) return named
+  for (let at = folder; ; at = dirname(at)) {
+    const found = MANAGERS.find(({ locks }) => locks.some((lock) => existsSync(join(at, lock))))
+    if (found !== undefined) return found
+    if (at === dirname(at)) break
+  }
+  const [npm] = MANAGERS
+  return npm
+}
+
+const PRISMA_CLIENT = /export const (\w+)[^=\n]*=[^=][\s\S]{0,200}?new PrismaClient\b/
+const SOURCE = /\.(ts|mts|js|mjs)$/
+const NO_SOURCE = /^(node_modules|dist|build|generated|\..*)$/
+const DEEPEST = 5
+
+/** The module that makes the application's PrismaClient, as `file` imports it, and what it is called there. */
+export function prismaClientOf(
+  { folder, source }: Project,
+  file: string,
+): { readonly name: string; readonly from: string } | null {
+  for (const path of sourcesIn(join(folder, source), DEEPEST)) {
+    const [, exported] = PRISMA_CLIENT.exec(readFileSync(path, 'utf8')) ?? []
+    if (exported === undefined) continue
+    const to = relative(dirname(join(folder, file)), path).replaceAll('\\', '/')
+    const from = `${to.startsWith('.') ? '' : './'}${to}`.replace(/\.ts$/, '.js').replace(/\.mts$/, '.mjs')
+    return { name: exported, from }
+  }
+  return null
+}
+
+/** Modules of the application itself. Links are not followed: they may lead in a circle. */
+function* sourcesIn(folder: string, depth: number): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isFile() && SOURCE.test(entry.name)) yield path
+    if (entry.isDirectory() && depth > 0 && !NO_SOURCE.test(entry.name)) yield* sourcesIn(path, depth - 1)
+  }
+}

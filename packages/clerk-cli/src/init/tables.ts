@@ -1,0 +1,110 @@
+/** A package manager, and how it adds packages. */
+export interface Manager {
+  readonly name: string
+  readonly locks: readonly string[]
+  readonly add: string
+  readonly addDevelopment: string
+  /** In front of a program of the project. */
+  readonly run: string
+}
+
+export const MANAGERS: readonly [Manager, ...Manager[]] = [
+  {
+    name: 'npm',
+    locks: ['package-lock.json'],
+    add: 'npm install',
+    addDevelopment: 'npm install --save-dev',
+    run: 'npx --yes ',
+  },
+  {
+    name: 'pnpm',
+    locks: ['pnpm-lock.yaml'],
+    add: 'pnpm add',
+    addDevelopment: 'pnpm add --save-dev',
+    run: 'pnpm exec ',
+  },
+  { name: 'yarn', locks: ['yarn.lock'], add: 'yarn add', addDevelopment: 'yarn add --dev', run: 'yarn ' },
+  {
+    name: 'bun',
+    locks: ['bun.lock', 'bun.lockb'],
+    add: 'bun add',
+    addDevelopment: 'bun add --dev',
+    run: 'bunx ',
+  },
+]
+
+/** A framework with an adapter, and the lines that mount it. */
+export interface Framework {
+  readonly name: string
+  readonly dependency: string
+  readonly adapter: string
+  readonly routes: string
+}
+
+export const FRAMEWORKS: readonly Framework[] = [
+  {
+    name: 'Fastify',
+    dependency: 'fastify',
+    adapter: '@acme/clerk-fastify',
+    routes: `import { clerkPlugin, clerkRoutesPlugin, requireAuth } from '@acme/clerk-fastify'
+
+await app.register(clerkPlugin, { clerk })
+await app.register(clerkRoutesPlugin, { clerk, prefix: '/clerk' })
+app.get('/hello', { onRequest: requireAuth() }, (request) => ({ hello: request.auth.userId }))`,
+  },
+  {
+    name: 'Koa',
+    dependency: 'koa',
+    adapter: '@acme/clerk-koa',
+    routes: `import { clerkMiddleware, clerkRoutes, requireAuth } from '@acme/clerk-koa'
+
+app.use(clerkMiddleware(clerk))
+app.use(clerkRoutes(clerk, { prefix: '/clerk' }))
+router.get('/hello', requireAuth(), (ctx) => {
+  ctx.body = { hello: ctx.state.auth.userId }
+})`,
+  },
+  {
+    name: 'Express',
+    dependency: 'express',
+    adapter: '@acme/clerk-express',
+    routes: `import { clerkMiddleware, clerkRoutes, requireAuth } from '@acme/clerk-express'
+
+app.use(clerkMiddleware(clerk)) // before the routes
+app.use('/clerk', clerkRoutes(clerk)) // before body parsers
+app.get('/hello', requireAuth(), (req, res) => res.json({ hello: req.auth.userId }))`,
+  },
+  {
+    name: 'tRPC',
+    dependency: '@trpc/server',
+    adapter: '@acme/clerk-trpc',
+    routes: `import { createClerkContext, createGuards } from '@acme/clerk-trpc'
+
+const createContext = createClerkContext(clerk)
+const t = initTRPC.context<typeof createContext>().create()
+const { authed } = createGuards(t)
+const appRouter = t.router({ hello: authed().query(({ ctx }) => ctx.auth.userId) })`,
+  },
+]
+
+export type StoreKind = 'prisma' | 'mongoose' | 'mongo' | 'memory'
+
+/** By which dependencies a store is chosen: the first that fits. */
+export const STORES: readonly {
+  readonly kind: StoreKind
+  readonly signs: readonly string[]
+  readonly packages: readonly string[]
+}[] = [
+  { kind: 'prisma', signs: ['@prisma/client', 'prisma'], packages: ['@acme/clerk-prisma'] },
+  { kind: 'mongoose', signs: ['mongoose'], packages: ['@acme/clerk-mongo'] },
+  { kind: 'mongo', signs: ['mongodb'], packages: ['@acme/clerk-mongo'] },
+  { kind: 'memory', signs: [], packages: [] },
+]
+
+/** The lines of `.env.example`, by the variable. `fromEnv()` takes these placeholders for missing. */
+export const VARIABLES: Readonly<Record<string, string>> = {
+  CLERK_PUBLISHABLE_KEY: 'pk_test_...',
+  CLERK_SECRET_KEY: 'sk_test_...',
+  CLERK_WEBHOOK_SIGNING_SECRET: 'whsec_...',
+  CLERK_AUTHORIZED_PARTIES: 'http://localhost:3000',
+}

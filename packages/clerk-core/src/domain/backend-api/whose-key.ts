@@ -1,0 +1,29 @@
+import { ConfigurationError } from '../../ground/errors.js'
+import type { InstanceProof } from './complete-listing.js'
+
+const MESSAGES: Readonly<Record<Exclude<InstanceProof, 'proven'>, string>> = {
+  'other-instance': 'belongs to another Clerk instance than the keys that tokens are verified with.',
+  'instance-not-proven':
+    'is of an instance that is not known: no set of keys could be read to compare with that of the Backend API.',
+}
+
+/**
+ * Refuses the secret key of another instance before anything of that instance is written here.
+ *
+ * @param allowUnproven also takes a key of which nothing is known
+ * @throws {ConfigurationError} {@link ClerkApiError} when the Backend API gives no key set
+ */
+export async function refuseOtherInstance(
+  proof: () => Promise<InstanceProof>,
+  { allowUnproven }: { readonly allowUnproven: boolean },
+): Promise<void> {
+  const proven = await proof()
+  if (proven === 'proven' || (proven === 'instance-not-proven' && allowUnproven)) return
+  throw new ConfigurationError([
+    {
+      option: 'secretKey',
+      message: MESSAGES[proven],
+      remedy: 'Set the secret key and the publishable key of one instance (Clerk dashboard → API keys).',
+    },
+  ])
+}

@@ -1,0 +1,4 @@
+import { mcpTests } from '@acme/adapter-suite'
+import { fastifyBinding } from './testing/app.js'
+
+mcpTests(fastifyBinding('Fastify', 'onRequest'))

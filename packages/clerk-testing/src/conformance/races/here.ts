@@ -1,0 +1,2 @@
+/** Of this folder's files, in an ES module. */
+export const { url } = import.meta
