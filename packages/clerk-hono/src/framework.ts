@@ -22,13 +22,16 @@ const SETTINGS = Symbol('acme.clerk.hono')
 type Configured = Context & { [SETTINGS]?: RequestOptions }
 
 /** For all of ours that comes behind: the middleware says it once for guards and routes. */
-export function configure(c: Configured, { trustProxy, clientAddress, session }: RequestOptions): void {
+export function configure(c: Configured, options: RequestOptions): void {
   const present = c[SETTINGS]
-  c[SETTINGS] = {
-    trustProxy: trustProxy ?? present?.trustProxy,
-    clientAddress: clientAddress ?? present?.clientAddress,
-    session: session ?? present?.session,
-  }
+  c[SETTINGS] =
+    present === undefined
+      ? options
+      : {
+          trustProxy: options.trustProxy ?? present.trustProxy,
+          clientAddress: options.clientAddress ?? present.clientAddress,
+          session: options.session ?? present.session,
+        }
 }
 
 /** What the servers of Hono put into `c.env`: @hono/node-server, Bun and Deno. */
