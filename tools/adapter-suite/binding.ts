@@ -79,6 +79,8 @@ export interface AppBinding {
    * every request.
    */
   readonly standsAlone?: true
+  /** The server of the host takes a request on a connection when the one before is answered, and not earlier. */
+  readonly oneAtATime?: true
   /** Makes a guard of what an application gives to it. */
   guard(...given: readonly unknown[]): unknown
   start(spec: AppSpec): Promise<RunningApp>

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { programOf } from '@acme/tools/runtimes'
 import { readSnippet } from '@acme/tools/snippets'
 import { build } from 'esbuild'
 import { expect, onTestFinished } from 'vitest'
@@ -13,27 +13,6 @@ const GUIDE = new URL('../../docs/fetch.md', PACKAGE)
 
 export type Runtime = 'node' | 'bun' | 'deno' | 'workerd'
 type Env = Readonly<Record<string, string>>
-
-/** Where the npm package of a runtime has its program, for this machine. No install script need have run. */
-const PROGRAMS = {
-  bun: ['bun', `@oven/bun-${process.platform}-${process.arch === 'arm64' ? 'aarch64' : 'x64'}`, 'bin/bun'],
-  deno: [
-    'deno',
-    `@deno/${process.platform}-${process.arch}${process.platform === 'linux' ? '-glibc' : ''}`,
-    'deno',
-  ],
-  workerd: [
-    'workerd',
-    `@cloudflare/workerd-${process.platform}-${process.arch === 'x64' ? '64' : process.arch}`,
-    'bin/workerd',
-  ],
-} as const
-
-function programOf(runtime: Exclude<Runtime, 'node'>): string {
-  const [name, platform, path] = PROGRAMS[runtime]
-  const main = createRequire(import.meta.url).resolve(`${name}/package.json`)
-  return join(dirname(createRequire(main).resolve(`${platform}/package.json`)), path)
-}
 
 /** A block of docs/fetch.md, unchanged, in a folder of its own. */
 export async function writeExample(title: string): Promise<string> {

@@ -30,12 +30,22 @@ import {
   toMcpAuthInfo,
 } from '../index.js'
 
+interface BunRuntime {
+  serve(options: { port: number; hostname: string; fetch: Hono['fetch'] }): {
+    readonly port: number
+    stop(closeAll: boolean): Promise<void>
+  }
+}
+
 type Fields = { cart?: number; localName?: string }
 type SessionEnv = { Variables: { session?: IronSession<Fields> } }
 
+const onBun = process.versions['bun'] !== undefined
+
 /** The application of the shared suite. */
 export const honoBinding: AppBinding = {
-  name: 'Hono on Node',
+  name: `Hono on ${onBun ? 'Bun' : 'Node'}`,
+  ...(onBun ? { oneAtATime: true } : {}),
   sessions: ['cookie'],
   bodyParsers: ['keeps', 'raw', 'loses'],
   guard: (...given) => requireAuth(...(given as never)),
@@ -118,7 +128,14 @@ function parser(kind: 'keeps' | 'raw' | 'loses'): MiddlewareHandler {
   }
 }
 
+/** On Bun its own server, as users have it there. */
 export async function listen(app: Pick<Hono, 'fetch'>): Promise<RunningApp> {
+  const bun = (globalThis as { Bun?: BunRuntime }).Bun
+  if (bun !== undefined) {
+    const server = bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app.fetch })
+    const origin = `http://127.0.0.1:${server.port}`
+    return { origin, writes: () => 0, stop: () => server.stop(true) }
+  }
   const server = createServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
