@@ -53,6 +53,12 @@ export function authIn(context: ClerkContext<AnyAuth>, clerk: AnyClerk | undefin
   return clerk === undefined ? context.auth : auth
 }
 
+/** The clerk that {@link authIn} asks; `null` in a context that an application or a test put together itself. */
+export function clerkIn(context: ClerkContext<AnyAuth>, clerk: AnyClerk | undefined): AnyClerk | null {
+  const states = (context as StatefulContext)[STATES]
+  return states === undefined ? (clerk ?? null) : stateOf(states, 'createClerkContext', clerk).clerk
+}
+
 /** Clerks that were told `context: true` in the making of this context, each with what it says of the request. */
 export function scopesIn(context: ClerkContext<AnyAuth>): readonly RequestState[] {
   const states = (context as StatefulContext)[STATES]

@@ -171,7 +171,7 @@ export const CODES = {
   ),
   'machine-resource-mismatch': endedMachine(
     'The OAuth access token was issued for another service: its `aud` does not name `accept.oauth.resource`.',
-    'Let the client ask for its token with `resource` (RFC 8707), as the protected resource metadata says.',
+    'Let the client ask for its token with `resource` (RFC 8707), as the protected resource metadata says. Clerk does not tell what an opaque token is for: let it issue JWTs.',
   ),
   'several-credentials': anonymous(
     'The request carries an `X-API-Key` header and a bearer token: it is not known which of them is meant.',

@@ -14,6 +14,12 @@ const NO_SCOPES: readonly string[] = Object.freeze([])
 
 /** The user or organisation that a machine credential speaks for. */
 type Subject = Pick<MadeMachineAuth, 'userId' | 'orgId' | 'user'>
+type MachineOrigin = Extract<Origin, { kind: 'machine' }>
+
+interface LastAuth {
+  readonly auth: MadeMachineAuth
+  readonly origin: MachineOrigin
+}
 
 /**
  * A machine credential is another way to ask, not a way around: its user is looked up, provisioned and refused as the
@@ -30,6 +36,7 @@ export function createMachineAuth(parts: {
   readonly auths: AuthFactory
 }): (request: Request, bearer: string) => MaybePromise<MadeAuth> {
   const { machines, requiredScopes, revocations, userAuth, organizations, auths } = parts
+  const lastAuth = new WeakMap<MachineCredential, LastAuth>()
   const noUser: Subject = { userId: null, orgId: null, user: parts.hasUsers ? null : undefined }
 
   return (request, bearer) =>
@@ -50,14 +57,18 @@ export function createMachineAuth(parts: {
     { machine, until, cached }: Extract<MachineResult, { ok: true }>,
   ): MaybePromise<MadeAuth> {
     request.cached = cached
-    const origin: Origin = { kind: 'machine', credential: bearer, requested: request.requested, until }
+    const origin: MachineOrigin = { kind: 'machine', credential: bearer, requested: request.requested, until }
     if (machine.subject.startsWith('user_')) return ofUser(request, machine, origin)
     if (machine.subject.startsWith('org_')) return ofOrganization(request, machine, origin)
     return made(request, machine, noUser, origin)
   }
 
   /** The same resolution as of a token: a key passes no check that its user does not. */
-  function ofUser(request: Request, machine: MachineCredential, origin: Origin): MaybePromise<MadeAuth> {
+  function ofUser(
+    request: Request,
+    machine: MachineCredential,
+    origin: MachineOrigin,
+  ): MaybePromise<MadeAuth> {
     const userId = machine.subject
     if (revocations.isRevoked(userId, '')) return auths.anonymous(request, 'user-inactive')
     const { requested } = request
@@ -79,7 +90,7 @@ export function createMachineAuth(parts: {
   async function ofOrganization(
     request: Request,
     machine: MachineCredential,
-    origin: Origin,
+    origin: MachineOrigin,
   ): Promise<MadeAuth> {
     const orgId = machine.subject
     const organization = await organizations?.organizations.get(orgId)
@@ -91,17 +102,28 @@ export function createMachineAuth(parts: {
     return made(request, machine, { ...noUser, orgId: own ? orgId : null }, origin)
   }
 
+  /** The same credential, row and organisation give the same frozen `Auth`: a program asks again and again. */
   function made(
     { requested, cached }: Request,
-    { name, ...machine }: MachineCredential,
+    machine: MachineCredential,
     { userId, orgId, user }: Subject,
-    origin: Origin,
+    origin: MachineOrigin,
   ): MadeAuth {
-    const organizationMismatch = requested !== undefined && requested !== orgId
+    const last = lastAuth.get(machine)
+    if (
+      last !== undefined &&
+      last.auth.user === user &&
+      last.auth.orgId === orgId &&
+      last.origin.requested === requested
+    ) {
+      last.origin.until = origin.until
+      return auths.machineAgain(last.auth, cached)
+    }
+    const { name, ...credential } = machine
     const isMachine = machine.subject.startsWith('mch_')
-    return auths.machine(
+    const auth = auths.machine(
       {
-        ...machine,
+        ...credential,
         machine: isMachine ? { id: machine.subject, name } : null,
         missingScopes:
           machine.tokenType === 'oauth'
@@ -109,11 +131,13 @@ export function createMachineAuth(parts: {
             : NO_SCOPES,
         userId,
         orgId,
-        organizationMismatch,
+        organizationMismatch: requested !== undefined && requested !== orgId,
         user,
       },
       origin,
       cached,
     )
+    lastAuth.set(machine, { auth, origin })
+    return auth
   }
 }

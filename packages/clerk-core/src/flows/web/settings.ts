@@ -26,6 +26,9 @@ export interface ClerkSettings {
     readonly scopes: readonly string[]
     readonly resources: Set<string>
   }
+  /** Where M2M tokens of this machine may be sent, and by what. */
+  readonly machineOrigins: readonly string[]
+  readonly fetch: typeof globalThis.fetch
   /** `null` without a secret key. */
   readonly revokeAtClerk: RevokeAtClerk | null
   /** Resolves when every process can learn what was ended here. @throws {StoreUnavailableError} */
@@ -57,6 +60,8 @@ export function provideSettings(
     signInUrl,
     signUpUrl,
     accept,
+    machineOrigins,
+    fetch,
   } = options
   const portal = accountPortalOf(publishableKey)
   settings.set(
@@ -78,6 +83,8 @@ export function provideSettings(
         scopes: accept.scopes,
         resources: new Set<string>(),
       }),
+      machineOrigins,
+      fetch,
       revokeAtClerk: does.revokeAtClerk,
       recorded: does.recorded,
       isReady: does.isReady,
