@@ -34,6 +34,7 @@ import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createLog, type Log, NO_LOG } from './ground/observe/log.js'
 import { createObserver } from './ground/observe/observer.js'
 import { Problems } from './ground/options/problems.js'
+import { ChangeCounter } from './ground/timing/change-counter.js'
 import { createClosing, createInFlight } from './ground/timing/in-flight.js'
 import { withTimeout } from './ground/timing/timeout.js'
 import { mergeOptions } from './merge-options.js'
@@ -89,7 +90,8 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   const inbox = stores.inbox ?? null
   const closing = createClosing()
   const historySeconds = revocationLifetimeSeconds(resolved.session)
-  const keys = createKeySource(resolved, observer)
+  const counter = new ChangeCounter()
+  const keys = createKeySource(resolved, observer, { replaced: counter.raise })
   const revocations = createRevocations(now, historySeconds)
   const holds = createHolds()
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
@@ -111,6 +113,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
         canLink: options.canLink,
         claimsToUser: options.claimsToUser,
         holds,
+        dropped: counter.raise,
       })
     : null
   const organizations = stores.organizations
@@ -123,6 +126,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
         proof,
         tell,
         holds,
+        dropped: counter.raise,
       })
     : null
   const changes = createChanges({
@@ -175,6 +179,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   const authenticate = createAuthenticate({
     options: resolved,
     tokens,
+    keys,
     machines,
     revocations,
     users,
@@ -182,10 +187,12 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     changes,
     sessionStatus,
     observer,
+    counter,
   }) as Clerk<U, M, O>['authenticateNow']
 
   /** What a change means here, whether this process applied it or another one. */
   function applyChange(change: KnownChange): void {
+    counter.raise()
     const { isUnknown, subjects, anyMembership } = effectOf(change)
     const { narrows, version, at } = change
     if (narrows !== null && version === null) revocations.revoke(narrows, at)
@@ -198,6 +205,8 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
       else organizations?.dropOrganization(subjects.organization)
     }
     connections.notice(change, anyMembership)
+    // What was found to be true meanwhile, by whoever was called here, is looked at again.
+    counter.raise()
   }
 
   const readiness = createReadiness({

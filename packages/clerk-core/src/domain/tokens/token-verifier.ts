@@ -2,6 +2,7 @@ import type { TokenError, TokenErrorReason } from '../../ground/errors.js'
 import type { Evidence } from '../../ground/observe/explain.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { SessionClaims, VerifiedToken } from './session-claims.js'
+import type { CachedToken } from './verified-token.js'
 
 /** Why a token is refused; an outage of the key set is no such reason. */
 export type TokenRefusal = Exclude<TokenErrorReason, 'keys-unavailable'>
@@ -38,6 +39,16 @@ export type TokenResult =
   { readonly ok: true; readonly token: VerifiedToken; readonly cached: boolean } | RefusedToken
 
 export interface TokenVerifier {
-  /** `allowMissingAzp`: the option, or the request's own evidence of its origin (cookie and same-origin navigation). */
-  verify(token: string, context: { readonly allowMissingAzp: boolean }): MaybePromise<TokenResult>
+  /** A token that was verified before, by its digest; whether it is still accepted is not said. */
+  cached(digest: string): CachedToken | undefined
+  /**
+   * `allowMissingAzp`: the option, or the request's own evidence of its origin (cookie and same-origin navigation).
+   *
+   * @param digest of the token, where it has been worked out
+   */
+  verify(
+    token: string,
+    context: { readonly allowMissingAzp: boolean },
+    digest?: string,
+  ): MaybePromise<TokenResult>
 }

@@ -14,10 +14,10 @@ const RETRY_AFTER_SECONDS = 5
 export type NoUser = Exclude<UserResolution, { kind: 'user' }>
 
 /** Whether a token came with the request, and what was seen of what was refused. */
-type Carrying = Pick<Request, 'bearer' | 'tokenHash' | 'seen'>
+type Carrying = Pick<Request, 'bearer' | 'token' | 'seen'>
 
 /** Where no request comes: over a connection. */
-export const NOTHING_CARRIED: Carrying = { bearer: null, tokenHash: null, seen: null }
+export const NOTHING_CARRIED: Carrying = { bearer: null, token: null, seen: null }
 
 /** Caches of the rows that an `Auth` of a user is made of. */
 const ROW_CACHES = ['user', 'membership', 'organization'] as const
@@ -45,11 +45,11 @@ export function createAuthFactory(observer: Observer): AuthFactory {
   const withJson = createWithJson(observer)
   return { withJson, anonymous, unavailable, noUser, local, machine, machineAgain, user, again }
 
-  function anonymous({ bearer, tokenHash, seen }: Carrying, reason: AnonymousReason): MadeAuth {
+  function anonymous({ bearer, token, seen }: Carrying, reason: AnonymousReason): MadeAuth {
     if (observer.wantsOrLogs('auth.failure')) {
-      observer.emit('auth.failure', { reason, tokenHash }, seen ?? undefined)
+      observer.emit('auth.failure', { reason, tokenHash: token?.hash ?? null }, seen ?? undefined)
     }
-    const tokenRefused = (bearer !== null || tokenHash !== null) && !reason.startsWith('user-')
+    const tokenRefused = (bearer !== null || token !== null) && !reason.startsWith('user-')
     return tokenRefused ? refusedAs(reason) : anonymousAs(reason)
   }
 

@@ -41,7 +41,7 @@ export function createMachineAuth(parts: {
 
   return (request, bearer) =>
     chain(machines.verify(bearer, request.credentials.clientAddress), (result) => {
-      request.tokenHash = result.hash
+      request.token = result
       if (result.ok) return ofMachine(request, bearer, result)
       if ('unavailable' in result) {
         const { reason = 'clerk-unavailable', retryAfterSeconds } = result.unavailable

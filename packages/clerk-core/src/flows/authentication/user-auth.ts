@@ -3,21 +3,12 @@ import type { UserRecord } from '../../domain/store/user.js'
 import type { SessionClaims, VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { both, chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { Cached } from '../../ground/timing/read-cache.js'
 import type { AuthFactory, NoUser } from './auth-factory.js'
 import type { LocalRows } from './local-rows.js'
 import type { MadeAuth, MadeUserAuth } from './made-auth.js'
 import { type ClaimAging, joinRows, type Principal, principalFromToken } from './principal.js'
+import { ReadyAuth } from './ready-auth.js'
 import type { Request } from './request.js'
-
-interface LastAuth {
-  readonly auth: MadeUserAuth
-  readonly requested: string | undefined
-  /** What it was made of; `null` without such a store, and without an organisation. */
-  readonly user: Cached<unknown> | null
-  readonly membership: Cached<unknown> | null
-  readonly organization: Cached<unknown> | null
-}
 
 const NO_STORE = { kind: 'user', user: undefined } as const
 
@@ -45,15 +36,14 @@ export function createUserAuth(parts: {
 }): UserAuthSource {
   const { users, organizations, auths, aging } = parts
   const { now } = aging
-  const lastAuth = new WeakMap<VerifiedToken, LastAuth>()
 
   return {
     /** The same token and rows give the same frozen `Auth`: a signed-in page needs it again and again. */
     ofToken(request, token) {
       const { requested } = request
-      const last = lastAuth.get(token)
-      if (last !== undefined && last.requested === requested && isStillTrue(last)) {
-        return auths.again(last.auth, request.cached, last)
+      const { ready } = token
+      if (ready instanceof ReadyAuth && ready.requested === requested && ready.hasRows(now())) {
+        return auths.again(ready.auth, request.cached, ready)
       }
       const orgId = requested ?? token.organization?.id
       return chain(localRows(token.claims.sub, token.claims, orgId), (rows) => {
@@ -74,16 +64,6 @@ export function createUserAuth(parts: {
     localRows,
   }
 
-  function isStillTrue({ user, membership, organization }: LastAuth): boolean {
-    if (user === null && membership === null && organization === null) return true
-    const nowMs = now()
-    return (
-      (user === null || user.isFresh(nowMs)) &&
-      (membership === null || membership.isFresh(nowMs)) &&
-      (organization === null || organization.isFresh(nowMs))
-    )
-  }
-
   /** Only of rows that the caches hold as well, so that an `Auth` ends when a cache drops a row it was made of. */
   function remember(
     token: VerifiedToken,
@@ -101,7 +81,7 @@ export function createUserAuth(parts: {
       if (membership?.value.row !== rows.membership) return
       if (organization?.value.row !== rows.organization) return
     }
-    lastAuth.set(token, { auth, requested, user, membership, organization })
+    token.ready = new ReadyAuth(auth, { requested, user, membership, organization })
   }
 
   function localRows(
