@@ -1,4 +1,5 @@
 import type { Revocations } from '../../domain/changes/revocations.js'
+import type { CachedMachine } from '../../domain/machines/cached-machine.js'
 import type { MachineResult, MachineVerifier } from '../../domain/machines/machine.js'
 import type { MachineCredential } from '../../domain/machines/machine-types.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
@@ -7,9 +8,11 @@ import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { AuthFactory } from './auth-factory.js'
 import type { MadeAuth, MadeMachineAuth } from './made-auth.js'
 import type { Origin } from './origin.js'
+import { ReadyAuth } from './ready-auth.js'
 import type { Request } from './request.js'
 import type { UserAuthSource } from './user-auth.js'
 
+const NO_ROWS = { user: null, membership: null, organization: null } as const
 const NO_SCOPES: readonly string[] = Object.freeze([])
 
 /** The user or organisation that a machine credential speaks for. */
@@ -30,7 +33,7 @@ export function createMachineAuth(parts: {
   /** Scopes that every OAuth access token must have. */
   readonly requiredScopes: readonly string[]
   readonly revocations: Revocations
-  readonly userAuth: Pick<UserAuthSource, 'localRows'>
+  readonly userAuth: Pick<UserAuthSource, 'localRows' | 'madeOf'>
   readonly hasUsers: boolean
   readonly organizations: OrganizationDirectory | null
   readonly auths: AuthFactory
@@ -40,7 +43,7 @@ export function createMachineAuth(parts: {
   const noUser: Subject = { userId: null, orgId: null, user: parts.hasUsers ? null : undefined }
 
   return (request, bearer) =>
-    chain(machines.verify(bearer, request.credentials.clientAddress), (result) => {
+    chain(machines.verify(bearer, request.credentials.clientAddress, request.digest), (result) => {
       request.token = result
       if (result.ok) return ofMachine(request, bearer, result)
       if ('unavailable' in result) {
@@ -54,13 +57,16 @@ export function createMachineAuth(parts: {
   function ofMachine(
     request: Request,
     bearer: string,
-    { machine, until, cached }: Extract<MachineResult, { ok: true }>,
+    { machine, until, cached, jwt }: Extract<MachineResult, { ok: true }>,
   ): MaybePromise<MadeAuth> {
     request.cached = cached
     const origin: MachineOrigin = { kind: 'machine', credential: bearer, requested: request.requested, until }
-    if (machine.subject.startsWith('user_')) return ofUser(request, machine, origin)
+    if (machine.subject.startsWith('user_')) return ofUser(request, machine, origin, jwt)
     if (machine.subject.startsWith('org_')) return ofOrganization(request, machine, origin)
-    return made(request, machine, noUser, origin)
+    const auth = made(request, machine, noUser, origin)
+    // There is no row in it.
+    if (jwt !== undefined) jwt.ready = new ReadyAuth(auth, { ...NO_ROWS, requested: request.requested })
+    return auth
   }
 
   /** The same resolution as of a token: a key passes no check that its user does not. */
@@ -68,6 +74,7 @@ export function createMachineAuth(parts: {
     request: Request,
     machine: MachineCredential,
     origin: MachineOrigin,
+    jwt: CachedMachine | undefined,
   ): MaybePromise<MadeAuth> {
     const userId = machine.subject
     if (revocations.isRevoked(userId, '')) return auths.anonymous(request, 'user-inactive')
@@ -83,7 +90,10 @@ export function createMachineAuth(parts: {
         organization: rows.organization,
         heldSince: rows.heldSince,
       })
-      return made(request, machine, { userId, orgId, user: rows.user }, origin)
+      const auth = made(request, machine, { userId, orgId, user: rows.user }, origin)
+      const of = jwt === undefined ? null : userAuth.madeOf(userId, requested, requested, rows)
+      if (jwt !== undefined) jwt.ready = of === null ? null : new ReadyAuth(auth, of)
+      return auth
     })
   }
 
@@ -108,7 +118,7 @@ export function createMachineAuth(parts: {
     machine: MachineCredential,
     { userId, orgId, user }: Subject,
     origin: MachineOrigin,
-  ): MadeAuth {
+  ): MadeMachineAuth {
     const last = lastAuth.get(machine)
     if (
       last !== undefined &&
@@ -117,7 +127,8 @@ export function createMachineAuth(parts: {
       last.origin.requested === requested
     ) {
       last.origin.until = origin.until
-      return auths.machineAgain(last.auth, cached)
+      auths.machineAgain(last.auth, cached)
+      return last.auth
     }
     const { name, ...credential } = machine
     const isMachine = machine.subject.startsWith('mch_')
