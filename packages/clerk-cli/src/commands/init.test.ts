@@ -181,9 +181,11 @@ describe('init on Prisma', () => {
 
   test('says what of the schema has to become optional', async () => {
     const cwd = prismaProject(
-      `${DATASOURCE('sqlite')}\nmodel User {\n  id Int @id\n  email String @unique\n}\n`,
+      `${DATASOURCE('sqlite')}\nmodel User {\n  id Int @id\n  email String @unique\n  clerkId String @unique\n}\n`,
     )
-    expect((await init(cwd, '--yes')).stdout).toContain('Make User.email optional (String?)')
+    const { stdout } = await init(cwd, '--yes')
+    expect(stdout).toContain('Make User.email optional (String?)')
+    expect(stdout).not.toContain('User.clerkId optional')
   })
 
   test('puts the models beside those of a schema in several files', async () => {

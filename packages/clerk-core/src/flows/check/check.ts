@@ -219,7 +219,9 @@ export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
       return message === null ? [] : [{ severity, code, message, remedy: CODES[code].remedy }]
     }),
   )
-  const schemas = await Promise.all(STORE_NAMES.map((name) => storeDiagnostics(context.stores[name])))
+  const schemas = await Promise.all(
+    STORE_NAMES.map((name) => storeDiagnostics(context.stores[name], context.options)),
+  )
   return [...found, ...schemas].flat()
 }
 
