@@ -67,17 +67,19 @@ const NEST_FILES: readonly FrameworkFile[] = [
   },
 ]
 
-const NEST_MODULE = `// app.module.ts: a handler that is not @Public() is for users who are signed in
-import { APP_FILTER, APP_GUARD } from '@nestjs/core'
-import { ClerkGuard } from './auth.js'
-import { DeniedFilter } from './denied.filter.js'
-
-@Module({
-  providers: [
-    { provide: APP_GUARD, useClass: ClerkGuard },
-    { provide: APP_FILTER, useClass: DeniedFilter },
-  ],
-})`
+const NEST_MODULE = [
+  '// app.module.ts: a handler that is not @Public() is for users who are signed in',
+  "import { APP_FILTER, APP_GUARD } from '@nestjs/core'",
+  "import { ClerkGuard } from './auth.js'",
+  "import { DeniedFilter } from './denied.filter.js'",
+  '',
+  '@Module({',
+  '  providers: [',
+  '    { provide: APP_GUARD, useClass: ClerkGuard },',
+  '    { provide: APP_FILTER, useClass: DeniedFilter },',
+  '  ],',
+  '})',
+].join('\n')
 
 export const FRAMEWORKS: readonly Framework[] = [
   {
@@ -86,15 +88,17 @@ export const FRAMEWORKS: readonly Framework[] = [
     contains: ['NestJS on Express', 'Fastify', 'Express'],
     adapter: '@acme/clerk-fastify',
     files: NEST_FILES,
-    routes: `${NEST_MODULE}
-
-// main.ts
-import { clerkPlugin, clerkRoutesPlugin } from '@acme/clerk-fastify'
-import { clerk } from './clerk.js'
-
-const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), { rawBody: true })
-await app.register(clerkPlugin, { clerk })
-await app.register(clerkRoutesPlugin, { clerk, prefix: '/clerk' })`,
+    routes: [
+      NEST_MODULE,
+      '',
+      '// main.ts',
+      "import { clerkPlugin, clerkRoutesPlugin } from '@acme/clerk-fastify'",
+      "import { clerk } from './clerk.js'",
+      '',
+      'const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), { rawBody: true })',
+      'await app.register(clerkPlugin, { clerk })',
+      "await app.register(clerkRoutesPlugin, { clerk, prefix: '/clerk' })",
+    ].join('\n'),
   },
   {
     name: 'NestJS on Express',
@@ -102,15 +106,17 @@ await app.register(clerkRoutesPlugin, { clerk, prefix: '/clerk' })`,
     contains: ['Express'],
     adapter: '@acme/clerk-express',
     files: NEST_FILES,
-    routes: `${NEST_MODULE}
-
-// main.ts
-import { clerkMiddleware, clerkRoutes } from '@acme/clerk-express'
-import { clerk } from './clerk.js'
-
-const app = await NestFactory.create<NestExpressApplication>(AppModule, { rawBody: true })
-app.use(clerkMiddleware(clerk)) // after the session, where there is one
-app.use('/clerk', clerkRoutes(clerk)) // /me, /health, /webhook, /sign-in …`,
+    routes: [
+      NEST_MODULE,
+      '',
+      '// main.ts',
+      "import { clerkMiddleware, clerkRoutes } from '@acme/clerk-express'",
+      "import { clerk } from './clerk.js'",
+      '',
+      'const app = await NestFactory.create<NestExpressApplication>(AppModule, { rawBody: true })',
+      'app.use(clerkMiddleware(clerk)) // after the session, where there is one',
+      "app.use('/clerk', clerkRoutes(clerk)) // /me, /health, /webhook, /sign-in …",
+    ].join('\n'),
   },
   {
     name: 'Fastify',
