@@ -17,6 +17,7 @@ interface Known {
   readonly remedy?: unknown
   readonly status?: unknown
   readonly stack?: unknown
+  readonly fault?: unknown
   readonly problems?: readonly {
     readonly option: string
     readonly message: string
@@ -65,9 +66,10 @@ const KNOWN: Readonly<Record<string, Describe>> = {
       remedy: 'Check that the database runs and that its address is right, and run the command again.',
     },
   ],
-  'store-fault': ({ message, remedy }) => {
+  'store-fault': ({ message, remedy, fault }) => {
     const told = typeof remedy === 'string' ? remedy : ''
-    return [{ message: message.replace(told, '').trim(), remedy: told }]
+    const more = fault === 'missing' ? ' `acme-clerk doctor` shows its statements.' : ''
+    return [{ message: message.replace(told, '').trim(), remedy: `${told}${more}` }]
   },
   MODULE_NOT_FOUND: notFound,
   ERR_MODULE_NOT_FOUND: notFound,
