@@ -59,7 +59,7 @@ export function signUpJson(_: Instance, stored: Loose): object {
         email_address === null
           ? null
           : {
-              ...(verificationJson(email) ?? { status: 'unverified', strategy: 'email_code' }),
+              ...(verificationJson(email) ?? { status: 'unverified', strategy: null }),
               next_action: next,
               supported_strategies: ['email_code'],
             },

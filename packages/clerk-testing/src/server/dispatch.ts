@@ -18,11 +18,11 @@ export function createDispatch(routes: readonly Route[], pages: readonly Route[]
     },
   }
 
-  return (method: string, url: URL): Found | undefined => {
-    const verb = (method === 'POST' ? url.searchParams.get('_method') : null) ?? method
+  return (method: string, { pathname, searchParams }: URL): Found | undefined => {
     // Some of the script's own paths end with a slash.
-    const page = () => asked(verb, url.pathname.replace(/(?<=.)\/$/, ''))
-    if (!url.searchParams.has('__clerk_api_version')) return served(method, url.pathname) ?? page()
-    return page() ?? served(method, url.pathname) ?? (unknown && { route: unknown, params: {} })
+    const page = (verb: string) => asked(verb, pathname.replace(/(?<=.)\/$/, ''))
+    if (!searchParams.has('__clerk_api_version')) return served(method, pathname) ?? page(method)
+    const verb = (method === 'POST' ? searchParams.get('_method') : null) ?? method
+    return page(verb) ?? served(method, pathname) ?? (unknown && { route: unknown, params: {} })
   }
 }
