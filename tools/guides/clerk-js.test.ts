@@ -1,16 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
-import { type Application, start } from '@acme/example-express-prisma'
 import { describeWith } from '@acme/tools/services/vitest'
 import { readSnippet } from '@acme/tools/snippets'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { createServer as createVite } from 'vite'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 
-const guide = new URL('../../../docs/offline-clerk.md', import.meta.url)
+interface Application {
+  readonly server: Server
+  readonly clerk: { users: { get(id: string): Promise<{ email: string | null } | null> } }
+  stop(): Promise<void>
+}
+// Not by a literal name: its types declare the user of every file of a program, and other guides have users of their own.
+const example = '@acme/example-express-prisma'
+const { start }: { start(env: Readonly<Record<string, string>>): Promise<Application> } = await import(
+  example
+)
+
+const guide = new URL('../../docs/offline-clerk.md', import.meta.url)
 const password = 'correct horse battery'
 /** Names that people have typed. */
 const hostile = '<img src=x onerror=alert(1)>'
@@ -39,10 +51,6 @@ await describeWith('chromium', "Clerk's own script, the offline Clerk and the ap
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     home = `http://localhost:${(server.address() as AddressInfo).port}`
     offline = await startClerk({ appUrl: home })
-    const { port } = new URL(offline.url)
-    const own = (text: string) =>
-      text.replaceAll(':4400', `:${port}`).replaceAll('pk_test_MTI3LjAuMC4xOjQ0MDAk', offline.publishableKey)
-    const code = async (title: string) => own((await readSnippet(guide, title)).code)
     files = {
       '/': { type: 'text/html; charset=utf-8', text: await code('index.html') },
       '/clerk.js': { type: 'text/javascript', text: await code('clerk.js') },
@@ -81,7 +89,16 @@ await describeWith('chromium', "Clerk's own script, the offline Clerk and the ap
     expect(wrongs.splice(0)).toEqual([])
   })
 
-  async function open(): Promise<Page> {
+  /** A file of the guide, for this server and its key. */
+  async function code(title: string): Promise<string> {
+    const { code: text } = await readSnippet(guide, title)
+    const { port } = new URL(offline.url)
+    return text
+      .replaceAll(':4400', `:${port}`)
+      .replaceAll('pk_test_MTI3LjAuMC4xOjQ0MDAk', offline.publishableKey)
+  }
+
+  async function newPage(): Promise<Page> {
     const context = await browser.newContext({ reducedMotion: 'reduce' })
     onTestFinished(() => context.close())
     context.on('request', (request) => {
@@ -98,8 +115,10 @@ await describeWith('chromium', "Clerk's own script, the offline Clerk and the ap
     })
     const page = await context.newPage()
     page.setDefaultTimeout(30_000)
-    return visit(page)
+    return page
   }
+
+  const open = async () => visit(await newPage())
 
   /** Asked from outside: the page's policy lets nothing be evaluated within it. */
   const until = (page: Page, expression: string) =>
@@ -241,5 +260,51 @@ await describeWith('chromium', "Clerk's own script, the offline Clerk and the ap
     await grace.evaluate('Clerk.session.getToken({ skipCache: true }).catch(() => null)')
     await until(grace, 'window.Clerk?.user === null')
     expect((await workspace(ada)).status).toBe(200)
+  }, 180_000)
+
+  test("the React page of the guide works behind a development server's proxy, with @clerk/testing", async () => {
+    const scratch = fileURLToPath(new URL('./.snippets/', import.meta.url))
+    await mkdir(scratch, { recursive: true })
+    const root = await mkdtemp(join(scratch, 'react-'))
+    onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 5 }))
+    const write = (name: string, text: string) => writeFile(join(root, name), text)
+    await write('index.html', '<div id="root"></div><script type="module" src="/clerk-app.tsx"></script>')
+    await write('clerk-app.tsx', await code('clerk-app.tsx'))
+    await write('vite.config.js', await code('vite.config.js'))
+    await write('.env', `VITE_CLERK_PUBLISHABLE_KEY=${offline.publishableKey}\n`)
+    const vite = await createVite({
+      root,
+      logLevel: 'error',
+      cacheDir: join(root, '.vite'),
+      server: { port: 0 },
+    })
+    onTestFinished(() => vite.close())
+    await vite.listen()
+
+    // Playwright's own runner is not here: its two functions that the guide uses are these.
+    type Body = (given: { page: Page }) => Promise<void>
+    const steps: { before?: () => Promise<void>; body?: Body } = {}
+    Object.assign(globalThis, {
+      playwrightTest: Object.assign(
+        (_: string, body: Body) => {
+          steps.body = body
+        },
+        {
+          beforeAll: (before: () => Promise<void>) => {
+            steps.before = before
+          },
+        },
+      ),
+    })
+    const spec = (await code('sign-in.spec.js'))
+      .replace("import { test } from '@playwright/test'", 'const test = globalThis.playwrightTest')
+      .replace('http://localhost:5173/', vite.resolvedUrls?.local[0] ?? '')
+    await write('spec.mjs', spec)
+    for (const [name, value] of Object.entries(offline.env)) vi.stubEnv(name, value)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await import(pathToFileURL(join(root, 'spec.mjs')).href)
+    await steps.before?.()
+    await steps.body?.({ page: await newPage() })
+    expect(offline.webhooks.deliveries.at(-1)?.event.type).toBe('session.removed')
   }, 180_000)
 })
