@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command as Commander, Option } from 'commander'
+import { CliError } from './cli-error.js'
 import type { Command, Options, Outcome, Run } from './command.js'
 import { COMMANDS, GROUPS } from './commands/table.js'
 import type { CliConfig, ConfiguredClerk } from './config/define-config.js'
@@ -171,7 +172,7 @@ async function execute(
       return config
     },
     clerk() {
-      clerk ??= (async () => (await run.config()).clerk())()
+      clerk ??= (async () => checked(await (await run.config()).clerk()))()
       return clerk
     },
   }
@@ -181,6 +182,16 @@ async function execute(
     await closeAll(config, clerk, output)
     globalThis.console = before
   }
+}
+
+/** @throws {CliError} for what is none: a default import that the module does not have, a clerk that is made later */
+function checked(clerk: ConfiguredClerk): ConfiguredClerk {
+  const made: Partial<ConfiguredClerk> | undefined = clerk
+  if (typeof made?.check === 'function' && typeof made.close === 'function') return clerk
+  throw new CliError(
+    '`clerk` of the configuration gives no clerk.',
+    'Let the function return what createClerk() made: clerk: () => clerk',
+  )
 }
 
 /** Commander's names are in camel case; the table's are what is typed. */

@@ -269,7 +269,12 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     ready: () =>
       track(
         withTimeout(READY_LIMIT_MS, async () => {
-          await Promise.all([keys.prefetch(), changes.start(), webhooks.load(), refuseFaultySchema(stores)])
+          await Promise.all([
+            keys.prefetch(),
+            changes.start(),
+            webhooks.load(),
+            refuseFaultySchema(stores, resolved),
+          ])
         }),
       ),
     async close() {

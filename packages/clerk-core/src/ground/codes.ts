@@ -431,6 +431,10 @@ export const CODES = {
     "Clerk's Backend API does not answer, or answers with an error.",
     'Check `apiUrl`, and that this host may reach it over HTTPS.',
   ),
+  'api-limit-reached': check(
+    'Clerk answers 429: requests with this secret key have reached its limit, those of other processes too.',
+    'Run the check again later. Where several processes use the key, give each its part of it with the option `api.share`.',
+  ),
   'store-schema': check(
     'The schema of a store will refuse a write, or make reads slow. `message` names table and column.',
     'Do what `remedy` of the finding says: it has the statement. `clerk.ready()` rejects while an error of this kind is left.',

@@ -267,6 +267,15 @@ function validationFault(model: string, message: unknown): StoreFaultError {
   return storeFault('value', 'validation', model, { field })
 }
 
+/** Prisma compares a required field with null in no query, and says so before it asks the database. */
+export const comparesRequired = (error: unknown, field: string): boolean => {
+  const { name, message } = shapeOf<PrismaErrorShape>(error)
+  return (
+    name === 'PrismaClientValidationError' &&
+    String(message).trimEnd().endsWith(`Argument \`${field}\` must not be null.`)
+  )
+}
+
 const isOfPrisma = (error: unknown): boolean =>
   /^(PrismaClient|DriverAdapterError)/.test(String(shapeOf<PrismaErrorShape>(error).name)) ||
   /^P\d{4}$/.test(String(shapeOf<PrismaErrorShape>(error).code))

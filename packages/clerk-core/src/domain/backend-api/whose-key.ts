@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../ground/errors.js'
+import { orAborted } from '../../ground/timing/until-aborted.js'
 import type { InstanceProof } from './complete-listing.js'
 
 const MESSAGES: Readonly<Record<Exclude<InstanceProof, 'proven'>, string>> = {
@@ -11,13 +12,14 @@ const MESSAGES: Readonly<Record<Exclude<InstanceProof, 'proven'>, string>> = {
  * Refuses the secret key of another instance before anything of that instance is written here.
  *
  * @param allowUnproven also takes a key of which nothing is known
- * @throws {ConfigurationError} {@link ClerkApiError} when the Backend API gives no key set
+ * @throws {ConfigurationError} {@link ClerkApiError} when the Backend API gives no key set;
+ * {@link StoppedError}
  */
 export async function refuseOtherInstance(
   proof: () => Promise<InstanceProof>,
-  { allowUnproven }: { readonly allowUnproven: boolean },
+  { allowUnproven, signal }: { readonly allowUnproven: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
-  const proven = await proof()
+  const proven = await orAborted(proof(), signal)
   if (proven === 'proven' || (proven === 'instance-not-proven' && allowUnproven)) return
   throw new ConfigurationError([
     {

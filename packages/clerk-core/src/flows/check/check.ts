@@ -38,6 +38,9 @@ const PROBE_TIMEOUT_MS = 3_000
 /** Each check has limits of its own for what it asks; this one is for what has none, an injected `fetch` for instance. */
 const CHECK_TIMEOUT_MS = 15_000
 
+/** What the Backend API answers for reasons that are findings of their own. */
+const ANSWERED: ReadonlySet<number> = new Set([401, 403, 429])
+
 const DAY_MS = 24 * 3600 * 1000
 /** A worker and `prune` keep 30 days by default, and at most as long as a revocation counts: twice that is forgotten. */
 const PRUNED_WITHIN_MS = 60 * DAY_MS
@@ -151,9 +154,17 @@ const checks: readonly Check[] = [
     severity: 'error',
     find: (context) =>
       apiFailure(context, (status) =>
-        status === 401 || status === 403
+        ANSWERED.has(status)
           ? null
           : `Clerk's Backend API cannot be used (${status === 0 ? 'no response' : status}).`,
+      ),
+  },
+  {
+    code: 'api-limit-reached',
+    severity: 'warning',
+    find: (context) =>
+      apiFailure(context, (status) =>
+        status === 429 ? 'Clerk answers 429: the limit of the secret key is used up.' : null,
       ),
   },
   {
@@ -219,7 +230,9 @@ export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
       return message === null ? [] : [{ severity, code, message, remedy: CODES[code].remedy }]
     }),
   )
-  const schemas = await Promise.all(STORE_NAMES.map((name) => storeDiagnostics(context.stores[name])))
+  const schemas = await Promise.all(
+    STORE_NAMES.map((name) => storeDiagnostics(context.stores[name], context.options)),
+  )
   return [...found, ...schemas].flat()
 }
 
