@@ -157,6 +157,24 @@ describe('the configuration', () => {
     for (const { stderr } of [told, debugged]) expect(stderr).not.toMatch(/hunter2|ada@|abcdef/)
   })
 
+  test('is not waited for after Ctrl-C, where a request of the clerk has no answer', async () => {
+    const closed: string[] = []
+    const stop = new AbortController()
+    const config = {
+      clerk: () =>
+        ({
+          check: async () => [],
+          close() {
+            stop.abort()
+            return new Promise(() => undefined)
+          },
+        }) as never,
+      close: () => void closed.push('database'),
+    }
+    expect(await run(['doctor'], { config, signal: stop.signal })).toMatchObject({ code: 0, stderr: '' })
+    expect(closed).toEqual(['database'])
+  })
+
   test('is closed at the end, and what fails then is told', async () => {
     const closed: string[] = []
     const config = {

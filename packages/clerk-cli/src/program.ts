@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { setTimeout } from 'node:timers/promises'
 import { Command as Commander, Option } from 'commander'
 import { CliError } from './cli-error.js'
 import type { Command, Options, Outcome, Run } from './command.js'
@@ -179,8 +181,25 @@ async function execute(
   try {
     return await entry.run(run)
   } finally {
-    await closeAll(config, clerk, output)
+    await closeAll(config, clerk, host.signal, output)
     globalThis.console = before
+  }
+}
+
+/** The command has finished what was in hand: after Ctrl-C only requests are left whose answers no code reads. */
+const STOPPED_MS = 1_000
+
+/** Waits for it; once the signal is aborted a second at most. */
+async function unlessStopped(closing: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const closed = new AbortController()
+  const stopped = async () => {
+    if (!signal.aborted) await once(signal, 'abort', { signal: closed.signal })
+    await setTimeout(STOPPED_MS, undefined, { signal: closed.signal })
+  }
+  try {
+    await Promise.race([closing, stopped()])
+  } finally {
+    closed.abort()
   }
 }
 
@@ -208,13 +227,14 @@ function valuesOf(declared: Options, given: Record<string, unknown>): Record<str
 async function closeAll(
   config: Promise<CliConfig> | undefined,
   clerk: Promise<ConfiguredClerk> | undefined,
+  signal: AbortSignal,
   output: Output,
 ): Promise<void> {
   const opened = await clerk?.catch(() => undefined)
   const loaded = await config?.catch(() => undefined)
   for (const close of [() => opened?.close(), () => loaded?.close?.()]) {
     try {
-      await close()
+      await unlessStopped(Promise.resolve(close()), signal)
     } catch (error) {
       output.fail(error)
     }

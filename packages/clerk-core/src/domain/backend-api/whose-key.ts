@@ -8,6 +8,13 @@ const MESSAGES: Readonly<Record<Exclude<InstanceProof, 'proven'>, string>> = {
     'is of an instance that is not known: no set of keys could be read to compare with that of the Backend API.',
 }
 
+const REMEDIES: typeof MESSAGES = {
+  'other-instance':
+    'Set the secret key and the publishable key of one instance (Clerk dashboard → API keys).',
+  'instance-not-proven':
+    'Run it again when the key set can be read: `clerk.check()` and `acme-clerk doctor` say what is in the way.',
+}
+
 /**
  * Refuses the secret key of another instance before anything of that instance is written here.
  *
@@ -25,7 +32,7 @@ export async function refuseOtherInstance(
     {
       option: 'secretKey',
       message: MESSAGES[proven],
-      remedy: 'Set the secret key and the publishable key of one instance (Clerk dashboard → API keys).',
+      remedy: REMEDIES[proven],
     },
   ])
 }
