@@ -113,7 +113,9 @@ async function signIn(url: string): Promise<void> {
   if (me.status !== 200 || !text.includes('Maya')) throw new Error(`Maya gets ${me.status} of /me: ${text}`)
 }
 
-const get = (url: string, init: RequestInit = {}) => fetch(url, { ...init, redirect: 'manual' })
+function get(url: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(url, { ...init, redirect: 'manual' })
+}
 
 /** All that the command has started, by their group. */
 async function endGroup({ pid }: ChildProcess, closed: Promise<unknown>): Promise<void> {

@@ -4,6 +4,7 @@ import { CODES } from '../../ground/codes.js'
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreFaultError } from '../../ground/errors.js'
 import { discardBody } from '../../ground/http/read-limited.js'
+import { isKeyRefused } from '../../ground/observe/api-status.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
 import { SVIX_SECONDS } from '../webhooks/schedule.js'
@@ -143,7 +144,7 @@ const checks: readonly Check[] = [
     severity: 'error',
     find: (context) =>
       apiFailure(context, (status) =>
-        status === 401 || status === 403 ? `Clerk refuses the secret key (${status}).` : null,
+        isKeyRefused(status) ? `Clerk refuses the secret key (${status}).` : null,
       ),
   },
   {
@@ -151,7 +152,7 @@ const checks: readonly Check[] = [
     severity: 'error',
     find: (context) =>
       apiFailure(context, (status) =>
-        status === 401 || status === 403
+        isKeyRefused(status)
           ? null
           : `Clerk's Backend API cannot be used (${status === 0 ? 'no response' : status}).`,
       ),
