@@ -61,6 +61,20 @@ describe.each(Object.entries(SERVERS))('on %s', (name, start) => {
   })
 })
 
+test('without the context of createClerkContext every procedure is refused, and the error says what to give', async () => {
+  const t = initTRPC.context<ClerkContext>().create()
+  const { authed, open } = createGuards(t)
+  const router = t.router({ authed: authed().query(() => 'secret'), open: open().query(() => 'secret') })
+  for (const context of [undefined, {}, { db: 'of the application' }]) {
+    const caller = t.createCallerFactory(router)(context as unknown as ClerkContext)
+    for (const call of [caller.authed(), caller.open()])
+      await expect(call).rejects.toMatchObject({
+        cause: { code: 'middleware-missing', message: expect.stringContaining('createClerkContext(clerk)') },
+      })
+  }
+  expect(() => createClerkContext(undefined as never)).toThrow('A clerk is missing')
+})
+
 test('an outage is SERVICE_UNAVAILABLE, and its denial can be passed on', async () => {
   const down = await makeHarness({ jwksUrl: 'http://127.0.0.1:9/jwks' })
   const t = initTRPC.context<ClerkContext>().create()

@@ -228,7 +228,7 @@ export const CODES = {
   // What could not be reached. Never reported as anonymous.
   'clerk-unavailable': unavailable(
     'Clerk had to be asked and did not answer, or refused the secret key.',
-    'Wait `retryAfterSeconds`. `clerk.check()` says whether the network or the key is at fault.',
+    'Wait `retryAfterSeconds`. The log and the event `api.error` say whether the network or the key is at fault; so does `clerk.check()`.',
   ),
   'store-unavailable': metIn('unavailable', 'thrown')(
     'The database of a store cannot be reached, or did not answer in time.',

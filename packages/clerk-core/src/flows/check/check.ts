@@ -4,6 +4,7 @@ import { CODES } from '../../ground/codes.js'
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreFaultError } from '../../ground/errors.js'
 import { discardBody } from '../../ground/http/read-limited.js'
+import { isKeyRefused } from '../../ground/observe/api-status.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
 import { SVIX_SECONDS } from '../webhooks/schedule.js'
@@ -38,8 +39,7 @@ const PROBE_TIMEOUT_MS = 3_000
 /** Each check has limits of its own for what it asks; this one is for what has none, an injected `fetch` for instance. */
 const CHECK_TIMEOUT_MS = 15_000
 
-/** What the Backend API answers for reasons that are findings of their own. */
-const ANSWERED: ReadonlySet<number> = new Set([401, 403, 429])
+const LIMIT_REACHED = 429
 
 const DAY_MS = 24 * 3600 * 1000
 /** A worker and `prune` keep 30 days by default, and at most as long as a revocation counts: twice that is forgotten. */
@@ -146,7 +146,7 @@ const checks: readonly Check[] = [
     severity: 'error',
     find: (context) =>
       apiFailure(context, (status) =>
-        status === 401 || status === 403 ? `Clerk refuses the secret key (${status}).` : null,
+        isKeyRefused(status) ? `Clerk refuses the secret key (${status}).` : null,
       ),
   },
   {
@@ -154,7 +154,7 @@ const checks: readonly Check[] = [
     severity: 'error',
     find: (context) =>
       apiFailure(context, (status) =>
-        ANSWERED.has(status)
+        isKeyRefused(status) || status === LIMIT_REACHED
           ? null
           : `Clerk's Backend API cannot be used (${status === 0 ? 'no response' : status}).`,
       ),
@@ -164,7 +164,7 @@ const checks: readonly Check[] = [
     severity: 'warning',
     find: (context) =>
       apiFailure(context, (status) =>
-        status === 429 ? 'Clerk answers 429: the limit of the secret key is used up.' : null,
+        status === LIMIT_REACHED ? 'Clerk answers 429: the limit of the secret key is used up.' : null,
       ),
   },
   {

@@ -97,6 +97,9 @@ export function provideSettings(
 export function settingsOf(clerk: object): ClerkSettings {
   const found = settings.get(clerk)
   if (found !== undefined) return found
+  // As from Clerk's own SDK, whose middleware takes its keys from the environment.
+  if (clerk === undefined)
+    throw new TypeError('A clerk is missing. Pass what createClerk returned: `clerkMiddleware(clerk)`.')
   throw new TypeError(
     'This is not what createClerk returned. Pass that object itself, and install one version of @acme/clerk-core.',
   )
