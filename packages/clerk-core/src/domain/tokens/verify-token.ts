@@ -12,7 +12,8 @@ import type { SessionClaims, VerifiedToken } from './session-claims.js'
 import { createTokenCache } from './token-cache.js'
 import { tokenError } from './token-error.js'
 import { digestToken, encodeDigest } from './token-hash.js'
-import type { TokenRefusal, TokenResult, TokenVerifier } from './token-verifier.js'
+import type { TokenRefusal } from './token-refusal.js'
+import type { TokenResult, TokenVerifier } from './token-verifier.js'
 import { CachedToken } from './verified-token.js'
 
 type Context = Parameters<TokenVerifier['verify']>[1]
@@ -33,7 +34,7 @@ export function createTokenVerifier(
   revocations: { isRevoked(sub: string, sid: string): boolean },
 ): TokenVerifier {
   const { issuer, now, clockToleranceSeconds } = options
-  const cache = options.cache.tokens > 0 ? createTokenCache(options.cache.tokens) : null
+  const cache = options.cache.tokens > 0 ? createTokenCache<CachedToken>(options.cache.tokens) : null
   const parser = createTokenParser()
   const decodePermissions = createPermissionDecoder()
 

@@ -111,7 +111,7 @@ export function createAuthenticate(
     if (bearer === null) return evaluate(readRequest(credentials))
     // Most requests of an API end here: the same token came before, and nothing has happened since.
     const digest = digestToken(bearer)
-    const token = tokens.cached(digest)
+    const token = tokens.cached(digest) ?? machines.cached(digest)
     if (
       token?.ready instanceof ReadyAuth &&
       token.ready.requested === (credentials.organization ?? undefined) &&

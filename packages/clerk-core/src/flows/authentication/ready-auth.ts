@@ -1,13 +1,12 @@
 import type { Changes } from '../../domain/changes/changes.js'
 import type { Revocations } from '../../domain/changes/revocations.js'
 import type { KeySource } from '../../domain/keys/key-source.js'
-import { lacksAzp } from '../../domain/tokens/checks.js'
-import type { CachedToken } from '../../domain/tokens/verified-token.js'
+import type { Remembered } from '../../domain/tokens/remembered.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { ChangeCounter } from '../../ground/timing/change-counter.js'
 import type { Cached } from '../../ground/timing/read-cache.js'
-import { ALWAYS, type Span } from '../../ground/timing/span.js'
-import type { MadeUserAuth } from './made-auth.js'
+import { ALWAYS } from '../../ground/timing/span.js'
+import type { MadeMachineAuth, MadeUserAuth } from './made-auth.js'
 
 /** What an `Auth` was made of; `null` without such a store, and without an organisation. */
 export interface MadeOf {
@@ -19,7 +18,7 @@ export interface MadeOf {
 
 /** The `Auth` that was made of a token, with what tells how long it is true. The token holds it: it has no cache of its own. */
 export class ReadyAuth implements MadeOf {
-  readonly auth: MadeUserAuth
+  readonly auth: MadeUserAuth | MadeMachineAuth
   readonly requested: string | undefined
   readonly user: Cached<unknown> | null
   readonly membership: Cached<unknown> | null
@@ -30,7 +29,7 @@ export class ReadyAuth implements MadeOf {
   from = 0
   until = 0
 
-  constructor(auth: MadeUserAuth, { requested, user, membership, organization }: MadeOf) {
+  constructor(auth: ReadyAuth['auth'], { requested, user, membership, organization }: MadeOf) {
     this.auth = auth
     this.requested = requested
     this.user = user
@@ -60,7 +59,7 @@ export function createReadyAuths(parts: {
   readonly revocations: Pick<Revocations, 'isRevoked'>
   readonly changes: Pick<Changes, 'span'> | null
   readonly counter: ChangeCounter
-}): (token: CachedToken, ready: ReadyAuth) => boolean {
+}): (token: Remembered, ready: ReadyAuth) => boolean {
   const { options, keys, revocations, changes, counter } = parts
   const { now, clockToleranceSeconds, allowMissingAzp } = options
 
@@ -71,30 +70,20 @@ export function createReadyAuths(parts: {
     )
   }
 
-  function confirm(token: CachedToken, ready: ReadyAuth, at: number): boolean {
-    const { claims } = token
+  function confirm(token: Remembered, ready: ReadyAuth, at: number): boolean {
     const { user, membership, organization } = ready
     const { value } = counter
-    let { from, until } = timeOf(token)
+    let { from, until } = token.span(clockToleranceSeconds)
     for (const span of [changes?.span() ?? ALWAYS, keys.span(), user, membership, organization]) {
       if (span === null) continue
       from = Math.max(from, span.from)
       until = Math.min(until, span.until)
     }
     if (!(at >= from && at < until) || !ready.hasRows(at)) return false
-    if (!keys.isPublished(token.key) || revocations.isRevoked(claims.sub, claims.sid)) return false
-    if (lacksAzp(claims.azp, allowMissingAzp)) return false
+    if (!keys.isPublished(token.key) || token.isRefused(revocations, allowMissingAzp)) return false
     ready.version = value
     ready.from = from
     ready.until = until
     return true
-  }
-
-  /** When the checks of the verifier pass. A millisecond too short, whatever fractions the tolerance has. */
-  function timeOf({ claims }: CachedToken): Span {
-    return {
-      from: Math.ceil(Math.max(claims.iat, claims.nbf) - clockToleranceSeconds) * 1000,
-      until: Math.floor((claims.exp + clockToleranceSeconds) * 1000) - 1,
-    }
   }
 }
