@@ -296,6 +296,23 @@ describe('sessions', () => {
     expect(await page.refusal('POST', `/client/sessions/${second}/tokens`)).toEqual([401, 'signed_out'])
   })
 
+  test('have tokens of a JWT template too', async () => {
+    const { offline, page } = await open()
+    offline.call('CreateJWTTemplate', {
+      body: { name: 'supabase', claims: { email: '{{user.primary_email_address}}' } },
+    })
+    const session = await signIn(page)
+    const { jwt } = await page.ask('POST', `/client/sessions/${session}/tokens/supabase`)
+    expect(claimsOf(jwt)).toMatchObject({
+      email: 'ada@example.com',
+      sub: offline.getSession(session).user_id,
+    })
+    expect(await page.refusal('POST', `/client/sessions/${session}/tokens/other`)).toEqual([
+      404,
+      'resource_not_found',
+    ])
+  })
+
   test('of another browser are as unknown ones', async () => {
     const { offline, page } = await open()
     const session = await signIn(page)
