@@ -19,6 +19,8 @@ export default defineConfig({
     hookTimeout: HOOK_MS,
     expect: { poll: { timeout: WAIT_MS } },
     setupFiles,
+    // The product tells each refusal, and tests make thousands: what a test printed is shown where it fails.
+    silent: 'passed-only',
     reporters: ['default', new Retried()],
     ...inCi,
   },

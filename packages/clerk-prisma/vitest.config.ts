@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { mergeConfig } from 'vitest/config'
 import shared from '../../vitest.shared.js'
@@ -7,6 +8,9 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 // Core's own tests of convergence and crashes run on these stores too: they are sources, so core and the offline Clerk
 // are sources here as well, and there is one copy of each.
 export default mergeConfig(shared, {
+  // Every file has databases of its own and waits for them most of the time: on two processors one file at a time, which is
+  // vitest's default there, leaves one idle.
+  test: { maxWorkers: Math.max(2, availableParallelism() - 1) },
   resolve: {
     alias: [
       {

@@ -1,8 +1,9 @@
 // `npx --yes pnpm@12 test:node 22 [package…]`: the test suites of the published packages (all, or those named, `clerk-core`) on another
 // version of Node, which comes from the npm registry. The packages are built by the Node that runs this.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { ROOT } from '../services/ports.js'
 import { installNode } from './install.js'
 
@@ -26,12 +27,6 @@ const env = {
   PATH: `${await installNode(version)}${delimiter}${process.env.PATH}`,
   TEST_NODE: version,
 }
-const execute = (
-  command: string,
-  args: string[],
-  cwd: string,
-  environment: NodeJS.ProcessEnv = process.env,
-) => spawnSync(command, args, { cwd, env: environment, stdio: 'inherit' }).status === 0
 
 const suites = named.length > 0 ? named : packages
 const build = [
@@ -42,14 +37,34 @@ const build = [
   '--output-logs=errors-only',
   ...suites.map((name) => `--filter=@acme/${name}`),
 ]
-if (!execute('pnpm', build, ROOT)) process.exit(1)
-execute('node', ['--version'], ROOT, env)
-const failed = suites.filter((name) => {
-  console.log(`\n${name} on Node ${version}`)
-  const folder = join(ROOT, 'packages', name)
-  return !execute('node', [join(folder, 'node_modules', 'vitest', 'vitest.mjs'), 'run'], folder, env)
-})
+if (spawnSync('pnpm', build, { cwd: ROOT, stdio: 'inherit' }).status !== 0) process.exit(1)
+spawnSync('node', ['--version'], { env, stdio: 'inherit' })
+
+/** Two packages at a time, as in `pnpm test`; each line names its package. */
+const AT_A_TIME = 2
+const waiting = [...suites]
+const failed: string[] = []
+await Promise.all(
+  Array.from({ length: AT_A_TIME }, async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      if (!(await passes(name))) failed.push(name)
+    }
+  }),
+)
 if (failed.length > 0) {
   console.error(`\nFailed on Node ${version}: ${failed.join(', ')}`)
   process.exit(1)
+}
+
+async function passes(name: string): Promise<boolean> {
+  const cwd = join(ROOT, 'packages', name)
+  const vitest = join(cwd, 'node_modules', 'vitest', 'vitest.mjs')
+  const child = spawn('node', [vitest, 'run'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => console.log(`@acme/${name}:test: ${line}`))
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code === 0))
+  })
 }

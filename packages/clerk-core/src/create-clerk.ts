@@ -8,6 +8,7 @@ import type { Tell } from './domain/changes/tell.js'
 import { createKeySource } from './domain/keys/create-key-source.js'
 import { createInstanceProof } from './domain/keys/own-instance.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
+import { createMachineTokens } from './domain/machines/machine-tokens.js'
 import { createOrganizationDirectory } from './domain/organizations/directory.js'
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
 import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
@@ -33,6 +34,7 @@ import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
 import { createLog, type Log, NO_LOG } from './ground/observe/log.js'
 import { createObserver } from './ground/observe/observer.js'
 import { Problems } from './ground/options/problems.js'
+import { ChangeCounter } from './ground/timing/change-counter.js'
 import { createClosing, createInFlight } from './ground/timing/in-flight.js'
 import { withTimeout } from './ground/timing/timeout.js'
 import { mergeOptions } from './merge-options.js'
@@ -88,7 +90,8 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   const inbox = stores.inbox ?? null
   const closing = createClosing()
   const historySeconds = revocationLifetimeSeconds(resolved.session)
-  const keys = createKeySource(resolved, observer)
+  const counter = new ChangeCounter()
+  const keys = createKeySource(resolved, observer, { replaced: counter.raise })
   const revocations = createRevocations(now, historySeconds)
   const holds = createHolds()
   const tokens = createTokenVerifier(resolved, keys, observer, revocations)
@@ -110,6 +113,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
         canLink: options.canLink,
         claimsToUser: options.claimsToUser,
         holds,
+        dropped: counter.raise,
       })
     : null
   const organizations = stores.organizations
@@ -122,6 +126,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
         proof,
         tell,
         holds,
+        dropped: counter.raise,
       })
     : null
   const changes = createChanges({
@@ -174,6 +179,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
   const authenticate = createAuthenticate({
     options: resolved,
     tokens,
+    keys,
     machines,
     revocations,
     users,
@@ -181,10 +187,12 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     changes,
     sessionStatus,
     observer,
+    counter,
   }) as Clerk<U, M, O>['authenticateNow']
 
   /** What a change means here, whether this process applied it or another one. */
   function applyChange(change: KnownChange): void {
+    counter.raise()
     const { isUnknown, subjects, anyMembership } = effectOf(change)
     const { narrows, version, at } = change
     if (narrows !== null && version === null) revocations.revoke(narrows, at)
@@ -197,6 +205,8 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
       else organizations?.dropOrganization(subjects.organization)
     }
     connections.notice(change, anyMembership)
+    // What was found to be true meanwhile, by whoever was called here, is looked at again.
+    counter.raise()
   }
 
   const readiness = createReadiness({
@@ -251,6 +261,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
           'reconcile',
         ]),
     api,
+    machines: createMachineTokens(resolved, observer, { track, closing: closing.signal }),
     watch: connections.watch as Clerk<U, M, O>['watch'],
     webhooks: webhookAdministration,
     signOut: (sessionId) => track(webhooks.signOut(sessionId)),
@@ -258,7 +269,12 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     ready: () =>
       track(
         withTimeout(READY_LIMIT_MS, async () => {
-          await Promise.all([keys.prefetch(), changes.start(), webhooks.load(), refuseFaultySchema(stores)])
+          await Promise.all([
+            keys.prefetch(),
+            changes.start(),
+            webhooks.load(),
+            refuseFaultySchema(stores, resolved),
+          ])
         }),
       ),
     async close() {

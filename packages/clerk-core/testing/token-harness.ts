@@ -1,7 +1,7 @@
 import { resolveOptions } from '../src/configure.js'
 import { createKeySource } from '../src/domain/keys/create-key-source.js'
 import type { KeySource } from '../src/domain/keys/key-source.js'
-import type { RemoteKeyTimings } from '../src/domain/keys/remote-key-source.js'
+import type { RemoteKeySettings } from '../src/domain/keys/remote-key-source.js'
 import type { TokenResult } from '../src/domain/tokens/token-verifier.js'
 import { createTokenVerifier } from '../src/domain/tokens/verify-token.js'
 import type { TokenErrorReason } from '../src/ground/errors.js'
@@ -31,7 +31,7 @@ export interface TokenHarness {
 
 export function createTokenHarness(
   options: Partial<ClerkOptions>,
-  timings: RemoteKeyTimings = {},
+  timings: RemoteKeySettings = {},
 ): TokenHarness {
   const events: ClerkEvent[] = []
   const revoked = new Set<string>()

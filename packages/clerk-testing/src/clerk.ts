@@ -9,6 +9,7 @@ import { generateKey } from './issuer/keys.js'
 import { createLog } from './log.js'
 import { createOperations } from './operations.js'
 import type { OfflineClerk, StartClerkOptions, Webhooks } from './options.js'
+import { decideAt } from './pages/consent.js'
 import { dashboardRoutes } from './pages/dashboard.js'
 import { frontendRoutes } from './pages/frontend.js'
 import { oauthRoutes } from './pages/oauth.js'
@@ -303,6 +304,8 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
         },
       })
     },
+    consent: (authorization, user, decision = 'allow') =>
+      decideAt(url, new URL(authorization), typeof user === 'string' ? user : user.id, decision),
     stop: async () => {
       await Promise.all([...instances].map((one) => one.stop()))
       await dispatcher.stop()

@@ -13,8 +13,10 @@ type Carried<T extends Table> = { readonly [Field in keyof T]?: ReturnType<JsonR
  * @throws {WebhookDataError} naming the field that is not what Clerk documents, never its value
  */
 export function carriedFields<const T extends Table>(json: JsonReader, table: T): Carried<T> {
-  const present = Object.entries(table).filter(([, [field]]) => json.has(field))
-  return Object.fromEntries(
-    present.map(([name, [field, reading]]) => [name, json[reading](field)]),
-  ) as Carried<T>
+  const carried: Record<string, unknown> = {}
+  for (const name in table) {
+    const [field, reading] = table[name] as T[typeof name]
+    if (json.has(field)) carried[name] = json[reading](field)
+  }
+  return carried as Carried<T>
 }

@@ -4,6 +4,7 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { describeError } from '../../ground/store-fault.js'
 import { attempt } from '../../ground/timing/attempt.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+import { ALWAYS, type Span } from '../../ground/timing/span.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
 import type { Inbox, NewChange } from '../store/inbox.js'
 import { createLooks, type Freshness } from './freshness.js'
@@ -21,6 +22,8 @@ export interface KnownChange extends NewChange {
 export interface Changes {
   /** Looks again where the last look is too old; without a promise where it is not. Never rejects. */
   current(): MaybePromise<Freshness>
+  /** For how long {@link current} has nothing to do but to say that all is known, if no change is made or learnt of. */
+  span(): Span
   /**
    * A change that this process makes: in effect here at once, and in the log when it resolves. What could not be written is
    * written as soon as the log takes it.
@@ -167,6 +170,7 @@ export function createChanges(parts: {
 
   return {
     current,
+    span: () => looks?.span() ?? ALWAYS,
     async append(change) {
       // Here first: while the inbox is down, this process at least must not go on trusting what is no longer true.
       onChange({ ...change, at: now() })

@@ -1,6 +1,7 @@
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { MOMENT_MS } from '../../ground/timing/deadline.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+import { NEVER, type Span } from '../../ground/timing/span.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
 
 /** Whether this process knows of every change that was applied up to `pollSeconds` ago. */
@@ -52,6 +53,8 @@ export function planLook(
 export interface Looks<By> {
   /** Looks again where the last look is too old; without a promise where there is nothing to wait for. Never rejects. */
   current(by: By): MaybePromise<Freshness>
+  /** For how long {@link current} has nothing to do but to say that all is known. */
+  span(): Span
   /** A look that succeeds. @throws whatever the look throws */
   first(by: By): Promise<void>
   /** A look that is begun now, or the one that is under way. @throws whatever the look throws */
@@ -124,12 +127,16 @@ export function createLooks<By>(parts: {
 
   return {
     current(by) {
+      // What the plan says of most requests, without making one.
+      const at = now()
+      if (knownAt !== null && at >= knownAt && at - knownAt <= limits.pollMs) return FRESH
       const { begins, waitMs } = plan()
       if (begins) void begin(by).catch(() => undefined)
       const flight = underWay
       if (flight === null || waitMs === 0) return answer()
       return withTimeout(waitMs, () => flight.promise).then(answer, answer)
     },
+    span: () => (knownAt === null ? NEVER : { from: knownAt, until: knownAt + limits.pollMs }),
     async first(by) {
       if (plan().begins || underWay === null) await begin(by)
       else await underWay.promise

@@ -1,17 +1,18 @@
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import { ALWAYS } from '../../ground/timing/span.js'
 import { importPem } from './import-keys.js'
 import type { KeyLookup, KeySource } from './key-source.js'
-import { createRemoteKeySource, type RemoteKeyTimings } from './remote-key-source.js'
+import { createRemoteKeySource, type RemoteKeySettings } from './remote-key-source.js'
 
 export function createKeySource(
   options: Pick<ResolvedOptions, 'keys' | 'now' | 'fetch'>,
   observer: Observer,
-  timings: RemoteKeyTimings = {},
+  settings: RemoteKeySettings = {},
 ): KeySource {
   return options.keys.kind === 'pem'
     ? createPemKeySource(options.keys.pem)
-    : createRemoteKeySource({ ...options, keys: options.keys }, observer, timings)
+    : createRemoteKeySource({ ...options, keys: options.keys }, observer, settings)
 }
 
 /** One key, no network: `kid` names nothing here. */
@@ -22,6 +23,7 @@ function createPemKeySource(pem: string): KeySource {
     lookup: () => found,
     lookupAgain: () => found,
     isPublished: () => true,
+    span: () => ALWAYS,
     isUsable: () => true,
     prefetch: async () => {},
     close: () => {},

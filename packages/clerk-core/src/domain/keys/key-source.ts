@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
+import type { Span } from '../../ground/timing/span.js'
 import type { VerificationKey } from './import-keys.js'
 
 export type { VerificationKey } from './import-keys.js'
@@ -19,6 +20,8 @@ export interface KeySource {
   lookupAgain(key: VerificationKey): MaybePromise<KeyLookup>
   /** Whether a `lookup` now would return this very key, without waiting. */
   isPublished(key: VerificationKey): boolean
+  /** How long what {@link isPublished} says lasts, if the key set is not replaced. */
+  span(): Span
   /**
    * Whether a token that came now could be verified, as far as is known without fetching anything: false where the key set
    * could not be fetched, may not be used any longer, and is not asked for again yet.

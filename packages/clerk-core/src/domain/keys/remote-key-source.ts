@@ -7,14 +7,17 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createBackoff } from '../../ground/timing/backoff.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createSingleFlight } from '../../ground/timing/single-flight.js'
+import { NEVER, type Span } from '../../ground/timing/span.js'
 import { importKeySet, type NamedKey } from './import-keys.js'
 import type { KeyLookup, KeySource } from './key-source.js'
 
 type RefreshReason = ClerkEvents['jwks.refresh']['reason']
 
-/** Overridden by tests that would otherwise have to wait. */
-export interface RemoteKeyTimings {
+export interface RemoteKeySettings {
+  /** Overridden by tests that would otherwise have to wait. */
   readonly timeoutMs?: number
+  /** Called when there is another key set. Must not throw. */
+  readonly replaced?: () => void
 }
 
 const MINUTE = 60_000
@@ -41,6 +44,8 @@ interface KeySet {
   /** What `lookup` returns, made once. */
   readonly lookups: ReadonlyMap<string, KeyLookup>
   readonly fetchedAt: number
+  /** For as long as it is not even refreshed. */
+  readonly span: Span
 }
 
 /** The key set of a Clerk instance over HTTP. No timer of its own: every decision is made when a request needs a key. */
@@ -49,7 +54,7 @@ export function createRemoteKeySource(
     readonly keys: Extract<ResolvedOptions['keys'], { kind: 'jwks' }>
   },
   observer: Observer,
-  { timeoutMs = TIMEOUT_MS }: RemoteKeyTimings,
+  { timeoutMs = TIMEOUT_MS, replaced }: RemoteKeySettings,
 ): KeySource {
   const { now, fetch } = options
   const { url, secretKey } = options.keys
@@ -75,6 +80,7 @@ export function createRemoteKeySource(
       const found = key.kid === null ? null : cachedLookup(key.kid)
       return found?.kind === 'key' && found.key === key
     },
+    span: () => set?.span ?? NEVER,
     isUsable: () => stateOfSet() !== 'unusable' || backoff.waiting(KEY_SET) === null,
     async prefetch() {
       if (usable() === null) await refresh(set === null ? 'cold' : 'expired')
@@ -180,7 +186,9 @@ export function createRemoteKeySource(
     const lookups = new Map(
       [...keys].map(([kid, key]) => [kid, Object.freeze({ kind: 'key' as const, key })]),
     )
-    set = { keys, lookups, fetchedAt: now() }
+    const fetchedAt = now()
+    set = { keys, lookups, fetchedAt, span: { from: fetchedAt, until: fetchedAt + SOFT_MS } }
+    replaced?.()
     failedAt = null
     problem = null
     backoff.succeeded(KEY_SET)

@@ -3,7 +3,12 @@ import { readOnlyCopy } from '../../ground/json/read-only-copy.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { type Cached, createReadCache, type ReadCache } from '../../ground/timing/read-cache.js'
+import {
+  type Cached,
+  createReadCache,
+  type ReadCache,
+  type ReadCacheOptions,
+} from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type { InstanceProof } from '../backend-api/complete-listing.js'
 import { type Hold, type Holds, membershipSubject } from '../changes/holds.js'
@@ -86,14 +91,17 @@ export function createOrganizationDirectory<M extends MembershipRecord, O extend
   readonly proof: () => Promise<InstanceProof>
   readonly tell: Tell
   readonly holds: Holds
+  /** See {@link ReadCacheOptions.dropped}. */
+  readonly dropped?: () => void
 }): OrganizationDirectory<M, O> {
-  const { store, options, api, patientApi, observer, proof, tell, holds } = parts
+  const { store, options, api, patientApi, observer, proof, tell, holds, dropped } = parts
   const keyOf = (orgId: string, userId: string) => `${orgId} ${userId}`
   const settings = {
     max: options.cache.users,
     ttlSeconds: options.cache.organizationTtlSeconds,
     now: options.now,
     mayCache: () => true,
+    ...(dropped && { dropped }),
   }
   const cache = createReadCache<{ readonly row: Readonly<M> | null }>(settings)
   // One read per organisation, not one per member.

@@ -38,18 +38,27 @@ export function readOrganization(claims: SessionClaims): CompactOrganization | n
   return READERS.get(claims.v)?.(claims) ?? null
 }
 
-/** @param decode `decodePermissions`, or the same with a memory */
+/** `decodePermissions`, or the same with a memory. */
+export type PermissionDecoder = (claims: {
+  readonly fea: string | null
+  readonly per: string | null
+  readonly fpm: string | null
+}) => readonly string[]
+
 export function expandOrganization(
   { id, slug, role, per, fpm, permissions }: CompactOrganization,
   fea: string | null,
-  decode: (claims: { fea: string | null; per: string | null; fpm: string | null }) => readonly string[],
+  decode: PermissionDecoder,
 ): OrganizationClaims {
   return Object.freeze({ id, slug, role, permissions: permissions ?? decode({ fea, per, fpm }) })
 }
 
-export function decodeOrganizationClaims(claims: SessionClaims): OrganizationClaims | null {
+export function decodeOrganizationClaims(
+  claims: SessionClaims,
+  decode: PermissionDecoder = decodePermissions,
+): OrganizationClaims | null {
   const compact = readOrganization(claims)
-  return compact && expandOrganization(compact, textOf(claims['fea']), decodePermissions)
+  return compact && expandOrganization(compact, textOf(claims['fea']), decode)
 }
 
 function readVersion1(claims: SessionClaims): CompactOrganization | null {

@@ -36,10 +36,12 @@ export interface OrganizationClaims {
   readonly permissions: readonly string[]
 }
 
-/** A token that passed every check, with what is derived from it once. Frozen; shared by the cache. */
+/** A token that passed every check, with what is derived from it once. Shared by the cache; its claims are frozen. */
 export interface VerifiedToken {
   readonly claims: SessionClaims
   readonly organization: OrganizationClaims | null
   /** SHA-256 of the whole token, base64url: the only form in which a token may be mentioned. */
   readonly hash: string
+  /** What the last request with this token was answered. Whoever puts it here knows how long it is true. */
+  ready?: object | null
 }

@@ -1,10 +1,9 @@
-import type { TokenError, TokenErrorReason } from '../../ground/errors.js'
+import type { TokenError } from '../../ground/errors.js'
 import type { Evidence } from '../../ground/observe/explain.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { SessionClaims, VerifiedToken } from './session-claims.js'
-
-/** Why a token is refused; an outage of the key set is no such reason. */
-export type TokenRefusal = Exclude<TokenErrorReason, 'keys-unavailable'>
+import type { TokenRefusal } from './token-refusal.js'
+import type { CachedToken } from './verified-token.js'
 
 /**
  * A token that was not accepted, and what is known of it all the same. `hash`: the only form in which it is mentioned.
@@ -38,6 +37,16 @@ export type TokenResult =
   { readonly ok: true; readonly token: VerifiedToken; readonly cached: boolean } | RefusedToken
 
 export interface TokenVerifier {
-  /** `allowMissingAzp`: the option, or the request's own evidence of its origin (cookie and same-origin navigation). */
-  verify(token: string, context: { readonly allowMissingAzp: boolean }): MaybePromise<TokenResult>
+  /** A token that was verified before, by its digest; whether it is still accepted is not said. */
+  cached(digest: string): CachedToken | undefined
+  /**
+   * `allowMissingAzp`: the option, or the request's own evidence of its origin (cookie and same-origin navigation).
+   *
+   * @param digest of the token, where it has been worked out
+   */
+  verify(
+    token: string,
+    context: { readonly allowMissingAzp: boolean },
+    digest?: string,
+  ): MaybePromise<TokenResult>
 }

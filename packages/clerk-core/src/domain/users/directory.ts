@@ -6,7 +6,7 @@ import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createBackoff } from '../../ground/timing/backoff.js'
 import { chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import { type Cached, createReadCache } from '../../ground/timing/read-cache.js'
+import { type Cached, createReadCache, type ReadCacheOptions } from '../../ground/timing/read-cache.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import { type InstanceProof, readCompleteListing } from '../backend-api/complete-listing.js'
 import { oneOrNone } from '../backend-api/one-or-none.js'
@@ -82,14 +82,18 @@ export function createUserDirectory<U extends UserRecord>(parts: {
   readonly canLink: CanLink<U> | undefined
   readonly claimsToUser: ClaimsToUser | undefined
   readonly holds: Holds
+  /** See {@link ReadCacheOptions.dropped}. */
+  readonly dropped?: () => void
 }): UserDirectory<U> {
-  const { store, options, api, patientApi, observer, proof, tell, canLink, claimsToUser, holds } = parts
+  const { store, options, api, patientApi, observer, proof, tell, canLink, claimsToUser, holds, dropped } =
+    parts
   const { provisioning, linking, privateMetadata, now } = options
   const cache = createReadCache<Loaded<U>>({
     max: options.cache.users,
     ttlSeconds: options.cache.userTtlSeconds,
     now,
     mayCache: ({ row }) => row !== null,
+    ...(dropped && { dropped }),
   })
   const backoff = createBackoff<UserResolution<U>>({ baseSeconds: 1, maxSeconds: 60, now })
   const { apply, applyMany, candidate } = createApplyUser({

@@ -2,6 +2,7 @@ import type { Changes } from '../../domain/changes/changes.js'
 import type { Revocations } from '../../domain/changes/revocations.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import { excuseForMissingAzp } from '../../domain/credentials/origin.js'
+import type { KeySource } from '../../domain/keys/key-source.js'
 import type { MachineVerifier } from '../../domain/machines/machine.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
 import type { BoundedSlot } from '../../domain/session/bounded-slot.js'
@@ -16,17 +17,21 @@ import type { UserRecord } from '../../domain/store/user.js'
 import { type AzpExcuse, checkRemembered } from '../../domain/tokens/checks.js'
 import { entitlementSeconds } from '../../domain/tokens/claim-age.js'
 import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
+import { digestToken } from '../../domain/tokens/token-hash.js'
 import type { TokenVerifier } from '../../domain/tokens/token-verifier.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { StoreFaultError, StoreUnavailableError } from '../../ground/errors.js'
 import type { Evidence } from '../../ground/observe/explain.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
+import type { ChangeCounter } from '../../ground/timing/change-counter.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createAuthFactory } from './auth-factory.js'
+import { lonelyToken } from './lonely-token.js'
 import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth } from './made-auth.js'
 import { type ClaimAging, type Principal, principalFromRecord } from './principal.js'
+import { createReadyAuths, ReadyAuth } from './ready-auth.js'
 import { createRequestReader, type Request } from './request.js'
 import { createRevalidate } from './revalidate.js'
 import { tokenStateOf } from './token-state.js'
@@ -54,6 +59,7 @@ export interface AuthenticateParts {
     | 'storeTimeoutSeconds'
   >
   readonly tokens: TokenVerifier
+  readonly keys: Pick<KeySource, 'isPublished' | 'span'>
   readonly machines: MachineVerifier
   readonly revocations: Revocations
   readonly users: UserDirectory<UserRecord> | null
@@ -62,6 +68,8 @@ export interface AuthenticateParts {
   /** `null` without a secret key. */
   readonly sessionStatus: SessionStatusClient | null
   readonly observer: Observer
+  /** Raised by everything that may change an answer. */
+  readonly counter: ChangeCounter
 }
 
 /**
@@ -96,8 +104,27 @@ export function createAuthenticate(
   const warnOfLargeClaims = createLargeClaimsWarning(keepClaims, observer)
   const reader = { ...aging, keepClaims, permissionsOf: createPermissionDecoder() }
 
+  const isTrue = createReadyAuths(parts)
+
   return function authenticate(credentials) {
+    const bearer = lonelyToken(credentials)
+    if (bearer === null) return evaluate(readRequest(credentials))
+    // Most requests of an API end here: the same token came before, and nothing has happened since.
+    const digest = digestToken(bearer)
+    const token = tokens.cached(digest) ?? machines.cached(digest)
+    if (
+      token?.ready instanceof ReadyAuth &&
+      token.ready.requested === (credentials.organization ?? undefined) &&
+      !observer.wantsHits() &&
+      isTrue(token, token.ready)
+    )
+      return token.ready.auth
     const request = readRequest(credentials)
+    request.digest = digest
+    return evaluate(request)
+  }
+
+  function evaluate(request: Request): MaybePromise<MadeAuth> {
     const { bearer, slot, cookieToken, localUser } = request
     if (request.fault !== null) return auths.anonymous(request, request.fault)
     if (bearer === null && cookieToken === null && slot === undefined && localUser === undefined) {
@@ -151,8 +178,8 @@ export function createAuthenticate(
     const { bearer, credentials } = request
     const ofBearer = options.allowMissingAzp ? 'option' : null
     const azpExcuse = bearer === null ? excuseForMissingAzp(credentials, options.authorizedParties) : ofBearer
-    return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }), (result) => {
-      request.tokenHash = result.ok ? result.token.hash : result.hash
+    return chain(tokens.verify(token, { allowMissingAzp: azpExcuse !== null }, request.digest), (result) => {
+      request.token = result.ok ? result.token : result
       request.cached = result.ok && result.cached
       // An M2M token without a category: only its claims say what it is.
       if (bearer !== null && machines.acceptsJwt && !result.ok && result.kind === 'machine-jwt')

@@ -29,8 +29,10 @@ export interface Request {
   readonly clientUat: number | null
   /** `X-Organization-Id`, when it says anything. */
   readonly requested: string | undefined
-  /** Hash of the token that was verified; the only form in which it is mentioned. */
-  tokenHash: string | null
+  /** Of the bearer token, where it has been worked out. */
+  digest: string | undefined
+  /** What was verified, by its hash: the only form in which it is mentioned. Worked out when it is asked for. */
+  token: { readonly hash: string } | null
   /** What was looked at where something of it was refused: for the log alone. */
   seen: Evidence | null
   /** False once a token had to be verified for it, or Clerk was asked: nothing that was remembered answers it alone. */
@@ -100,7 +102,8 @@ export function createRequestReader(
       cookieToken: cookies.token,
       clientUat: readClientUat(cookies.clientUat, options),
       requested: credentials.organization?.trim() || undefined,
-      tokenHash: null,
+      digest: undefined,
+      token: null,
       seen: null,
       cached: true,
     }

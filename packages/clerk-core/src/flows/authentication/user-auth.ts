@@ -3,21 +3,12 @@ import type { UserRecord } from '../../domain/store/user.js'
 import type { SessionClaims, VerifiedToken } from '../../domain/tokens/session-claims.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { both, chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
-import type { Cached } from '../../ground/timing/read-cache.js'
 import type { AuthFactory, NoUser } from './auth-factory.js'
 import type { LocalRows } from './local-rows.js'
-import type { MadeAuth, MadeUserAuth } from './made-auth.js'
+import type { MadeAuth } from './made-auth.js'
 import { type ClaimAging, joinRows, type Principal, principalFromToken } from './principal.js'
+import { type MadeOf, ReadyAuth } from './ready-auth.js'
 import type { Request } from './request.js'
-
-interface LastAuth {
-  readonly auth: MadeUserAuth
-  readonly requested: string | undefined
-  /** What it was made of; `null` without such a store, and without an organisation. */
-  readonly user: Cached<unknown> | null
-  readonly membership: Cached<unknown> | null
-  readonly organization: Cached<unknown> | null
-}
 
 const NO_STORE = { kind: 'user', user: undefined } as const
 
@@ -34,6 +25,13 @@ export interface UserAuthSource {
     claims: SessionClaims | null,
     orgId: string | undefined,
   ): MaybePromise<LocalRows | NoUser>
+  /** Those rows in the caches. `null` where the caches do not hold them: an `Auth` ends when a cache drops a row it was made of. */
+  madeOf(
+    userId: string,
+    orgId: string | undefined,
+    requested: string | undefined,
+    rows: LocalRows,
+  ): MadeOf | null
 }
 
 /** Joins the principal with the local rows. `null`: no such store. */
@@ -45,21 +43,22 @@ export function createUserAuth(parts: {
 }): UserAuthSource {
   const { users, organizations, auths, aging } = parts
   const { now } = aging
-  const lastAuth = new WeakMap<VerifiedToken, LastAuth>()
 
   return {
     /** The same token and rows give the same frozen `Auth`: a signed-in page needs it again and again. */
     ofToken(request, token) {
       const { requested } = request
-      const last = lastAuth.get(token)
-      if (last !== undefined && last.requested === requested && isStillTrue(last)) {
-        return auths.again(last.auth, request.cached, last)
+      const { ready } = token
+      const isReady = ready instanceof ReadyAuth && ready.requested === requested && ready.hasRows(now())
+      if (isReady && ready.auth.kind === 'user') {
+        return auths.again(ready.auth, request.cached, ready)
       }
       const orgId = requested ?? token.organization?.id
       return chain(localRows(token.claims.sub, token.claims, orgId), (rows) => {
         if (!('ok' in rows)) return auths.noUser(request, rows)
         const auth = joinRows(principalFromToken(token), requested, rows, aging)
-        remember(token, orgId, requested, rows, auth)
+        const of = madeOf(token.claims.sub, orgId, requested, rows)
+        if (of !== null) token.ready = new ReadyAuth(auth, of)
         return auths.user(auth, request.cached && rows.cached)
       })
     },
@@ -72,36 +71,24 @@ export function createUserAuth(parts: {
       )
     },
     localRows,
+    madeOf,
   }
 
-  function isStillTrue({ user, membership, organization }: LastAuth): boolean {
-    if (user === null && membership === null && organization === null) return true
-    const nowMs = now()
-    return (
-      (user === null || user.isFresh(nowMs)) &&
-      (membership === null || membership.isFresh(nowMs)) &&
-      (organization === null || organization.isFresh(nowMs))
-    )
-  }
-
-  /** Only of rows that the caches hold as well, so that an `Auth` ends when a cache drops a row it was made of. */
-  function remember(
-    token: VerifiedToken,
+  function madeOf(
+    userId: string,
     orgId: string | undefined,
     requested: string | undefined,
     rows: LocalRows,
-    auth: MadeUserAuth,
-  ): void {
-    const { sub } = token.claims
-    const user = users?.cached(sub) ?? null
-    const membership = (orgId !== undefined && organizations?.cached(orgId, sub)) || null
-    if (users !== null && user?.value.row !== rows.user) return
+  ): MadeOf | null {
+    const user = users?.cached(userId) ?? null
+    const membership = (orgId !== undefined && organizations?.cached(orgId, userId)) || null
+    if (users !== null && user?.value.row !== rows.user) return null
     const organization = (orgId !== undefined && organizations?.cachedOrganization(orgId)) || null
     if (organizations !== null && orgId !== undefined) {
-      if (membership?.value.row !== rows.membership) return
-      if (organization?.value.row !== rows.organization) return
+      if (membership?.value.row !== rows.membership) return null
+      if (organization?.value.row !== rows.organization) return null
     }
-    lastAuth.set(token, { auth, requested, user, membership, organization })
+    return { requested, user, membership, organization }
   }
 
   function localRows(

@@ -6,6 +6,8 @@ import { type EventDetail, type Log, NO_LOG } from './log.js'
 export interface Observer extends Pick<Log, 'thrown' | 'refused' | 'warn'> {
   /** False when there is no listener for this event: skip building it. */
   wants(name: ClerkEventName): boolean
+  /** Whether there is a listener for any event of a signed-in request that the caches answer. */
+  wantsHits(): boolean
   /** The same of an event that the log may hear: none of a request that succeeds. */
   wantsOrLogs(name: ClerkEventName): boolean
   /**
@@ -44,6 +46,7 @@ const EVENT_NAMES: Record<ClerkEventName, true> = {
   'worker.error': true,
   'changes.applied': true,
   'changes.error': true,
+  'api.error': true,
   'api.retry': true,
 }
 
@@ -54,9 +57,12 @@ const CHANNELS = Object.fromEntries(
   CLERK_EVENT_NAMES.map((name) => [name, channel(`acme.clerk.${name}`)]),
 ) as Record<ClerkEventName, Channel>
 
+const { 'cache.hit': HIT, 'auth.success': SUCCESS } = CHANNELS
+
 /** For what is done again and again and is not to be told. */
 export const SILENT: Observer = Object.freeze({
   wants: () => false,
+  wantsHits: () => false,
   wantsOrLogs: () => false,
   emit: () => undefined,
   add: () => () => undefined,
@@ -79,6 +85,7 @@ export function createObserver(now: () => number, log: Log = NO_LOG): Observer {
     refused,
     warn,
     wants: (name) => listeners.length > 0 || CHANNELS[name].hasSubscribers,
+    wantsHits: () => listeners.length > 0 || HIT.hasSubscribers || SUCCESS.hasSubscribers,
     wantsOrLogs: (name) => hears[name] === true || listeners.length > 0 || CHANNELS[name].hasSubscribers,
     emit(name, fields, detail) {
       log.hear(name, fields, detail)

@@ -117,3 +117,32 @@ test('a health check asks whatever is known, and closes the circuit with its ans
   expect(await deadline.runAnyway(() => 'pong')).toBe('pong')
   expect(await call()).toEqual({ result: 'value', took: 0 })
 })
+
+test('a call whose error cannot be looked at rejects with it, and says nothing of the server', async () => {
+  const { server, answer } = setUp()
+  const unreadable = new Error('unreadable')
+  const group = createDeadlines({
+    timeoutMs: TIMEOUT_MS,
+    isOutage: (error) => {
+      if (error === unreadable) throw new Error('cannot tell')
+      return error instanceof Outage
+    },
+    unavailable: (why) => new Outage(why),
+  })
+  let probeFails = true
+  const deadline = group.add(() => (probeFails ? Promise.reject(unreadable) : answer('probe')))
+  const outcome = (run: () => Promise<string>) => {
+    const result = deadline.run(run).then(String, (error: Error) => error.message)
+    return vi.advanceTimersByTimeAsync(TIMEOUT_MS).then(() => result)
+  }
+  expect(await outcome(() => Promise.reject(unreadable))).toBe('unreadable')
+  // The same of the error of a call that was given up, and of a probe.
+  const late = new Promise<string>((_, reject) => setTimeout(() => reject(unreadable), TIMEOUT_MS + 100))
+  expect(await outcome(() => late)).toBe('timeout')
+  await vi.advanceTimersByTimeAsync(200)
+  expect(await outcome(() => answer('value'))).toBe('circuit-open')
+  probeFails = false
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(await outcome(() => answer('value'))).toBe('value')
+  expect(server.hangs).toBe(false)
+})

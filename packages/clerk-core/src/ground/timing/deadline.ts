@@ -37,8 +37,17 @@ export function createDeadlines(parts: {
   /** Milliseconds. Default: the monotonic clock, which is never set. */
   readonly now?: () => number
 }): DeadlineGroup {
-  const { timeoutMs, unavailable, isOutage, now = () => performance.now() } = parts
+  const { timeoutMs, unavailable, now = () => performance.now() } = parts
   const suspects = new Set<(begunAt: number) => void>()
+
+  /** An error that cannot even be looked at is no answer: its caller gets it, and the server is not thought to be there. */
+  function isOutage(error: unknown): boolean {
+    try {
+      return parts.isOutage(error)
+    } catch {
+      return true
+    }
+  }
 
   return {
     add(probe) {
@@ -78,42 +87,51 @@ export function createDeadlines(parts: {
         return flight
       }
 
-      async function bounded<T>(limitMs: number, call: () => T | Promise<T>): Promise<T> {
+      /** Made by hand: every call of a store passes here, and needs a timer but no signal. */
+      function bounded<T>(limitMs: number, call: () => T | Promise<T>): Promise<T> {
         const begunAt = now()
         const running = attempt(call)
-        let ended = false
-        const end = () => {
-          ended = true
-        }
-        running.then(end, end)
-        try {
-          const value = await withTimeout(limitMs, () => running)
-          state = circuit.answered(now())
-          return value
-        } catch (error) {
-          if (!ended) {
-            const late = () => {
-              state = circuit.answeredLate(state, now())
-            }
-            running.then(late, (lateError: unknown) => (isOutage(lateError) ? undefined : late()))
+        return new Promise((resolve, reject) => {
+          let isGivenUp = false
+          const timer = setTimeout(() => {
+            isGivenUp = true
             hung(begunAt)
-            throw unavailable('timeout')
+            reject(unavailable('timeout'))
+          }, limitMs)
+          const late = () => {
+            state = circuit.answeredLate(state, now())
           }
-          if (!isOutage(error)) state = circuit.answered(now())
-          else if (now() - begunAt >= Math.min(SLOW_FAILURE_MS, timeoutMs)) hung(begunAt)
-          throw error
-        }
+          running.then(
+            (value) => {
+              if (isGivenUp) return late()
+              clearTimeout(timer)
+              state = circuit.answered(now())
+              resolve(value)
+            },
+            (error: unknown) => {
+              const isAnswer = !isOutage(error)
+              if (isGivenUp) return isAnswer ? late() : undefined
+              clearTimeout(timer)
+              if (isAnswer) state = circuit.answered(now())
+              else if (now() - begunAt >= Math.min(SLOW_FAILURE_MS, timeoutMs)) hung(begunAt)
+              reject(error)
+            },
+          )
+        })
       }
+
+      async function whenProbed<T>(call: () => T | Promise<T>): Promise<T> {
+        if (circuit.mayProbe(state, now())) await withTimeout(MOMENT_MS, probeNow).catch(() => undefined)
+        if (state.kind === 'open') throw unavailable('circuit-open')
+        return inTime(call)
+      }
+
+      const inTime = <T>(call: () => T | Promise<T>): Promise<T> =>
+        bounded(state.kind === 'suspect' ? timeoutMs * SUSPECT_SHARE : timeoutMs, call)
 
       return {
         runAnyway: (call) => bounded(timeoutMs, call),
-        async run(call) {
-          if (state.kind === 'open' && circuit.mayProbe(state, now())) {
-            await withTimeout(MOMENT_MS, probeNow).catch(() => undefined)
-          }
-          if (state.kind === 'open') throw unavailable('circuit-open')
-          return bounded(state.kind === 'suspect' ? timeoutMs * SUSPECT_SHARE : timeoutMs, call)
-        },
+        run: (call) => (state.kind === 'open' ? whenProbed(call) : inTime(call)),
       }
     },
   }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from './maybe-promise.js'
 import { createSingleFlight } from './single-flight.js'
+import type { Span } from './span.js'
 
 /**
  * Values read from a slower source, cached for a while. One read per key at a time. A read that began before its key was
@@ -16,8 +17,11 @@ export interface ReadCache<V> {
   dropAll(): void
 }
 
-/** A cached value. A caller that keeps something made of it asks this, not the cache, whether it is still true. */
-export interface Cached<V> {
+/**
+ * A cached value. A caller that keeps something made of it asks this, not the cache, whether it is still true. The span: while
+ * nothing drops it.
+ */
+export interface Cached<V> extends Span {
   readonly value: V
   /** False for good once the key was dropped, pushed out or written again. @param nowMs the cache's clock */
   isFresh(nowMs: number): boolean
@@ -30,24 +34,25 @@ export interface ReadCacheOptions<V> {
   /** Milliseconds. */
   readonly now: () => number
   readonly mayCache: (value: V) => boolean
+  /** Called whenever a cached value is not true any more, but for the time. Must not throw. */
+  readonly dropped?: () => void
 }
 
 class Entry<V> implements Cached<V> {
   readonly value: V
-  readonly #at: number
-  readonly #ttlMs: number
+  readonly from: number
+  readonly until: number
   #isInCache = true
 
   constructor(value: V, at: number, ttlMs: number) {
     this.value = value
-    this.#at = at
-    this.#ttlMs = ttlMs
+    this.from = at
+    this.until = at + ttlMs
   }
 
   isFresh(nowMs: number): boolean {
-    const age = nowMs - this.#at
     // A clock that was set back would make an entry outlive its time.
-    return this.#isInCache && age >= 0 && age < this.#ttlMs
+    return this.#isInCache && nowMs >= this.from && nowMs < this.until
   }
 
   invalidate(): void {
@@ -55,9 +60,18 @@ class Entry<V> implements Cached<V> {
   }
 }
 
-export function createReadCache<V>({ max, ttlSeconds, now, mayCache }: ReadCacheOptions<V>): ReadCache<V> {
-  const entries =
-    max > 0 ? new LRUCache<string, Entry<V>>({ max, dispose: (entry) => entry.invalidate() }) : null
+export function createReadCache<V>({
+  max,
+  ttlSeconds,
+  now,
+  mayCache,
+  dropped,
+}: ReadCacheOptions<V>): ReadCache<V> {
+  const dispose = (entry: Entry<V>) => {
+    entry.invalidate()
+    dropped?.()
+  }
+  const entries = max > 0 ? new LRUCache<string, Entry<V>>({ max, dispose }) : null
   const flights = createSingleFlight<V>()
 
   const cached = (key: string): Entry<V> | undefined => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Change, Inbox, NewChange, StoredEvent } from '../inbox.js'
 import { formatEventCursor, parseEventCursor } from '../rules/event-page.js'
 import { checkDuration, checkLimit, checkPage, checkText, checkTime } from '../rules/input.js'
+import { copyOf } from './copy-of.js'
 import { memoryLog } from './memory-log.js'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -56,16 +57,36 @@ export function memoryInbox({ now = Date.now }: MemoryInboxOptions = {}): Memory
       const at = now()
       const { id, type, timestamp, subjects, body } = event
       const row: Row = rows.get(id) ?? {
-        ...{ id, type, timestamp, subjects: [...subjects], body },
-        ...{ status: 'open', attempts: 0, succeeded: [], error: null, reason: null },
-        ...{ receivedAt: at, dueAt: at, leaseUntil: null, finishedAt: null, owner: null },
+        id,
+        type,
+        timestamp,
+        subjects: [...subjects],
+        body,
+        status: 'open',
+        attempts: 0,
+        succeeded: [],
+        error: null,
+        reason: null,
+        receivedAt: at,
+        dueAt: at,
+        leaseUntil: null,
+        finishedAt: null,
+        owner: null,
       }
       if (row.status === 'done' || row.status === 'discarded') return { status: 'done' }
       if (!isFree(row, at)) return { status: 'busy', retryAfterMs: (row.leaseUntil ?? at) - at }
       const owner = randomUUID()
-      const claimed = { status: 'open', attempts: row.attempts + 1, leaseUntil: at + leaseMs, owner } as const
-      rows.set(id, { ...row, ...claimed, reason: null, finishedAt: null })
-      return { status: 'claimed', owner, attempts: claimed.attempts, succeeded: [...row.succeeded] }
+      const attempts = row.attempts + 1
+      Object.assign(row, {
+        status: 'open',
+        attempts,
+        leaseUntil: at + leaseMs,
+        owner,
+        reason: null,
+        finishedAt: null,
+      })
+      rows.set(id, row)
+      return { status: 'claimed', owner, attempts, succeeded: [...row.succeeded] }
     },
     async renew(id, owner, leaseMs) {
       checkDuration(leaseMs, 'leaseMs')
@@ -144,7 +165,7 @@ export function memoryInbox({ now = Date.now }: MemoryInboxOptions = {}): Memory
 }
 
 function copy({ owner: _, ...event }: Row): StoredEvent {
-  return structuredClone(event)
+  return copyOf(event)
 }
 
 function newestFirst(

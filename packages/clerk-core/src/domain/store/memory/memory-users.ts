@@ -19,6 +19,7 @@ import type {
   UserSnapshot,
   UserStore,
 } from '../user.js'
+import { copyOf } from './copy-of.js'
 import { createPages } from './page.js'
 import { resolveConflicts } from './unique.js'
 
@@ -64,7 +65,7 @@ export function memoryUsers(unique: readonly UniqueUserColumn[], externalIdColum
   const pageOf = createPages(byClerkId)
   let created = 0
 
-  const copy = (row: Row): MemoryUser => structuredClone(row)
+  const copy = (row: Row): MemoryUser => copyOf(row)
 
   function insert(row: Row): Row {
     rows.set(row.id, row)
@@ -77,9 +78,10 @@ export function memoryUsers(unique: readonly UniqueUserColumn[], externalIdColum
   /** Writes a snapshot over a row; answers whether that changed anything. */
   function fill(row: Row, snapshot: UserSnapshot): boolean {
     const times = laterTimes(row, snapshot)
-    const synced: Row = { ...row, ...syncedFields(snapshot), ...times, clerkId: snapshot.clerkId }
+    const synced: Row = Object.assign({}, row, syncedFields(snapshot), times)
+    synced.clerkId = snapshot.clerkId
     const next = resolveConflicts(synced, rows.values(), unique, Object.assign)
-    if (isDeepStrictEqual(next, row)) return false
+    if (row.clerkId !== null && isDeepStrictEqual(next, row)) return false
     Object.assign(row, next)
     return true
   }
@@ -216,7 +218,7 @@ function syncedFields(snapshot: UserSnapshot): Partial<Row> {
   const { email, username, phone, firstName, lastName, imageUrl, externalId, publicMetadata } = snapshot
   const { privateMetadata, banned, deprovisioned, locked, version } = snapshot
   const texts = { email, username, phone, firstName, lastName, imageUrl, externalId }
-  return structuredClone(
+  return copyOf(
     carried({
       ...storable({ ...texts, publicMetadata, privateMetadata }),
       ...{ emailVerified: hasVerifiedAddress(snapshot), banned, deprovisioned, locked, version },

@@ -6,5 +6,8 @@ type Carried<T extends object> = { readonly [Field in keyof T]?: Exclude<T[Field
  * `undefined` keeps the value that the row has; `null` clears it.
  */
 export function carried<const T extends object>(fields: T): Carried<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Carried<T>
+  const present: { [Field in keyof T]?: T[Field] } = {}
+  for (const field of Object.keys(fields) as (keyof T)[])
+    if (fields[field] !== undefined) present[field] = fields[field]
+  return present as Carried<T>
 }

@@ -20,12 +20,12 @@ export function laterTimes(
   snapshot: GrowingTimes,
 ): { readonly [Field in (typeof GROWING_TIMES)[number]]?: Date } {
   if (row?.version === ERASED_VERSION) return {}
-  return Object.fromEntries(
-    GROWING_TIMES.flatMap((field) => {
-      const given = snapshot[field]
-      const stored = row?.[field]
-      if (given == null || (stored instanceof Date && stored.getTime() >= given)) return []
-      return [[field, new Date(given)] as const]
-    }),
-  )
+  const later: { [Field in (typeof GROWING_TIMES)[number]]?: Date } = {}
+  for (const field of GROWING_TIMES) {
+    const given = snapshot[field]
+    const stored = row?.[field]
+    if (given == null || (stored instanceof Date && stored.getTime() >= given)) continue
+    later[field] = new Date(given)
+  }
+  return later
 }
