@@ -179,7 +179,7 @@ export async function clientJson({
     id: client.id,
     sessions: await Promise.all(sessions.map((session) => sessionJson(instance, session, origin))),
     sign_in: signIn ? signInJson(instance, signIn) : null,
-    sign_up: signUp ? signUpJson(instance, signUp) : null,
+    sign_up: signUp ? signUpJson(signUp) : null,
     last_active_session_id: client.session_id,
     last_authentication_strategy: null,
     cookie_expires_at: null,
