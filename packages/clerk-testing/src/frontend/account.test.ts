@@ -89,6 +89,7 @@ describe("a user's own account", () => {
         private_metadata: { secret: 'hidden' },
       },
     })
+    offline.addCredential(ada.id, 'external_account', { provider: 'oauth_github', token: 'hidden' })
     const path = `/organizations/${organization.id}`
     for (const one of [
       '/client',

@@ -210,6 +210,10 @@ describe('signing up', () => {
     })
     const users = () => emitted(offline).filter((type) => type === 'user.created').length
     expect(users()).toBe(1)
+    expect(offline.call('GetSignUp', { path: { id: response.id } })).toMatchObject({
+      email_address: 'grace@example.com',
+      unverified_fields: ['email_address'],
+    })
     const path = `/client/sign_ups/${response.id}`
     await page.ask('POST', `${path}/prepare_verification`, { strategy: 'email_code' })
     expect(
@@ -232,9 +236,9 @@ describe('signing up', () => {
       unsafe_metadata: { plan: '<b>' },
     })
     expect(offline.call('GetSignUp', { path: { id: response.id } })).toMatchObject({ status: 'complete' })
-    await signIn(new PageClient(offline.url), 'grace@example.com').catch((error) =>
-      expect(String(error)).toContain('form_password_incorrect'),
-    )
+    const again = { strategy: 'password', identifier: 'grace@example.com', password: 'a long password' }
+    const { response: next } = await new PageClient(offline.url).ask('POST', '/client/sign_ins', again)
+    expect(next.status).toBe('complete')
     expect(JSON.stringify(offline.requests)).not.toContain('a long password')
     expect(JSON.stringify(offline.snapshot().state)).not.toContain('a long password')
   })
@@ -248,6 +252,25 @@ describe('signing up', () => {
     expect(await refusal({ username: 'ada_l' })).toEqual([422, 'form_identifier_exists'])
     expect(await refusal({ password: 'short' })).toEqual([422, 'form_password_length_too_short'])
     expect(await refusal({ unsafe_metadata: '[1]' })).toEqual([422, 'form_param_format_invalid'])
+    expect(await refusal({ strategy: 'oauth_google' })).toEqual([422, 'form_param_value_invalid'])
+  })
+
+  test('by an invitation for another address gives nothing of it', async () => {
+    const { offline, page } = await open()
+    const invitation = offline.call<{ id: string }>('CreateInvitation', {
+      body: { email_address: 'grace@example.com', public_metadata: { beta: true } },
+    })
+    const { response } = await page.ask('POST', '/client/sign_ups', { ticket: invitation.id })
+    const path = `/client/sign_ups/${response.id}`
+    const changed = await page.ask('PATCH', path, {
+      email_address: 'joan@example.com',
+      password: 'a long password',
+    })
+    expect(changed.response.unverified_fields).toEqual(['email_address'])
+    await page.ask('POST', `${path}/prepare_verification`, { strategy: 'email_code' })
+    const { response: done } = await page.ask('POST', `${path}/attempt_verification`, { code: '424242' })
+    expect(offline.getUser(done.created_user_id).public_metadata).toEqual({})
+    expect(offline.call('ListInvitations')).toMatchObject([{ status: 'pending' }])
   })
 
   test('by an invitation needs no code, and gives what the invitation says', async () => {
@@ -294,6 +317,23 @@ describe('sessions', () => {
       last_active_session_id: null,
     })
     expect(await page.refusal('POST', `/client/sessions/${second}/tokens`)).toEqual([401, 'signed_out'])
+  })
+
+  test('have tokens of a JWT template too', async () => {
+    const { offline, page } = await open()
+    offline.call('CreateJWTTemplate', {
+      body: { name: 'supabase', claims: { email: '{{user.primary_email_address}}' } },
+    })
+    const session = await signIn(page)
+    const { jwt } = await page.ask('POST', `/client/sessions/${session}/tokens/supabase`)
+    expect(claimsOf(jwt)).toMatchObject({
+      email: 'ada@example.com',
+      sub: offline.getSession(session).user_id,
+    })
+    expect(await page.refusal('POST', `/client/sessions/${session}/tokens/other`)).toEqual([
+      404,
+      'resource_not_found',
+    ])
   })
 
   test('of another browser are as unknown ones', async () => {

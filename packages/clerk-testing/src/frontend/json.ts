@@ -9,6 +9,8 @@ import { membershipJson } from '../resources/memberships.js'
 import { sessionsOf } from '../resources/sessions.js'
 import { sessionToken } from '../resources/tokens.js'
 import { identifierOf } from '../resources/user-list.js'
+import { projection } from '../server/project.js'
+import { schemas } from '../tables/schemas.js'
 import type { PageCall } from './operation.js'
 import { signInJson } from './sign-in.js'
 import { signUpJson } from './sign-up.js'
@@ -133,8 +135,11 @@ export function invitationJson({ state }: Instance, invitation: OrganizationInvi
 const own = (instance: Instance, user: UserJSON) =>
   [...instance.state.memberships.values()].filter(({ user_id }) => user_id === user.id)
 
+/** What is stored beside a credential, as a provider's token, is no field of its schema. */
+const documented = projection(schemas.User ?? {}) as (user: UserJSON) => UserJSON
+
 export const userJson = (instance: Instance, user: UserJSON): object => ({
-  ...pick(user, userFields),
+  ...pick(documented(user), userFields),
   profile_image_id: user.has_image ? user.id : null,
   organization_memberships: own(instance, user).map((stored) => memberJson(instance, stored)),
 })
@@ -174,7 +179,7 @@ export async function clientJson({
     id: client.id,
     sessions: await Promise.all(sessions.map((session) => sessionJson(instance, session, origin))),
     sign_in: signIn ? signInJson(instance, signIn) : null,
-    sign_up: signUp ? signUpJson(instance, signUp) : null,
+    sign_up: signUp ? signUpJson(signUp) : null,
     last_active_session_id: client.session_id,
     last_authentication_strategy: null,
     cookie_expires_at: null,

@@ -283,7 +283,7 @@ const path = '/client/sign_ins/{sign_in_id}'
 
 export const signInOperations = [
   open('POST', '/client/sign_ins', create, {
-    parameters: { strategy: text, identifier: text, password: text, ticket: text, transfer: flag },
+    parameters: { strategy: text, identifier: text, password: text, ticket: text },
     limit: 'attempt',
   }),
   open('GET', path, (call) => signInJson(call.instance, signInAt(call))),

@@ -29,8 +29,12 @@ export const verified = (strategy: string): Verification => ({
   expire_at: null,
 })
 
+const objects: ReadonlyMap<string, string> = new Map(
+  ['password', 'ticket', 'totp', 'backup_code'].map((strategy) => [strategy, `verification_${strategy}`]),
+)
+
 export const verificationJson = (verification: Verification | null): object | null =>
-  verification && { ...verification, object: 'verification', error: null, verified_at_client: null }
+  verification && { object: objects.get(verification.strategy) ?? 'verification_otp', ...verification }
 
 const refused = (status: number, code: string, message: string) =>
   new BackendError(status, code, message, { meta: { param_name: 'code' } })
