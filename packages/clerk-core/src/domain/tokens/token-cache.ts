@@ -1,9 +1,13 @@
-import type { CachedToken } from './verified-token.js'
+/** What is kept, by its digest: verified tokens by the SHA-256 of the whole token. */
+export interface TokenCache<T extends Kept> {
+  get(digest: string): T | undefined
+  set(token: T): void
+}
 
-/** Verified tokens by the SHA-256 of the whole token. */
-export interface TokenCache {
-  get(digest: string): CachedToken | undefined
-  set(token: CachedToken): void
+interface Kept {
+  readonly digest: string
+  /** Since the cache last looked for a place. */
+  used: boolean
 }
 
 /** How many places are looked at for one token: the first that was not used is taken, else the last of them. */
@@ -16,9 +20,9 @@ const LONGEST_SEARCH = 32
  *
  * @param max entries; 0 remembers nothing
  */
-export function createTokenCache(max: number): TokenCache {
+export function createTokenCache<T extends Kept>(max: number): TokenCache<T> {
   /** In the order of their turns. */
-  const entries = new Map<string, CachedToken>()
+  const entries = new Map<string, T>()
 
   function makeRoom(): void {
     let looked = 0

@@ -33,7 +33,7 @@ export function createTokenVerifier(
   revocations: { isRevoked(sub: string, sid: string): boolean },
 ): TokenVerifier {
   const { issuer, now, clockToleranceSeconds } = options
-  const cache = options.cache.tokens > 0 ? createTokenCache(options.cache.tokens) : null
+  const cache = options.cache.tokens > 0 ? createTokenCache<CachedToken>(options.cache.tokens) : null
   const parser = createTokenParser()
   const decodePermissions = createPermissionDecoder()
 

@@ -1,6 +1,7 @@
 import type { Changes } from '../../domain/changes/changes.js'
 import type { Revocations } from '../../domain/changes/revocations.js'
 import type { KeySource } from '../../domain/keys/key-source.js'
+import type { SessionRecord } from '../../domain/session/record.js'
 import { lacksAzp } from '../../domain/tokens/checks.js'
 import type { CachedToken } from '../../domain/tokens/verified-token.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
@@ -17,7 +18,7 @@ export interface MadeOf {
   readonly organization: Cached<unknown> | null
 }
 
-/** The `Auth` that was made of a token, with what tells how long it is true. The token holds it: it has no cache of its own. */
+/** The `Auth` that was made of a token or a session record, which holds it, with what tells how long it is true. */
 export class ReadyAuth implements MadeOf {
   readonly auth: MadeUserAuth
   readonly requested: string | undefined
@@ -49,41 +50,62 @@ export class ReadyAuth implements MadeOf {
   }
 }
 
+/** Whether what is ready is what evaluating the request would give. */
+export interface ReadyAuths {
+  /** Of a token that came again as bearer, and nothing besides. */
+  ofToken(token: CachedToken, ready: ReadyAuth): boolean
+  /** Of a session that holds this record, and nothing besides. */
+  ofRecord(record: SessionRecord, ready: ReadyAuth): boolean
+}
+
 /**
- * Says whether the `Auth` of a token that came again, and nothing besides, is what evaluating the request would give. Mostly
- * by three numbers. After a change, and when its time is over, by asking again all that it depends on: that is what
+ * Mostly by three numbers. After a change, and when its time is over, by asking again all that it depends on: that is what
  * evaluating asks, without making anything.
  */
 export function createReadyAuths(parts: {
-  readonly options: Pick<ResolvedOptions, 'now' | 'clockToleranceSeconds' | 'allowMissingAzp'>
+  readonly options: Pick<ResolvedOptions, 'now' | 'clockToleranceSeconds' | 'allowMissingAzp' | 'session'>
   readonly keys: Pick<KeySource, 'isPublished' | 'span'>
   readonly revocations: Pick<Revocations, 'isRevoked'>
   readonly changes: Pick<Changes, 'span'> | null
   readonly counter: ChangeCounter
-}): (token: CachedToken, ready: ReadyAuth) => boolean {
+}): ReadyAuths {
   const { options, keys, revocations, changes, counter } = parts
   const { now, clockToleranceSeconds, allowMissingAzp } = options
+  const { revalidateAfterSeconds } = options.session
 
-  return (token, ready) => {
-    const at = now()
-    return (
-      (ready.version === counter.value && at >= ready.from && at < ready.until) || confirm(token, ready, at)
-    )
+  const isKnown = (ready: ReadyAuth, at: number) =>
+    ready.version === counter.value && at >= ready.from && at < ready.until
+
+  return {
+    ofToken(token, ready) {
+      const at = now()
+      if (isKnown(ready, at)) return true
+      const { claims, key } = token
+      if (!keys.isPublished(key) || lacksAzp(claims.azp, allowMissingAzp)) return false
+      return confirm(ready, at, claims, timeOfToken(token), keys.span())
+    },
+    ofRecord(record, ready) {
+      const at = now()
+      return isKnown(ready, at) || confirm(ready, at, record, timeOfRecord(record), ALWAYS)
+    },
   }
 
-  function confirm(token: CachedToken, ready: ReadyAuth, at: number): boolean {
-    const { claims } = token
+  function confirm(
+    ready: ReadyAuth,
+    at: number,
+    { sub, sid }: { readonly sub: string; readonly sid: string },
+    own: Span,
+    ofKeys: Span,
+  ): boolean {
     const { user, membership, organization } = ready
     const { value } = counter
-    let { from, until } = timeOf(token)
-    for (const span of [changes?.span() ?? ALWAYS, keys.span(), user, membership, organization]) {
+    let { from, until } = own
+    for (const span of [changes?.span() ?? ALWAYS, ofKeys, user, membership, organization]) {
       if (span === null) continue
       from = Math.max(from, span.from)
       until = Math.min(until, span.until)
     }
-    if (!(at >= from && at < until) || !ready.hasRows(at)) return false
-    if (!keys.isPublished(token.key) || revocations.isRevoked(claims.sub, claims.sid)) return false
-    if (lacksAzp(claims.azp, allowMissingAzp)) return false
+    if (!(at >= from && at < until) || !ready.hasRows(at) || revocations.isRevoked(sub, sid)) return false
     ready.version = value
     ready.from = from
     ready.until = until
@@ -91,10 +113,18 @@ export function createReadyAuths(parts: {
   }
 
   /** When the checks of the verifier pass. A millisecond too short, whatever fractions the tolerance has. */
-  function timeOf({ claims }: CachedToken): Span {
+  function timeOfToken({ claims }: CachedToken): Span {
     return {
       from: Math.ceil(Math.max(claims.iat, claims.nbf) - clockToleranceSeconds) * 1000,
       until: Math.floor((claims.exp + clockToleranceSeconds) * 1000) - 1,
+    }
+  }
+
+  /** When the record is neither of the future nor stale. Never too long, whatever fractions the options have. */
+  function timeOfRecord({ checkedAt, asOf, tokenAt }: SessionRecord): Span {
+    return {
+      from: Math.ceil(Math.max(checkedAt, asOf, tokenAt) - clockToleranceSeconds) * 1000,
+      until: Math.floor(checkedAt + revalidateAfterSeconds) * 1000,
     }
   }
 }

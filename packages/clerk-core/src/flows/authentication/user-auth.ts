@@ -12,9 +12,15 @@ import type { Request } from './request.js'
 
 const NO_STORE = { kind: 'user', user: undefined } as const
 
+/** What an `Auth` is made of again and again. */
+interface Holder {
+  ready?: object | null
+}
+
 export interface UserAuthSource {
   ofToken(request: Request, token: VerifiedToken): MaybePromise<MadeAuth>
-  ofPrincipal(request: Request, principal: Principal): MaybePromise<MadeAuth>
+  /** @param holder where what is made is left for the next request */
+  ofPrincipal(request: Request, principal: Principal, holder?: Holder | null): MaybePromise<MadeAuth>
   /**
    * The local user, provisioned when there is none, the membership in `orgId` and the row of that organisation.
    *
@@ -49,30 +55,32 @@ export function createUserAuth(parts: {
       return chain(localRows(token.claims.sub, token.claims, orgId), (rows) => {
         if (!('ok' in rows)) return auths.noUser(request, rows)
         const auth = joinRows(principalFromToken(token), requested, rows, aging)
-        remember(token, orgId, requested, rows, auth)
+        remember(token, token.claims.sub, orgId, requested, rows, auth)
         return auths.user(auth, request.cached && rows.cached)
       })
     },
-    ofPrincipal(request, principal) {
+    ofPrincipal(request, principal, holder = null) {
       const { requested } = request
-      return chain(localRows(principal.userId, null, requested ?? principal.organization?.id), (rows) =>
-        'ok' in rows
-          ? auths.user(joinRows(principal, requested, rows, aging), request.cached && rows.cached)
-          : auths.noUser(request, rows),
-      )
+      const orgId = requested ?? principal.organization?.id
+      return chain(localRows(principal.userId, null, orgId), (rows) => {
+        if (!('ok' in rows)) return auths.noUser(request, rows)
+        const auth = joinRows(principal, requested, rows, aging)
+        if (holder !== null) remember(holder, principal.userId, orgId, requested, rows, auth)
+        return auths.user(auth, request.cached && rows.cached)
+      })
     },
     localRows,
   }
 
   /** Only of rows that the caches hold as well, so that an `Auth` ends when a cache drops a row it was made of. */
   function remember(
-    token: VerifiedToken,
+    holder: Holder,
+    sub: string,
     orgId: string | undefined,
     requested: string | undefined,
     rows: LocalRows,
     auth: MadeUserAuth,
   ): void {
-    const { sub } = token.claims
     const user = users?.cached(sub) ?? null
     const membership = (orgId !== undefined && organizations?.cached(orgId, sub)) || null
     if (users !== null && user?.value.row !== rows.user) return
@@ -81,7 +89,7 @@ export function createUserAuth(parts: {
       if (membership?.value.row !== rows.membership) return
       if (organization?.value.row !== rows.organization) return
     }
-    token.ready = new ReadyAuth(auth, { requested, user, membership, organization })
+    holder.ready = new ReadyAuth(auth, { requested, user, membership, organization })
   }
 
   function localRows(
