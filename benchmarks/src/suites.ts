@@ -1,6 +1,7 @@
 import type { Suite } from './suite.js'
 import { ban } from './suites/ban.js'
 import { coreImport } from './suites/core-import.js'
+import { floors } from './suites/floors.js'
 import { mongoImport } from './suites/mongo-import.js'
 import { prismaApply } from './suites/prisma-apply.js'
 import { prismaImport } from './suites/prisma-import.js'
@@ -18,6 +19,7 @@ import { webhooks } from './suites/webhooks.js'
 
 /** Everything that is measured, in this order. A new suite is a file in `suites/` and a line here. */
 export const suites: readonly Suite[] = [
+  floors,
   tokenHit,
   tokenMiss,
   tokenFlood,
