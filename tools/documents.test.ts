@@ -48,6 +48,7 @@ describe('commands', () => {
       expect(readme).toMatch(new RegExp(`^${command}(?: +#.*)?$`, 'm'))
     }
     expect(read('.ci/run')).toMatch(/^step npx --yes pnpm@12 test$/m)
+    expect(read('.ci/run')).toMatch(/^step npx --yes pnpm@12 exec tsx tools\/ci\/newcomer\.ts$/m)
     const { scripts } = JSON.parse(read('package.json'))
     for (const [, script = ''] of read('.ci/run').matchAll(/npx --yes pnpm@12 ([\w:]+)/g)) {
       expect(['install', 'exec', ...Object.keys(scripts)]).toContain(script)
@@ -103,6 +104,16 @@ describe('links', () => {
       })
     expect(named.filter(({ path }) => !existsSync(join(ROOT, path)))).toEqual([])
   })
+})
+
+test('README leads to every package, guide and example', () => {
+  const readme = read('README.md')
+  const pages = files.flatMap((file) => {
+    const [, folder] = /^((?:packages|examples)\/[\w-]+)\/README\.md$/.exec(file) ?? []
+    return folder ?? (/^docs\/[\w-]+\.md$/.test(file) ? file : [])
+  })
+  expect(pages.length).toBeGreaterThan(40)
+  expect(pages.filter((page) => !readme.includes(`](${page})`))).toEqual([])
 })
 
 test('the index of decisions has every page, under its title', () => {

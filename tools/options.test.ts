@@ -21,6 +21,8 @@ const MINIMAL = {
   provisioning: 'off',
   publishableKey: PUBLISHABLE_KEY,
   authorizedParties: ['https://app.example.com'],
+  machineSecretKey: 'ak_0123456789',
+  machineOrigins: [RESOURCE.slice(0, -'/mcp'.length)],
 }
 const clerk = createClerk({ ...MINIMAL, ...(memoryStore() as object) }) as {
   readonly webhooks: Names
@@ -63,6 +65,7 @@ const WITH_OPTIONS: Readonly<Record<string, Calls>> = {
     authenticateUpgrade: (call, options) => call(clerk, {}, options),
     createClerk: (call, options) => call({ ...MINIMAL, ...options }),
     createInboxWorker: (call, options) => call(clerk, options),
+    machineFetch: (call, options) => call(clerk, RESOURCE, { token: options }),
     memoryStore: (call, options) => call(options),
   },
   'clerk-express': OF_MIDDLEWARES,
@@ -128,6 +131,7 @@ const WRONG_VALUES: readonly (readonly [name: string, options: object])[] = [
   ['createGuards', { clerk: {} }],
   ['createInboxWorker', { concurrency: 0 }],
   ['createInboxWorker', { prune: { olderThanSeconds: 1 } }],
+  ['machineFetch', { tokenFormat: 'saml' }],
   ['memoryStore', { now: 0 }],
   ['authenticateUpgrade', { authorization: 7 }],
   ['redisInvalidation', { stream: '' }],

@@ -2,6 +2,7 @@ import type { Suite } from './suite.js'
 import { ban } from './suites/ban.js'
 import { coreImport } from './suites/core-import.js'
 import { floors } from './suites/floors.js'
+import { machineHit } from './suites/machine-hit.js'
 import { mongoImport } from './suites/mongo-import.js'
 import { prismaApply } from './suites/prisma-apply.js'
 import { prismaImport } from './suites/prisma-import.js'
@@ -21,6 +22,7 @@ import { webhooks } from './suites/webhooks.js'
 export const suites: readonly Suite[] = [
   floors,
   tokenHit,
+  machineHit,
   tokenMiss,
   tokenFlood,
   tokenMemory,

@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { McpAuthInfo } from '@acme/clerk-core/adapter'
-import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
+import { startClerk } from '@acme/clerk-testing'
 import { type OAuthClientProvider, UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
@@ -15,8 +15,10 @@ import { startApp } from './start.js'
 /** The tool that has to be allowed by the user on its own. */
 export const WRITE = { machine: ['oauth'], oauth: { scopes: ['notes:write'] } } as const
 export const isWrite = (body: unknown): boolean =>
-  (body as { method?: string; params?: { name?: string } }).method === 'tools/call' &&
-  (body as { params: { name?: string } }).params.name === 'write'
+  [body].flat().some((message) => {
+    const { method, params } = message as { method?: string; params?: { name?: string } }
+    return method === 'tools/call' && params?.name === 'write'
+  })
 
 /** An MCP server with two tools, for one request: it keeps nothing. */
 export async function answerMcp(
@@ -43,8 +45,11 @@ export function mcpTests(binding: AppBinding): void {
   describe(`${binding.name}: the official MCP client`, () => {
     test('discovers, registers, gets a token for this server, calls a tool, and steps up for another', async () => {
       const { offline, url, adaId } = await open(binding)
-      const user = browser(offline, adaId)
-      const provider = memoryProvider((authorization) => user.allow(authorization))
+      const allowed: URL[] = []
+      const provider = memoryProvider((authorization) => {
+        allowed.push(authorization)
+        return offline.consent(authorization, adaId)
+      })
       expect(await attempt(url, provider, 'read')).toBe('asked')
       expect(await attempt(url, provider, 'read')).toEqual({
         clientId: provider.clientInformation()?.client_id,
@@ -54,13 +59,13 @@ export function mcpTests(binding: AppBinding): void {
       // Told by the 403 which scope it needs, it asks the user for it.
       expect(await attempt(url, provider, 'write')).toBe('asked')
       expect(await attempt(url, provider, 'write')).toBe('written')
-      expect(user.allowed.map(({ searchParams }) => searchParams.get('resource'))).toEqual([url, url])
-      expect(user.allowed[1]?.searchParams.get('scope')).toContain('notes:write')
+      expect(allowed.map(({ searchParams }) => searchParams.get('resource'))).toEqual([url, url])
+      expect(allowed[1]?.searchParams.get('scope')).toContain('notes:write')
     })
 
     test('has nothing where the user denies, or where its token is for another server', async () => {
       const { offline, url, adaId } = await open(binding)
-      const provider = memoryProvider((authorization) => browser(offline, adaId).deny(authorization))
+      const provider = memoryProvider((authorization) => offline.consent(authorization, adaId, 'deny'))
       await expect(attempt(url, provider, 'read')).rejects.toThrow('access_denied')
       const { token } = offline.createOAuthToken({
         user: adaId,
@@ -97,7 +102,7 @@ interface Provider extends OAuthClientProvider {
   code(): Promise<string>
 }
 
-function memoryProvider(ask: (authorization: URL) => Promise<string>): Provider {
+function memoryProvider(ask: (authorization: URL) => Promise<URL>): Provider {
   let information: { client_id: string } | undefined
   let tokens: Awaited<ReturnType<OAuthClientProvider['tokens']>>
   let verifier = ''
@@ -119,7 +124,11 @@ function memoryProvider(ask: (authorization: URL) => Promise<string>): Provider 
       tokens = saved
     },
     redirectToAuthorization: (url) => {
-      code = ask(url)
+      code = ask(url).then(({ searchParams }) => {
+        const given = searchParams.get('code')
+        if (given === null) throw new Error(String(searchParams.get('error')))
+        return given
+      })
       code.catch(() => undefined)
     },
     saveCodeVerifier: (saved) => {
@@ -127,38 +136,6 @@ function memoryProvider(ask: (authorization: URL) => Promise<string>): Provider 
     },
     codeVerifier: () => verifier,
     code: () => code,
-  }
-}
-
-/** A person at the offline Clerk's pages. */
-function browser(offline: OfflineClerk, userId: string) {
-  const allowed: URL[] = []
-  const decide = async (authorization: URL, decision: 'allow' | 'deny'): Promise<string> => {
-    const origin = new URL(offline.url).origin
-    const post = (path: string, form: URLSearchParams, cookie = '') =>
-      fetch(`${origin}${path}`, { method: 'POST', body: form, redirect: 'manual', headers: { cookie } })
-    const asked = await fetch(authorization, { redirect: 'manual' })
-    expect(asked.headers.get('location')).toMatch(/^\/sign-in\?redirect_url=/)
-    const signedIn = await post('/sign-in', new URLSearchParams({ identifier: userId }))
-    const cookie = signedIn.headers
-      .getSetCookie()
-      .map((one) => one.split(';', 1)[0])
-      .join('; ')
-    const consent = await fetch(authorization, { headers: { cookie } })
-    expect(await consent.text()).toContain('Suite')
-    const form = new URLSearchParams(authorization.searchParams)
-    form.set('decision', decision)
-    const decided = await post('/oauth/authorize', form, cookie)
-    const { searchParams } = new URL(decided.headers.get('location') ?? '')
-    const code = searchParams.get('code')
-    if (code === null) throw new Error(String(searchParams.get('error')))
-    allowed.push(authorization)
-    return code
-  }
-  return {
-    allowed,
-    allow: (authorization: URL) => decide(authorization, 'allow'),
-    deny: (authorization: URL) => decide(authorization, 'deny'),
   }
 }
 

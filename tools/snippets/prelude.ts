@@ -103,6 +103,9 @@ const exportedStore =
 
 const exportedClerkAndClose = `${exportedClerk}export declare const close: () => Promise<void>\n`
 
+/** What Vite's templates ship. */
+const viteTypes = { 'vite-env.d.ts': '/// <reference types="vite/client" />\n' }
+
 /** Files of the application that blocks of a document import; of one block, where they differ. */
 export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/existing-users.md': { 'prisma.ts': client('shop') },
@@ -117,9 +120,9 @@ export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>
     'clerk.ts': exportedClerk,
     'app.ts': `${exportedClerk}export declare const server: import('node:http').Server\n`,
   },
+  'docs/offline-clerk.md': viteTypes,
   'docs/frontend.md': {
-    // What Vite's templates ship.
-    'vite-env.d.ts': '/// <reference types="vite/client" />\n',
+    ...viteTypes,
     // A package of 200 for one snippet: its types are those that React's hands out.
     'clerk-js.d.ts': `declare module '@clerk/clerk-js' {
       export const Clerk: new (publishableKey: string) => ReturnType<typeof import('@clerk/react').useClerk> & { load(): Promise<void> }
@@ -133,7 +136,10 @@ export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>
 
 /** What a page is compiled with, beside the backend's options. */
 const BROWSER = { lib: ['es2023', 'dom', 'dom.iterable'], jsx: 'react-jsx' }
-export const COMPILED_WITH: Readonly<Record<string, object>> = { 'docs/frontend.md': BROWSER }
+export const COMPILED_WITH: Readonly<Record<string, object>> = {
+  'docs/frontend.md': BROWSER,
+  'docs/offline-clerk.md': BROWSER,
+}
 
 /** The fragment as a file: in front of it, on one line each, what it uses and does not declare. */
 export function asModule(document: string, code: string): string {

@@ -107,6 +107,12 @@ const WORDS: Words = {
   'worker.error': () => ['warn', 'the worker cannot use the store, and asks again later'],
   'changes.applied': ({ by }) => (by === 'push' ? null : ['plain', 'applied a change from the inbox']),
   'changes.error': () => ['warn', 'the inbox cannot be read'],
+  'api.error': ({ operation, status }) => [
+    'warn',
+    status === 401 || status === 403
+      ? 'Clerk refuses the secret key'
+      : `Clerk gave no usable answer (${operation})`,
+  ],
   'api.retry': ({ operation, attempt }) => [
     'warn',
     `Clerk does not answer (${operation}): attempt ${attempt + 1} follows`,

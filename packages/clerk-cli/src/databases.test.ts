@@ -1,15 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import { createClerk, fromEnv } from '@acme/clerk-core'
 import { mongoStore } from '@acme/clerk-mongo'
 import { prismaStore } from '@acme/clerk-prisma'
 import type { OfflineClerk } from '@acme/clerk-testing'
 import { describeWith } from '@acme/tools/services/vitest'
-import { PrismaPg } from '@prisma/adapter-pg'
 import { MongoClient } from 'mongodb'
 import { expect, test } from 'vitest'
-import { PrismaClient } from '../../clerk-prisma/generated/v7-postgresql-app/client.js'
 import type { ConfiguredClerk } from './config/define-config.js'
 import { envOf, offlineClerk } from './testing/offline.js'
+import { postgresTables } from './testing/postgres.js'
 import { run } from './testing/run.js'
 
 const USERS = 620
@@ -69,13 +67,7 @@ await describeWith('postgres', 'on PostgreSQL', (server) => {
   test('rows and Clerk are brought together', async () => {
     const offline = await offlineClerk()
     const database = await server.createDatabase('cli')
-    const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url }) })
-    for (const name of ['users', 'clerk', 'roles']) {
-      const file = new URL(`../../clerk-prisma/migrations/postgresql/${name}.sql`, import.meta.url)
-      for (const statement of (await readFile(file, 'utf8')).split(/;\s*$/m))
-        if (statement.trim() !== '') await prisma.$executeRawUnsafe(statement)
-    }
-    await prisma.$executeRawUnsafe('ALTER TABLE "User" ADD COLUMN "theme" TEXT')
+    const prisma = await postgresTables(database.url)
     try {
       await bringTogether(offline, () =>
         createClerk(fromEnv(envOf(offline)), prismaStore(prisma), { logger: false }),

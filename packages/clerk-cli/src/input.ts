@@ -1,4 +1,4 @@
-import { password as ask, confirm, isCancel, text } from '@clack/prompts'
+import type * as Prompts from '@clack/prompts'
 import { CliError } from './cli-error.js'
 
 /** The first line of what is piped in. */
@@ -13,17 +13,21 @@ export async function firstLine(stdin: NodeJS.ReadableStream): Promise<string> {
 
 /** Asks on the terminal, on standard error: standard output is for results. @throws {CliError} when it is left */
 export const askText = (message: string, check: (value: string) => string | undefined): Promise<string> =>
-  answered(text({ message, validate: (value = '') => check(value), output: process.stderr }))
+  answered(({ text }) => text({ message, validate: (value = '') => check(value), output: process.stderr }))
 
 /** The same, and shows nothing of what is typed. */
 export const askPassword = (message: string, check: (value: string) => string | undefined): Promise<string> =>
-  answered(ask({ message, mask: '', validate: (value = '') => check(value), output: process.stderr }))
+  answered(({ password }) =>
+    password({ message, mask: '', validate: (value = '') => check(value), output: process.stderr }),
+  )
 
 export const askYes = (message: string): Promise<boolean> =>
-  answered(confirm({ message, initialValue: true, output: process.stderr }))
+  answered(({ confirm }) => confirm({ message, initialValue: true, output: process.stderr }))
 
-async function answered<T>(answer: Promise<T>): Promise<Exclude<T, symbol>> {
-  const value = await answer
-  if (!isCancel(value)) return value as Exclude<T, symbol>
+/** Few commands ask: the others do not load what does. */
+async function answered<T>(ask: (prompts: typeof Prompts) => Promise<T>): Promise<Exclude<T, symbol>> {
+  const prompts = await import('@clack/prompts')
+  const value = await ask(prompts)
+  if (!prompts.isCancel(value)) return value as Exclude<T, symbol>
   throw new CliError('Nothing was done.', 'Run the command again, and answer its questions.')
 }

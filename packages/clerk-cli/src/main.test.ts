@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { application, envOf, offlineClerk } from './testing/offline.js'
-import { hasTerminal, start, startInTerminal } from './testing/process.js'
+import { hasTerminal, recordsOf, start, startInTerminal } from './testing/process.js'
 import { scratchProject } from './testing/scratch.js'
 import { sqliteConfig, sqliteDatabase } from './testing/sqlite.js'
 
@@ -22,12 +23,6 @@ async function shop(files: Readonly<Record<string, string>> = {}) {
   onTestFinished(() => prisma.$disconnect())
   return { offline, cwd, prisma, secrets: [offline.secretKey, offline.webhookSecret] }
 }
-
-const recordsOf = (stdout: string) =>
-  stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
 
 describe('in a pipe, on SQLite', () => {
   test('Ctrl-C finishes what is in hand and says how to go on; again, everything is there once', async () => {
@@ -98,6 +93,22 @@ describe('in a pipe, on SQLite', () => {
     ran.child.stdout?.destroy()
     expect(await ran.ended).toBe(1)
     expect(ran.stderr()).toBe('')
+  })
+
+  test("Prisma's runtime is the application's own, and not a copy that jiti made of it", async () => {
+    const runtime = fileURLToPath(
+      new URL('../../clerk-prisma/node_modules/@prisma/client/runtime/client.js', import.meta.url),
+    )
+    const cwd = scratchProject({
+      'acme-clerk.config.ts': `import { createRequire } from 'node:module'
+        import { PrismaClientKnownRequestError as imported } from ${JSON.stringify(runtime)}
+        const { PrismaClientKnownRequestError: own } = createRequire(import.meta.url)(${JSON.stringify(runtime)})
+        enum Compiled { yes = 'yes' }
+        export default { clerk: () => { throw new Error(\`\${imported === own}, compiled: \${Compiled.yes}\`) } }`,
+    })
+    const ran = start(['doctor'], { cwd })
+    await ran.ended
+    expect(ran.stderr()).toContain('Error: true, compiled: yes')
   })
 
   test('offline starts the offline Clerk, and Ctrl-C ends it', async () => {

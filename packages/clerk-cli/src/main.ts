@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './memory.js'
 import { runProgram } from './program.js'
 
 const stopping = new AbortController()

@@ -54,7 +54,7 @@ describe('a command line that cannot be run', () => {
   )
 
   test.each([
-    [['nonsense'], /Unknown command 'nonsense'/],
+    [['nonsense'], /Unknown command 'nonsense'\.\n {2}`acme-clerk --help`/],
     [['docter'], /Did you mean doctor\?/],
     [['webhooks', 'list', '--nonsense'], /Unknown option '--nonsense'/],
     [['webhooks', 'show'], /Missing required argument 'id'/],
@@ -118,6 +118,28 @@ describe('the configuration', () => {
     )
   })
 
+  test.each([
+    ["import './none.js'", /^error Cannot find module '\.\/none\.js'.*\.\n {2}Correct the import/],
+    ["import 'not-installed'", /^error Cannot find module 'not-installed'.*\n {2}.*install the package/],
+    [
+      "const url = 1\nthrow new Error('DATABASE_URL is missing')",
+      /^error Error: DATABASE_URL is missing \(.*acme-clerk\.config\.ts:2\)\n/,
+    ],
+    ['const a = 1\nconst b = {', /^error ParseError: [^\n]+ \(.*acme-clerk\.config\.ts:2\)\n/],
+    ["throw 'sk_test_abcdefgh'", /^error What was thrown is no error: sk_test_…\n/],
+    ['export default { clerk: () => undefined }', /^error `clerk` of the configuration gives no clerk\.\n/],
+    [
+      'export default { clerk: () => {\n  throw new TypeError("x is not a function")\n} }',
+      /^error TypeError: x is not a function \(.*acme-clerk\.config\.ts:2\)\n/,
+    ],
+  ])('that is %j says what and where it is', async (text, message) => {
+    const cwd = scratchProject({ 'acme-clerk.config.ts': text })
+    const { code, stdout, stderr } = await run(['doctor'], { cwd })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(2)
+  })
+
   test('that throws is one sentence, its stack is there with --debug, and no secret is in either', async () => {
     const failing = {
       clerk: () => {
@@ -133,6 +155,24 @@ describe('the configuration', () => {
     const debugged = await run(['doctor', '--debug'], { config: failing })
     expect(debugged.stderr).toMatch(/\n {4}at /)
     for (const { stderr } of [told, debugged]) expect(stderr).not.toMatch(/hunter2|ada@|abcdef/)
+  })
+
+  test('is not waited for after Ctrl-C, where a request of the clerk has no answer', async () => {
+    const closed: string[] = []
+    const stop = new AbortController()
+    const config = {
+      clerk: () =>
+        ({
+          check: async () => [],
+          close() {
+            stop.abort()
+            return new Promise(() => undefined)
+          },
+        }) as never,
+      close: () => void closed.push('database'),
+    }
+    expect(await run(['doctor'], { config, signal: stop.signal })).toMatchObject({ code: 0, stderr: '' })
+    expect(closed).toEqual(['database'])
   })
 
   test('is closed at the end, and what fails then is told', async () => {

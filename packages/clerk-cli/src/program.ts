@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { setTimeout } from 'node:timers/promises'
 import { Command as Commander, Option } from 'commander'
+import { CliError } from './cli-error.js'
 import type { Command, Options, Outcome, Run } from './command.js'
 import { COMMANDS, GROUPS } from './commands/table.js'
 import type { CliConfig, ConfiguredClerk } from './config/define-config.js'
@@ -171,16 +174,43 @@ async function execute(
       return config
     },
     clerk() {
-      clerk ??= (async () => (await run.config()).clerk())()
+      clerk ??= (async () => checked(await (await run.config()).clerk()))()
       return clerk
     },
   }
   try {
     return await entry.run(run)
   } finally {
-    await closeAll(config, clerk, output)
+    await closeAll(config, clerk, host.signal, output)
     globalThis.console = before
   }
+}
+
+/** The command has finished what was in hand: after Ctrl-C only requests are left whose answers no code reads. */
+const STOPPED_MS = 1_000
+
+/** Waits for it; once the signal is aborted a second at most. */
+async function unlessStopped(closing: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const closed = new AbortController()
+  const stopped = async () => {
+    if (!signal.aborted) await once(signal, 'abort', { signal: closed.signal })
+    await setTimeout(STOPPED_MS, undefined, { signal: closed.signal })
+  }
+  try {
+    await Promise.race([closing, stopped()])
+  } finally {
+    closed.abort()
+  }
+}
+
+/** @throws {CliError} for what is none: a default import that the module does not have, a clerk that is made later */
+function checked(clerk: ConfiguredClerk): ConfiguredClerk {
+  const made: Partial<ConfiguredClerk> | undefined = clerk
+  if (typeof made?.check === 'function' && typeof made.close === 'function') return clerk
+  throw new CliError(
+    '`clerk` of the configuration gives no clerk.',
+    'Let the function return what createClerk() made: clerk: () => clerk',
+  )
 }
 
 /** Commander's names are in camel case; the table's are what is typed. */
@@ -197,13 +227,14 @@ function valuesOf(declared: Options, given: Record<string, unknown>): Record<str
 async function closeAll(
   config: Promise<CliConfig> | undefined,
   clerk: Promise<ConfiguredClerk> | undefined,
+  signal: AbortSignal,
   output: Output,
 ): Promise<void> {
   const opened = await clerk?.catch(() => undefined)
   const loaded = await config?.catch(() => undefined)
   for (const close of [() => opened?.close(), () => loaded?.close?.()]) {
     try {
-      await close()
+      await unlessStopped(Promise.resolve(close()), signal)
     } catch (error) {
       output.fail(error)
     }

@@ -70,6 +70,7 @@ export {
   createProtectedResource,
   type ProtectedResource,
   type ProtectedResourceOptions,
+  withMetadata,
 } from './flows/web/protected-resource.js'
 export type { BodySource } from './flows/web/raw-body.js'
 export {

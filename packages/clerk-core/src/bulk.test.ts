@@ -8,7 +8,7 @@ import type { NewChange } from './domain/store/inbox.js'
 import type { MemoryMembership } from './domain/store/memory/memory-organizations.js'
 import { memoryStore } from './domain/store/memory/memory-store.js'
 import type { MemoryUser } from './domain/store/memory/memory-users.js'
-import { ConfigurationError, StoreUnavailableError } from './ground/errors.js'
+import { ConfigurationError, StoreFaultError, StoreUnavailableError } from './ground/errors.js'
 import type { ClerkOptions } from './options.js'
 
 let offline: OfflineClerk
@@ -186,6 +186,48 @@ describe('clerk.users.sync', () => {
     await expect(clerk.users.sync({ onRow })).rejects.toThrow('the disk is full')
     expect(await clerk.users.sync()).toMatchObject({ complete: true })
     expect(await stores.users.all()).toHaveLength(900)
+  })
+
+  it('stops at its signal while Clerk lets it wait, before the first row', async () => {
+    people(1)
+    for (const path of ['/v1/jwks', '/v1/users/count', '/v1/users?'])
+      for (const operation of ['sync', 'reconcile'] as const) {
+        const stop = new AbortController()
+        const { clerk, stores } = application({
+          fetch(url, init) {
+            if (!String(url).includes(path)) return fetch(url, init)
+            stop.abort()
+            return new Promise(() => undefined)
+          },
+        })
+        const options = { signal: stop.signal, onProgress: () => undefined }
+        expect(await clerk.users[operation](options), `${operation} at ${path}`).toMatchObject({
+          complete: false,
+        })
+        expect(await stores.users.all()).toEqual([])
+      }
+  })
+
+  it('ends at what concerns every row, as a table that is missing does, and says what to do', async () => {
+    const [creator] = people(3)
+    const missing = new StoreFaultError({
+      ...{
+        fault: 'missing',
+        driverCode: 'P2021',
+        model: 'user',
+        remedy: 'Run the migration of the package.',
+      },
+    })
+    const { clerk, stores } = application()
+    stores.users.applyMany = () => Promise.reject(missing)
+    stores.users.apply = () => Promise.reject(missing)
+    stores.organizations.applyOrganization = () => Promise.reject(missing)
+    const told: SyncedRow[] = []
+    const options = { onRow: (row: SyncedRow) => told.push(row) }
+    await expect(clerk.users.sync(options)).rejects.toThrow('Run the migration')
+    offline.createOrganization({ name: 'Acme', createdBy: creator?.id ?? '' })
+    await expect(clerk.organizations.sync(options)).rejects.toThrow('Run the migration')
+    expect(told).toEqual([])
   })
 
   it('refuses the secret key of another instance', async () => {

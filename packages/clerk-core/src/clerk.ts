@@ -2,6 +2,7 @@ import type { Auth } from './domain/auth/auth.js'
 import type { ClerkApi } from './domain/backend-api/clerk-api.js'
 import type { Credentials } from './domain/credentials/credentials.js'
 import type { Requirement } from './domain/guard/requirement.js'
+import type { ClerkMachines } from './domain/machines/clerk-machines.js'
 import type { ClerkOrganizations } from './domain/organizations/organizations.js'
 import type { MembershipRecord, OrganizationRecord } from './domain/store/organization.js'
 import type { UserRecord } from './domain/store/user.js'
@@ -40,6 +41,8 @@ export interface Clerk<
   readonly organizations: ClerkOrganizations<M, O>
   /** @throws {ConfigurationError} on use, without a secret key */
   readonly api: ClerkApi
+  /** This process as a machine that calls other services. */
+  readonly machines: ClerkMachines
   /**
    * The connection that was opened by a client of this `auth`: a WebSocket, an event stream. Say what it is with
    * `closes(socket)`, or with `onEnd`.

@@ -43,6 +43,7 @@ describe('defaults', () => {
       clockToleranceSeconds: 5,
       allowPending: false,
       machineId: null,
+      machineOrigins: [],
       accept: {
         apiKeys: false,
         apiKeyHeader: false,
@@ -346,6 +347,11 @@ describe('everything else', () => {
     [{ accept: { oauth: { form: 'jwt', resource: 'http://example.com' } } }, ['accept.oauth.resource']],
     [{ accept: { oauth: { form: 'jwt', resource: 'https://a.example/#x' } } }, ['accept.oauth.resource']],
     [{ accept: { oauth: { form: 'jwt', resource: 'https://a.example/"x' } } }, ['accept.oauth.resource']],
+    [
+      { accept: { oauth: { form: 'opaque', resource: 'https://a.example/' } }, secretKey: 'sk_test_a' },
+      ['accept.oauth.resource'],
+    ],
+    [{ machineOrigins: 'https://a.example' as never }, ['machineOrigins']],
     [{ accept: { oauth: { form: 'jwt', scopes: [] } } }, ['accept.oauth.scopes']],
     [{ accept: { oauth: { form: 'jwt', scopes: ['a b'] } } }, ['accept.oauth.scopes']],
     [{ accept: { oauth: { form: 'jwt', resources: 'x' } } }, ['accept.oauth.resources']],

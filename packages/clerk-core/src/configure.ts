@@ -9,7 +9,13 @@ import { checkListedOrigin, type OriginList, originList } from './ground/options
 import { Problems } from './ground/options/problems.js'
 import { flag, type Given, type NumberName, resolveNumber, toRecord, word } from './ground/options/read.js'
 import type { LinkBy, ResolvedOptions } from './ground/options/resolved.js'
-import { checkMachineId, checkPage, checkWebhookSecret, isLoopback } from './ground/options/values.js'
+import {
+  checkMachineId,
+  checkPage,
+  checkServiceOrigin,
+  checkWebhookSecret,
+  isLoopback,
+} from './ground/options/values.js'
 import type { ClerkOptions } from './options.js'
 
 /** What is logged, and where. */
@@ -67,6 +73,7 @@ export function resolveOptions<
     publishableKey: keys.publishableKey,
     machineSecretKey,
     machineId,
+    machineOrigins: resolveMachineOrigins(options.machineOrigins, problems),
     apiUrl: keys.apiUrl,
     authorizedParties: resolveAuthorizedParties(options.authorizedParties, isProduction(keys), problems),
     allowMissingAzp: flag(given, 'allowMissingAzp', problems),
@@ -148,6 +155,21 @@ function resolveAuthorizedParties(
     )
   }
   return originList(entries)
+}
+
+function resolveMachineOrigins(value: unknown, problems: Problems): readonly string[] {
+  if (value === undefined) return []
+  if (!Array.isArray(value)) {
+    problems.add(
+      'machineOrigins',
+      'is not a list.',
+      "Write `['https://billing.example.com']`, or leave it out.",
+    )
+    return []
+  }
+  return Object.freeze(
+    value.flatMap((one: unknown) => problems.take('machineOrigins', checkServiceOrigin(one)) ?? []),
+  )
 }
 
 function resolveAudience(value: unknown, problems: Problems): readonly string[] | null {

@@ -8,6 +8,7 @@ import type { Tell } from './domain/changes/tell.js'
 import { createKeySource } from './domain/keys/create-key-source.js'
 import { createInstanceProof } from './domain/keys/own-instance.js'
 import { createMachineVerifier } from './domain/machines/machine.js'
+import { createMachineTokens } from './domain/machines/machine-tokens.js'
 import { createOrganizationDirectory } from './domain/organizations/directory.js'
 import { revocationLifetimeSeconds } from './domain/session/revocation-lifetime.js'
 import { createRevokeAtClerk } from './domain/session/revoke-at-clerk.js'
@@ -260,6 +261,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
           'reconcile',
         ]),
     api,
+    machines: createMachineTokens(resolved, observer, { track, closing: closing.signal }),
     watch: connections.watch as Clerk<U, M, O>['watch'],
     webhooks: webhookAdministration,
     signOut: (sessionId) => track(webhooks.signOut(sessionId)),
@@ -267,7 +269,12 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     ready: () =>
       track(
         withTimeout(READY_LIMIT_MS, async () => {
-          await Promise.all([keys.prefetch(), changes.start(), webhooks.load(), refuseFaultySchema(stores)])
+          await Promise.all([
+            keys.prefetch(),
+            changes.start(),
+            webhooks.load(),
+            refuseFaultySchema(stores, resolved),
+          ])
         }),
       ),
     async close() {

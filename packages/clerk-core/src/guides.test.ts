@@ -13,6 +13,7 @@ describe('the guides', () => {
     ['users-and-organizations.md', 'switch-off'],
     ['users-and-organizations.md', 'bulk'],
     ['administrators.md', 'staff'],
+    ['machines.md', 'machines'],
   ])('%s prints what it says', async (file, name) => {
     const guide = new URL(file, docs)
     const [{ code }, expected] = await Promise.all([

@@ -37,6 +37,8 @@ export type { Credentials } from './domain/credentials/credentials.js'
 // Who may pass.
 export { authorize } from './domain/guard/authorize.js'
 export type { Denial, HasParams, Requirement, Reverification } from './domain/guard/requirement.js'
+// Calls of other services.
+export type { MachineToken, MachineTokenOptions } from './domain/machines/clerk-machines.js'
 export type { ClerkOrganizations } from './domain/organizations/organizations.js'
 export type { MemoryMembership, MemoryOrganization } from './domain/store/memory/memory-organizations.js'
 export {
@@ -54,7 +56,6 @@ export {
   AccessEndedError,
   type Connection,
   type ConnectionEnd,
-  type ConnectionEndReason,
 } from './flows/authentication/connection.js'
 // What an operator sees.
 export type { Diagnostic } from './flows/check/diagnostic.js'
@@ -63,6 +64,7 @@ export type { AuditEntry, AuditOptions } from './flows/web/audit.js'
 export { currentAuth, withConnection } from './flows/web/current-auth.js'
 // What is thrown, and the reasons and codes that are reported.
 export { DeniedError } from './flows/web/denied-error.js'
+export { machineFetch } from './flows/web/machine-fetch.js'
 export { ClerkNotNamedError, MiddlewareMissingError } from './flows/web/request-state.js'
 export { CurrentAuthError } from './flows/web/scope.js'
 export {
@@ -83,7 +85,7 @@ export type {
   WebhookData,
 } from './flows/webhooks/events.js'
 export type { HandlerEvent, OnWebhook, WebhookEvent, WebhookPattern } from './flows/webhooks/handlers.js'
-export type { WebhookOutcome, WebhookOutcomeKind, WebhookRequest } from './flows/webhooks/webhook.js'
+export type { WebhookOutcome, WebhookRequest } from './flows/webhooks/webhook.js'
 export { createInboxWorker, type InboxWorker } from './flows/webhooks/worker.js'
 export type { InboxWorkerOptions } from './flows/webhooks/worker-options.js'
 export {
@@ -92,7 +94,6 @@ export {
   ConfigurationError,
   type ConfigurationProblem,
   type DenialCode,
-  type MachineErrorReason,
   StoreInputError,
   StoreUnavailableError,
   TokenError,

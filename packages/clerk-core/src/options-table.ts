@@ -77,11 +77,18 @@ export const OPTIONS = {
   },
   machineSecretKey: {
     chapter: 'keys',
-    effect: 'Secret key of this machine (`ak_…`), needed for opaque M2M tokens (`accept.m2m`).',
+    effect:
+      'Secret key of this machine (`ak_…`), needed for opaque M2M tokens (`accept.m2m`) and to make tokens (`clerk.machines`, [machines.md](machines.md)).',
   },
   machineId: {
     chapter: 'keys',
     effect: 'Id of this machine at Clerk (`mch_…`), needed for M2M tokens that are JWTs.',
+  },
+  machineOrigins: {
+    chapter: 'keys',
+    default: '`[]`',
+    effect:
+      'Origins of the services that `machineFetch` may call ([machines.md](machines.md)), each exactly. `http:` is accepted for loopback alone.',
   },
   allowOfflineClerk: {
     chapter: 'keys',
@@ -129,7 +136,7 @@ export const OPTIONS = {
     chapter: 'tokens',
     default: '`false`, neither form',
     effect:
-      "Accept OAuth access tokens: `true`, one form alone (`'opaque'`, `'jwt'`), or `{ resource, scopes, form }`. `resource` is this service as its clients name it: `aud` must name it (RFC 8707). `scopes` are those that every token must have.",
+      "Accept OAuth access tokens: `true`, one form alone (`'opaque'`, `'jwt'`), or `{ resource, scopes, form }`. `resource` is this service as its clients name it: `aud` must name it (RFC 8707), which of an opaque token Clerk does not tell: those are refused then. `scopes` are those that every token must have.",
   },
   'accept.maxAgeSeconds': {
     chapter: 'tokens',

@@ -13,7 +13,10 @@ export type { ResolvedOptions } from './ground/options/resolved.js'
 export interface AcceptOAuth {
   /** `'opaque'` or `'jwt'`; default: both. */
   form?: 'opaque' | 'jwt' | undefined
-  /** This service, as its clients name it (RFC 8707): `https://mcp.example.com/mcp`. `aud` must name it, exactly. */
+  /**
+   * This service, as its clients name it (RFC 8707): `https://mcp.example.com/mcp`. `aud` must name it, exactly.
+   * Clerk does not tell the `aud` of opaque tokens: they are refused then.
+   */
   resource?: string | undefined
   /** A token without one of these gets 403 `insufficient_scope` from every guard. */
   scopes?: readonly string[] | undefined
@@ -45,10 +48,15 @@ export interface ClerkOptions<
    * production build. Default false: a client that reaches that server can sign in as any user.
    */
   allowOfflineClerk?: boolean | undefined
-  /** Secret key of this machine (`ak_…`), needed for `accept: { m2m: true }`. */
+  /** Secret key of this machine (`ak_…`), needed for `accept: { m2m: true }` and for `clerk.machines`. */
   machineSecretKey?: string | undefined
   /** Id of this machine at Clerk (`mch_…`), needed for M2M tokens that are JWTs: they pass only where they name it as a receiver. */
   machineId?: string | undefined
+  /**
+   * Origins of the services that `machineFetch` may call, each exactly: `https://billing.example.com`. `http:` only for loopback.
+   * None by default.
+   */
+  machineOrigins?: readonly string[] | undefined
 
   /**
    * Origins whose pages may obtain tokens for this backend, or `'any'` in so many words. Required. A `*` may stand for one

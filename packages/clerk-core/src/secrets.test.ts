@@ -75,9 +75,10 @@ test.each([
     clerk.authenticate({ authorization: `Bearer ${random()}` }),
     clerk.receiveWebhook({ id: 'msg_1', timestamp: '1', signature: 'v1,AAAA', body: Buffer.from('{}') }),
     clerk.api.createSession('user_1'),
+    clerk.machines.createToken(),
     clerk.check(),
   ])
-  for (const value of [clerk, clerk.api, settingsOf(clerk)]) {
+  for (const value of [clerk, clerk.api, clerk.machines, settingsOf(clerk)]) {
     expect(secretsIn(shown(value))).toEqual([])
     expect(secretsIn(textsIn(value))).toEqual([])
   }

@@ -14,10 +14,11 @@ import { serverClock } from './server-clock.js'
 import { mongoInbox } from './stores/inbox.js'
 import { type MongoOrganizationStore, mongoOrganizations } from './stores/organizations.js'
 import { type MongoUserStore, mongoUsers } from './stores/users.js'
+import { inspectUnlinked } from './validator-problems.js'
 
 /** For `check()` and `ready()`: what in the database will refuse a write, with what mends it. Writes nothing. */
 interface Inspected {
-  inspect(): Promise<readonly StoreFinding[]>
+  inspect(use?: { readonly linking: boolean }): Promise<readonly StoreFinding[]>
 }
 
 export interface MongoStores<U extends MongoUser<Id>, Id = ObjectId> extends Stores<U, MongoMembership<Id>> {
@@ -81,7 +82,11 @@ export function mongoStore<Own extends object = object, Id = ObjectId>(
         { ...(newId ? { newId } : {}), ...(create ? { create } : {}), externalIdColumn },
         () => checkIndexes(users),
       ),
-      inspect: () => reach(() => inspect({ users }, () => create?.({ clerkId: 'user_0', version: 0 }) ?? {})),
+      inspect: (use) =>
+        reach(async () => [
+          ...(await inspect({ users }, () => create?.({ clerkId: 'user_0', version: 0 }) ?? {})),
+          ...(use?.linking ? await inspectUnlinked(users) : []),
+        ]),
     },
     organizations: {
       ...mongoOrganizations<Id>(collections, newId, () => checkIndexes(memberships)),

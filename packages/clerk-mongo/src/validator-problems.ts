@@ -19,6 +19,20 @@ function requiredBy({ validator, validationAction, validationLevel }: Document):
   return Array.isArray(required) ? required.filter((name): name is string => typeof name === 'string') : []
 }
 
+/** What keeps documents from being without a Clerk id, as those are that may be linked. */
+export async function inspectUnlinked(collection: MappedCollection): Promise<StoreFinding[]> {
+  const { columns, collectionName } = collection
+  const name = requiredBy(await collection.options()).find((one) => columns.field(one) === 'clerkId')
+  if (name === undefined) return []
+  return [
+    {
+      severity: 'error',
+      message: `The validator of \`${collectionName}\` requires \`${name}\`: no document is without a Clerk id, so none is ever linked.`,
+      remedy: `Set \`linking\` to 'off', or take \`${name}\` out of \`required\`: db.runCommand({ collMod: ${JSON.stringify(collectionName)}, validator: … }).`,
+    },
+  ]
+}
+
 /**
  * What a validator requires that a document of the store may lack.
  *

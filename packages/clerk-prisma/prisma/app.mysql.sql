@@ -39,3 +39,20 @@ CREATE TABLE `Company` (
     `deletedAt` DATETIME(3),
     `plan` TEXT NOT NULL
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+
+CREATE TABLE `Guest` (
+    `id` VARCHAR(191) PRIMARY KEY,
+    `clerkId` VARCHAR(191) COLLATE utf8mb4_bin NOT NULL,
+    `email` VARCHAR(320),
+    `emailVerified` BOOLEAN NOT NULL DEFAULT false,
+    `externalId` VARCHAR(191),
+    `banned` BOOLEAN NOT NULL DEFAULT false,
+    `deprovisioned` BOOLEAN NOT NULL DEFAULT false,
+    `isActive` BOOLEAN NOT NULL DEFAULT true,
+    `version` DOUBLE NOT NULL DEFAULT 0,
+    `deletedAt` DATETIME(3)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+
+CREATE UNIQUE INDEX `Guest_clerkId_key` ON `Guest`(`clerkId`);
+CREATE UNIQUE INDEX `Guest_email_key` ON `Guest`(`email`);
+CREATE INDEX `Guest_deletedAt_idx` ON `Guest`(`deletedAt`);

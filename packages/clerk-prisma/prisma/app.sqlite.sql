@@ -40,3 +40,20 @@ CREATE TABLE "Company" (
     "deletedAt" DATETIME,
     "plan" TEXT NOT NULL
 );
+
+CREATE TABLE "Guest" (
+    "id" TEXT PRIMARY KEY,
+    "clerkId" TEXT NOT NULL,
+    "email" TEXT,
+    "emailVerified" BOOLEAN NOT NULL DEFAULT false,
+    "externalId" TEXT,
+    "banned" BOOLEAN NOT NULL DEFAULT false,
+    "deprovisioned" BOOLEAN NOT NULL DEFAULT false,
+    "isActive" BOOLEAN NOT NULL DEFAULT true,
+    "version" REAL NOT NULL DEFAULT 0,
+    "deletedAt" DATETIME
+);
+
+CREATE UNIQUE INDEX "Guest_clerkId_key" ON "Guest"("clerkId");
+CREATE UNIQUE INDEX "Guest_email_key" ON "Guest"("email");
+CREATE INDEX "Guest_deletedAt_idx" ON "Guest"("deletedAt");

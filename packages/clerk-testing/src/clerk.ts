@@ -1,11 +1,15 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createClock } from './clock.js'
+import { pageOperations } from './frontend/index.js'
+import { pageRoutes } from './frontend/routes.js'
+import { scriptRoutes } from './frontend/scripts.js'
 import { createTestIssuer, newKeyId } from './issuer/issuer.js'
 import { generateKey } from './issuer/keys.js'
 import { createLog } from './log.js'
 import { createOperations } from './operations.js'
 import type { OfflineClerk, StartClerkOptions, Webhooks } from './options.js'
+import { decideAt } from './pages/consent.js'
 import { dashboardRoutes } from './pages/dashboard.js'
 import { frontendRoutes } from './pages/frontend.js'
 import { oauthRoutes } from './pages/oauth.js'
@@ -22,10 +26,11 @@ import { assertSafe } from './safety.js'
 import { createAdmission } from './server/admit.js'
 import { createApi } from './server/api.js'
 import { emissions } from './server/channels.js'
+import { createDispatch } from './server/dispatch.js'
 import { createFaults } from './server/faults.js'
 import { projection } from './server/project.js'
 import { createRateLimiter } from './server/rate-limit.js'
-import { createRouter, type Route } from './server/route.js'
+import type { Route } from './server/route.js'
 import { offlineRoutes } from './server/routes/offline.js'
 import { close, listen, type RequestRecord, requestListener } from './server/server.js'
 import { events } from './tables/schemas.js'
@@ -107,13 +112,15 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
     ...frontendRoutes(instance, allowedOrigins),
     ...signInRoutes(instance, allowedOrigins),
     ...oauthRoutes(instance, allowedOrigins),
+    ...scriptRoutes,
   ]
+  const pages = pageRoutes(pageOperations, instance, allowedOrigins)
   const routes = [
     ...served,
     ...offlineRoutes(instance, () => offline),
     ...dashboardRoutes(instance, () => offline),
   ]
-  const faults = createFaults(served)
+  const faults = createFaults([...served, ...pages])
   const admit = createAdmission({
     instance: () => instance,
     isSecretKey: (credential) => secretKeys.includes(credential),
@@ -127,7 +134,7 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
   server.on(
     'request',
     requestListener({
-      match: createRouter(routes),
+      match: createDispatch(routes, pages),
       faults,
       requests,
       admit,
@@ -297,6 +304,8 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
         },
       })
     },
+    consent: (authorization, user, decision = 'allow') =>
+      decideAt(url, new URL(authorization), typeof user === 'string' ? user : user.id, decision),
     stop: async () => {
       await Promise.all([...instances].map((one) => one.stop()))
       await dispatcher.stop()

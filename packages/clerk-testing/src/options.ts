@@ -1,6 +1,6 @@
 import type { TestIssuer } from './issuer/issuer.js'
 import type { SigningKey } from './issuer/keys.js'
-import type { Operations } from './operations.js'
+import type { Operations, UserRef } from './operations.js'
 import type { Roles } from './resources/instance.js'
 import type { SessionJSON, UserJSON } from './resources/json.js'
 import type { Seed } from './resources/seed.js'
@@ -138,6 +138,12 @@ export interface OfflineClerk extends Operations, AsyncDisposable {
   /** Further instances in this process, each with a port and keys of its own: one for each worker of a test run. */
   startInstance(options?: StartClerkOptions): Promise<OfflineClerk>
   readonly instances: readonly OfflineClerk[]
+  /**
+   * A person whom a client of OAuth or MCP has sent here: signs in, sees the consent page and decides. Resolves with where the
+   * browser is sent: `redirect_uri` with `code`, or with `error`.
+   * @throws {Error} for what is not a URL of the consent page here, and for a client that is not known
+   */
+  consent(authorization: string | URL, user: UserRef, decision?: 'allow' | 'deny'): Promise<URL>
   /** Closes every connection and timer, and its further instances. */
   stop(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { MiddlewareMissingError } from '@acme/clerk-core'
 import { type AnyAuth, type AnyClerk, type RequestState, setState, stateOf } from '@acme/clerk-core/adapter'
 import type { ClerkContext } from './types.js'
 
@@ -10,6 +11,9 @@ interface StatefulContext {
 
 /** The clerks whose calls have a scope, of the states of a request. */
 const scoped = new WeakMap<object, Set<AnyClerk>>()
+
+const NO_CONTEXT =
+  'Give the adapter of tRPC `createContext: createClerkContext(clerk)`, or spread what that makes into a context of your own.'
 
 /** The states of the contexts that were made of one request: where two clerks made one each, a guard must name its own. */
 const statesOfRequest = new WeakMap<object, object>()
@@ -46,11 +50,21 @@ export function contextOf<A extends AnyAuth>(
  * @throws {MiddlewareMissingError} @throws {ClerkNotNamedError}
  */
 export function authIn(context: ClerkContext<AnyAuth>, clerk: AnyClerk | undefined): AnyAuth {
-  const states = (context as StatefulContext)[STATES]
-  if (states === undefined && clerk === undefined) return context.auth
+  // tRPC calls procedures without a context where the adapter was given no `createContext`.
+  const given = context as (ClerkContext<AnyAuth> & StatefulContext) | undefined
+  const states = given?.[STATES]
+  if (given === undefined || (states === undefined && (given.auth as AnyAuth | undefined) === undefined))
+    throw new MiddlewareMissingError('createClerkContext', clerk !== undefined, NO_CONTEXT)
+  if (states === undefined && clerk === undefined) return given.auth
   const { auth } = stateOf(states ?? {}, 'createClerkContext', clerk)
   // The application may have put a narrower `auth` in its place; of one clerk that is its own decision.
   return clerk === undefined ? context.auth : auth
+}
+
+/** The clerk that {@link authIn} asks; `null` in a context that an application or a test put together itself. */
+export function clerkIn(context: ClerkContext<AnyAuth>, clerk: AnyClerk | undefined): AnyClerk | null {
+  const states = (context as StatefulContext)[STATES]
+  return states === undefined ? (clerk ?? null) : stateOf(states, 'createClerkContext', clerk).clerk
 }
 
 /** Clerks that were told `context: true` in the making of this context, each with what it says of the request. */

@@ -7,6 +7,7 @@ import {
   credentialsFrom,
   credentialsFromFetch,
   findState,
+  settingsOf,
 } from '@acme/clerk-core/adapter'
 import {
   type MembershipRecord,
@@ -41,6 +42,7 @@ export function createClerkContext<
   options?: ClerkContextOptions,
 ): (options: ContextOptions) => Promise<ClerkContext<Auth<U, M, O>>> {
   const { context: isScoped = false } = readOptions('createClerkContext', options, OPTIONS)
+  settingsOf(clerk) // throws where it is none
   return async (call) => {
     const auth = await authenticate(clerk, call)
     const connected = isSocket(call.res)

@@ -1,5 +1,11 @@
 import { type Auth, authorize, DeniedError, type Requirement } from '@acme/clerk-core'
-import { findConnection, type GetAuthOptions, namedClerk, requirementOf } from '@acme/clerk-core/adapter'
+import {
+  findConnection,
+  type GetAuthOptions,
+  namedClerk,
+  requirementOf,
+  withMetadata,
+} from '@acme/clerk-core/adapter'
 import type {
   TRPCError,
   TRPCProcedureBuilder,
@@ -8,7 +14,7 @@ import type {
   TRPCUnsetMarker,
 } from '@trpc/server'
 import { type CallScope, callScope } from './call-scope.js'
-import { authIn } from './context-state.js'
+import { authIn, clerkIn } from './context-state.js'
 import { deniedError } from './denied-error.js'
 import type { Authorized, ClerkContext } from './types.js'
 import { type Hold, whileAllowed } from './while-allowed.js'
@@ -45,16 +51,20 @@ export function createGuards<
     return t.procedure.use(async ({ ctx, next, signal }) => {
       const opened = authIn(ctx as C, clerk) as C['auth']
       const connection = findConnection(opened)
-      const check = async () => allowed(((await connection?.current()) ?? opened) as Auth)
-      const auth = connection === null ? allowed(opened) : await check()
+      const allow = (auth: Auth) => allowed(auth, ctx as C)
+      const check = async () => allow(((await connection?.current()) ?? opened) as Auth)
+      const auth = connection === null ? allow(opened) : await check()
       const hold = { connection, requirement: required as Requirement, signal, check }
       return answered(callScope(ctx as C), hold, () => next({ ctx: { auth } }))
     })
 
-    function allowed(auth: Auth): Auth {
+    function allowed(auth: Auth, ctx: C): Auth {
       const denial = authorize(auth, required as Requirement)
-      if (denial !== null) throw deniedError(denial)
-      return auth
+      if (denial === null) return auth
+      const asked = clerkIn(ctx, clerk)
+      throw deniedError(
+        asked === null ? denial : withMetadata(denial, required as Requirement, asked, () => null),
+      )
     }
   }
   const open = () =>

@@ -61,6 +61,20 @@ describe.each(Object.entries(SERVERS))('on %s', (name, start) => {
   })
 })
 
+test('without the context of createClerkContext every procedure is refused, and the error says what to give', async () => {
+  const t = initTRPC.context<ClerkContext>().create()
+  const { authed, open } = createGuards(t)
+  const router = t.router({ authed: authed().query(() => 'secret'), open: open().query(() => 'secret') })
+  for (const context of [undefined, {}, { db: 'of the application' }]) {
+    const caller = t.createCallerFactory(router)(context as unknown as ClerkContext)
+    for (const call of [caller.authed(), caller.open()])
+      await expect(call).rejects.toMatchObject({
+        cause: { code: 'middleware-missing', message: expect.stringContaining('createClerkContext(clerk)') },
+      })
+  }
+  expect(() => createClerkContext(undefined as never)).toThrow('A clerk is missing')
+})
+
 test('an outage is SERVICE_UNAVAILABLE, and its denial can be passed on', async () => {
   const down = await makeHarness({ jwksUrl: 'http://127.0.0.1:9/jwks' })
   const t = initTRPC.context<ClerkContext>().create()
@@ -89,6 +103,36 @@ test('an outage is SERVICE_UNAVAILABLE, and its denial can be passed on', async 
   expect(response.headers.get('retry-after')).toMatch(/^\d+$/)
   expect(await response.json()).toMatchObject({ error: { data: { code: 'SERVICE_UNAVAILABLE' } } })
   expect(denial).toMatchObject({ status: 503, code: 'unavailable' })
+})
+
+test('a client of OAuth that is refused can be told where to get a token, and which scopes', async () => {
+  const resource = 'https://api.example.com/trpc'
+  const { clerk, offline, ada } = await makeHarness({ accept: { oauth: { resource } } })
+  const t = initTRPC.context<ClerkContext>().create()
+  const oauth = { scopes: ['notes:write'] }
+  const { authed } = createGuards(t)
+  const { origin, stop } = await serve(
+    createHTTPHandler({
+      router: t.router({ write: authed({ machine: ['oauth'], oauth }).query(() => 'written') }),
+      createContext: createClerkContext(clerk),
+      responseMeta: ({ errors }) => {
+        const cause = errors[0]?.cause
+        return cause instanceof DeniedError ? { headers: { ...cause.denial.headers } } : {}
+      },
+    }),
+  )
+  onTestFinished(stop)
+  const metadata = 'resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/trpc"'
+  const ask = async (headers: Record<string, string>) => {
+    const { status, headers: answered } = await fetch(`${origin}/write`, { headers })
+    return [status, answered.get('www-authenticate')]
+  }
+  const { token } = offline.createOAuthToken({ user: ada.id, tokenFormat: 'jwt', resource, scopes: ['a'] })
+  expect(await ask({})).toEqual([401, `Bearer scope="notes:write", ${metadata}`])
+  expect(await ask({ authorization: `Bearer ${token}` })).toEqual([
+    403,
+    `Bearer error="insufficient_scope", scope="notes:write", ${metadata}`,
+  ])
 })
 
 test('a request without a method counts as unsafe', async () => {

@@ -28,7 +28,7 @@ test.each([
     /there is \(address\)/,
   ],
   ['the password is short', configuration(() => 1), 'short', /at least 8 characters/],
-  ['nothing is piped in', configuration(() => 1), '', /at least 8 characters/],
+  ['nothing is piped in', configuration(() => 1), '', /No password is given\.\n {2}.*pipe it in/],
   [
     'there is no function',
     { clerk: () => Promise.reject(new Error('no')) },
@@ -42,11 +42,24 @@ test.each([
   expect(stderr).not.toMatch(/correct horse|short\n|ada@/)
 })
 
+test('a terminal that would show the password is not read from', async () => {
+  const ran = await run([...CREATE, '--json'], {
+    config: configuration(() => 1),
+    input: 'correct horse\n',
+    keyboard: true,
+    terminal: true,
+  })
+  expect(ran).toMatchObject({
+    code: 2,
+    records: [{ type: 'error', message: expect.stringContaining('showing') }],
+  })
+})
+
 test('without a terminal the address has to be given', async () => {
   const { code, stderr } = await run(['administrators', 'create'], {
     config: configuration(() => 1),
     input: 'x',
   })
   expect(code).toBe(2)
-  expect(stderr).toContain('--email')
+  expect(stderr).toContain('Give it with --email.')
 })

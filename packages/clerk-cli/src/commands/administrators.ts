@@ -26,7 +26,7 @@ export const createAdministrator = command({
       )
     const email = options.email ?? (await emailFrom({ interactive }))
     refuse(problemOfEmail(email))
-    const password = interactive ? await askTwice() : await firstLine(stdin)
+    const password = interactive ? await askTwice() : await piped(stdin)
     refuse(problemOfPassword(password))
     const made = await administrators.create({ email, password })
     const id = typeof made === 'string' || typeof made === 'number' ? made : null
@@ -41,7 +41,22 @@ export const createAdministrator = command({
 
 async function emailFrom({ interactive }: Pick<Run, 'interactive'>): Promise<string> {
   if (interactive) return askText('E-mail address', problemOfEmail)
-  throw new CliError('No address is given.', 'Give it: --email ada@example.com')
+  throw new CliError('No address is given.', 'Give it with --email.')
+}
+
+/** @throws {CliError} on a terminal, which would show it, and where nothing comes */
+async function piped(stdin: Run['stdin']): Promise<string> {
+  if (stdin.isTTY === true)
+    throw new CliError(
+      'The password cannot be asked for without showing it.',
+      'Leave --json away, keep standard error on the terminal, or pipe the password in.',
+    )
+  const password = await firstLine(stdin)
+  if (password !== '') return password
+  throw new CliError(
+    'No password is given.',
+    'Run the command on a terminal, which asks for it, or pipe it in: pass show shop/admin | acme-clerk administrators create …',
+  )
 }
 
 async function askTwice(): Promise<string> {

@@ -17,6 +17,7 @@ export const doctor = command({
   ],
   examples: ['acme-clerk doctor', 'NODE_ENV=production acme-clerk doctor --env-file .env.production --json'],
   async run({ clerk, output }) {
+    output.hideLog()
     const findings = await findingsOf(clerk)
     for (const finding of findings) show(finding, output)
     const errors = findings.filter(({ severity }) => severity === 'error').length
@@ -49,7 +50,11 @@ function show({ severity, code, message, remedy }: Finding, output: Output): voi
   const { red, yellow, dim } = output.style
   const mark = severity === 'error' ? red('error  ') : yellow('warning')
   const record = { severity, code, message, remedy }
-  output.result('finding', record, `${mark} ${message} ${dim(code)}\n        ${remedy}`)
+  output.result(
+    'finding',
+    record,
+    `${mark} ${message} ${dim(code)}\n        ${remedy.replaceAll('\n', '\n        ')}`,
+  )
 }
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readSnippet } from '@acme/tools/snippets'
 import { describe, expect, test } from 'vitest'
 import { run } from '../testing/run.js'
 import { scratchProject } from '../testing/scratch.js'
@@ -65,6 +66,8 @@ describe('what is recognised', () => {
     [['koa', 'mongoose', 'mongodb'], { 'yarn.lock': '' }, 'Koa, Mongoose, yarn'],
     [['express', '@trpc/server'], { 'bun.lock': '' }, 'Express and tRPC, no database, bun'],
     [[], { 'package-lock.json': '' }, 'no framework, no database, npm'],
+    [['@nestjs/core', '@nestjs/platform-express', 'express'], {}, 'NestJS on Express, no database, npm'],
+    [['@nestjs/core', '@nestjs/platform-fastify', 'fastify'], {}, 'NestJS on Fastify, no database, npm'],
   ])('%j with %j is %s', async (dependencies, files, found) => {
     const cwd = scratchProject({ 'package.json': manifest(dependencies), ...files })
     const { code, stderr } = await init(cwd, '--dry-run')
@@ -178,9 +181,11 @@ describe('init on Prisma', () => {
 
   test('says what of the schema has to become optional', async () => {
     const cwd = prismaProject(
-      `${DATASOURCE('sqlite')}\nmodel User {\n  id Int @id\n  email String @unique\n}\n`,
+      `${DATASOURCE('sqlite')}\nmodel User {\n  id Int @id\n  email String @unique\n  clerkId String @unique\n}\n`,
     )
-    expect((await init(cwd, '--yes')).stdout).toContain('Make User.email optional (String?)')
+    const { stdout } = await init(cwd, '--yes')
+    expect(stdout).toContain('Make User.email optional (String?)')
+    expect(stdout).not.toContain('User.clerkId optional')
   })
 
   test('puts the models beside those of a schema in several files', async () => {
@@ -214,6 +219,73 @@ describe('init on Prisma', () => {
     const { code, stderr } = await init(cwd, '--yes')
     expect(code).toBe(2)
     expect(stderr).toMatch(message)
+  })
+})
+
+describe('init on NestJS', () => {
+  const guide = new URL('../../../../docs/nestjs.md', import.meta.url)
+  const GUIDED = ['auth.ts', 'denied.filter.ts', 'sockets.ts']
+  const nest = (platform: string, files: Readonly<Record<string, string>> = {}) =>
+    scratchProject({
+      'package.json': manifest(['@nestjs/core', platform, '@nestjs/platform-ws', 'typescript']),
+      'src/main.ts': '// mine\n',
+      'src/app.module.ts': '// mine\n',
+      ...files,
+    })
+
+  test.each([
+    ['@nestjs/platform-express', '@acme/clerk-express', 'main.ts'],
+    ['@nestjs/platform-fastify', '@acme/clerk-fastify', 'main-fastify.ts'],
+  ])('with %s writes the files of the guide, and tells its lines', async (platform, adapter, main) => {
+    const cwd = nest(platform)
+    const { code, records } = await init(cwd, '--yes', '--json')
+    expect(code).toBe(0)
+    for (const name of GUIDED) expect(read(cwd, `src/${name}`)).toBe((await readSnippet(guide, name)).code)
+    const todos = records.filter(({ type }) => type === 'todo').map(({ message }) => String(message))
+    expect(todos[0]).toContain(adapter)
+    const told = todos.find((todo) => todo.startsWith('Mount the routes')) ?? ''
+    expect(told).toContain('rawBody: true')
+    const guided = (await readSnippet(guide, main)).code + (await readSnippet(guide, 'app.module.ts')).code
+    const lines = told.split('\n').slice(2)
+    for (const line of lines.filter((one) => !one.startsWith('// '))) expect(guided).toContain(line.trimEnd())
+    // What was there stays, and a second time there is nothing to do.
+    for (const file of ['src/main.ts', 'src/app.module.ts']) expect(read(cwd, file)).toBe('// mine\n')
+    writeFileSync(join(cwd, 'src/auth.ts'), 'export class ClerkGuard {} // changed\n')
+    const again = await init(cwd, '--yes', '--json')
+    expect(again.records.at(-1)).toMatchObject({ written: 0 })
+    expect(again.stdout).not.toContain('Copy auth.ts')
+    expect(read(cwd, 'src/auth.ts')).toContain('changed')
+  })
+
+  test('leaves gateways out where there are none', async () => {
+    const cwd = scratchProject({
+      'package.json': manifest(['@nestjs/core', '@nestjs/platform-express', 'typescript']),
+      'src/main.ts': '',
+    })
+    await init(cwd, '--yes')
+    expect(readdirSync(join(cwd, 'src')).sort()).toEqual([
+      'auth.ts',
+      'clerk.ts',
+      'denied.filter.ts',
+      'main.ts',
+    ])
+  })
+
+  test('writes none of them where another file has the name of one', async () => {
+    const cwd = nest('@nestjs/platform-express', { 'src/auth.ts': 'export const mine = 1\n' })
+    const { stdout } = await init(cwd, '--yes')
+    expect(stdout).toMatch(/another file src.auth\.ts.*Copy auth\.ts, denied\.filter\.ts, sockets\.ts/)
+    expect(read(cwd, 'src/auth.ts')).toBe('export const mine = 1\n')
+    expect(existsSync(join(cwd, 'src/denied.filter.ts'))).toBe(false)
+  })
+
+  test('says where `await` at the top level does not compile', async () => {
+    const cwd = scratchProject({
+      'package.json': JSON.stringify({
+        dependencies: { '@nestjs/core': '*', mongodb: '*', typescript: '*' },
+      }),
+    })
+    expect((await init(cwd, '--dry-run')).stdout).toContain('"type": "module"')
   })
 })
 

@@ -15,8 +15,8 @@ export const init = command({
     yes: { help: 'write without asking' },
   },
   notes: [
-    'Recognises Express, Koa, Fastify and tRPC; Prisma, MongoDB and Mongoose; npm, pnpm, yarn and bun. Shows what it would',
-    'write, and asks. It adds files and lines: nothing that is there is changed. What is left to do is listed.',
+    'Recognises Express, Koa, Fastify, NestJS and tRPC; Prisma, MongoDB and Mongoose; npm, pnpm, yarn and bun. Shows what',
+    'it would write, and asks. It adds files and lines: nothing that is there is changed. What is left to do is listed.',
   ],
   examples: ['acme-clerk init --dry-run', 'acme-clerk init'],
   async run(run) {

@@ -1,3 +1,4 @@
+import { StoreFaultError } from '@acme/clerk-core/store'
 import { describe, expect, test } from 'vitest'
 import { application, offlineClerk } from '../testing/offline.js'
 import { run } from '../testing/run.js'
@@ -64,6 +65,21 @@ describe('sync users', () => {
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: 'error It is not said which ones.\n  Write --all, --id, or another filter.\n',
+    })
+  })
+
+  test('is 2 where a table is missing, and says it once', async () => {
+    const offline = await offlineClerk()
+    for (let index = 0; index < 3; index++) offline.createUser()
+    const { config, stores } = application(offline)
+    const remedy = 'Run the migration of the package.'
+    const missing = new StoreFaultError({ fault: 'missing', driverCode: 'P2021', model: 'user', remedy })
+    stores.users.applyMany = () => Promise.reject(missing)
+    stores.users.apply = () => Promise.reject(missing)
+    expect(await run(['sync', 'users', '--all'], { config })).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `error The database refused a statement on \`user\` (missing, P2021).\n  ${remedy} \`acme-clerk doctor\` shows its statements.\n`,
     })
   })
 

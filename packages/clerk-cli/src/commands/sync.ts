@@ -122,7 +122,7 @@ function summary(
   output.result(
     'summary',
     { interrupted: !complete, dryRun, ...counts, ...(!complete && { resume: AGAIN }) },
-    told.length === 0 ? 'Clerk has none of these.' : told.join('\n'),
+    told.length === 0 ? (complete ? 'Clerk has none of these.' : 'Nothing was applied.') : told.join('\n'),
   )
   if (dryRun) output.say('Nothing was written.')
   if (!complete) output.say(`Stopped. ${AGAIN}`)

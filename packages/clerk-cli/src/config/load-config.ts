@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { createJiti } from 'jiti'
 import { CliError } from '../cli-error.js'
 import type { CliConfig } from './define-config.js'
 
 const NAMES = ['ts', 'mts', 'js', 'mjs'].map((ending) => `acme-clerk.config.${ending}`)
 const EXAMPLE = 'export default defineConfig({ clerk: () => clerk })'
+
+/**
+ * Left to Node, as in the application. For the `import()` in it jiti would have Babel turn over all of Prisma's runtime: that takes
+ * 100 MB and a second, and the copy is broken, so that a duplicate becomes a TypeError while Prisma describes it.
+ */
+export const NATIVE = ['@prisma/client', '.prisma']
 
 /**
  * Reads `.env` where there is one; a variable that is set already stays.
@@ -28,7 +33,8 @@ export function loadEnv(cwd: string, named: string | undefined): void {
 export async function loadConfig(cwd: string, named: string | undefined): Promise<CliConfig> {
   const file = configFile(cwd, named)
   const url = pathToFileURL(file).href
-  const jiti = createJiti(url, { tsconfigPaths: true, interopDefault: false })
+  const { createJiti } = await import('jiti')
+  const jiti = createJiti(url, { tsconfigPaths: true, interopDefault: false, nativeModules: NATIVE })
   const { default: config } = await jiti.import<{ default?: unknown }>(url)
   if (!isConfig(config))
     throw new CliError(`The default export of ${file} is no configuration.`, `Write: ${EXAMPLE}`)

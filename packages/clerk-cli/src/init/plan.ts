@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { planFramework } from './framework.js'
 import type { Planned } from './planned.js'
 import { planPrisma } from './prisma.js'
 import { type Project, prismaClientOf } from './project.js'
@@ -36,6 +37,8 @@ export function planOf(project: Project, now: Date): Plan {
       after: configModule(`./${source === '' ? '' : `${source}/`}clerk.${suffix}`),
     },
   ]
+  const framework = planFramework(project)
+  made.push(...framework.files)
   const isThere = ({ path }: Planned) => existsSync(join(folder, path))
   const env = planEnv(project)
   return {
@@ -56,6 +59,12 @@ export function planOf(project: Project, now: Date): Plan {
       ...(project.hasDrizzle && store === 'memory'
         ? [
             'There is no store for Drizzle: the clerk has one that forgets. https://github.com/acme/clerk/blob/main/docs/write-your-own-store.md',
+          ]
+        : []),
+      ...framework.todos,
+      ...(ending === 'ts' && !project.isModule && (store === 'mongo' || store === 'mongoose')
+        ? [
+            `${clerkFile} has \`await\` at its top level, which only an ES module may: set "type": "module" in package.json, or move these lines to where the application starts.`,
           ]
         : []),
       ...frameworks.map(({ name, routes }) => `Mount the routes (${name}):\n\n${routes}\n`),

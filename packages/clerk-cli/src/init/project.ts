@@ -1,17 +1,29 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { CliError } from '../cli-error.js'
-import { FRAMEWORKS, type Framework, MANAGERS, type Manager, STORES, type StoreKind } from './tables.js'
+import {
+  FRAMEWORKS,
+  type Framework,
+  type FrameworkFile,
+  MANAGERS,
+  type Manager,
+  STORES,
+  type StoreKind,
+} from './tables.js'
 
 /** What `init` recognises of a project. */
 export interface Project {
   readonly folder: string
   readonly manager: Manager
   readonly frameworks: readonly Framework[]
+  /** That the frameworks want. */
+  readonly frameworkFiles: readonly FrameworkFile[]
   readonly store: StoreKind
   readonly hasDrizzle: boolean
   /** `src`, or nothing. */
   readonly source: string
+  /** Whether its files are ES modules, as `package.json` says. */
+  readonly isModule: boolean
   /** Of the files that are made. */
   readonly ending: 'ts' | 'js' | 'mjs'
   /** Packages of ours that `package.json` does not name yet. */
@@ -30,7 +42,7 @@ export function recognise(folder: string): Project {
   const manifest = manifestOf(folder)
   const dependencies = { ...manifest.dependencies, ...manifest.devDependencies }
   const has = (name: string) => Object.hasOwn(dependencies, name)
-  const frameworks = FRAMEWORKS.filter(({ dependency }) => has(dependency))
+  const frameworks = frameworksOf(has)
   const store = STORES.find(({ signs }) => signs.some(has)) ?? STORES.at(-1)
   if (store === undefined) throw new Error('the table of stores is empty')
   const typescript = has('typescript') || existsSync(join(folder, 'tsconfig.json'))
@@ -39,15 +51,25 @@ export function recognise(folder: string): Project {
     folder,
     manager: managerOf(folder, manifest),
     frameworks,
+    frameworkFiles: frameworks.flatMap(({ files = [] }) =>
+      files.filter((file) => file.with === undefined || has(file.with)),
+    ),
     store: store.kind,
     hasDrizzle: has('drizzle-orm'),
     source: existsSync(join(folder, 'src')) ? 'src' : '',
+    isModule: manifest.type === 'module',
     ending: typescript ? 'ts' : manifest.type === 'module' ? 'js' : 'mjs',
     missing: {
       runtime: runtime.filter((name) => !has(name)),
       development: ['@acme/clerk-cli', '@acme/clerk-testing'].filter((name) => !has(name)),
     },
   }
+}
+
+function frameworksOf(has: (name: string) => boolean): readonly Framework[] {
+  const found = FRAMEWORKS.filter(({ signs }) => signs.every(has))
+  const contained = new Set(found.flatMap(({ contains = [] }) => contains))
+  return found.filter(({ name }) => !contained.has(name))
 }
 
 function manifestOf(folder: string): Manifest {

@@ -36,15 +36,91 @@ export const MANAGERS: readonly [Manager, ...Manager[]] = [
 /** A framework with an adapter, and the lines that mount it. */
 export interface Framework {
   readonly name: string
-  readonly dependency: string
+  /** What its projects depend on: all of them. */
+  readonly signs: readonly string[]
+  /** Frameworks that it is made of, and whose adapters it does not need by themselves. */
+  readonly contains?: readonly string[]
   readonly adapter: string
   readonly routes: string
+  /** Written beside the module of the clerk. */
+  readonly files?: readonly FrameworkFile[]
 }
+
+/** A file of a guide: in `templates/`, as the guide has it. */
+export interface FrameworkFile {
+  readonly name: string
+  readonly template: string
+  /** What the file declares: by this a copy is told from another file of that name. */
+  readonly declares: string
+  /** Only where the project depends on it. */
+  readonly with?: string
+}
+
+const NEST_FILES: readonly FrameworkFile[] = [
+  { name: 'auth.ts', template: 'nestjs/auth.ts.txt', declares: 'ClerkGuard' },
+  { name: 'denied.filter.ts', template: 'nestjs/denied.filter.ts.txt', declares: 'DeniedFilter' },
+  {
+    name: 'sockets.ts',
+    template: 'nestjs/sockets.ts.txt',
+    declares: 'ClerkGateway',
+    with: '@nestjs/platform-ws',
+  },
+]
+
+const NEST_MODULE = [
+  '// app.module.ts: a handler that is not @Public() is for users who are signed in',
+  "import { APP_FILTER, APP_GUARD } from '@nestjs/core'",
+  "import { ClerkGuard } from './auth.js'",
+  "import { DeniedFilter } from './denied.filter.js'",
+  '',
+  '@Module({',
+  '  providers: [',
+  '    { provide: APP_GUARD, useClass: ClerkGuard },',
+  '    { provide: APP_FILTER, useClass: DeniedFilter },',
+  '  ],',
+  '})',
+].join('\n')
 
 export const FRAMEWORKS: readonly Framework[] = [
   {
+    name: 'NestJS on Fastify',
+    signs: ['@nestjs/core', '@nestjs/platform-fastify'],
+    contains: ['NestJS on Express', 'Fastify', 'Express'],
+    adapter: '@acme/clerk-fastify',
+    files: NEST_FILES,
+    routes: [
+      NEST_MODULE,
+      '',
+      '// main.ts',
+      "import { clerkPlugin, clerkRoutesPlugin } from '@acme/clerk-fastify'",
+      "import { clerk } from './clerk.js'",
+      '',
+      'const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), { rawBody: true })',
+      'await app.register(clerkPlugin, { clerk })',
+      "await app.register(clerkRoutesPlugin, { clerk, prefix: '/clerk' })",
+    ].join('\n'),
+  },
+  {
+    name: 'NestJS on Express',
+    signs: ['@nestjs/core'],
+    contains: ['Express'],
+    adapter: '@acme/clerk-express',
+    files: NEST_FILES,
+    routes: [
+      NEST_MODULE,
+      '',
+      '// main.ts',
+      "import { clerkMiddleware, clerkRoutes } from '@acme/clerk-express'",
+      "import { clerk } from './clerk.js'",
+      '',
+      'const app = await NestFactory.create<NestExpressApplication>(AppModule, { rawBody: true })',
+      'app.use(clerkMiddleware(clerk)) // after the session, where there is one',
+      "app.use('/clerk', clerkRoutes(clerk)) // /me, /health, /webhook, /sign-in …",
+    ].join('\n'),
+  },
+  {
     name: 'Fastify',
-    dependency: 'fastify',
+    signs: ['fastify'],
     adapter: '@acme/clerk-fastify',
     routes: `import { clerkPlugin, clerkRoutesPlugin, requireAuth } from '@acme/clerk-fastify'
 
@@ -54,7 +130,7 @@ app.get('/hello', { onRequest: requireAuth() }, (request) => ({ hello: request.a
   },
   {
     name: 'Koa',
-    dependency: 'koa',
+    signs: ['koa'],
     adapter: '@acme/clerk-koa',
     routes: `import { clerkMiddleware, clerkRoutes, requireAuth } from '@acme/clerk-koa'
 
@@ -66,7 +142,7 @@ router.get('/hello', requireAuth(), (ctx) => {
   },
   {
     name: 'Express',
-    dependency: 'express',
+    signs: ['express'],
     adapter: '@acme/clerk-express',
     routes: `import { clerkMiddleware, clerkRoutes, requireAuth } from '@acme/clerk-express'
 
@@ -76,7 +152,7 @@ app.get('/hello', requireAuth(), (req, res) => res.json({ hello: req.auth.userId
   },
   {
     name: 'tRPC',
-    dependency: '@trpc/server',
+    signs: ['@trpc/server'],
     adapter: '@acme/clerk-trpc',
     routes: `import { createClerkContext, createGuards } from '@acme/clerk-trpc'
 

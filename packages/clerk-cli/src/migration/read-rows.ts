@@ -4,7 +4,6 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { MigrationOutcome, MigrationSource } from '@acme/clerk-core/adapter'
-import { parse } from 'csv-parse'
 import { CliError } from '../cli-error.js'
 
 export const FORMATS = ['csv', 'json', 'ndjson'] as const
@@ -64,6 +63,7 @@ export function explained(outcome: MigrationOutcome): MigrationOutcome {
 
 /** A row counts by the line on which it ends: text in quotes may have several. */
 async function* readCsv(input: Readable): AsyncGenerator<Row> {
+  const { parse } = await import('csv-parse')
   const parser = parse({
     columns: (names: string[]) => names.map((name) => name.trim()),
     bom: true,

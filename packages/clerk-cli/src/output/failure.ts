@@ -1,3 +1,5 @@
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { CommanderError } from 'commander'
 import { CliError } from '../cli-error.js'
 import { scrub } from './scrub.js'
@@ -14,6 +16,8 @@ interface Known {
   readonly message: string
   readonly remedy?: unknown
   readonly status?: unknown
+  readonly stack?: unknown
+  readonly fault?: unknown
   readonly problems?: readonly {
     readonly option: string
     readonly message: string
@@ -34,9 +38,16 @@ const CLERK_REMEDIES: readonly (readonly [(status: number) => boolean, string])[
   ],
   [
     (status) => status === 0 || status >= 500,
-    'Check the network and https://status.clerk.com, and run the command again: what is done is not done twice.',
+    'Check the network, CLERK_API_URL where it is set, and https://status.clerk.com, and run the command again: what is done is not done twice.',
   ],
   [() => true, 'Run the command again with --debug.'],
+]
+
+const notFound: Describe = (error) => [
+  {
+    message: `${firstLine(error)}${placeOf(error)}.`,
+    remedy: 'Correct the import, or install the package that has it.',
+  },
 ]
 
 /** By the `code` of the error classes of core, which stays the same when an application has a copy of core of its own. */
@@ -55,10 +66,14 @@ const KNOWN: Readonly<Record<string, Describe>> = {
       remedy: 'Check that the database runs and that its address is right, and run the command again.',
     },
   ],
-  'store-fault': ({ message, remedy }) => {
+  'store-fault': ({ message, remedy, fault }) => {
     const told = typeof remedy === 'string' ? remedy : ''
-    return [{ message: message.replace(told, '').trim(), remedy: told }]
+    const more = fault === 'missing' ? ' `acme-clerk doctor` shows its statements.' : ''
+    return [{ message: message.replace(told, '').trim(), remedy: `${told}${more}` }]
   },
+  MODULE_NOT_FOUND: notFound,
+  ERR_MODULE_NOT_FOUND: notFound,
+  ERR_PACKAGE_PATH_NOT_EXPORTED: notFound,
   'store-input': ({ message }) => [{ message, remedy: 'Correct what was given, and run the command again.' }],
 }
 
@@ -79,7 +94,10 @@ function describe(error: unknown): readonly Failure[] {
       {
         code: 'usage',
         message: `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\n\(/, ' (').replace(/\.?$/, '.')}`,
-        remedy: 'Run the command with --help.',
+        remedy:
+          error.code === 'commander.unknownCommand'
+            ? '`acme-clerk --help` lists the commands.'
+            : 'Run the command with --help.',
       },
     ]
   }
@@ -87,20 +105,36 @@ function describe(error: unknown): readonly Failure[] {
     return [
       {
         code: 'unknown',
-        message: 'The command failed with what is no error.',
-        remedy: 'Run it again with --debug.',
+        message: `What was thrown is no error: ${String(error).slice(0, 200)}`,
+        remedy: 'Throw an Error there: it says where it comes from.',
       },
     ]
   const known = error as Known
   const code = typeof known.code === 'string' && Object.hasOwn(KNOWN, known.code) ? known.code : undefined
   const told = code === undefined ? [] : (KNOWN[code]?.(known) ?? [])
   if (code !== undefined && told.length > 0) return told.map((failure) => ({ code, ...failure }))
-  const [first = ''] = error.message.split('\n')
+  const first = firstLine(known)
+  const named = /^\w*Error: /.test(first) ? first : `${error.name}: ${first}`
   return [
     {
       code: 'unknown',
-      message: `${error.name}: ${first}`,
+      message: `${named}${placeOf(known)}`,
       remedy: 'Run the command again with --debug to see where it comes from.',
     },
   ]
+}
+
+const firstLine = ({ message }: Known): string => (message.split('\n')[0] ?? '').trim()
+
+/** This package itself: what goes wrong there is no mistake of the application's. */
+const OWN = fileURLToPath(new URL('../', import.meta.url))
+const PLACE = /((?:[A-Za-z]:)?[\\/][^\s():]+\.[cm]?[jt]sx?):(\d+)/g
+
+/** The line of the application's own code at which it happened, from the folder on; nothing where it is not told. */
+function placeOf({ message, stack }: Known): string {
+  const told = `${message}\n${String(stack)}`.replaceAll('file://', '')
+  for (const [, file = '', line] of told.matchAll(PLACE))
+    if (!file.includes('node_modules') && !file.startsWith(OWN))
+      return ` (${relative(process.cwd(), file)}:${line})`
+  return ''
 }

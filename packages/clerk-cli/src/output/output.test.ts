@@ -31,9 +31,9 @@ describe('progress', () => {
     text.stderr = ''
     output.say('a line')
     expect(text.stderr).toBe(`\r\u001b[2K\u001b[2ma line\u001b[22m\n${bar}`)
+    clock.ms = 20_000
     output.end()
     expect(text.stderr.endsWith('\r\u001b[2K')).toBe(true)
-    clock.ms = 20_000
     output.progress({ done: 0, total: 10 })
     clock.ms = 21_000
     output.progress({ done: 5, total: 10 })
@@ -53,6 +53,13 @@ describe('progress', () => {
       '100 of 120 (83 %), 10 a second, 2 s left',
       '120 of 120 (100 %), 10 a second, 0 s left',
     ])
+  })
+
+  test('has a rate where the first of it is all of it', () => {
+    const { output, text, clock } = written()
+    clock.ms = 2_000
+    output.progress({ done: 30, total: 30 })
+    expect(text.stderr).toBe('30 of 30 (100 %), 15 a second, 0 s left\n')
   })
 
   test('is a record once a second with --json, and nothing with --quiet', () => {
@@ -82,6 +89,16 @@ test('what a logger writes to the console goes to standard error, and breaks no 
   output.console.error({ level: 'error' })
   output.result('todo', { message: 'x' })
   expect(text).toEqual({ stdout: '{"type":"todo","message":"x"}\n', stderr: "info 1\n{ level: 'error' }\n" })
+})
+
+test("the clerk's own log is left out where the command tells the same, but not with --debug", () => {
+  for (const debug of [false, true]) {
+    const { output, text } = written({ debug })
+    output.hideLog()
+    output.console.warn('[clerk] The inbox could not be read.')
+    output.console.warn('the application says')
+    expect(text.stderr).toBe(`${debug ? '[clerk] The inbox could not be read.\n' : ''}the application says\n`)
+  }
 })
 
 test('colours are only where the stream has them', () => {

@@ -39,6 +39,8 @@ export interface Output {
   /** Takes the bar away. What comes then is measured anew. */
   end(): void
   readonly style: Style
+  /** The clerk's own log is left out from now on, unless --debug wants it: the command tells the same. */
+  hideLog(): void
   /** Where `console` writes while a command runs, so that no logger breaks a record or the bar. */
   readonly console: Console
 }
@@ -57,7 +59,9 @@ export function createOutput(options: OutputOptions): Output {
   const style = styleOf(stdout)
   const marks = styleOf(stderr)
   let bar: string | null = null
-  let begunAt: number | null = null
+  // What is measured has begun by the time the first of it is done.
+  let begunAt = now()
+  let hidesLog = false
   let shownAt = Number.NEGATIVE_INFINITY
 
   function clearBar(): void {
@@ -70,7 +74,7 @@ export function createOutput(options: OutputOptions): Output {
   function endBar(): void {
     clearBar()
     bar = null
-    begunAt = null
+    begunAt = now()
     shownAt = Number.NEGATIVE_INFINITY
   }
   /** Lines are written above the bar. */
@@ -80,6 +84,8 @@ export function createOutput(options: OutputOptions): Output {
     drawBar()
   }
   const asRecord = (type: RecordType, record: object) => JSON.stringify({ type, ...record })
+
+  const isHidden = (text: string) => hidesLog && text.startsWith('[clerk] ')
 
   function showFailure({ code, message, remedy }: Failure): void {
     if (json) line(stdout, asRecord('error', { code, message, remedy }))
@@ -101,7 +107,6 @@ export function createOutput(options: OutputOptions): Output {
     progress(progress) {
       if (quiet) return
       const at = now()
-      begunAt ??= at
       const isLast = progress.total !== null && progress.done >= progress.total
       if (at - shownAt < everyMs && !isLast) return
       shownAt = at
@@ -117,11 +122,16 @@ export function createOutput(options: OutputOptions): Output {
       if (debug) line(stderr, scrub(stackOf(error)))
     },
     end: endBar,
+    hideLog() {
+      hidesLog = !debug
+    },
     console: new Console({
       stdout: lines((text) => {
-        if (!quiet) line(stderr, text)
+        if (!quiet && !isHidden(text)) line(stderr, text)
       }),
-      stderr: lines((text) => line(stderr, text)),
+      stderr: lines((text) => {
+        if (!isHidden(text)) line(stderr, text)
+      }),
     }),
   }
 }

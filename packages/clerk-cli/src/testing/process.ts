@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { NATIVE } from '../config/load-config.js'
 
+const JITI = fileURLToPath(new URL('../../node_modules/jiti/lib/jiti-cli.mjs', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 /** Whether `script` of util-linux is there, which runs a command in a terminal. */
@@ -21,6 +23,13 @@ export interface Started {
   type(text: string): void
 }
 
+/** The lines of `--json`. */
+export const recordsOf = (stdout: string): readonly Readonly<Record<string, unknown>>[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
 interface Where {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
@@ -29,6 +38,12 @@ interface Where {
 /** In a pipe. */
 export const start = (args: readonly string[], where: Where): Started =>
   watch(spawn(process.execPath, [MAIN, ...args], { ...options(where) }))
+
+/** A module in TypeScript, as the command loads a configuration. */
+export const startModule = (file: string, where: Where): Started =>
+  watch(
+    spawn(process.execPath, [JITI, file], options(where, { JITI_NATIVE_MODULES: JSON.stringify(NATIVE) })),
+  )
 
 /** In a terminal: standard output and error come as one. */
 export function startInTerminal(args: readonly string[], where: Where): Started {

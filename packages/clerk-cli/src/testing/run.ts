@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Standard error is a terminal. */
   readonly terminal?: boolean
+  /** Standard input is one. */
+  readonly keyboard?: boolean
 }
 
 /** Runs the command line in this process. */
@@ -30,7 +32,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     },
     ...(name === 'stderr' && options.terminal === true && { isTTY: true, columns: 100 }),
   })
-  const stdin = new PassThrough()
+  const stdin = Object.assign(new PassThrough(), { isTTY: options.keyboard === true })
   stdin.end(options.input ?? '')
   const code = await runProgram(args, {
     stdout: into('stdout'),

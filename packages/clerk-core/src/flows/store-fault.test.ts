@@ -12,6 +12,7 @@ import { eventJson, userJson } from '../../testing/clerk-json.js'
 import type { StoreFinding } from '../domain/store/finding.js'
 import { ConfigurationError, StoreFaultError } from '../ground/errors.js'
 import type { ClerkEvent } from '../ground/observe/events.js'
+import type { ClerkOptions } from '../options.js'
 import { credentialsFrom } from './web/credentials-from.js'
 import type { WebRequest } from './web/messages.js'
 import { createRoutes, findRoute } from './web/routes.js'
@@ -28,9 +29,9 @@ const fault = (more: { field?: string } = {}) =>
 const refuse = () => Promise.reject(fault())
 const TOLD = { fault: 'required', driverCode: 'P2011', model: 'user', field: 'email', index: null }
 
-async function setUp(stores = memoryStore()) {
+async function setUp(stores = memoryStore(), options: Partial<ClerkOptions> = {}) {
   const offline = await startOffline()
-  const { clerk } = startInstance(offline, {}, stores)
+  const { clerk } = startInstance(offline, options, stores)
   const events: ClerkEvent[] = []
   clerk.observe((event) => events.push(event))
   const faults = () => events.flatMap(({ at: _, ...event }) => (event.name === 'store.fault' ? [event] : []))
@@ -162,6 +163,21 @@ describe('what a store finds in its schema', () => {
     expect((error as ConfigurationError).problems).toEqual([
       { option: 'users', message: finding.message, remedy: finding.remedy },
     ])
+  })
+
+  test.each([
+    ['off', []],
+    ['verified-email', ['store-schema']],
+  ] as const)('is asked with what the configuration wants: linking %s', async (linking, expected) => {
+    const stores = memoryStore()
+    Object.assign(stores.users, {
+      inspect: async (use?: { readonly linking: boolean }) => (use?.linking ? [finding] : []),
+    })
+    const { clerk, check } = await setUp(stores, { linking })
+    expect((await check()).map(({ code }) => code)).toEqual(expected)
+    expect(await clerk.ready().catch((error: unknown) => (error as ConfigurationError).code)).toBe(
+      linking === 'off' ? undefined : 'configuration',
+    )
   })
 
   test('stops no start where it is a warning', async () => {

@@ -171,7 +171,7 @@ export const CODES = {
   ),
   'machine-resource-mismatch': endedMachine(
     'The OAuth access token was issued for another service: its `aud` does not name `accept.oauth.resource`.',
-    'Let the client ask for its token with `resource` (RFC 8707), as the protected resource metadata says.',
+    'Let the client ask for its token with `resource` (RFC 8707), as the protected resource metadata says. Clerk does not tell what an opaque token is for: let it issue JWTs.',
   ),
   'several-credentials': anonymous(
     'The request carries an `X-API-Key` header and a bearer token: it is not known which of them is meant.',
@@ -228,7 +228,7 @@ export const CODES = {
   // What could not be reached. Never reported as anonymous.
   'clerk-unavailable': unavailable(
     'Clerk had to be asked and did not answer, or refused the secret key.',
-    'Wait `retryAfterSeconds`. `clerk.check()` says whether the network or the key is at fault.',
+    'Wait `retryAfterSeconds`. The log and the event `api.error` say whether the network or the key is at fault; so does `clerk.check()`.',
   ),
   'store-unavailable': metIn('unavailable', 'thrown')(
     'The database of a store cannot be reached, or did not answer in time.',
@@ -430,6 +430,10 @@ export const CODES = {
   'api-unreachable': check(
     "Clerk's Backend API does not answer, or answers with an error.",
     'Check `apiUrl`, and that this host may reach it over HTTPS.',
+  ),
+  'api-limit-reached': check(
+    'Clerk answers 429: requests with this secret key have reached its limit, those of other processes too.',
+    'Run the check again later. Where several processes use the key, give each its part of it with the option `api.share`.',
   ),
   'store-schema': check(
     'The schema of a store will refuse a write, or make reads slow. `message` names table and column.',

@@ -126,7 +126,7 @@ export class StoreFaultError extends CausedError {
       `\`${model}${field === undefined ? '' : `.${field}`}\``,
       index === undefined ? '' : ` by its index \`${index}\``,
     ].join('')
-    super(`The database refused a write of ${where} (${fault}, ${driverCode}). ${remedy}`)
+    super(`The database refused a statement on ${where} (${fault}, ${driverCode}). ${remedy}`)
     this.fault = fault
     this.driverCode = driverCode
     this.model = model
@@ -135,6 +135,11 @@ export class StoreFaultError extends CausedError {
     this.remedy = remedy
   }
 }
+
+/** Whether what a store threw for one row concerns every other as well: an outage, a table that is not there. */
+export const concernsEveryRow = (error: unknown): boolean =>
+  error instanceof StoreUnavailableError ||
+  (error instanceof StoreFaultError && (error.fault === 'missing' || error.fault === 'hidden'))
 
 /** A webhook's data is not what its type says. Never carries the data. */
 export class WebhookDataError extends CausedError {

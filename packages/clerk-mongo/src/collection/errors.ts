@@ -61,9 +61,12 @@ const isOurs = (error: unknown): boolean =>
 const isOfDriver = (error: unknown): boolean =>
   error instanceof Error && (UNREACHABLE.has(error.name) || /^(Mongo|BSON)/.test(error.name))
 
+const UNREACHED =
+  'MongoDB cannot be reached. Check that it runs, and that the address and the password that the client was given are right.'
+
 function toStoreError(error: unknown, collection: string, index?: string): Error {
   if (error instanceof Error && isUnavailable(error)) {
-    return new StoreUnavailableError('MongoDB cannot be reached.', { cause: error })
+    return new StoreUnavailableError(UNREACHED, { cause: error })
   }
   return faultOf(error, collection, index)
 }

@@ -322,9 +322,9 @@ await describeWith('mongodb', 'what the server refuses', (server) => {
         ],
       },
     })
-    async function found(answer: Document, { users } = store) {
+    async function found(answer: Document, { users } = store, linking = false) {
       scripted.script = (command) => ('listCollections' in command ? answer : undefined)
-      const findings = await users.inspect()
+      const findings = await users.inspect({ linking })
       scripted.script = () => undefined
       return findings.map(({ message }) => /requires `(.+?)`/.exec(message)?.[1])
     }
@@ -338,6 +338,11 @@ await describeWith('mongodb', 'what the server refuses', (server) => {
       ['something, and is off', requiring(['email'], { validationLevel: 'off' }), []],
     ])('%s', async (_, answer, expected) => {
       expect(await found(answer)).toEqual(expected)
+    })
+
+    test('a Clerk id, which documents that may be linked do not have', async () => {
+      expect(await found(requiring(['clerkId']), store, true)).toEqual(['clerkId'])
+      expect(await found(requiring(['version']), store, true)).toEqual([])
     })
 
     test('a field that create gives, of rows that only record a deletion too', async () => {

@@ -185,7 +185,7 @@ export function toStoreError(error: unknown): Error {
   }
   if (isOfPrisma(error)) {
     const reason = typeof code === 'string' ? code : String(name)
-    return new StoreUnavailableError(`The database cannot be reached or did not answer (${reason}).`)
+    return new StoreUnavailableError(`The database cannot be reached or did not answer (${reason}). ${CHECK}`)
   }
   // What an extension of the application's, or a bug of ours, throws is no outage.
   return error instanceof TypeError || error instanceof RangeError ? error : foreignError(error)
@@ -267,6 +267,17 @@ function validationFault(model: string, message: unknown): StoreFaultError {
   return storeFault('value', 'validation', model, { field })
 }
 
+/** Prisma compares a required field with null in no query, and says so before it asks the database. */
+export const comparesRequired = (error: unknown, field: string): boolean => {
+  const { name, message } = shapeOf<PrismaErrorShape>(error)
+  return (
+    name === 'PrismaClientValidationError' &&
+    String(message).trimEnd().endsWith(`Argument \`${field}\` must not be null.`)
+  )
+}
+
+const CHECK = 'Check that it runs, and that the address and the password that the client was given are right.'
+
 const isOfPrisma = (error: unknown): boolean =>
   /^(PrismaClient|DriverAdapterError)/.test(String(shapeOf<PrismaErrorShape>(error).name)) ||
   /^P\d{4}$/.test(String(shapeOf<PrismaErrorShape>(error).code))
@@ -274,7 +285,7 @@ const isOfPrisma = (error: unknown): boolean =>
 /** An extension's own error is told by its class alone: its message is the application's, and may quote values. */
 function foreignError(error: unknown): Error {
   const name = error instanceof Error ? error.constructor.name : typeof error
-  if (isNetwork(error)) return new StoreUnavailableError(`The database cannot be reached (${name}).`)
+  if (isNetwork(error)) return new StoreUnavailableError(`The database cannot be reached (${name}). ${CHECK}`)
   const remedy = `An extension of the client, or the driver, threw a ${nameIn(name) ?? 'value'}. ${REMEDIES.hidden}`
   return storeFault('other', nameIn(name) ?? 'Error', 'client', { remedy })
 }

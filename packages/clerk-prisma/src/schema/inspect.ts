@@ -53,6 +53,35 @@ export async function inspectTable(inspection: Inspection): Promise<readonly Sto
   return [...extensions, ...columnFindings(found), ...ownColumnFindings(found), ...indexFindings(found)]
 }
 
+/**
+ * What keeps rows from being without a Clerk id, as those are that may be linked.
+ *
+ * @param isRequired whether the model says so
+ */
+export async function inspectUnlinked(
+  { client, dialect, table }: Omit<Inspection, 'own'>,
+  isRequired: boolean,
+): Promise<StoreFinding[]> {
+  const names = { name: tableName(table), quoted: quotedTable(table, dialect) }
+  const catalogue = table.description === null ? null : await readCatalogue(client, dialect, names)
+  const column = catalogue?.columns.find(({ name }) => name === sqlColumn(table, 'clerkId'))
+  const statement =
+    catalogue && column?.nullable === false
+      ? statementsFor(dialect, names, catalogue).dropNotNull(column)
+      : null
+  if (statement === null && !isRequired) return []
+  const field = table.columns.get('clerkId') ?? 'clerkId'
+  const inSchema = isRequired ? [`make the field optional in the Prisma schema (\`${field} String?\`)`] : []
+  const inDatabase = statement === null ? [] : [`let the column be empty: ${statement}`]
+  return [
+    {
+      severity: 'error',
+      message: `\`${table.model}.${field}\` is required: no row is without a Clerk id, so none is ever linked.`,
+      remedy: `Set \`linking\` to 'off', or ${[...inSchema, ...inDatabase].join(', and ')}`,
+    },
+  ]
+}
+
 /** The statement that lets a column be empty, for the message of a fault. `null`: it is not the column. */
 export async function nullabilityRemedy(
   { client, dialect, table }: Omit<Inspection, 'own'>,

@@ -1,7 +1,9 @@
 import type { ConfigurationProblem } from '@acme/clerk-core'
-import type { LinkBy, UserSnapshot } from '@acme/clerk-core/store'
+import type { LinkBy, StoreFinding, UserSnapshot } from '@acme/clerk-core/store'
 import { foldAddress, isSameAddress, isSameExternalId, wholeExternalId } from '@acme/clerk-core/store'
+import { comparesRequired } from '../client/errors.js'
 import type { Delegate, Row } from '../client/prisma-client.js'
+import { inspectUnlinked } from '../schema/inspect.js'
 import { OWN_NAMES, type Table, type Values } from '../table/table.js'
 import { quotedTable, sqlColumn } from '../table/unique-columns.js'
 import type { Context } from './context.js'
@@ -24,6 +26,10 @@ const DOES_NOT_FIT = new Set<unknown>(['P2007', 'P2023'])
 /** Rows of the application's own that may be linked, and what must still hold of one when it is. */
 export interface Linkable {
   problems(): ConfigurationProblem[]
+  /** `none` where the model requires a Clerk id: then no row is without one, and Prisma does not even ask. */
+  orNone<T>(none: T, ask: () => Promise<T>): Promise<T>
+  /** What keeps rows from being without a Clerk id. */
+  inspect(): Promise<StoreFinding[]>
   byAddress(email: string): Promise<Row[]>
   byExternalId(externalId: string): Promise<Row[]>
   /** The condition of a write: that the row has what it is linked by. `null`: it has not. */
@@ -61,6 +67,15 @@ export function linkable(context: Context, table: Table, named: string | undefin
     }
   }
 
+  async function orNone<T>(none: T, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      if (comparesRequired(error, table.columns.get('clerkId') ?? 'clerkId')) return none
+      throw error
+    }
+  }
+
   return {
     problems() {
       if (named === undefined || table.description === null) return []
@@ -73,6 +88,13 @@ export function linkable(context: Context, table: Table, named: string | undefin
           remedy: 'Name a field of type String, Int or BigInt.',
         },
       ]
+    },
+
+    orNone,
+
+    async inspect() {
+      const asked = await orNone(null, () => table.findMany({ where: UNLINKED, take: 1, only: ['id'] }))
+      return inspectUnlinked({ client: context.client, dialect: context.dialect, table }, asked === null)
     },
 
     async byAddress(email) {

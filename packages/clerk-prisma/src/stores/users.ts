@@ -137,7 +137,9 @@ export function userStore<U extends UserRecord>(
       run(async () => {
         if ('email' in by) checkText(by.email, 'email')
         else checkText(by.externalId, 'externalId')
-        const rows = 'email' in by ? links.byAddress(by.email) : links.byExternalId(by.externalId)
+        const rows = links.orNone([], () =>
+          'email' in by ? links.byAddress(by.email) : links.byExternalId(by.externalId),
+        )
         return (await rows).map(asUser)
       }),
 
@@ -145,7 +147,8 @@ export function userStore<U extends UserRecord>(
       run(async () => {
         checkLocalId(id)
         const wanted = incoming(snapshot)
-        const [row] = await table.findMany({ where: { id, clerkId: null, deletedAt: null }, take: 1 })
+        const unlinked = { id, clerkId: null, deletedAt: null }
+        const [row] = await links.orNone([], () => table.findMany({ where: unlinked, take: 1 }))
         // What it is linked by may have changed hands since the row was looked at, and must not between here and the write.
         if (row === undefined) return null
         const unchanged = await links.unchanged(row, snapshot, by)
@@ -174,7 +177,10 @@ export function userStore<U extends UserRecord>(
       }),
 
     ping: () => run(() => table.probe()),
-    inspect: () => context.inspect([[table, () => own(emptySnapshot('user_check'))]]),
+    inspect: async (use) => [
+      ...(await context.inspect([[table, () => own(emptySnapshot('user_check'))]])),
+      ...(use?.linking ? await run(() => links.inspect()) : []),
+    ],
   }
 }
 

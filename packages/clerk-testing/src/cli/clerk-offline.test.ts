@@ -128,7 +128,7 @@ test('a token is printed for a user and an organisation, with the application as
   expect(env.CLERK_AUTHORIZED_PARTIES).toBe('http://localhost:5000')
 
   for (const [args, message] of [
-    [['token', '--user', 'nobody'], /No user was found/],
+    [['token', '--user', 'nobody'], /No user is called “nobody” here\. http:\S+\/dashboard/],
     [['token'], /--user/],
     [['event', 'nonsense'], /webhook URL/],
     [['token', '--user', 'ada', '--secret-key', 'sk_test_wrong'], /Secret Key is invalid/],

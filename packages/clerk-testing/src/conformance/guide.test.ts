@@ -8,6 +8,7 @@ import { readSnippet, runSnippet } from '@acme/tools/snippets'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { conformanceCases } from './cases/index.js'
+import { capabilities } from './harness.js'
 import { brokenStores } from './testing/broken-stores.js'
 import { type MemorySubjectOptions, memorySubject } from './testing/memory-subject.js'
 
@@ -51,6 +52,29 @@ describe('the guide to a store of your own', async () => {
       )
       expect(said).toContain(line)
     }
+  })
+
+  it('names every capability, everything that a harness can have, and every rule', async () => {
+    const page = await readFile(guide, 'utf8')
+    /** What is code in the section under this heading. */
+    const codeIn = (heading: string) => {
+      const section = page.split(/^#{2,3} /m).find((part) => part.startsWith(heading)) ?? ''
+      return [...section.matchAll(/`([^`]+)`/g)].map(([, code]) => code).join(' ')
+    }
+    const missing = (names: readonly string[], text: string) =>
+      names.filter((name) => !new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(text))
+    const types = await readFile(new URL('../../api/conformance.api.md', import.meta.url), 'utf8')
+    const membersOf = (type: string) => {
+      const [, body = ''] = new RegExp(`export interface ${type} \\{\\r?\\n([^]*?)\\n\\}`).exec(types) ?? []
+      const members = [...body.matchAll(/^ {4}(?:readonly )?(\w+)\??[:(]/gm)].map(([, name = '']) => name)
+      expect(members, type).not.toEqual([])
+      return members
+    }
+    const parts = ['ConformanceStores', 'Probe', 'LocalUser', 'CustomColumn', 'RaceProcesses', 'RaceOptions']
+    expect(missing(Object.keys(capabilities), codeIn('Capabilities'))).toEqual([])
+    expect(missing(['StoreHarness', ...parts].flatMap(membersOf), codeIn('The harness'))).toEqual([])
+    expect(missing(Object.keys(await import('@acme/clerk-core/store')), page)).toEqual([])
+    expect(missing(Object.keys(await import('./index.js')), page)).toEqual([])
   })
 
   it('compiles under strict rules', async () => {

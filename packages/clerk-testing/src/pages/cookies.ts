@@ -19,11 +19,15 @@ export async function clientCookies(
       : await sessionToken(instance, client.session_id, { azp }).catch(() => null)
   const signedIn = token !== null
   return [
-    ...pair(instance, '__clerk_db_jwt', client.browser, week),
+    ...browserCookies(instance, client),
     ...pair(instance, '__client_uat', String(signedIn ? client.uat : 0), week),
     ...pair(instance, '__session', token ?? '', signedIn ? week : 0),
   ]
 }
+
+/** Makes the browser known: all that a page needs before somebody signs in. */
+export const browserCookies = (instance: Instance, client: StoredClient): string[] =>
+  pair(instance, '__clerk_db_jwt', client.browser, week)
 
 // Readable by scripts, as Clerk's own are: clerk-js writes them.
 const pair = ({ issuer }: Instance, name: string, value: string, maxAge: number) =>

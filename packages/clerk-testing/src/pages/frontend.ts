@@ -2,9 +2,9 @@ import { randomText } from '../resources/ids.js'
 import type { Instance, StoredClient } from '../resources/instance.js'
 import { createClient, setActiveOrganization } from '../resources/sessions.js'
 import { sessionToken } from '../resources/tokens.js'
-import { BackendError, notFound } from '../server/errors.js'
+import { BackendError, notFound, signedOut } from '../server/errors.js'
 import type { Reply } from '../server/http.js'
-import { allowedUrl } from '../server/origin.js'
+import { allowedUrl, corsOf, pageOrigin, preflight } from '../server/origin.js'
 import type { Call, Route } from '../server/route.js'
 import { clientCookies, findClient } from './cookies.js'
 import { copyScript, copyScriptPath } from './copy.js'
@@ -14,6 +14,7 @@ import { stylesheet } from './style.js'
 /** The part of the frontend API that a backend's SDK and a page of the application need. */
 export function frontendRoutes(instance: Instance, allowedOrigins: readonly string[]): Route[] {
   const at = { access: 'public', limit: 'none' } as const
+  const cors = corsOf(allowedOrigins)
   // Handed out once, to the holder of the secret key.
   const nonces = new Map<string, string[]>()
 
@@ -51,45 +52,12 @@ export function frontendRoutes(instance: Instance, allowedOrigins: readonly stri
     else if (found && member) setActiveOrganization(instance, client.session_id, found.id)
   }
 
-  /** @throws {BackendError} 403 for a page that is not the developer's own */
-  const cors = (call: Call): Record<string, string> => {
-    const origin = allowedUrl(call.headers.origin, allowedOrigins)?.origin
-    if (origin === undefined || origin !== call.headers.origin) {
-      throw new BackendError(403, 'origin_invalid', 'Invalid HTTP Origin header', {
-        longMessage:
-          'Tokens are handed to pages on loopback hosts, or on an origin listed in allowedOrigins.',
-      })
-    }
-    return {
-      'access-control-allow-origin': origin,
-      'access-control-allow-credentials': 'true',
-      vary: 'origin',
-    }
-  }
-
-  const preflight = (call: Call): Reply => ({
-    status: 204,
-    headers: {
-      ...cors(call),
-      'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': 'content-type',
-    },
-    text: '',
-  })
-
-  const freshToken = async (call: Call, sessionId: string | null): Promise<Reply> => {
-    const headers = cors(call)
+  const freshToken = async (call: Call): Promise<Reply> => {
     const client = findClient(instance, call)
-    if (!client || client.session_id === null || (sessionId !== null && client.session_id !== sessionId)) {
-      return {
-        status: 401,
-        headers,
-        json: { errors: [{ code: 'signed_out', message: 'Signed out', meta: {} }] },
-      }
-    }
-    const azp = headers['access-control-allow-origin'] ?? ''
+    if (!client || client.session_id === null) throw signedOut()
+    const azp = pageOrigin(call, allowedOrigins)
     return {
-      headers: { ...headers, 'set-cookie': await clientCookies(instance, client, azp) },
+      headers: { 'set-cookie': await clientCookies(instance, client, azp) },
       json: { object: 'token', jwt: await sessionToken(instance, client.session_id, { azp }) },
     }
   }
@@ -109,15 +77,8 @@ export function frontendRoutes(instance: Instance, allowedOrigins: readonly stri
         return { json: { nonce, directives } }
       },
     },
-    { method: 'OPTIONS', path: '/v1/client/token', ...at, handle: preflight },
-    { method: 'POST', path: '/v1/client/token', ...at, handle: (call) => freshToken(call, null) },
-    { method: 'OPTIONS', path: '/v1/client/sessions/:id/tokens', ...at, handle: preflight },
-    {
-      method: 'POST',
-      path: '/v1/client/sessions/:id/tokens',
-      ...at,
-      handle: (call) => freshToken(call, call.param('id')),
-    },
+    { method: 'OPTIONS', path: '/v1/client/token', ...at, cors, handle: preflight },
+    { method: 'POST', path: '/v1/client/token', ...at, cors, handle: freshToken },
     {
       method: 'GET',
       path: '/offline.js',
@@ -150,7 +111,7 @@ export function frontendRoutes(instance: Instance, allowedOrigins: readonly stri
         const image = instance.state.images.get(call.param('id'))
         // Whatever was uploaded, it is shown as a picture or not at all.
         if (!image?.type.startsWith('image/')) throw notFound('image')
-        const headers = { 'content-type': image.type, 'content-security-policy': 'sandbox' }
+        const headers = { ...forAnyPage, 'content-type': image.type, 'content-security-policy': 'sandbox' }
         return { headers, bytes: Buffer.from(image.base64, 'base64') }
       },
     },
@@ -158,10 +119,16 @@ export function frontendRoutes(instance: Instance, allowedOrigins: readonly stri
       method: 'GET',
       path: '/avatars/:id',
       ...at,
-      handle: (call) => ({ headers: { 'content-type': 'image/svg+xml' }, text: avatar(call.param('id')) }),
+      handle: (call) => ({
+        headers: { ...forAnyPage, 'content-type': 'image/svg+xml' },
+        text: avatar(call.param('id')),
+      }),
     },
   ]
 }
+
+/** Pictures are shown in pages of every origin, and Clerk's components read them with `crossorigin`. */
+const forAnyPage = { 'access-control-allow-origin': '*' }
 
 /** Keeps `__session` fresh while a page is open, which clerk-js does for a page that uses Clerk. */
 const script = `(() => {

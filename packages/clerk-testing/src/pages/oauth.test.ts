@@ -143,3 +143,52 @@ test('an access token that was revoked tells nothing about its user', async () =
   })
   expect(info.status).toBe(401)
 })
+
+test('a client is told whether a token of its own is active, and nothing of others', async () => {
+  const { json } = await exchange((await consent('allow')).get('code') ?? '')
+  const told = async (token: string, headers = own()) =>
+    (await post('/oauth/token_info', { token }, headers)).json
+  expect(await told(json.access_token)).toEqual({
+    active: true,
+    client_id: client.id,
+    iat: expect.any(Number),
+    scope: SCOPES,
+    sub: ada,
+  })
+  expect(await told(json.refresh_token)).toMatchObject({ active: true, sub: ada })
+  expect(await told('oat_unknown')).toEqual({ active: false })
+  const { token } = offline.createOAuthToken({ user: ada, clientId: 'another' })
+  expect(await told(token)).toEqual({ active: false })
+  await post('/oauth/token/revoke', { token: json.access_token })
+  expect(await told(json.access_token)).toEqual({ active: false })
+  for (const headers of [{}, basic(client.id, 'wrong')])
+    expect(await post('/oauth/token_info', { token }, headers)).toMatchObject({ status: 401 })
+  const discovered = await fetch(`${offline.url}/.well-known/oauth-authorization-server`)
+  expect(await discovered.json()).toMatchObject({
+    introspection_endpoint: `${offline.issuer}/oauth/token_info`,
+  })
+})
+
+test('a person decides without a browser: offline.consent() answers where it would have been sent', async () => {
+  const url = new URL(`${offline.url}/oauth/authorize`)
+  const asked = { response_type: 'code', client_id: client.id, redirect_uri: REDIRECT, state: 'a state' }
+  for (const [name, value] of Object.entries({
+    ...asked,
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+  }))
+    url.searchParams.set(name, value)
+  const back = await offline.consent(url, ada)
+  expect(`${back.origin}${back.pathname}`).toBe(REDIRECT)
+  expect((await exchange(back.searchParams.get('code') ?? '')).status).toBe(200)
+  expect((await offline.consent(url.href, { id: ada }, 'deny')).searchParams.get('error')).toBe(
+    'access_denied',
+  )
+  url.searchParams.set('response_type', 'token')
+  expect((await offline.consent(url, ada)).searchParams.get('error')).toBe('unsupported_response_type')
+  url.searchParams.set('client_id', 'unknown')
+  await expect(offline.consent(url, ada)).rejects.toThrow('sent nowhere')
+  await expect(offline.consent('https://clerk.example.com/oauth/authorize', ada)).rejects.toThrow(
+    'not the consent page',
+  )
+})

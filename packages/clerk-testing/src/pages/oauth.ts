@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createOAuthToken, revokeOAuthToken } from '../resources/credentials.js'
 import { randomText } from '../resources/ids.js'
-import type { Instance } from '../resources/instance.js'
+import type { Instance, StoredOAuthToken } from '../resources/instance.js'
 import { getUser } from '../resources/users.js'
 import { BackendError } from '../server/errors.js'
 import type { Reply } from '../server/http.js'
@@ -59,6 +59,7 @@ export function oauthRoutes(instance: Instance, allowedOrigins: readonly string[
       token_endpoint: `${issuer}/oauth/token`,
       userinfo_endpoint: `${issuer}/oauth/userinfo`,
       revocation_endpoint: `${issuer}/oauth/token/revoke`,
+      introspection_endpoint: `${issuer}/oauth/token_info`,
       registration_endpoint: `${issuer}/oauth/register`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       scopes_supported: SCOPES,
@@ -274,13 +275,15 @@ export function oauthRoutes(instance: Instance, allowedOrigins: readonly string[
     }
   }
 
+  const isOver = ({ revoked, expiration }: StoredOAuthToken) => revoked || (expiration ?? 0) <= instance.now()
+
   const storedOf = (token: string) =>
     [...instance.state.oauthTokens.values()].find((one) => one.token === token)
 
   function userinfo({ headers }: Call): Reply {
     const stored = storedOf((headers.authorization ?? '').replace(/^bearer /i, ''))
-    const isOver = !stored || stored.revoked || (stored.expiration ?? 0) <= instance.now()
-    if (isOver) return failed('invalid_token', 'The access token is unknown, revoked or expired.', 401)
+    if (!stored || isOver(stored))
+      return failed('invalid_token', 'The access token is unknown, revoked or expired.', 401)
     const user = getUser(instance, stored.subject)
     const email = user.email_addresses.find(({ id }) => id === user.primary_email_address_id)
     const profile = {
@@ -315,6 +318,28 @@ export function oauthRoutes(instance: Instance, allowedOrigins: readonly string[
     return { headers: cors }
   }
 
+  /** RFC 7662, of a client's own tokens: it learns nothing of others, nor why one is not active. */
+  function introspect(call: Call): Reply {
+    const application = authenticated(call)
+    if (application === undefined || application.client_secret === null)
+      return failed('invalid_client', 'Unknown client, wrong secret, or a public client.', 401)
+    const token = call.form.get('token') ?? ''
+    const stored = storedOf(token)
+    const grant = refreshTokens.get(token)
+    const isOwn = (stored?.client_id ?? grant?.clientId) === application.client_id
+    if (!isOwn || (stored !== undefined && isOver(stored))) return { headers: cors, json: { active: false } }
+    return {
+      headers: cors,
+      json: {
+        active: true,
+        client_id: application.client_id,
+        ...(stored === undefined ? {} : { iat: Math.floor(stored.created_at / 1000) }),
+        scope: (stored?.scopes ?? grant?.scopes ?? []).join(' '),
+        sub: stored?.subject ?? grant?.userId,
+      },
+    }
+  }
+
   const preflight = (): Reply => ({
     status: 204,
     headers: { ...cors, 'access-control-allow-methods': 'GET, POST', 'access-control-allow-headers': '*' },
@@ -331,6 +356,7 @@ export function oauthRoutes(instance: Instance, allowedOrigins: readonly string[
     { method: 'POST', path: '/oauth/authorize', ...at, handle: decide },
     ...open('POST', '/oauth/token', exchange),
     ...open('POST', '/oauth/token/revoke', revoke),
+    ...open('POST', '/oauth/token_info', introspect),
     ...open('POST', '/oauth/register', register),
     ...open('GET', '/oauth/userinfo', userinfo),
   ]

@@ -1,8 +1,8 @@
+import { acceptInvitation } from '../frontend/invitation.js'
 import { emailKind } from '../resources/contacts.js'
 import type { Instance, StoredClient } from '../resources/instance.js'
 import type { UserJSON } from '../resources/json.js'
-import { acceptOrganizationInvitation } from '../resources/organization-invitations.js'
-import { createClient, createSession, endSession } from '../resources/sessions.js'
+import { createClient, createSession, endSession, endSessionsIn } from '../resources/sessions.js'
 import { redeemTicket, signUps } from '../resources/tickets.js'
 import { findUser, getUser } from '../resources/users.js'
 import { BackendError } from '../server/errors.js'
@@ -102,7 +102,7 @@ export function signInRoutes(instance: Instance, allowedOrigins: readonly string
           const { id } = instance.call<UserJSON>('CreateUser', { body: { email_address: [email], ...names } })
           const user = getUser(instance, id)
           signUps.add(instance, { ...names, status: 'complete', email_address: email, created_user_id: id })
-          acceptInvitation(instance, value('invitation'), user)
+          acceptInvitation(instance, value('invitation') ?? '', user)
           return signIn(call, user, goal)
         } catch (error) {
           if (!(error instanceof BackendError)) throw error
@@ -149,7 +149,7 @@ export function signInRoutes(instance: Instance, allowedOrigins: readonly string
         assertSameOrigin(call)
         const goal = target(call.form.get('redirect_url'))
         const client = findClient(instance, call) ?? createClient(instance)
-        if (client.session_id !== null) endSession(instance, client.session_id, 'ended')
+        endSessionsIn(instance, client, 'ended')
         return finish(client, goal)
       },
     },
@@ -250,22 +250,6 @@ ${problem ? html`<p role="alert">${problem}</p>` : ''}
 <p class="soft"><a href="/sign-in${query(given.get('redirect_url'))}">Sign in instead</a></p>
 </section></div>`,
   })
-}
-
-/** Following the link of an invitation, as far as it goes here: membership, or the invitation's public metadata. */
-function acceptInvitation(instance: Instance, id: string | null, user: UserJSON): void {
-  const invitation = instance.state.invitations.get(id ?? '')
-  if (invitation?.status === 'pending' && invitation.email_address === primaryEmail(user)) {
-    invitation.status = 'accepted'
-    user.public_metadata = { ...invitation.public_metadata }
-  }
-  const organizationInvitation = instance.state.organizationInvitations.get(id ?? '')
-  if (
-    organizationInvitation?.status === 'pending' &&
-    organizationInvitation.email_address === primaryEmail(user)
-  ) {
-    acceptOrganizationInvitation(instance, organizationInvitation.id, user.id)
-  }
 }
 
 function accountPage(instance: Instance, client: StoredClient | undefined): Reply {

@@ -325,7 +325,8 @@ export const credentialOperations = [
     if (token === undefined) throw missingParameter('access_token')
     const stored = bySecret(instance.state.oauthTokens, 'token', token)
     if (!stored) throw notFound('OAuth access token')
-    const { token: _, ...json } = withExpiry(instance, stored)
+    // Clerk tells neither for which service an opaque token is, nor who acts.
+    const { token: _, aud: __, act: ___, ...json } = withExpiry(instance, stored)
     return json
   }),
 

@@ -24,6 +24,7 @@ export type IdPrefix =
   | 'eac'
   | 'sess'
   | 'client'
+  | 'sia'
   | 'sua'
   | 'org'
   | 'orgmem'

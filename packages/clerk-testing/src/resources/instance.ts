@@ -64,9 +64,13 @@ export interface Ticket extends Entity {
 export interface StoredClient {
   id: string
   browser: string
+  /** The session its pages act in; it may have others. */
   session_id: string | null
   /** Seconds of its last sign-in, 0 after a sign-out: `__client_uat`. */
   uat: number
+  /** What a page has begun and not ended. */
+  sign_in_id: string | null
+  sign_up_id: string | null
 }
 
 interface Rows {
@@ -120,6 +124,7 @@ const looseTables = [
   'redirectUrls',
   'roleSets',
   'samlConnections',
+  'signIns',
   'signUps',
   'templates',
   'testRuns',

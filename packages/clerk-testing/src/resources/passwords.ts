@@ -5,11 +5,15 @@ import type { Instance } from './instance.js'
 const cost = { N: 1024, r: 8, p: 1 }
 
 export function setPassword({ state }: Instance, userId: string, password: string): void {
+  state.passwords.set(userId, `${ownHasher}:${digestOf(password)}`)
+}
+
+/** What {@link importPassword} takes as the digest of this hasher matches the password. */
+export const ownHasher = 'scrypt'
+
+export function digestOf(password: string): string {
   const salt = randomBytes(16)
-  state.passwords.set(
-    userId,
-    `scrypt:${salt.toString('hex')}:${scryptSync(password, salt, 32, cost).toString('hex')}`,
-  )
+  return `${salt.toString('hex')}:${scryptSync(password, salt, 32, cost).toString('hex')}`
 }
 
 /** A digest made elsewhere is stored, and never matches: there is no `bcrypt` or `argon2` here. */
@@ -19,7 +23,7 @@ export function importPassword({ state }: Instance, userId: string, hasher: stri
 
 export function checkPassword({ state }: Instance, userId: string, password: string): boolean {
   const [scheme, salt, hash] = state.passwords.get(userId)?.split(':') ?? []
-  if (scheme !== 'scrypt' || salt === undefined || hash === undefined) return false
+  if (scheme !== ownHasher || salt === undefined || hash === undefined) return false
   const expected = Buffer.from(hash, 'hex')
   return timingSafeEqual(scryptSync(password, Buffer.from(salt, 'hex'), expected.length, cost), expected)
 }

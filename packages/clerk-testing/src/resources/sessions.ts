@@ -28,7 +28,14 @@ export function allSessions(instance: Instance): SessionJSON[] {
 }
 
 export function createClient({ state }: Instance): StoredClient {
-  const client = { id: newId('client'), browser: `dvb_${randomText(27)}`, session_id: null, uat: 0 }
+  const client: StoredClient = {
+    id: newId('client'),
+    browser: `dvb_${randomText(27)}`,
+    session_id: null,
+    uat: 0,
+    sign_in_id: null,
+    sign_up_id: null,
+  }
   state.clients.set(client.id, client)
   return client
 }
@@ -88,8 +95,8 @@ export function endSession(
   touch(instance, session)
   const client = instance.state.clients.get(session.client_id)
   if (client?.session_id === id) {
-    client.session_id = null
-    client.uat = 0
+    client.session_id = sessionsOf(instance, client).at(-1)?.id ?? null
+    if (client.session_id === null) client.uat = 0
   }
   instance.emit(`session.${status}`, withUser(session, instance.state.users.get(session.user_id)))
   return session
@@ -99,6 +106,17 @@ export function endSessionsOf(instance: Instance, userId: string, status: 'remov
   for (const session of instance.state.sessions.values()) {
     if (session.user_id === userId) endSession(instance, session.id, status)
   }
+}
+
+/** What signing out of a browser does. */
+export function endSessionsIn(instance: Instance, client: StoredClient, status: 'ended' | 'removed'): void {
+  for (const { id } of sessionsOf(instance, client)) endSession(instance, id, status)
+}
+
+/** The sessions that a browser is signed in with, the oldest first. */
+export function sessionsOf(instance: Instance, { id }: Pick<StoredClient, 'id'>): SessionJSON[] {
+  const own = [...instance.state.sessions.values()].filter(({ client_id }) => client_id === id)
+  return own.filter((session) => ['active', 'pending'].includes(expireWhenDue(instance, session).status))
 }
 
 /** Which organisation the session's next tokens are active in; `null` is the personal account. */
@@ -124,8 +142,8 @@ function clientJson(instance: Instance, clientId: string): object {
     id: clientId,
     session_ids: sessions.map((session) => session.id),
     sessions,
-    sign_in_id: null,
-    sign_up_id: null,
+    sign_in_id: client.sign_in_id,
+    sign_up_id: client.sign_up_id,
     last_active_session_id: client.session_id,
     last_authentication_strategy: null,
     created_at: sessions[0]?.created_at ?? instance.now(),

@@ -59,10 +59,18 @@ function revoke(instance: Instance, id: string | undefined, object: string): Tic
   return ticket
 }
 
-/** Uses a ticket up. `undefined` when it is used, revoked, expired or unknown. */
-export function redeemTicket(instance: Instance, token: string): Ticket | undefined {
+/**
+ * Uses a ticket up. `undefined` when it is used, revoked, expired or unknown. `admit` throws where its user may not sign
+ * in, which leaves the ticket as it is.
+ */
+export function redeemTicket(
+  instance: Instance,
+  token: string,
+  admit: (userId: string) => void = () => {},
+): Ticket | undefined {
   const ticket = [...instance.state.tickets.values()].find((one) => one.token === token)
   if (ticket?.status !== 'pending' || ticket.expires_at <= instance.now()) return undefined
+  admit(ticket.user_id)
   ticket.status = 'accepted'
   touch(instance, ticket)
   return ticket

@@ -313,7 +313,8 @@ function oauthTokens(call: ApiCall): unknown {
   }))
 }
 
-function assertProfile(instance: Instance, given: Profile, id?: string): void {
+/** @throws {BackendError} 422 for what no user, or not this one, may have */
+export function assertProfile(instance: Instance, given: Profile, id?: string): void {
   if (given.username) {
     if (!/^[\w.-]{1,64}$/.test(given.username))
       throw invalidParameter('username', 'made of letters, digits, "_", "-" and "."')
@@ -336,7 +337,7 @@ function assertProfile(instance: Instance, given: Profile, id?: string): void {
 const toMs = (value: string | number) => (typeof value === 'number' ? value : Date.parse(value))
 
 /** Whom the instance's restrictions keep out. @throws {BackendError} 403 */
-function assertAllowed({ state }: Instance, identifiers: readonly string[]): void {
+export function assertAllowed({ state }: Instance, identifiers: readonly string[]): void {
   const { allowlist, blocklist } = (state.settings.get('InstanceRestrictions') ?? {}) as Record<
     string,
     boolean

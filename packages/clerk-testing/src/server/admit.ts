@@ -22,6 +22,7 @@ export function createAdmission({ instance, isSecretKey: isKey, allowedHosts, li
           longMessage: 'This server answers pages on loopback hosts only. List others in allowedHosts.',
         })
       }
+      limiter()?.check(route.limit, '')
       return
     }
     const [scheme = '', credential = ''] = (call.headers.authorization ?? '').split(' ')

@@ -53,6 +53,7 @@ export interface Given {
   query?: Fields
   body?: unknown
   caller?: StoredMachine | null
+  file?: ApiCall['file']
 }
 
 export interface Api {
@@ -70,11 +71,11 @@ export function createApi(bound: readonly Binding[], instance: () => Instance): 
   return {
     bindings,
     routes: bound.flatMap((binding) => routesOf(binding, instance)),
-    call(id, { path = {}, query = {}, body, caller = null } = {}) {
+    call(id, { path = {}, query = {}, body, caller = null, file } = {}) {
       const binding = bindings.get(id)
       if (!binding) throw new Error(`${id} has no handler.`)
       const { operation } = binding
-      const read = readBody(operation, body, binding.also) as Fields
+      const read = operation.form ? {} : (readBody(operation, body, binding.also) as Fields)
       return binding.handle({
         instance: instance(),
         operation,
@@ -82,7 +83,7 @@ export function createApi(bound: readonly Binding[], instance: () => Instance): 
         query,
         body: read,
         caller,
-        file: undefined,
+        file,
       })
     },
   }

@@ -112,7 +112,7 @@ function acceptsNull(given: Schema | undefined): boolean {
  * @throws {BackendError} 422
  */
 export function readQuery(
-  { query }: Operation,
+  { query }: Pick<Operation, 'query'>,
   given: URLSearchParams,
   also: Schema['properties'] = {},
 ): Fields {

@@ -78,3 +78,11 @@ export const duplicateRecord = (longMessage: string) =>
 
 export const conflict = (code: string, longMessage: string) =>
   new BackendError(409, code, 'conflict', { longMessage })
+
+export const signedOut = () =>
+  new BackendError(401, 'signed_out', 'Signed out', { longMessage: 'You are signed out.' })
+
+export const notServed = (what: string) =>
+  new BackendError(404, 'resource_not_found', 'not found', {
+    longMessage: `The offline Clerk does not serve ${what} to pages. docs/offline-clerk.md lists what it serves.`,
+  })

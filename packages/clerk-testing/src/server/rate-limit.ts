@@ -9,12 +9,15 @@ export interface RateLimits {
   userWrites?: number
   /** Invitations per hour. Default 100. */
   invitations?: number
+  /** Sign-ins and sign-ups that pages begin or attempt, per 10 s. Default 5. */
+  attempts?: number
 }
 
 const windowsMs: Record<Exclude<LimitClass, 'none'>, number> = {
   standard: 10_000,
   'user-write': 10_000,
   invitation: 3_600_000,
+  attempt: 10_000,
 }
 
 /** Fixed windows on the server's clock. */
@@ -23,6 +26,7 @@ export function createRateLimiter(limits: RateLimits, now: () => number) {
     standard: limits.standard ?? 100,
     'user-write': limits.userWrites ?? 10,
     invitation: limits.invitations ?? 100,
+    attempt: limits.attempts ?? 5,
   }
   const windows = new Map<string, { ends: number; used: number }>()
 
@@ -43,7 +47,8 @@ export function createRateLimiter(limits: RateLimits, now: () => number) {
     /** @throws {BackendError} 429 */
     check(limit: LimitClass, subject: string): void {
       if (limit === 'none') return
-      count('standard', '')
+      // A page has no secret key.
+      if (limit !== 'attempt') count('standard', '')
       if (limit !== 'standard') count(limit, subject)
     },
     clear: () => windows.clear(),

@@ -6,7 +6,7 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE' | 'OPTIONS'
 export type Access = 'public' | 'secret-key' | 'machine'
 
 /** What a request counts against (when rate limits are on). */
-export type LimitClass = 'none' | 'standard' | 'user-write' | 'invitation'
+export type LimitClass = 'none' | 'standard' | 'user-write' | 'invitation' | 'attempt'
 
 export interface Call {
   readonly method: string
@@ -36,6 +36,8 @@ export interface Route {
   readonly operation?: string
   readonly access: Access
   readonly limit: LimitClass
+  /** Headers that let the page that asks read every answer, refusals too; `null` for a page that may not ask at all. */
+  readonly cors?: (headers: Call['headers']) => Record<string, string> | null
   readonly handle: (call: Call) => Reply | Promise<Reply>
 }
 
@@ -46,6 +48,9 @@ interface Entry {
   readonly route: Route
   readonly segments: readonly string[]
 }
+
+/** The route of a request, and the values of its path's parameters. */
+export type Found = { route: Route; params: Record<string, string> }
 
 /** Finds the route of a request. Fixed segments win over parameters, as `/v1/users/count` over `/v1/users/:id`. */
 export function createRouter(routes: readonly Route[]) {
@@ -58,7 +63,7 @@ export function createRouter(routes: readonly Route[]) {
     candidates.set(key, [...(candidates.get(key) ?? []), entry])
   }
 
-  return (method: string, pathname: string): { route: Route; params: Record<string, string> } | undefined => {
+  return (method: string, pathname: string): Found | undefined => {
     const given = pathname.split('/')
     for (const { route, segments } of candidates.get(`${method} ${given.length}`) ?? []) {
       const params: Record<string, string> = Object.create(null)

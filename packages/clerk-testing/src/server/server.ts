@@ -6,7 +6,8 @@ import { refusals } from './channels.js'
 import { BackendError, errorBody } from './errors.js'
 import { type FaultTable, faultReply } from './faults.js'
 import { parseJson, parseMultipart, type Reply, readBody, send } from './http.js'
-import { type Call, type createRouter, nameOf, type Route } from './route.js'
+import { originInvalid } from './origin.js'
+import { type Call, type Found, nameOf, type Route } from './route.js'
 
 /** One request, as it was answered. */
 export interface RequestRecord {
@@ -28,7 +29,7 @@ export interface RequestRecord {
 }
 
 export interface ServerParts {
-  readonly match: ReturnType<typeof createRouter>
+  readonly match: (method: string, url: URL) => Found | undefined
   readonly faults: FaultTable
   readonly requests: RequestRecord[]
   /** @throws {BackendError} 401, 403 or 429 */
@@ -53,17 +54,19 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
   const url = URL.canParse(target, 'http://offline')
     ? new URL(target, 'http://offline')
     : new URL('http://offline/')
-  const found = parts.match(method === 'HEAD' ? 'GET' : method, url.pathname)
+  const found = parts.match(method === 'HEAD' ? 'GET' : method, url)
+  const headers = flat(req.headers)
+  const cors = found?.route.cors?.(headers)
   let parsed: unknown
   const record = (status: number) => {
-    const { authorization: _, cookie: __, ...headers } = flat(req.headers)
+    const { authorization: _, cookie: __, ...shown } = headers
     parts.requests.push({
       method,
       path: target,
       route: found ? nameOf(found.route) : null,
       operation: found?.route.operation ?? null,
       query: url.searchParams,
-      headers,
+      headers: shown,
       body: parsed,
       status,
       at: parts.now(),
@@ -82,7 +85,7 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
 
   const reply: Reply = fault ? (faultReply(fault) ?? (await handle())) : await handle()
   record(reply.status ?? 200)
-  send(res, reply)
+  send(res, { ...reply, headers: { ...cors, ...reply.headers } })
 
   async function handle(): Promise<Reply> {
     try {
@@ -99,13 +102,14 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
         method,
         url,
         query: url.searchParams,
-        headers: flat(req.headers),
+        headers,
         body: undefined,
         form: new URLSearchParams(isForm ? bytes.toString('utf8') : ''),
         ...(isMultipart ? await parseMultipart(bytes, type) : { fields: {}, file: undefined }),
         param: (name) => params[name] ?? '',
       }
       parts.admit(route, call)
+      if (cors === null) throw originInvalid()
       if (!isForm && !isMultipart) parsed = parseJson(bytes)
       return await route.handle({ ...call, body: parsed })
     } catch (error) {
@@ -115,8 +119,8 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
       parts.refused(refusal, method, url.pathname)
       const reply = isPage ? errorPage(refusal) : errorReply(refusal)
       // A client that is gone before its body was read gets no answer, right or wrong.
-      if (found?.route.operation && !isPage && req.errored === null)
-        refusals.publish({ operation: found.route.operation, ...reply, error })
+      const name = found && (found.route.operation ?? (found.route.cors && nameOf(found.route)))
+      if (name && !isPage && req.errored === null) refusals.publish({ operation: name, ...reply, error })
       return reply
     }
   }

@@ -1,5 +1,5 @@
 import { nameOf } from '../../ground/error-name.js'
-import { StoreInputError, StoreUnavailableError } from '../../ground/errors.js'
+import { concernsEveryRow, StoreInputError } from '../../ground/errors.js'
 import type { BulkProgress, SyncCounts, SyncedRow, SyncOptions, SyncOutcome } from './bulk.js'
 
 const NONE: SyncCounts = { created: 0, updated: 0, unchanged: 0, stale: 0, linked: 0, missing: 0, failed: 0 }
@@ -7,18 +7,18 @@ const NONE: SyncCounts = { created: 0, updated: 0, unchanged: 0, stale: 0, linke
 /** Counts the rows of a sync by kind, and tells each. */
 export interface Tally {
   add(kind: SyncedRow['kind'], id: string, outcome: SyncOutcome, error?: unknown): Promise<void>
-  /** Of what a store throws for one row. An outage is none of the row's, and thrown on. */
+  /** How many there will be. */
+  expect(total: BulkProgress['total']): void
+  /** Of what a store throws for one row. What is none of the row's, an outage for instance, is thrown on. */
   failed(kind: SyncedRow['kind'], id: string, error: unknown): Promise<void>
   counts(kind: SyncedRow['kind']): SyncCounts
   progress(): Promise<void>
 }
 
-export function createTally(
-  options: Pick<SyncOptions, 'onRow' | 'onProgress'>,
-  total: BulkProgress['total'] = null,
-): Tally {
+export function createTally(options: Pick<SyncOptions, 'onRow' | 'onProgress'>): Tally {
   const counts = new Map<SyncedRow['kind'], Record<SyncOutcome, number>>()
   let done = 0
+  let total: BulkProgress['total'] = null
   const tally: Tally = {
     async add(kind, id, outcome, error) {
       const known = counts.get(kind) ?? { ...NONE }
@@ -27,8 +27,11 @@ export function createTally(
       done++
       await options.onRow?.({ kind, id, outcome, error: error === undefined ? null : nameOf(error) })
     },
+    expect(expected) {
+      total = expected
+    },
     async failed(kind, id, error) {
-      if (error instanceof StoreUnavailableError) throw error
+      if (concernsEveryRow(error)) throw error
       await tally.add(kind, id, 'failed', error)
     },
     counts: (kind) => counts.get(kind) ?? NONE,

@@ -1,6 +1,8 @@
+import { createClerkClient } from '@clerk/backend'
 import { verifyMachineAuthToken } from '@clerk/backend/internal'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { startInstance, startOffline } from '../../../testing/authority-harness.js'
 import { createMachineHarness, MACHINE, RESOURCE } from '../../../testing/machine-harness.js'
 import { compact, createSigner, rs256 } from '../../../testing/signer.js'
 import { ISSUER } from '../../../testing/token-harness.js'
@@ -100,3 +102,48 @@ it('what `@clerk/backend` refuses is never accepted here, and what both accept m
   expect(counts.both).toBeGreaterThan(20)
   expect(counts.neither).toBeGreaterThan(20)
 })
+
+const STATES = ['good', 'revoked', 'expired', 'unknown'] as const
+
+it.each(STATES)(
+  'an opaque credential that is %s: what passes here is what passes there, and means the same',
+  async (state) => {
+    const offline = await startOffline()
+    const receiver = offline.createMachine({ name: 'receiver' })
+    const caller = offline.createMachine({ name: 'caller', scopedMachines: [receiver.id] })
+    const { clerk } = startInstance(offline, {
+      accept: { apiKeys: true, m2m: 'opaque', oauth: 'opaque' },
+      machineSecretKey: receiver.secret_key,
+    })
+    const theirs = createClerkClient({ secretKey: offline.secretKey, apiUrl: offline.url })
+    const user = offline.createUser()
+    const seconds = state === 'expired' ? 60 : 3600
+    const key = offline.createApiKey({ subject: user, secondsUntilExpiration: seconds })
+    const m2m = await offline.createM2MToken({ machine: caller, secondsUntilExpiration: seconds })
+    const oauth = offline.createOAuthToken({ user, ttlSeconds: seconds })
+    if (state === 'revoked') {
+      await theirs.apiKeys.revoke({ apiKeyId: key.id })
+      await theirs.m2m.revokeToken({ m2mTokenId: m2m.id, machineSecretKey: caller.secret_key })
+      offline.revokeOAuthToken(oauth)
+    }
+    if (state === 'expired') await offline.advance(61_000)
+    const asked: [string, string][] = [
+      [key.secret, key.id],
+      [m2m.token, m2m.id],
+      [oauth.token, oauth.id],
+    ]
+    for (const [credential, id] of asked) {
+      const sent = state === 'unknown' ? `${credential}x` : credential
+      const here = await clerk.authenticate({ authorization: `Bearer ${sent}` })
+      const there = await verifyMachineAuthToken(sent, {
+        secretKey: offline.secretKey,
+        apiUrl: offline.url,
+      })
+      // Theirs looks at no flag: it accepts what was revoked or has expired.
+      expect(here.kind).toBe(state === 'good' ? 'machine' : 'anonymous')
+      if (here.kind === 'machine')
+        expect([here.id, there.data?.id, there.errors]).toEqual([id, id, undefined])
+      if (state === 'unknown') expect(there.data).toBeUndefined()
+    }
+  },
+)

@@ -81,3 +81,36 @@ describe('invented keys', () => {
     expect(offline.requests.filter(({ path }) => path === '/api_keys/verify').length).toBeLessThanOrEqual(20)
   })
 })
+
+describe('however often a key is shown', () => {
+  test.each(['verifyApiKey', 'verifyM2MToken', 'verifyOAuthAccessToken'] as const)(
+    '1,000 requests in a minute cost one call of Clerk (%s)',
+    async (operation) => {
+      const offline = await startOffline()
+      const receiver = offline.createMachine({ name: 'receiver' })
+      const caller = offline.createMachine({ name: 'caller', scopedMachines: [receiver.id] })
+      const { clerk } = startInstance(offline, {
+        accept: { apiKeys: true, m2m: true, oauth: true },
+        machineSecretKey: receiver.secret_key,
+      })
+      const user = offline.createUser()
+      const credential = {
+        verifyApiKey: async () => offline.createApiKey({ subject: user }).secret,
+        verifyM2MToken: async () => (await offline.createM2MToken({ machine: caller })).token,
+        verifyOAuthAccessToken: async () => offline.createOAuthToken({ user }).token,
+      }
+      const authorization = `Bearer ${await credential[operation]()}`
+      const calls = () => offline.requests.filter((request) => request.operation === operation).length
+      for (let minute = 1; minute <= 3; minute++) {
+        for (let round = 0; round < 20; round++) {
+          const asked = Array.from({ length: 50 }, () => clerk.authenticate({ authorization }))
+          const kinds = new Set((await Promise.all(asked)).map(({ kind }) => kind))
+          expect(kinds).toEqual(new Set(['machine']))
+          await offline.advance(2_999)
+        }
+        expect(calls()).toBe(minute)
+        await offline.advance(60_000 - 20 * 2_999)
+      }
+    },
+  )
+})

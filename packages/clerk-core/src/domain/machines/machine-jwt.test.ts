@@ -31,6 +31,7 @@ describe('what a JWT of a machine says', () => {
       cached: false,
       hash: expect.any(String),
       until: (START + 60) * 1000,
+      jwt: expect.anything(),
       machine: {
         tokenType: 'm2m',
         id: 'mt_1',

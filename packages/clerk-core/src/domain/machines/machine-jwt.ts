@@ -11,7 +11,7 @@ import {
 } from '../tokens/checks.js'
 import type { JsonObject } from '../tokens/parse-token.js'
 import type { ActorClaim } from '../tokens/session-claims.js'
-import type { TokenRefusal } from '../tokens/token-verifier.js'
+import type { TokenRefusal } from '../tokens/token-refusal.js'
 import type { MachineCredential, MachineTokenType } from './machine-types.js'
 
 export type MachineJwtType = Exclude<MachineTokenType, 'api_key'>

@@ -7,6 +7,7 @@ import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import type { KeySource } from '../keys/key-source.js'
 import { digestToken, encodeDigest } from '../tokens/token-hash.js'
+import type { CachedMachine } from './cached-machine.js'
 import { networkOf } from './client-network.js'
 import type { MachineRefusal } from './machine-jwt.js'
 import {
@@ -28,6 +29,8 @@ export type MachineResult = {
       readonly machine: MachineCredential
       readonly until: number
       readonly cached: boolean
+      /** Of a JWT: where what is made of it may be left for its next request. */
+      readonly jwt?: CachedMachine
     }
   /** `seen`: what the check that failed has looked at, for the log. */
   | { readonly ok: false; readonly reason: MachineRefusal; readonly seen?: Evidence | null }
@@ -46,8 +49,10 @@ export interface MachineVerifier {
   typeOf(bearer: string): MachineTokenType | null
   /** Whether a JWT of any type may be accepted. */
   readonly acceptsJwt: boolean
-  /** Never throws for what was sent. @param clientAddress for limits alone */
-  verify(bearer: string, clientAddress?: string): MaybePromise<MachineResult>
+  /** Never throws for what was sent. @param clientAddress for limits alone @param digest of the bearer, where it is known */
+  verify(bearer: string, clientAddress?: string, digest?: string): MaybePromise<MachineResult>
+  /** A JWT that was verified before. */
+  cached(digest: string): CachedMachine | undefined
 }
 
 /** A key revoked at Clerk works here for at most this long. */
@@ -91,11 +96,12 @@ export function createMachineVerifier(
     typeOf: (bearer) => machineTypeOf(bearer)?.tokenType ?? jwts?.typeOf(bearer) ?? null,
     acceptsJwt: jwts !== null,
     verify,
+    cached: (digest) => jwts?.cached(digest),
   }
 
-  function verify(bearer: string, clientAddress?: string): MaybePromise<MachineResult> {
+  function verify(bearer: string, clientAddress?: string, digest?: string): MaybePromise<MachineResult> {
     const type = machineTypeOf(bearer)
-    if (type === undefined && jwts !== null && bearer.includes('.')) return jwts.verify(bearer)
+    if (type === undefined && jwts !== null && bearer.includes('.')) return jwts.verify(bearer, digest)
     const hash = encodeDigest(digestToken(bearer))
     if (type === undefined) return { ok: false, reason: 'machine-credential-invalid', hash }
     if (!accepted[type.tokenType]) return { ok: false, reason: 'machine-type-not-accepted', hash }

@@ -6,8 +6,10 @@ import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { KeyLookup, KeySource, VerificationKey } from '../keys/key-source.js'
 import { decodeHeader, MAX_TOKEN_LENGTH, type ParsedToken, parseToken } from '../tokens/parse-token.js'
+import { createTokenCache } from '../tokens/token-cache.js'
 import { digestToken, encodeDigest } from '../tokens/token-hash.js'
 import { formOf, isSignedBy, keyOf } from '../tokens/verify-token.js'
+import { CachedMachine } from './cached-machine.js'
 import {
   checkMachineClaims,
   checkMachineHeader,
@@ -26,6 +28,8 @@ export type MachineJwtResult = { readonly hash: string } & (
       /** Milliseconds: when to look again, at the latest. */
       readonly until: number
       readonly cached: boolean
+      /** Where what is made of it may be left for its next request. */
+      readonly jwt: CachedMachine
     }
   /** `seen`: what the check that failed has looked at, for the log. */
   | { readonly ok: false; readonly reason: MachineRefusal; readonly seen: Evidence | null }
@@ -38,16 +42,9 @@ export type MachineJwtResult = { readonly hash: string } & (
 export interface MachineJwtVerifier {
   /** By the header alone: `null` also where only the claims tell. Cheap. */
   typeOf(bearer: string): MachineJwtType | null
-  /** Never throws for what was sent. */
-  verify(bearer: string): MaybePromise<MachineJwtResult>
-}
-
-interface VerifiedEntry {
-  readonly machine: MachineCredential
-  readonly claims: { readonly iat: number; readonly nbf?: number; readonly exp: number }
-  readonly hash: string
-  /** Once it is no longer published, the token has to be verified anew. */
-  readonly key: VerificationKey
+  /** Never throws for what was sent. @param digest of the bearer, where it is known */
+  verify(bearer: string, digest?: string): MaybePromise<MachineJwtResult>
+  cached(digest: string): CachedMachine | undefined
 }
 
 /** A connection looks again at what it rests on this often: a key may have been taken out of the key set. */
@@ -69,11 +66,10 @@ export function createMachineJwtVerifier(
   observer: Observer,
 ): MachineJwtVerifier {
   const { now, accept, clockToleranceSeconds } = options
-  const cache =
-    options.cache.tokens > 0 ? new LRUCache<string, VerifiedEntry>({ max: options.cache.tokens }) : null
+  const cache = options.cache.tokens > 0 ? createTokenCache<CachedMachine>(options.cache.tokens) : null
   const types = new LRUCache<string, MachineJwtType | 'other'>({ max: REMEMBERED_HEADERS })
 
-  return { typeOf, verify }
+  return { typeOf, verify, cached: (digest) => cache?.get(digest) }
 
   function typeOf(bearer: string): MachineJwtType | null {
     const end = bearer.indexOf('.')
@@ -88,8 +84,8 @@ export function createMachineJwtVerifier(
     return type === 'other' ? null : type
   }
 
-  function verify(token: string): MaybePromise<MachineJwtResult> {
-    const digest = digestToken(token)
+  function verify(token: string, known?: string): MaybePromise<MachineJwtResult> {
+    const digest = known ?? digestToken(token)
     const entry = cache?.get(digest)
     if (entry !== undefined && keys.isPublished(entry.key)) {
       if (observer.wants('cache.hit')) observer.emit('cache.hit', { cache: 'machine' })
@@ -138,15 +134,16 @@ export function createMachineJwtVerifier(
     }
     const reason = checkMachineClaims(type, parsed.payload, options)
     if (reason !== null) return refuse(reason, hash, parsed.payload)
-    const claims = deepFreeze(parsed.payload) as unknown as VerifiedEntry['claims']
+    const claims = deepFreeze(parsed.payload) as unknown as CachedMachine['claims']
     const machine = deepFreeze(machineFromClaims(type, parsed.payload))
-    const entry: VerifiedEntry = { machine, claims, hash, key }
-    cache?.set(digest, entry)
+    const entry = new CachedMachine(machine, claims, digest, key)
+    cache?.set(entry)
     return currentResult(entry, false)
   }
 
   /** What depends on the time; the same on a hit and on a miss. Compared as session tokens are. */
-  function currentResult({ machine, claims, hash }: VerifiedEntry, cached: boolean): MachineJwtResult {
+  function currentResult(entry: CachedMachine, cached: boolean): MachineJwtResult {
+    const { machine, claims, hash } = entry
     const { iat, nbf, exp } = claims
     const nowMs = now()
     const latest = Math.floor(nowMs / 1000) + clockToleranceSeconds
@@ -155,7 +152,9 @@ export function createMachineJwtVerifier(
     const ends = Math.min(exp, iat + (accept.maxAgeSeconds ?? Number.POSITIVE_INFINITY))
     const endsAtMs = (ends + clockToleranceSeconds) * 1000
     if (endsAtMs <= nowMs) return refuse('machine-credential-expired', hash, claims)
-    return { ok: true, machine, until: Math.min(endsAtMs, nowMs + LOOK_AGAIN_MS), cached, hash }
+    entry.since = nowMs
+    entry.until = Math.min(endsAtMs, nowMs + LOOK_AGAIN_MS)
+    return { ok: true, machine, until: entry.until, cached, hash, jwt: entry }
   }
 
   function refuse(reason: MachineRefusal, hash: string, seen: Evidence): MachineJwtResult {

@@ -36,7 +36,6 @@ export function createOrganizationReconcile<M extends MembershipRecord, O extend
   const listingParts: ListingParts = { store, writes: directory, api, tell }
 
   return async (options = {}) => {
-    await refuseOtherInstance(proof, { allowUnproven: false })
     const counts = { organizations: { ...NO_DRIFT }, memberships: { ...NO_DRIFT }, roles: { ...NO_DRIFT } }
     let done = 0
     const compared = async (count: number) => {
@@ -44,6 +43,7 @@ export function createOrganizationReconcile<M extends MembershipRecord, O extend
       await options.onProgress?.({ done, total: null })
     }
     try {
+      await refuseOtherInstance(proof, { allowUnproven: false, signal: options.signal })
       await reconcile({ ...options, now, compared }, counts)
     } catch (error) {
       if (!(error instanceof StoppedError)) throw error

@@ -45,7 +45,6 @@ export function createOrganizationSync<M extends MembershipRecord, O extends Org
 
   return async (options = {}) => {
     checkRange(options)
-    await refuseOtherInstance(proof, { allowUnproven: true })
     const tally = createTally(options)
     const result = (complete: boolean): OrganizationSync => ({
       organizations: tally.counts('organization'),
@@ -55,6 +54,7 @@ export function createOrganizationSync<M extends MembershipRecord, O extends Org
       complete,
     })
     try {
+      await refuseOtherInstance(proof, { allowUnproven: true, signal: options.signal })
       await sync(options, tally)
       await tally.progress()
     } catch (error) {

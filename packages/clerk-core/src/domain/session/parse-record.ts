@@ -1,7 +1,7 @@
 import { isObject } from '../../ground/json/json-reader.js'
 import { isAzpExcuse } from '../tokens/checks.js'
 import type { ActorClaim } from '../tokens/session-claims.js'
-import type { TokenRefusal } from '../tokens/token-verifier.js'
+import type { TokenRefusal } from '../tokens/token-refusal.js'
 import { isCurrent, readMarker } from './marker.js'
 import type { SessionOrganization, SessionRecord } from './record.js'
 

@@ -13,6 +13,8 @@ export interface InspectableStore {
   /**
    * For `clerk.check()` and `clerk.ready()`: what in the database will refuse a write, each with what mends it. Writes
    * nothing. Rejects when the store cannot be asked.
+   *
+   * @param use what the configuration wants of the store: a row that cannot be linked is no fault where none is to be
    */
-  inspect?(): Promise<readonly StoreFinding[]>
+  inspect?(use?: { readonly linking: boolean }): Promise<readonly StoreFinding[]>
 }

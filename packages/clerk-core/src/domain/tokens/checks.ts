@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import type { RequestExcuse } from '../credentials/origin.js'
 import type { JsonObject } from './parse-token.js'
-import type { TokenRefusal } from './token-verifier.js'
+import type { TokenRefusal } from './token-refusal.js'
 
 /** What the checks need to know of the options. */
 export type TokenPolicy = Pick<

@@ -1,10 +1,10 @@
-/** What is kept, by its digest: verified tokens by the SHA-256 of the whole token. */
-export interface TokenCache<T extends Kept> {
+/** What was verified, by the SHA-256 of the whole token. */
+export interface TokenCache<T extends CacheEntry> {
   get(digest: string): T | undefined
   set(token: T): void
 }
 
-interface Kept {
+interface CacheEntry {
   readonly digest: string
   /** Since the cache last looked for a place. */
   used: boolean
@@ -20,7 +20,7 @@ const LONGEST_SEARCH = 32
  *
  * @param max entries; 0 remembers nothing
  */
-export function createTokenCache<T extends Kept>(max: number): TokenCache<T> {
+export function createTokenCache<T extends CacheEntry>(max: number): TokenCache<T> {
   /** In the order of their turns. */
   const entries = new Map<string, T>()
 

@@ -1,11 +1,9 @@
-import type { TokenError, TokenErrorReason } from '../../ground/errors.js'
+import type { TokenError } from '../../ground/errors.js'
 import type { Evidence } from '../../ground/observe/explain.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { SessionClaims, VerifiedToken } from './session-claims.js'
+import type { TokenRefusal } from './token-refusal.js'
 import type { CachedToken } from './verified-token.js'
-
-/** Why a token is refused; an outage of the key set is no such reason. */
-export type TokenRefusal = Exclude<TokenErrorReason, 'keys-unavailable'>
 
 /**
  * A token that was not accepted, and what is known of it all the same. `hash`: the only form in which it is mentioned.

@@ -12,7 +12,8 @@ import type { SessionClaims, VerifiedToken } from './session-claims.js'
 import { createTokenCache } from './token-cache.js'
 import { tokenError } from './token-error.js'
 import { digestToken, encodeDigest } from './token-hash.js'
-import type { TokenRefusal, TokenResult, TokenVerifier } from './token-verifier.js'
+import type { TokenRefusal } from './token-refusal.js'
+import type { TokenResult, TokenVerifier } from './token-verifier.js'
 import { CachedToken } from './verified-token.js'
 
 type Context = Parameters<TokenVerifier['verify']>[1]

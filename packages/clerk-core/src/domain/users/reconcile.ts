@@ -1,5 +1,5 @@
-import { StoppedError } from '../../ground/timing/until-aborted.js'
-import type { ReconcileOptions } from '../backend-api/bulk.js'
+import { orAborted, StoppedError } from '../../ground/timing/until-aborted.js'
+import type { BulkProgress, ReconcileOptions } from '../backend-api/bulk.js'
 import type { ClerkApi } from '../backend-api/clerk-api.js'
 import type { InstanceProof } from '../backend-api/complete-listing.js'
 import { type Comparison, NO_DRIFT, reconcileListing } from '../backend-api/drift.js'
@@ -29,15 +29,17 @@ export function createUserReconcile<U extends UserRecord>(parts: {
   const { store, directory, api, proof, tell, now, privateMetadata } = parts
 
   return async (options = {}) => {
-    await refuseOtherInstance(proof, { allowUnproven: false })
-    const total = options.onProgress === undefined ? null : await api.countUsers()
+    const { signal, onProgress } = options
+    let total: BulkProgress['total'] = null
     const counts = { ...NO_DRIFT }
     let done = 0
     const compared = async (count: number) => {
       done += count
-      await options.onProgress?.({ done, total })
+      await onProgress?.({ done, total })
     }
     try {
+      await refuseOtherInstance(proof, { allowUnproven: false, signal })
+      if (onProgress !== undefined) total = await orAborted(api.countUsers(), signal)
       await reconcileListing(await comparison(), counts, { ...options, now, compared })
     } catch (error) {
       if (!(error instanceof StoppedError)) throw error

@@ -1,5 +1,5 @@
-import { StoreInputError, StoreUnavailableError } from '../../ground/errors.js'
-import { inBatches, StoppedError, untilAborted } from '../../ground/timing/until-aborted.js'
+import { concernsEveryRow, StoreInputError } from '../../ground/errors.js'
+import { inBatches, orAborted, StoppedError, untilAborted } from '../../ground/timing/until-aborted.js'
 import type { BulkProgress } from '../backend-api/bulk.js'
 import type { ClerkApi, UserFilter } from '../backend-api/clerk-api.js'
 import type { InstanceProof } from '../backend-api/complete-listing.js'
@@ -35,10 +35,12 @@ export function createUserSync<U extends UserRecord>(parts: {
   return async (options = {}) => {
     checkRange(options)
     const filter = filterOf(options)
-    await refuseOtherInstance(proof, { allowUnproven: true })
-    const tally = createTally(options, await totalOf(options, filter))
-    const users = ranged(untilAborted(listing(options, filter, tally), options.signal), options)
+    const { signal } = options
+    const tally = createTally(options)
     try {
+      await refuseOtherInstance(proof, { allowUnproven: true, signal })
+      tally.expect(await orAborted(totalOf(options, filter), signal))
+      const users = ranged(untilAborted(listing(options, filter, tally), signal), options)
       for await (const batch of inBatches(users, BATCH)) {
         await (options.dryRun === true ? foresee(batch, tally) : write(batch, tally))
         await tally.progress()
@@ -100,7 +102,7 @@ export function createUserSync<U extends UserRecord>(parts: {
     try {
       return await directory.applyMany(batch, 'api')
     } catch (error) {
-      if (error instanceof StoreUnavailableError) throw error
+      if (concernsEveryRow(error)) throw error
     }
     const outcomes: (BulkOutcome | { readonly error: unknown })[] = []
     for (const snapshot of batch) {
@@ -108,7 +110,7 @@ export function createUserSync<U extends UserRecord>(parts: {
         const { linked, outcome } = await directory.applySnapshot(snapshot, 'api')
         outcomes.push(linked ? 'linked' : outcome)
       } catch (error) {
-        if (error instanceof StoreUnavailableError) throw error
+        if (concernsEveryRow(error)) throw error
         outcomes.push({ error })
       }
     }

@@ -32,7 +32,9 @@ export interface AuthFactory {
   unavailable(reason: UnavailableReason, retryAfterSeconds?: number): MadeAuth
   noUser(request: Carrying, resolution: NoUser): MadeAuth
   local(user: unknown): MadeAuth
-  machine(fields: MachineFields, origin: Origin, cached: boolean): MadeAuth
+  machine(fields: MachineFields, origin: Origin, cached: boolean): MadeMachineAuth
+  /** An `Auth` of a machine that was returned before. */
+  machineAgain(auth: MadeMachineAuth, cached: boolean): MadeAuth
   /** @param cached see `auth.success` */
   user(auth: MadeUserAuth, cached: boolean): MadeAuth
   /** An `Auth` that was returned before. `null`: it was not made of such a row; the others are observed as hits. */
@@ -41,7 +43,7 @@ export interface AuthFactory {
 
 export function createAuthFactory(observer: Observer): AuthFactory {
   const withJson = createWithJson(observer)
-  return { withJson, anonymous, unavailable, noUser, local, machine, user, again }
+  return { withJson, anonymous, unavailable, noUser, local, machine, machineAgain, user, again }
 
   function anonymous({ bearer, token, seen }: Carrying, reason: AnonymousReason): MadeAuth {
     if (observer.wantsOrLogs('auth.failure')) {
@@ -83,18 +85,8 @@ export function createAuthFactory(observer: Observer): AuthFactory {
     return Object.freeze(auth)
   }
 
-  function machine(fields: MachineFields, origin: Origin, cached: boolean): MadeAuth {
-    if (observer.wants('auth.success')) {
-      const { userId, orgId } = fields
-      observer.emit('auth.success', {
-        kind: 'machine',
-        source: 'machine',
-        userId,
-        sessionId: null,
-        orgId,
-        cached,
-      })
-    }
+  function machine(fields: MachineFields, origin: Origin, cached: boolean): MadeMachineAuth {
+    observeMachine(fields, cached)
     const auth = withJson<MadeMachineAuth>({
       kind: 'machine',
       isAuthenticated: true,
@@ -103,6 +95,17 @@ export function createAuthFactory(observer: Observer): AuthFactory {
     })
     noteOrigin(auth, origin)
     return Object.freeze(auth)
+  }
+
+  function machineAgain(auth: MadeMachineAuth, cached: boolean): MadeAuth {
+    observeMachine(auth, cached)
+    return auth
+  }
+
+  function observeMachine({ userId, orgId }: MachineFields, cached: boolean): void {
+    if (!observer.wants('auth.success')) return
+    const ids = { userId, sessionId: null, orgId }
+    observer.emit('auth.success', { kind: 'machine', source: 'machine', ...ids, cached })
   }
 
   function user(auth: MadeUserAuth, cached: boolean): MadeAuth {

@@ -108,7 +108,7 @@ export function createAuthenticate(
   const warnOfLargeClaims = createLargeClaimsWarning(keepClaims, observer)
   const reader = { ...aging, keepClaims, permissionsOf: createPermissionDecoder() }
 
-  const readyAuths = createReadyAuths(parts)
+  const isTrue = createReadyAuths(parts)
   const readyRecords = createTokenCache<ReadyRecord>(options.cache.tokens)
 
   return function authenticate(credentials) {
@@ -116,12 +116,12 @@ export function createAuthenticate(
     if (bearer === null) return evaluate(readRequest(credentials))
     // Most requests of an API end here: the same token came before, and nothing has happened since.
     const digest = digestToken(bearer)
-    const token = tokens.cached(digest)
+    const token = tokens.cached(digest) ?? machines.cached(digest)
     if (
       token?.ready instanceof ReadyAuth &&
       token.ready.requested === (credentials.organization ?? undefined) &&
       !observer.wantsHits() &&
-      readyAuths.ofToken(token, token.ready)
+      isTrue(token, token.ready)
     )
       return token.ready.auth
     const request = readRequest(credentials)
@@ -165,7 +165,7 @@ export function createAuthenticate(
         known.ready.requested === requested &&
         known.isIn(value) &&
         !observer.wantsHits() &&
-        readyAuths.ofRecord(known.record, known.ready)
+        isTrue(known, known.ready)
       )
         return known.ready.auth
     }
@@ -284,7 +284,7 @@ export function createAuthenticate(
   function readyRecordOf(record: SessionRecord): ReadyRecord | null {
     const known = readyRecords.get(record.sid)
     if (known?.isIn(record)) return known
-    const own = ReadyRecord.of(record)
+    const own = ReadyRecord.of(record, revalidateAfterSeconds)
     if (own !== null) readyRecords.set(own)
     return own
   }

@@ -1,4 +1,5 @@
 import type { Revocations } from '../../domain/changes/revocations.js'
+import type { CachedMachine } from '../../domain/machines/cached-machine.js'
 import type { MachineResult, MachineVerifier } from '../../domain/machines/machine.js'
 import type { MachineCredential } from '../../domain/machines/machine-types.js'
 import type { OrganizationDirectory } from '../../domain/organizations/directory.js'
@@ -7,13 +8,21 @@ import { chain, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { AuthFactory } from './auth-factory.js'
 import type { MadeAuth, MadeMachineAuth } from './made-auth.js'
 import type { Origin } from './origin.js'
+import { ReadyAuth } from './ready-auth.js'
 import type { Request } from './request.js'
 import type { UserAuthSource } from './user-auth.js'
 
+const NO_ROWS = { user: null, membership: null, organization: null } as const
 const NO_SCOPES: readonly string[] = Object.freeze([])
 
 /** The user or organisation that a machine credential speaks for. */
 type Subject = Pick<MadeMachineAuth, 'userId' | 'orgId' | 'user'>
+type MachineOrigin = Extract<Origin, { kind: 'machine' }>
+
+interface LastAuth {
+  readonly auth: MadeMachineAuth
+  readonly origin: MachineOrigin
+}
 
 /**
  * A machine credential is another way to ask, not a way around: its user is looked up, provisioned and refused as the
@@ -24,16 +33,17 @@ export function createMachineAuth(parts: {
   /** Scopes that every OAuth access token must have. */
   readonly requiredScopes: readonly string[]
   readonly revocations: Revocations
-  readonly userAuth: Pick<UserAuthSource, 'localRows'>
+  readonly userAuth: Pick<UserAuthSource, 'localRows' | 'madeOf'>
   readonly hasUsers: boolean
   readonly organizations: OrganizationDirectory | null
   readonly auths: AuthFactory
 }): (request: Request, bearer: string) => MaybePromise<MadeAuth> {
   const { machines, requiredScopes, revocations, userAuth, organizations, auths } = parts
+  const lastAuth = new WeakMap<MachineCredential, LastAuth>()
   const noUser: Subject = { userId: null, orgId: null, user: parts.hasUsers ? null : undefined }
 
   return (request, bearer) =>
-    chain(machines.verify(bearer, request.credentials.clientAddress), (result) => {
+    chain(machines.verify(bearer, request.credentials.clientAddress, request.digest), (result) => {
       request.token = result
       if (result.ok) return ofMachine(request, bearer, result)
       if ('unavailable' in result) {
@@ -47,17 +57,25 @@ export function createMachineAuth(parts: {
   function ofMachine(
     request: Request,
     bearer: string,
-    { machine, until, cached }: Extract<MachineResult, { ok: true }>,
+    { machine, until, cached, jwt }: Extract<MachineResult, { ok: true }>,
   ): MaybePromise<MadeAuth> {
     request.cached = cached
-    const origin: Origin = { kind: 'machine', credential: bearer, requested: request.requested, until }
-    if (machine.subject.startsWith('user_')) return ofUser(request, machine, origin)
+    const origin: MachineOrigin = { kind: 'machine', credential: bearer, requested: request.requested, until }
+    if (machine.subject.startsWith('user_')) return ofUser(request, machine, origin, jwt)
     if (machine.subject.startsWith('org_')) return ofOrganization(request, machine, origin)
-    return made(request, machine, noUser, origin)
+    const auth = made(request, machine, noUser, origin)
+    // There is no row in it.
+    if (jwt !== undefined) jwt.ready = new ReadyAuth(auth, { ...NO_ROWS, requested: request.requested })
+    return auth
   }
 
   /** The same resolution as of a token: a key passes no check that its user does not. */
-  function ofUser(request: Request, machine: MachineCredential, origin: Origin): MaybePromise<MadeAuth> {
+  function ofUser(
+    request: Request,
+    machine: MachineCredential,
+    origin: MachineOrigin,
+    jwt: CachedMachine | undefined,
+  ): MaybePromise<MadeAuth> {
     const userId = machine.subject
     if (revocations.isRevoked(userId, '')) return auths.anonymous(request, 'user-inactive')
     const { requested } = request
@@ -72,14 +90,17 @@ export function createMachineAuth(parts: {
         organization: rows.organization,
         heldSince: rows.heldSince,
       })
-      return made(request, machine, { userId, orgId, user: rows.user }, origin)
+      const auth = made(request, machine, { userId, orgId, user: rows.user }, origin)
+      const of = jwt === undefined ? null : userAuth.madeOf(userId, requested, requested, rows)
+      if (jwt !== undefined) jwt.ready = of === null ? null : new ReadyAuth(auth, of)
+      return auth
     })
   }
 
   async function ofOrganization(
     request: Request,
     machine: MachineCredential,
-    origin: Origin,
+    origin: MachineOrigin,
   ): Promise<MadeAuth> {
     const orgId = machine.subject
     const organization = await organizations?.organizations.get(orgId)
@@ -91,17 +112,29 @@ export function createMachineAuth(parts: {
     return made(request, machine, { ...noUser, orgId: own ? orgId : null }, origin)
   }
 
+  /** The same credential, row and organisation give the same frozen `Auth`: a program asks again and again. */
   function made(
     { requested, cached }: Request,
-    { name, ...machine }: MachineCredential,
+    machine: MachineCredential,
     { userId, orgId, user }: Subject,
-    origin: Origin,
-  ): MadeAuth {
-    const organizationMismatch = requested !== undefined && requested !== orgId
+    origin: MachineOrigin,
+  ): MadeMachineAuth {
+    const last = lastAuth.get(machine)
+    if (
+      last !== undefined &&
+      last.auth.user === user &&
+      last.auth.orgId === orgId &&
+      last.origin.requested === requested
+    ) {
+      last.origin.until = origin.until
+      auths.machineAgain(last.auth, cached)
+      return last.auth
+    }
+    const { name, ...credential } = machine
     const isMachine = machine.subject.startsWith('mch_')
-    return auths.machine(
+    const auth = auths.machine(
       {
-        ...machine,
+        ...credential,
         machine: isMachine ? { id: machine.subject, name } : null,
         missingScopes:
           machine.tokenType === 'oauth'
@@ -109,11 +142,13 @@ export function createMachineAuth(parts: {
             : NO_SCOPES,
         userId,
         orgId,
-        organizationMismatch,
+        organizationMismatch: requested !== undefined && requested !== orgId,
         user,
       },
       origin,
       cached,
     )
+    lastAuth.set(machine, { auth, origin })
+    return auth
   }
 }

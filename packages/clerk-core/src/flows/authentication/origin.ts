@@ -14,8 +14,8 @@ export type Origin =
       /** Clerk confirms a machine credential by its secret alone. */
       readonly credential: string
       readonly requested: string | undefined
-      /** Milliseconds: how long Clerk's confirmation counts. */
-      readonly until: number
+      /** Milliseconds: how long Clerk's confirmation counts. Later, once the same `Auth` was returned again. */
+      until: number
     }
 
 /** A constructor that returns its argument lets a class add its private field to an object that exists. */

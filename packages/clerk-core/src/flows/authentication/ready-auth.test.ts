@@ -8,6 +8,13 @@ import {
   sessionJson,
   userJson,
 } from '../../../testing/clerk-json.js'
+import {
+  M2M_HEADER,
+  MACHINE,
+  m2mClaims,
+  OAUTH_HEADER,
+  oauthClaims,
+} from '../../../testing/machine-harness.js'
 import { createSigner } from '../../../testing/signer.js'
 import { APP, ISSUER, START } from '../../../testing/token-harness.js'
 import { createClerk } from '../../create-clerk.js'
@@ -44,6 +51,8 @@ async function setUp(options: Partial<ClerkOptions> = {}) {
     authorizedParties: [APP],
     webhookSecrets: [SECRET],
     provisioning: 'off',
+    machineId: MACHINE,
+    accept: { m2m: 'jwt', oauth: 'jwt' },
     now: () => clock.ms,
     ...options,
   } as const
@@ -87,7 +96,11 @@ async function setUp(options: Partial<ClerkOptions> = {}) {
       ...(organization && { o: { id: organization, rol: 'member', per: 'read', fpm: '1' }, fea: 'o:notes' }),
       ...more,
     })
-  return { clock, stores, log, remembering, forgetful, deliver, tokenOf }
+  const machines = {
+    oauth: (user: string) => signer.mint(oauthClaims({ sub: user }), OAUTH_HEADER),
+    m2m: () => signer.mint(m2mClaims(), M2M_HEADER),
+  }
+  return { clock, stores, log, remembering, forgetful, deliver, tokenOf, machines }
 }
 
 /** What an `Auth` says, its rows included. */
@@ -98,7 +111,7 @@ const stepArbitrary = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('ask' as const),
-      token: fc.nat(3),
+      token: fc.nat(6),
       organization: fc.constantFrom<string | undefined | null>(
         undefined,
         undefined,
@@ -143,12 +156,13 @@ const stepArbitrary = fc.oneof(
 
 it('the answer that is ready is the answer that evaluating gives, whatever happens in between', async () => {
   let users = 0
+  let machinesSeen = 0
   await fc.assert(
     fc.asyncProperty(
       fc.array(stepArbitrary, { minLength: 4, maxLength: 25 }),
       fc.constantFrom(0, 0.5, 5),
       async (steps, clockToleranceSeconds) => {
-        const { clock, stores, remembering, forgetful, deliver, tokenOf } = await setUp({
+        const { clock, stores, remembering, forgetful, deliver, tokenOf, machines } = await setUp({
           clockToleranceSeconds,
         })
         const tokens = [
@@ -156,6 +170,9 @@ it('the answer that is ready is the answer that evaluating gives, whatever happe
           tokenOf('user_1', null),
           tokenOf('user_2', 'org_1'),
           tokenOf('user_2', 'org_2', { azp: undefined }),
+          machines.oauth('user_1'),
+          machines.oauth('user_2'),
+          machines.m2m(),
         ]
         let ignore = () => {}
         const updated = () => ({ created_at: START * 1000, updated_at: clock.ms })
@@ -217,16 +234,18 @@ it('the answer that is ready is the answer that evaluating gives, whatever happe
                 ]
                 expect(said(ready)).toEqual(said(evaluated))
                 if (ready.kind === 'user') users++
+                if (ready.kind === 'machine') machinesSeen++
               }
           }
         }
         await Promise.all([remembering.close(), forgetful.close()])
       },
     ),
-    { numRuns: 120 },
+    { numRuns: 150 },
   )
   // Says nothing where everybody is refused.
   expect(users).toBeGreaterThan(200)
+  expect(machinesSeen).toBeGreaterThan(200)
 })
 
 it.each<[string, (harness: Awaited<ReturnType<typeof setUp>>) => unknown, string]>([
@@ -301,6 +320,46 @@ it.each<[string, (harness: Awaited<ReturnType<typeof setUp>>) => unknown, string
   const credentials = { authorization: `Bearer ${tokenOf('user_1', 'org_1')}` }
   for (let i = 0; i < 3; i++)
     expect(await remembering.authenticate(credentials)).toMatchObject({ kind: 'user' })
+  await happens(harness)
+  expect(await remembering.authenticate(credentials)).toMatchObject({ kind: 'anonymous', reason })
+})
+
+it.each<[string, (harness: Awaited<ReturnType<typeof setUp>>) => unknown, string]>([
+  [
+    'its user is banned',
+    ({ deliver }) => deliver('user.updated', userJson('user_1', { banned: true, updated_at: 2_000 })),
+    'user-inactive',
+  ],
+  [
+    'the application has switched its user off',
+    async ({ stores, remembering }) => {
+      const row = await stores.users.findByClerkId('user_1')
+      await stores.users.update(row!.id, { isActive: false })
+      await remembering.users.forget('user_1')
+    },
+    'user-inactive',
+  ],
+  [
+    'it is over',
+    ({ clock }) => {
+      clock.ms = (START + 3605) * 1000
+    },
+    'machine-credential-expired',
+  ],
+  [
+    'the clock is set back to before it was issued',
+    ({ clock }) => {
+      clock.ms = (START - 6) * 1000
+    },
+    'token-issued-in-future',
+  ],
+])('the very next request of a machine is refused when %s', async (_what, happens, reason) => {
+  const harness = await setUp()
+  const { remembering, machines } = harness
+  const credentials = { authorization: `Bearer ${machines.oauth('user_1')}` }
+  const first = await remembering.authenticate(credentials)
+  expect(first).toMatchObject({ kind: 'machine', userId: 'user_1' })
+  for (let i = 0; i < 3; i++) expect(await remembering.authenticate(credentials)).toBe(first)
   await happens(harness)
   expect(await remembering.authenticate(credentials)).toMatchObject({ kind: 'anonymous', reason })
 })

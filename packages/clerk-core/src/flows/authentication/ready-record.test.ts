@@ -201,7 +201,7 @@ it('the very next request is refused when another process has signed the session
 })
 
 test('a record is known again field by field, and only where it is plain JSON', () => {
-  const ready = ReadyRecord.of(RECORD)
+  const ready = ReadyRecord.of(RECORD, 300)
   expect(ready?.isIn(structuredClone(RECORD))).toBe(true)
   for (const field of Object.keys(RECORD) as (keyof SessionRecord)[]) {
     const { [field]: _, ...without } = RECORD
@@ -211,6 +211,6 @@ test('a record is known again field by field, and only where it is plain JSON', 
   expect(ready?.isIn({ ...RECORD, act: { sub: 'user_2', more: 1 } })).toBe(false)
   expect(ready?.isIn({ ...RECORD, fva: { 0: 1, 1: -1, length: 2 } })).toBe(false)
   expect(ready?.isIn(null)).toBe(false)
-  expect(ReadyRecord.of({ ...RECORD, act: { sub: 'user_2', at: new Date(0) } as never })).toBeNull()
-  expect(ReadyRecord.of({ ...RECORD, claims: { tier: 'gold' } })).toBeNull()
+  expect(ReadyRecord.of({ ...RECORD, act: { sub: 'user_2', at: new Date(0) } as never }, 300)).toBeNull()
+  expect(ReadyRecord.of({ ...RECORD, claims: { tier: 'gold' } }, 300)).toBeNull()
 })

@@ -1,6 +1,8 @@
 import type { SessionRecord } from '../../domain/session/record.js'
+import type { Remembered } from '../../domain/tokens/remembered.js'
 import { deepFreeze } from '../../ground/json/deep-freeze.js'
 import { isObject } from '../../ground/json/json-reader.js'
+import type { Span } from '../../ground/timing/span.js'
 
 /** All that is read of a record; `others` are of other instances. Of every field: a new one does not compile before it is here. */
 const FIELDS = Object.keys({
@@ -27,14 +29,18 @@ const FIELDS = Object.keys({
  * A session record that was trusted, as plain JSON of our own: what the framework gives next time is a new object, and has to
  * be the same in everything that is read of it.
  */
-export class ReadyRecord {
+export class ReadyRecord implements Remembered {
   readonly record: SessionRecord
+  readonly key = null
   ready: object | null = null
   /** Since the cache last looked for a place. */
   used = false
 
-  private constructor(record: SessionRecord) {
+  readonly #freshSeconds: number
+
+  private constructor(record: SessionRecord, freshSeconds: number) {
     this.record = record
+    this.#freshSeconds = freshSeconds
   }
 
   /** Of the cache. A session has one record at a time. */
@@ -45,13 +51,29 @@ export class ReadyRecord {
   /**
    * `null` for a record that is not plain JSON, and for one with claims that `session.keepClaims` names: whoever gets those may
    * change them.
+   *
+   * @param freshSeconds `session.revalidateAfterSeconds`
    */
-  static of(record: SessionRecord): ReadyRecord | null {
+  static of(record: SessionRecord, freshSeconds: number): ReadyRecord | null {
     if (record.claims !== null) return null
     const copy = JSON.parse(JSON.stringify(record)) as SessionRecord
     // An `Auth` that is handed out again and again leads to parts of it.
-    const own = new ReadyRecord(deepFreeze(copy))
+    const own = new ReadyRecord(deepFreeze(copy), freshSeconds)
     return own.isIn(record) ? own : null
+  }
+
+  /** When it is neither of the future nor stale. Never too long, whatever fractions the options have. */
+  span(toleranceSeconds: number): Span {
+    const { checkedAt, asOf, tokenAt } = this.record
+    return {
+      from: Math.ceil(Math.max(checkedAt, asOf, tokenAt) - toleranceSeconds) * 1000,
+      until: Math.floor(checkedAt + this.#freshSeconds) * 1000,
+    }
+  }
+
+  /** All else that a backend checks of a record is in its fields. */
+  isRefused(revocations: { isRevoked(sub: string, sid: string): boolean }): boolean {
+    return revocations.isRevoked(this.record.sub, this.record.sid)
   }
 
   /** Whether the value in our place of a session is this record, field by field. */

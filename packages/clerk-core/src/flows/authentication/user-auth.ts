@@ -5,16 +5,16 @@ import type { UserDirectory } from '../../domain/users/directory.js'
 import { both, chain, isPromise, type MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { AuthFactory, NoUser } from './auth-factory.js'
 import type { LocalRows } from './local-rows.js'
-import type { MadeAuth, MadeUserAuth } from './made-auth.js'
+import type { MadeAuth } from './made-auth.js'
 import { type ClaimAging, joinRows, type Principal, principalFromToken } from './principal.js'
-import { ReadyAuth } from './ready-auth.js'
+import { type MadeOf, ReadyAuth } from './ready-auth.js'
 import type { Request } from './request.js'
 
 const NO_STORE = { kind: 'user', user: undefined } as const
 
 /** What an `Auth` is made of again and again. */
 interface Holder {
-  ready?: object | null
+  ready: object | null
 }
 
 export interface UserAuthSource {
@@ -31,6 +31,13 @@ export interface UserAuthSource {
     claims: SessionClaims | null,
     orgId: string | undefined,
   ): MaybePromise<LocalRows | NoUser>
+  /** Those rows in the caches. `null` where the caches do not hold them: an `Auth` ends when a cache drops a row it was made of. */
+  madeOf(
+    userId: string,
+    orgId: string | undefined,
+    requested: string | undefined,
+    rows: LocalRows,
+  ): MadeOf | null
 }
 
 /** Joins the principal with the local rows. `null`: no such store. */
@@ -48,14 +55,16 @@ export function createUserAuth(parts: {
     ofToken(request, token) {
       const { requested } = request
       const { ready } = token
-      if (ready instanceof ReadyAuth && ready.requested === requested && ready.hasRows(now())) {
+      const isReady = ready instanceof ReadyAuth && ready.requested === requested && ready.hasRows(now())
+      if (isReady && ready.auth.kind === 'user') {
         return auths.again(ready.auth, request.cached, ready)
       }
       const orgId = requested ?? token.organization?.id
       return chain(localRows(token.claims.sub, token.claims, orgId), (rows) => {
         if (!('ok' in rows)) return auths.noUser(request, rows)
         const auth = joinRows(principalFromToken(token), requested, rows, aging)
-        remember(token, token.claims.sub, orgId, requested, rows, auth)
+        const of = madeOf(token.claims.sub, orgId, requested, rows)
+        if (of !== null) token.ready = new ReadyAuth(auth, of)
         return auths.user(auth, request.cached && rows.cached)
       })
     },
@@ -65,31 +74,30 @@ export function createUserAuth(parts: {
       return chain(localRows(principal.userId, null, orgId), (rows) => {
         if (!('ok' in rows)) return auths.noUser(request, rows)
         const auth = joinRows(principal, requested, rows, aging)
-        if (holder !== null) remember(holder, principal.userId, orgId, requested, rows, auth)
+        const of = holder === null ? null : madeOf(principal.userId, orgId, requested, rows)
+        if (holder !== null && of !== null) holder.ready = new ReadyAuth(auth, of)
         return auths.user(auth, request.cached && rows.cached)
       })
     },
     localRows,
+    madeOf,
   }
 
-  /** Only of rows that the caches hold as well, so that an `Auth` ends when a cache drops a row it was made of. */
-  function remember(
-    holder: Holder,
-    sub: string,
+  function madeOf(
+    userId: string,
     orgId: string | undefined,
     requested: string | undefined,
     rows: LocalRows,
-    auth: MadeUserAuth,
-  ): void {
-    const user = users?.cached(sub) ?? null
-    const membership = (orgId !== undefined && organizations?.cached(orgId, sub)) || null
-    if (users !== null && user?.value.row !== rows.user) return
+  ): MadeOf | null {
+    const user = users?.cached(userId) ?? null
+    const membership = (orgId !== undefined && organizations?.cached(orgId, userId)) || null
+    if (users !== null && user?.value.row !== rows.user) return null
     const organization = (orgId !== undefined && organizations?.cachedOrganization(orgId)) || null
     if (organizations !== null && orgId !== undefined) {
-      if (membership?.value.row !== rows.membership) return
-      if (organization?.value.row !== rows.organization) return
+      if (membership?.value.row !== rows.membership) return null
+      if (organization?.value.row !== rows.organization) return null
     }
-    holder.ready = new ReadyAuth(auth, { requested, user, membership, organization })
+    return { requested, user, membership, organization }
   }
 
   function localRows(

@@ -6,7 +6,7 @@ import { SECRET } from '../../../testing/webhook-harness.js'
 import { resolveOptions } from '../../configure.js'
 import { createClerkApi } from '../../domain/backend-api/create-clerk-api.js'
 import { memoryStore } from '../../domain/store/memory/memory-store.js'
-import { StoreUnavailableError } from '../../ground/errors.js'
+import { ClerkApiError, StoreUnavailableError } from '../../ground/errors.js'
 import { createObserver } from '../../ground/observe/observer.js'
 import { originList } from '../../ground/options/origins.js'
 import type { ClerkOptions, ResolvedOptions } from '../../options.js'
@@ -124,6 +124,13 @@ describe('check()', () => {
     const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     expect(await codes({}, { resolved: { apiUrl } })).toEqual(['api-unreachable'])
     server.close()
+  })
+
+  it('finds a limit that is used up, which is no outage', async () => {
+    const refused = new ClerkApiError('Clerk answered 429.', { status: 429 })
+    expect(await found({}, { api: { countUsers: () => Promise.reject(refused) } })).toMatchObject([
+      { code: 'api-limit-reached', severity: 'warning' },
+    ])
   })
 
   it('finds a log that nothing prunes', async () => {

@@ -4,6 +4,7 @@ import { CODES } from '../../ground/codes.js'
 import { nameOf } from '../../ground/error-name.js'
 import { ClerkApiError, StoreFaultError } from '../../ground/errors.js'
 import { discardBody } from '../../ground/http/read-limited.js'
+import { isKeyRefused } from '../../ground/observe/api-status.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { withTimeout } from '../../ground/timing/timeout.js'
 import { SVIX_SECONDS } from '../webhooks/schedule.js'
@@ -37,6 +38,8 @@ const STORE_SKEW_MS = 30_000
 const PROBE_TIMEOUT_MS = 3_000
 /** Each check has limits of its own for what it asks; this one is for what has none, an injected `fetch` for instance. */
 const CHECK_TIMEOUT_MS = 15_000
+
+const LIMIT_REACHED = 429
 
 const DAY_MS = 24 * 3600 * 1000
 /** A worker and `prune` keep 30 days by default, and at most as long as a revocation counts: twice that is forgotten. */
@@ -143,7 +146,7 @@ const checks: readonly Check[] = [
     severity: 'error',
     find: (context) =>
       apiFailure(context, (status) =>
-        status === 401 || status === 403 ? `Clerk refuses the secret key (${status}).` : null,
+        isKeyRefused(status) ? `Clerk refuses the secret key (${status}).` : null,
       ),
   },
   {
@@ -151,9 +154,17 @@ const checks: readonly Check[] = [
     severity: 'error',
     find: (context) =>
       apiFailure(context, (status) =>
-        status === 401 || status === 403
+        isKeyRefused(status) || status === LIMIT_REACHED
           ? null
           : `Clerk's Backend API cannot be used (${status === 0 ? 'no response' : status}).`,
+      ),
+  },
+  {
+    code: 'api-limit-reached',
+    severity: 'warning',
+    find: (context) =>
+      apiFailure(context, (status) =>
+        status === LIMIT_REACHED ? 'Clerk answers 429: the limit of the secret key is used up.' : null,
       ),
   },
   {
@@ -219,7 +230,9 @@ export async function runChecks(context: CheckContext): Promise<Diagnostic[]> {
       return message === null ? [] : [{ severity, code, message, remedy: CODES[code].remedy }]
     }),
   )
-  const schemas = await Promise.all(STORE_NAMES.map((name) => storeDiagnostics(context.stores[name])))
+  const schemas = await Promise.all(
+    STORE_NAMES.map((name) => storeDiagnostics(context.stores[name], context.options)),
+  )
   return [...found, ...schemas].flat()
 }
 

@@ -39,8 +39,8 @@ export function createAuthenticator<R extends object>(
   clerk: AnyClerk,
   { localUser, signInUrl }: MiddlewareOptions<R>,
 ): (request: R) => MaybePromise<RequestState> {
-  if (localUser === undefined) return (request) => authenticate(credentialsOf(request, undefined))
   const { observer } = settingsOf(clerk)
+  if (localUser === undefined) return (request) => authenticate(credentialsOf(request, undefined))
   return (request) =>
     chain(ask(localUser, request), (user) =>
       authenticate(credentialsOf(request, localUserOf(user, clerk, observer))),

@@ -33,12 +33,13 @@ export class MiddlewareMissingError extends Error {
   override readonly name = 'MiddlewareMissingError'
   readonly code = 'middleware-missing'
 
-  constructor(middleware: string, named = false) {
-    super(
-      named
-        ? `This request has not been authenticated for the clerk that the guard names. Mount ${middleware} of that clerk before the guards and handlers that need it.`
-        : `This request has not been authenticated. Mount ${middleware} before the guards and handlers that need it.`,
-    )
+  constructor(
+    middleware: string,
+    named = false,
+    remedy = `Mount ${middleware}${named ? ' of that clerk' : ''} before the guards and handlers that need it.`,
+  ) {
+    const forWhom = named ? ' for the clerk that the guard names' : ''
+    super(`This request has not been authenticated${forWhom}. ${remedy}`)
   }
 }
 

@@ -26,6 +26,9 @@ export interface ClerkSettings {
     readonly scopes: readonly string[]
     readonly resources: Set<string>
   }
+  /** Where M2M tokens of this machine may be sent, and by what. */
+  readonly machineOrigins: readonly string[]
+  readonly fetch: typeof globalThis.fetch
   /** `null` without a secret key. */
   readonly revokeAtClerk: RevokeAtClerk | null
   /** Resolves when every process can learn what was ended here. @throws {StoreUnavailableError} */
@@ -57,6 +60,8 @@ export function provideSettings(
     signInUrl,
     signUpUrl,
     accept,
+    machineOrigins,
+    fetch,
   } = options
   const portal = accountPortalOf(publishableKey)
   settings.set(
@@ -78,6 +83,8 @@ export function provideSettings(
         scopes: accept.scopes,
         resources: new Set<string>(),
       }),
+      machineOrigins,
+      fetch,
       revokeAtClerk: does.revokeAtClerk,
       recorded: does.recorded,
       isReady: does.isReady,
@@ -90,6 +97,9 @@ export function provideSettings(
 export function settingsOf(clerk: object): ClerkSettings {
   const found = settings.get(clerk)
   if (found !== undefined) return found
+  // As from Clerk's own SDK, whose middleware takes its keys from the environment.
+  if (clerk === undefined)
+    throw new TypeError('A clerk is missing. Pass what createClerk returned: `clerkMiddleware(clerk)`.')
   throw new TypeError(
     'This is not what createClerk returned. Pass that object itself, and install one version of @acme/clerk-core.',
   )

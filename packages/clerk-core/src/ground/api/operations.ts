@@ -68,6 +68,9 @@ export const operations = {
   createSessionToken: create('/v1/sessions/{}/tokens'),
   createTemplateToken: create('/v1/sessions/{}/tokens/{}'),
   createSignInToken: create('/v1/sign_in_tokens'),
+
+  // A second one stands beside the first until both expire. Sent with the secret key of a machine.
+  createM2MToken: mark('/m2m_tokens'),
 } as const satisfies Record<string, Operation>
 
 export type OperationName = keyof typeof operations

@@ -1,8 +1,10 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
+import { nameOf } from '../error-name.js'
 import { ClerkApiError, ConfigurationError } from '../errors.js'
 import { readLimited } from '../http/read-limited.js'
 import { retryAfterSeconds } from '../http/retry-after.js'
 import { isObject } from '../json/json-reader.js'
+import { isOutage } from '../observe/api-status.js'
 import type { Observer } from '../observe/observer.js'
 import type { ResolvedOptions } from '../options/resolved.js'
 import { exponential } from '../timing/backoff.js'
@@ -71,21 +73,31 @@ export function createTransport(
   const gate = secretKey === null ? null : (seams.gate ?? sharedGate({ secretKey, apiUrl, now }, api))
   return (name, call) => track(transport(name, call))
 
-  async function transport(name: OperationName, call: Call = {}): Promise<unknown> {
+  async function transport(name: OperationName, call?: Call): Promise<unknown> {
+    try {
+      return await attempts(name, call)
+    } catch (error) {
+      if (error instanceof ClerkApiError && isOutage(error.status) && seams.closing?.().aborted !== true)
+        observer.emit('api.error', { operation: name, status: error.status, message: error.message })
+      throw error
+    }
+  }
+
+  async function attempts(name: OperationName, call: Call = {}): Promise<unknown> {
     if (secretKey === null || gate === null) throw new ConfigurationError([missingSecretKey])
     const inTurn = gate
     const closing = seams.closing?.()
     const lane: GateLane = SESSION_OPERATIONS.has(name) ? 'session' : (call.patience ?? 'request')
     const operation: Operation = operations[name]
     const url = `${apiUrl}${pathOf(name, operation, call.ids ?? [])}${queryOf(call.query)}`
-    const { attempts, timeoutMs, timeoutOf, longestWaitMs } = patience[call.patience ?? 'request']
+    const { attempts: most, timeoutMs, timeoutOf, longestWaitMs } = patience[call.patience ?? 'request']
     const budget = createBudget(timeoutMs)
     for (let attempt = 1; ; attempt++) {
       const result = await send(attempt, timeoutOf === 'each attempt' ? timeoutMs : budget.leftMs())
       if (!(result instanceof ClerkApiError)) return result.json
       const mayRetry = result.status === 0 || RETRIED.has(result.status)
       if (timeoutOf === 'all attempts' && budget.leftMs() <= 0) throw result
-      if (!operation.idempotent || !mayRetry || attempt >= attempts) throw result
+      if (!operation.idempotent || !mayRetry || attempt >= most) throw result
       const delayMs = delayOf(result, attempt)
       // Waiting less than Clerk asks for would only be refused again; waiting longer is the caller's decision.
       if (delayMs > longestWaitMs) throw result
@@ -233,8 +245,7 @@ function errorBody(text: string): { codes: readonly string[]; traceId: string | 
 }
 
 function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return 'unknown'
-  const inner = cause.cause
+  const inner = cause instanceof Error ? cause.cause : undefined
   const code = inner instanceof Error && 'code' in inner ? inner.code : undefined
-  return typeof code === 'string' && /^\w{1,50}$/.test(code) ? code : cause.name
+  return typeof code === 'string' && /^\w{1,50}$/.test(code) ? code : nameOf(cause)
 }

@@ -82,6 +82,11 @@ export interface ClerkEvents {
   'worker.error': { readonly message: string; readonly retryAfterSeconds: number }
   'changes.applied': { readonly count: number; readonly by: 'poll' | 'push' }
   'changes.error': { readonly message: string }
+  /**
+   * A call of Clerk's Backend API ended without a usable answer, or Clerk refuses the secret key (401, 403). `status`: 0
+   * where there was no answer. What Clerk says of a user or a session (404, 422) is none of these.
+   */
+  'api.error': { readonly operation: string; readonly status: number; readonly message: string }
   'api.retry': {
     readonly operation: string
     readonly attempt: number

@@ -65,6 +65,34 @@ async function setup(more: object = {}) {
   return { offline, clerk, lines, ada, bearer, post }
 }
 
+describe("Clerk's Backend API", () => {
+  it('is told to refuse the secret key, or not to answer, with what to do; what it says of a user is not told', async () => {
+    const { offline, clerk, lines, bearer, ada } = await setup({ secretKey: 'sk_test_of_another_instance' })
+    expect(await clerk.authenticate(await bearer(ORIGIN))).toMatchObject({ reason: 'clerk-unavailable' })
+    expect(lines).toMatchObject([
+      {
+        level: 'warn',
+        message: expect.stringMatching(
+          /^Clerk answered 401 \(clerk_key_invalid\) to getUser \(secret-key-refused\)\. Copy the secret key of this/,
+        ),
+        fields: { event: 'api.error', reason: 'secret-key-refused', operation: 'getUser', status: 401 },
+      },
+      { level: 'warn', fields: { event: 'auth.unavailable', reason: 'clerk-unavailable' } },
+    ])
+
+    const right = await setup()
+    right.offline.deleteUser(right.ada)
+    expect(await right.clerk.users.refresh(right.ada.id)).toMatchObject({ user: null })
+    expect(right.lines.filter(({ level }) => level !== 'debug')).toEqual([])
+    right.offline.faults.set('GetUser', { down: true })
+    await expect(right.clerk.users.refresh(ada.id)).rejects.toThrow('getUser')
+    expect(right.lines.filter(({ level }) => level !== 'debug')).toMatchObject([
+      { fields: { event: 'api.error', reason: 'api-unreachable', status: 0 } },
+    ])
+    await offline.stop()
+  })
+})
+
 describe('a refused credential', () => {
   it('is told with what was seen, what was expected and what to do', async () => {
     const { clerk, lines, bearer } = await setup()

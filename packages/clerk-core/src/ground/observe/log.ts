@@ -1,5 +1,6 @@
 import type { AnonymousReason, Code, CodesIn } from '../codes.js'
 import { StoreFaultError } from '../errors.js'
+import { isKeyRefused } from './api-status.js'
 import type { ClerkEventName, ClerkEvents } from './events.js'
 import { type Evidence, type Expected, explain, linkTo } from './explain.js'
 import { loggedError } from './logged-error.js'
@@ -151,6 +152,10 @@ export function createLog(options: LogOptions): Log {
         tell('error', { ...fields, code, message, link: linkTo(code) }, `${said} ${linkTo(code)}`)
       } else if (isRefusal(message)) refuse('webhook.failed', 'A webhook was refused', message, seen)
       else again(`webhook.failed ${code}`, 'warn', code, [`A webhook ended as ${code}: ${message}`], fields)
+    },
+    'api.error': ({ operation, status, message }) => {
+      const code = isKeyRefused(status) ? 'secret-key-refused' : 'api-unreachable'
+      outage(`api.error ${status}`, code, message, { operation, status })
     },
     'api.retry': ({ operation, attempt, status, delayMs }) =>
       tell(

@@ -46,6 +46,7 @@ const EVENT_NAMES: Record<ClerkEventName, true> = {
   'worker.error': true,
   'changes.applied': true,
   'changes.error': true,
+  'api.error': true,
   'api.retry': true,
 }
 

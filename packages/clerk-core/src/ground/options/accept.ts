@@ -35,6 +35,13 @@ export function resolveAccept(
       problems.add(`accept.${name}`, 'needs `secretKey`: Clerk verifies these.', 'Set CLERK_SECRET_KEY.')
     }
   }
+  if (resource !== null && oauth.opaque && !oauth.jwt) {
+    problems.add(
+      'accept.oauth.resource',
+      'cannot be met by opaque tokens: Clerk does not tell what they are for.',
+      "Let Clerk issue JWTs and leave `form` out, or say `form: 'jwt'`.",
+    )
+  }
   if (m2m.opaque && keys.machineSecretKey === null) {
     problems.add(
       'accept.m2m',

@@ -43,6 +43,8 @@ export interface ResolvedOptions {
   }
   /** Id of this machine at Clerk: a receiver of M2M tokens. */
   readonly machineId: string | null
+  /** Where M2M tokens of this machine may be sent. */
+  readonly machineOrigins: readonly string[]
   /** `__session_<suffix>` of the publishable key; `null` without one. */
   readonly cookieSuffix: string | null
   readonly session: {

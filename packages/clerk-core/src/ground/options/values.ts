@@ -148,6 +148,18 @@ export function checkOrigin(text: unknown): Checked<string> {
   return { value: `${url.protocol}//${url.host.toLowerCase()}` }
 }
 
+/** An origin that a credential may be sent to, exactly: no pattern, and `http:` only for loopback. */
+export function checkServiceOrigin(text: unknown): Checked<string> {
+  const checked = checkOrigin(text)
+  const { protocol, hostname } = 'value' in checked ? new URL(checked.value) : { protocol: '', hostname: '' }
+  if (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) return checked
+  return {
+    message: `${JSON.stringify(text) ?? String(text)} is not an https: origin.`,
+    remedy:
+      'Write `https://billing.example.com`, without path and without `*`. A token must not cross a network in the clear; `http:` is for localhost only.',
+  }
+}
+
 /** Base64, with `whsec_` in front or not, as Svix's library takes it (Standard Webhooks). */
 export function checkWebhookSecret(text: string): Checked<string> {
   const encoded = /^(?:whsec_)?([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1]

@@ -12,7 +12,6 @@ export async function* untilAborted<T>(
   values: AsyncIterable<T> | Iterable<T>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, void, undefined> {
-  const stop = () => new StoppedError('Stopped by its signal.')
   const iterator = asyncIterator(values)
   let ended = false
   try {
@@ -32,10 +31,20 @@ export async function* untilAborted<T>(
 
 const ABORTED = Symbol('aborted')
 
+const stop = () => new StoppedError('Stopped by its signal.')
+
+/** The same for one value: what is only read is not waited for any more. @throws {StoppedError} */
+export async function orAborted<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const value = await firstOf(pending, signal)
+  if (value === ABORTED) throw stop()
+  return value
+}
+
 function firstOf<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T | typeof ABORTED> {
   if (signal === undefined) return pending
   return new Promise((resolve, reject) => {
     const abort = () => resolve(ABORTED)
+    if (signal.aborted) abort()
     signal.addEventListener('abort', abort, { once: true })
     pending.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })

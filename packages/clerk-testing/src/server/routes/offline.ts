@@ -138,7 +138,7 @@ export function offlineRoutes(instance: Instance, offline: () => OfflineClerk): 
       },
       async (given) => {
         const user = findUser(instance, given.user)
-        if (!user) throw notFound('user')
+        if (!user) throw unknownUser(instance, given.user)
         const jwt = await offline().token(user, {
           ...(given.organization ? { organization: given.organization } : {}),
           ...(given.azp ? { azp: given.azp } : {}),
@@ -172,6 +172,11 @@ export function offlineRoutes(instance: Instance, offline: () => OfflineClerk): 
     ),
   ]
 }
+
+const unknownUser = (instance: Instance, reference: string) =>
+  new BackendError(404, 'resource_not_found', 'not found', {
+    longMessage: `No user is called “${reference}” here. ${instance.url}/dashboard shows who is there; give an id, e-mail address or username.`,
+  })
 
 /** @throws {BackendError} 422 for a type without a fixture, unless its data is given */
 function fixtureData(type: string, data: object | undefined): object {
