@@ -34,6 +34,7 @@ export interface Result {
     | 'rounds'
     | 'statements'
     | 'events/s'
+    | '×'
   /** How many times better than this ours is (1: equal); absent for ours and where comparing means nothing. */
   readonly oursIsBetterBy?: number
 }

@@ -1,6 +1,7 @@
 import type { Suite } from './suite.js'
 import { ban } from './suites/ban.js'
 import { coreImport } from './suites/core-import.js'
+import { floors } from './suites/floors.js'
 import { machineHit } from './suites/machine-hit.js'
 import { mongoImport } from './suites/mongo-import.js'
 import { prismaApply } from './suites/prisma-apply.js'
@@ -20,6 +21,7 @@ import { webhooks } from './suites/webhooks.js'
 
 /** Everything that is measured, in this order. A new suite is a file in `suites/` and a line here. */
 export const suites: readonly Suite[] = [
+  floors,
   tokenHit,
   machineHit,
   tokenMiss,

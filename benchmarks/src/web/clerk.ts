@@ -1,18 +1,24 @@
+import { hash } from 'node:crypto'
 import { type Clerk, createClerk, memoryStore } from '@acme/clerk-core'
 import type { Setup } from './setup.js'
 
 /** A route without a guard, behind the middleware. */
 export const PUBLIC_PATH = '/public'
 
-/** As much data as our record, for the application that has a session and not this library. */
+/** As much data as our record, field by field, for the application that has a session and not this library. */
 export const DATA = {
   data: {
-    v: 1,
-    instance: 'https://clerk.test.example',
+    v: 2,
+    iss: 'https://clerk.test.example',
+    aud: null,
+    azp: 'https://app.example.com',
+    azpMissing: null,
+    sts: 'active',
     sub: 'user_2abcdefghijklmnopqrstuv0',
     sid: 'sess_2abcdefghijklmnopqrstuv0',
     checkedAt: 1_700_000_000,
     asOf: 1_700_000_000,
+    tokenAt: 1_700_000_000,
     org: {
       id: 'org_2abcdefghijklmnopqrstuvwxyz',
       role: 'org:admin',
@@ -25,6 +31,7 @@ export const DATA = {
     fea: 'o:dashboard,o:billing',
     fva: [1, -1],
     act: null,
+    claims: null,
   },
 }
 
@@ -35,6 +42,7 @@ export function createBenchClerk({
   pem,
   secretKey,
   authorizedParties,
+  slowClock = 0,
 }: Setup): Clerk {
   return createClerk({
     publishableKey,
@@ -44,6 +52,14 @@ export function createBenchClerk({
     authorizedParties,
     provisioning: 'claims',
     session: { revalidateAfterSeconds: 3600 },
+    ...(slowClock > 0 && { now: slowed(slowClock) }),
     ...memoryStore(),
   }) as unknown as Clerk
+}
+
+function slowed(rounds: number): () => number {
+  return () => {
+    for (let i = 0; i < rounds; i++) hash('sha256', 'slow', 'binary')
+    return Date.now()
+  }
 }

@@ -22,15 +22,15 @@ export function expressApp(variant: Variant, setup: Setup): App {
   const app = express()
   const store = new Store()
   const sessions = session({ secret: 'a secret', resave: false, saveUninitialized: false, store })
-  const guards: Record<Variant, [use: RequestHandler[], guard: RequestHandler[]]> = {
-    ours: [[clerkMiddleware(createBenchClerk(setup))], [requireAuth()]],
-    'no-op': [[doNothing], [doNothing]],
-    bare: [[], []],
-    official: [[officialMiddleware(setup)], [officialGuard]],
-    'ours-session': [[sessions, clerkMiddleware(createBenchClerk(setup))], [requireAuth()]],
-    'session-alone': [[sessions, doNothing], [doNothing]],
+  const guards: Record<Variant, () => [use: RequestHandler[], guard: RequestHandler[]]> = {
+    ours: () => [[clerkMiddleware(createBenchClerk(setup))], [requireAuth()]],
+    'no-op': () => [[doNothing], [doNothing]],
+    bare: () => [[], []],
+    official: () => [[officialMiddleware(setup)], [officialGuard]],
+    'ours-session': () => [[sessions, clerkMiddleware(createBenchClerk(setup))], [requireAuth()]],
+    'session-alone': () => [[sessions, doNothing], [doNothing]],
   }
-  const [use, guard] = guards[variant]
+  const [use, guard] = guards[variant]()
   for (const one of use) app.use(one)
   app.get('/start', (req, res) => {
     if (variant === 'session-alone') Object.assign(req.session, DATA)

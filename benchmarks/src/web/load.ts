@@ -170,7 +170,7 @@ export async function race(
 
 /** The cookies a browser has after its first request. */
 export async function startSession(
-  server: BenchServer,
+  server: Pick<BenchServer, 'url'>,
   token: string | null,
 ): Promise<Record<string, string>> {
   const headers = token === null ? { cookie: 'theme=dark' } : { cookie: `__session=${token}` }

@@ -1,9 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type { App } from './app.js'
-import { expressApp } from './express-app.js'
-import { fastifyApp } from './fastify-app.js'
-import { honoApp } from './hono-app.js'
-import { koaApp } from './koa-app.js'
+import { APPS } from './server-apps.js'
 import type { Framework, Setup, Variant } from './setup.js'
 
 /**
@@ -24,17 +20,10 @@ export interface Heap {
 }
 
 // A server under load, in a process of its own so that the load does not share its core.
-const APPS: Record<Framework, (variant: Variant, setup: Setup) => App | Promise<App>> = {
-  express: expressApp,
-  koa: koaApp,
-  fastify: fastifyApp,
-  hono: honoApp,
-}
-
 process.once(
   'message',
   async ({ framework, variant, setup }: { framework: Framework; variant: Variant; setup: Setup }) => {
-    const app = await APPS[framework](variant, setup)
+    const app = await (await APPS[framework]())(variant, setup)
     const server = app.listen(() => process.send?.({ port: (server.address() as AddressInfo).port }))
     const answers: Record<Question, () => Usage | Heap> = {
       usage: () => {

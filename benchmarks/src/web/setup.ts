@@ -8,6 +8,8 @@ export interface Setup {
   readonly secretKey: string
   readonly authorizedParties: readonly string[]
   readonly tokens: readonly string[]
+  /** How long the clock takes, in rounds of SHA-256: shows that the floors notice a slower hit. Default 0. */
+  readonly slowClock?: number
 }
 
 export async function createSetup(): Promise<Setup> {

@@ -17,10 +17,12 @@ import type { UserRecord } from '../../domain/store/user.js'
 import { type AzpExcuse, checkRemembered } from '../../domain/tokens/checks.js'
 import { entitlementSeconds } from '../../domain/tokens/claim-age.js'
 import { createPermissionDecoder } from '../../domain/tokens/permission-memo.js'
+import { createTokenCache } from '../../domain/tokens/token-cache.js'
 import { digestToken } from '../../domain/tokens/token-hash.js'
 import type { TokenVerifier } from '../../domain/tokens/token-verifier.js'
 import type { UserDirectory } from '../../domain/users/directory.js'
 import { StoreFaultError, StoreUnavailableError } from '../../ground/errors.js'
+import { isObject } from '../../ground/json/json-reader.js'
 import type { Evidence } from '../../ground/observe/explain.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
@@ -32,6 +34,7 @@ import { createMachineAuth } from './machine-auth.js'
 import type { MadeAuth } from './made-auth.js'
 import { type ClaimAging, type Principal, principalFromRecord } from './principal.js'
 import { createReadyAuths, ReadyAuth } from './ready-auth.js'
+import { ReadyRecord } from './ready-record.js'
 import { createRequestReader, type Request } from './request.js'
 import { createRevalidate } from './revalidate.js'
 import { tokenStateOf } from './token-state.js'
@@ -50,6 +53,7 @@ export interface AuthenticateParts {
     | 'allowPending'
     | 'audience'
     | 'authorizedParties'
+    | 'cache'
     | 'clockToleranceSeconds'
     | 'cookieSuffix'
     | 'issuer'
@@ -105,6 +109,7 @@ export function createAuthenticate(
   const reader = { ...aging, keepClaims, permissionsOf: createPermissionDecoder() }
 
   const isTrue = createReadyAuths(parts)
+  const readyRecords = createTokenCache<ReadyRecord>(options.cache.tokens)
 
   return function authenticate(credentials) {
     const bearer = lonelyToken(credentials)
@@ -135,7 +140,7 @@ export function createAuthenticate(
     try {
       const auth =
         bearer === null || machines.typeOf(bearer) === null
-          ? chain(readRecord(slot), (found) => authenticateUser(request, found))
+          ? chain(readSession(slot), (value) => authenticateSession(request, value))
           : whenCurrent(() => machineAuth(request, bearer))
       return auth instanceof Promise ? auth.catch(authOfOutage) : auth
     } catch (error) {
@@ -143,18 +148,38 @@ export function createAuthenticate(
     }
   }
 
-  function readRecord(slot: BoundedSlot | undefined): MaybePromise<FoundRecord> {
-    if (slot === undefined) return NO_RECORD
+  /** What is in our place of the session; {@link UNREADABLE} where that cannot be read. */
+  function readSession(slot: BoundedSlot | undefined): unknown {
+    return slot === undefined ? undefined : unlessUnreadable(() => readSlot(slot))
+  }
+
+  /** Most requests of a browser between two tokens: the session holds what it held before, and nothing has happened since. */
+  function authenticateSession(request: Request, value: unknown): MaybePromise<MadeAuth> {
+    const { slot, requested } = request
+    if (slot === undefined) return authenticateUser(request, NO_RECORD)
+    request.isSessionAlone = carriesSessionOnly(request)
+    if (request.isSessionAlone && isObject(value) && typeof value['sid'] === 'string') {
+      const known = readyRecords.get(value['sid'])
+      if (
+        known?.ready instanceof ReadyAuth &&
+        known.ready.requested === requested &&
+        known.isIn(value) &&
+        !observer.wantsHits() &&
+        isTrue(known, known.ready)
+      )
+        return known.ready.auth
+    }
+    return chain(findRecord(slot, value), (found) => authenticateUser(request, found))
+  }
+
+  function findRecord(slot: BoundedSlot, value: unknown): MaybePromise<FoundRecord> {
+    if (value === UNREADABLE) return UNREADABLE
     const { issuer, clockToleranceSeconds } = options
-    return unlessUnreadable(() =>
-      chain(readSlot(slot), (value) => {
-        const found = parseRecord(value, { issuer, nowSeconds: nowSeconds(), clockToleranceSeconds })
-        const { record, untrusted } = found
-        // A store that knows no expiry kept it: its row ends here.
-        if (found.absent === 'marker-expired') return chain(sessionWriter.drop(slot), () => found)
-        return record === null ? found : { record, untrusted, refusal: checkRemembered(record, options) }
-      }),
-    )
+    const found = parseRecord(value, { issuer, nowSeconds: nowSeconds(), clockToleranceSeconds })
+    const { record, untrusted } = found
+    // A store that knows no expiry kept it: its row ends here.
+    if (found.absent === 'marker-expired') return chain(sessionWriter.drop(slot), () => found)
+    return record === null ? found : { record, untrusted, refusal: checkRemembered(record, options) }
   }
 
   /** No request is answered from what this process knew some time ago. */
@@ -240,8 +265,11 @@ export function createAuthenticate(
           warnOfLargeClaims(decision.token.claims)
           return chain(sessionWriter.write(request.slot, decision.session, 'token'), () => auth)
         })
-      case 'record':
-        return userAuth.ofPrincipal(request, principalOf(decision.record))
+      case 'record': {
+        const { record } = decision
+        const holder = request.isSessionAlone ? readyRecordOf(record) : null
+        return userAuth.ofPrincipal(request, principalOf(holder?.record ?? record), holder)
+      }
       case 'clerk':
         return askClerk(request, decision, policy)
       case 'local':
@@ -251,6 +279,14 @@ export function createAuthenticate(
       case 'anonymous':
         return auths.anonymous(request, decision.reason)
     }
+  }
+
+  function readyRecordOf(record: SessionRecord): ReadyRecord | null {
+    const known = readyRecords.get(record.sid)
+    if (known?.isIn(record)) return known
+    const own = ReadyRecord.of(record, revalidateAfterSeconds)
+    if (own !== null) readyRecords.set(own)
+    return own
   }
 
   async function askClerk(
@@ -311,14 +347,14 @@ export function createAuthenticate(
 }
 
 /** A token may speak for itself where the session cannot be read: the truth table decides. */
-function unlessUnreadable(read: () => MaybePromise<FoundRecord>): MaybePromise<FoundRecord> {
+function unlessUnreadable(read: () => unknown): unknown {
   const unreadable = (error: unknown): FoundRecord => {
     if (error instanceof SessionReadError) return UNREADABLE
     throw error
   }
   try {
-    const found = read()
-    return found instanceof Promise ? found.catch(unreadable) : found
+    const value = read()
+    return value instanceof Promise ? value.catch(unreadable) : value
   } catch (error) {
     return unreadable(error)
   }
@@ -333,4 +369,23 @@ function originOf({ credentials }: Request): Evidence {
 /** No session that could be read or written, no cookie that could contradict the token, no local user. */
 function carriesTokenOnly({ slot, localUser, credentials }: Request): boolean {
   return slot === undefined && localUser === undefined && credentials.cookie === undefined
+}
+
+/** A session, and nothing that could contradict its record: the truth table looks at the record and the time alone. */
+function carriesSessionOnly({
+  bearer,
+  cookieToken,
+  clientUat,
+  localUser,
+  crossSite,
+  fault,
+}: Request): boolean {
+  return (
+    bearer === null &&
+    cookieToken === null &&
+    clientUat === null &&
+    localUser === undefined &&
+    !crossSite &&
+    fault === null
+  )
 }

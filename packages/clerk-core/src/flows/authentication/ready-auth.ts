@@ -16,7 +16,7 @@ export interface MadeOf {
   readonly organization: Cached<unknown> | null
 }
 
-/** The `Auth` that was made of a token, with what tells how long it is true. The token holds it: it has no cache of its own. */
+/** The `Auth` that was made of a token or a session record, which holds it, with what tells how long it is true. */
 export class ReadyAuth implements MadeOf {
   readonly auth: MadeUserAuth | MadeMachineAuth
   readonly requested: string | undefined
@@ -49,9 +49,9 @@ export class ReadyAuth implements MadeOf {
 }
 
 /**
- * Says whether the `Auth` of a token that came again, and nothing besides, is what evaluating the request would give. Mostly
- * by three numbers. After a change, and when its time is over, by asking again all that it depends on: that is what
- * evaluating asks, without making anything.
+ * Says whether the `Auth` of a token or a session record that came again, and nothing besides, is what evaluating the request
+ * would give. Mostly by three numbers. After a change, and when its time is over, by asking again all that it depends on: that
+ * is what evaluating asks, without making anything.
  */
 export function createReadyAuths(parts: {
   readonly options: Pick<ResolvedOptions, 'now' | 'clockToleranceSeconds' | 'allowMissingAzp'>
@@ -74,13 +74,15 @@ export function createReadyAuths(parts: {
     const { user, membership, organization } = ready
     const { value } = counter
     let { from, until } = token.span(clockToleranceSeconds)
-    for (const span of [changes?.span() ?? ALWAYS, keys.span(), user, membership, organization]) {
+    const ofKeys = token.key === null ? ALWAYS : keys.span()
+    for (const span of [changes?.span() ?? ALWAYS, ofKeys, user, membership, organization]) {
       if (span === null) continue
       from = Math.max(from, span.from)
       until = Math.min(until, span.until)
     }
     if (!(at >= from && at < until) || !ready.hasRows(at)) return false
-    if (!keys.isPublished(token.key) || token.isRefused(revocations, allowMissingAzp)) return false
+    if (token.key !== null && !keys.isPublished(token.key)) return false
+    if (token.isRefused(revocations, allowMissingAzp)) return false
     ready.version = value
     ready.from = from
     ready.until = until

@@ -29,6 +29,8 @@ export interface Request {
   readonly clientUat: number | null
   /** `X-Organization-Id`, when it says anything. */
   readonly requested: string | undefined
+  /** Whether nothing but the record of a session can decide. */
+  isSessionAlone: boolean
   /** Of the bearer token, where it has been worked out. */
   digest: string | undefined
   /** What was verified, by its hash: the only form in which it is mentioned. Worked out when it is asked for. */
@@ -102,6 +104,7 @@ export function createRequestReader(
       cookieToken: cookies.token,
       clientUat: readClientUat(cookies.clientUat, options),
       requested: credentials.organization?.trim() || undefined,
+      isSessionAlone: false,
       digest: undefined,
       token: null,
       seen: null,

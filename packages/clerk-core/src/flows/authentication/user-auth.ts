@@ -12,9 +12,15 @@ import type { Request } from './request.js'
 
 const NO_STORE = { kind: 'user', user: undefined } as const
 
+/** What an `Auth` is made of again and again. */
+interface Holder {
+  ready: object | null
+}
+
 export interface UserAuthSource {
   ofToken(request: Request, token: VerifiedToken): MaybePromise<MadeAuth>
-  ofPrincipal(request: Request, principal: Principal): MaybePromise<MadeAuth>
+  /** @param holder where what is made is left for the next request */
+  ofPrincipal(request: Request, principal: Principal, holder?: Holder | null): MaybePromise<MadeAuth>
   /**
    * The local user, provisioned when there is none, the membership in `orgId` and the row of that organisation.
    *
@@ -62,13 +68,16 @@ export function createUserAuth(parts: {
         return auths.user(auth, request.cached && rows.cached)
       })
     },
-    ofPrincipal(request, principal) {
+    ofPrincipal(request, principal, holder = null) {
       const { requested } = request
-      return chain(localRows(principal.userId, null, requested ?? principal.organization?.id), (rows) =>
-        'ok' in rows
-          ? auths.user(joinRows(principal, requested, rows, aging), request.cached && rows.cached)
-          : auths.noUser(request, rows),
-      )
+      const orgId = requested ?? principal.organization?.id
+      return chain(localRows(principal.userId, null, orgId), (rows) => {
+        if (!('ok' in rows)) return auths.noUser(request, rows)
+        const auth = joinRows(principal, requested, rows, aging)
+        const of = holder === null ? null : madeOf(principal.userId, orgId, requested, rows)
+        if (holder !== null && of !== null) holder.ready = new ReadyAuth(auth, of)
+        return auths.user(auth, request.cached && rows.cached)
+      })
     },
     localRows,
     madeOf,

@@ -25,6 +25,9 @@ export function credentialsFrom<
   const { headers } = request
   const authorization = single(headers.authorization)
   const apiKey = single(headers['x-api-key'])
+  const cookie = single(headers.cookie, '; ')
+  // What says where a request comes from is asked about cookies alone, and each header that is looked for costs.
+  const hasCookie = cookie !== undefined
   return {
     authorization,
     apiKey,
@@ -33,12 +36,12 @@ export function credentialsFrom<
       addressOf !== undefined && (apiKey !== undefined || sendsMachineCredential(authorization))
         ? addressOf(request)
         : undefined,
-    cookie: single(headers.cookie, '; '),
-    origin: single(headers.origin),
-    fetchSite: single(headers['sec-fetch-site']),
-    fetchDest: single(headers['sec-fetch-dest']),
-    // Read only where the Origin rule needs it: reading it from an Express request costs a microsecond.
-    method: headers.cookie === undefined ? undefined : request.method,
+    cookie,
+    origin: hasCookie ? single(headers.origin) : undefined,
+    fetchSite: hasCookie ? single(headers['sec-fetch-site']) : undefined,
+    fetchDest: hasCookie ? single(headers['sec-fetch-dest']) : undefined,
+    // Reading it from an Express request costs a microsecond.
+    method: hasCookie ? request.method : undefined,
     // A framework runs its hooks for upgrade requests too, and a handler then trusts their result.
     upgrade: headers.upgrade !== undefined && /websocket/i.test(headers.upgrade),
     organization: single(headers['x-organization-id']),

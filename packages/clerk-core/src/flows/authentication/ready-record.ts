@@ -1,0 +1,99 @@
+import type { SessionRecord } from '../../domain/session/record.js'
+import type { Remembered } from '../../domain/tokens/remembered.js'
+import { deepFreeze } from '../../ground/json/deep-freeze.js'
+import { isObject } from '../../ground/json/json-reader.js'
+import type { Span } from '../../ground/timing/span.js'
+
+/** All that is read of a record; `others` are of other instances. Of every field: a new one does not compile before it is here. */
+const FIELDS = Object.keys({
+  v: true,
+  iss: true,
+  aud: true,
+  azp: true,
+  azpMissing: true,
+  sts: true,
+  sub: true,
+  sid: true,
+  checkedAt: true,
+  asOf: true,
+  tokenAt: true,
+  org: true,
+  pla: true,
+  fea: true,
+  fva: true,
+  act: true,
+  claims: true,
+} satisfies Record<Exclude<keyof SessionRecord, 'others'>, true>) as (keyof SessionRecord)[]
+
+/**
+ * A session record that was trusted, as plain JSON of our own: what the framework gives next time is a new object, and has to
+ * be the same in everything that is read of it.
+ */
+export class ReadyRecord implements Remembered {
+  readonly record: SessionRecord
+  readonly key = null
+  ready: object | null = null
+  /** Since the cache last looked for a place. */
+  used = false
+
+  readonly #freshSeconds: number
+
+  private constructor(record: SessionRecord, freshSeconds: number) {
+    this.record = record
+    this.#freshSeconds = freshSeconds
+  }
+
+  /** Of the cache. A session has one record at a time. */
+  get digest(): string {
+    return this.record.sid
+  }
+
+  /**
+   * `null` for a record that is not plain JSON, and for one with claims that `session.keepClaims` names: whoever gets those may
+   * change them.
+   *
+   * @param freshSeconds `session.revalidateAfterSeconds`
+   */
+  static of(record: SessionRecord, freshSeconds: number): ReadyRecord | null {
+    if (record.claims !== null) return null
+    const copy = JSON.parse(JSON.stringify(record)) as SessionRecord
+    // An `Auth` that is handed out again and again leads to parts of it.
+    const own = new ReadyRecord(deepFreeze(copy), freshSeconds)
+    return own.isIn(record) ? own : null
+  }
+
+  /** When it is neither of the future nor stale. Never too long, whatever fractions the options have. */
+  span(toleranceSeconds: number): Span {
+    const { checkedAt, asOf, tokenAt } = this.record
+    return {
+      from: Math.ceil(Math.max(checkedAt, asOf, tokenAt) - toleranceSeconds) * 1000,
+      until: Math.floor(checkedAt + this.#freshSeconds) * 1000,
+    }
+  }
+
+  /** All else that a backend checks of a record is in its fields. */
+  isRefused(revocations: { isRevoked(sub: string, sid: string): boolean }): boolean {
+    return revocations.isRevoked(this.record.sub, this.record.sid)
+  }
+
+  /** Whether the value in our place of a session is this record, field by field. */
+  isIn(value: unknown): boolean {
+    // A marker is no record, whatever else it holds.
+    if (!isObject(value) || value['movedBy'] !== undefined) return false
+    for (const field of FIELDS) if (!isSame(value[field], this.record[field])) return false
+    return true
+  }
+}
+
+/** Of plain JSON; false for everything else. */
+function isSame(value: unknown, own: unknown): boolean {
+  if (typeof own !== 'object' || own === null) return value === own
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.getPrototypeOf(own) && prototype !== null) return false
+  const keys = Object.keys(own)
+  if (Object.keys(value).length !== keys.length) return false
+  for (const key of keys)
+    if (!isSame((value as Record<string, unknown>)[key], (own as Record<string, unknown>)[key])) return false
+  return true
+}
