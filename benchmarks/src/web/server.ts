@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { App } from './app.js'
 import { expressApp } from './express-app.js'
 import { fastifyApp } from './fastify-app.js'
+import { honoApp } from './hono-app.js'
 import { koaApp } from './koa-app.js'
 import type { Framework, Setup, Variant } from './setup.js'
 
@@ -27,6 +28,7 @@ const APPS: Record<Framework, (variant: Variant, setup: Setup) => App | Promise<
   express: expressApp,
   koa: koaApp,
   fastify: fastifyApp,
+  hono: honoApp,
 }
 
 process.once(

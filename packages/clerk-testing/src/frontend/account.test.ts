@@ -140,6 +140,24 @@ describe("a user's own account", () => {
     ])
   })
 
+  test('keeps a proved address, and one that is not proved does not become the primary one', async () => {
+    const { offline, ada } = await open()
+    const [own] = offline.getUser(ada.id).email_addresses
+    const add = async (email_address: string) =>
+      (await ada.page.ask('POST', '/me/email_addresses', { email_address })).response.id as string
+    const foreign = await add('victim@example.com')
+    expect(await ada.page.refusal('DELETE', `/me/email_addresses/${own?.id}`)).toEqual([
+      400,
+      'last_required_identification_deletion_failed',
+    ])
+    const proved = await add('augusta@example.com')
+    await ada.page.ask('POST', `/me/email_addresses/${proved}/prepare_verification`)
+    await ada.page.ask('POST', `/me/email_addresses/${proved}/attempt_verification`, { code: '424242' })
+    await ada.page.ask('DELETE', `/me/email_addresses/${own?.id}`)
+    expect(offline.getUser(ada.id).primary_email_address_id).toBe(proved)
+    await ada.page.ask('DELETE', `/me/email_addresses/${foreign}`)
+  })
+
   test('a new password needs the old one, and can end the other sessions but not this one', async () => {
     const { offline, ada, signIn } = await open()
     const other = await signIn('ada_l')

@@ -202,6 +202,57 @@ describe('signing in', () => {
     expect(await attempt('wrong')).toEqual([422, 'form_code_incorrect'])
     expect(await attempt('spare')).toEqual([200, undefined])
   })
+
+  test('ends at its next step for a user who may not sign in any more, and changes nothing', async () => {
+    const { offline, page } = await open()
+    const path = { user_id: offline.call<{ id: string }[]>('GetUserList')[0]?.id ?? '' }
+    const begin = async (fields: Record<string, string>) =>
+      (await page.ask('POST', '/client/sign_ins', { identifier: 'ada@example.com', ...fields })).response
+    const reset = await begin({ strategy: 'reset_password_email_code' })
+    const step = (id: string, name: string, fields: Record<string, string>) =>
+      page.refusal('POST', `/client/sign_ins/${id}/${name}`, fields)
+    await step(reset.id, 'attempt_first_factor', { strategy: 'reset_password_email_code', code: '424242' })
+    offline.call('LockUser', { path })
+    expect(await step(reset.id, 'reset_password', { password: 'a new password' })).toEqual([
+      403,
+      'user_locked',
+    ])
+    offline.call('UnlockUser', { path })
+    expect(offline.call('VerifyPassword', { path, body: { password } })).toEqual({ verified: true })
+
+    offline.call('UpdateUser', {
+      path,
+      body: { totp_secret: 'JBSWY3DPEHPK3PXP', backup_codes: ['spare'] },
+    })
+    const second = await begin({ strategy: 'password', password })
+    const spare = { strategy: 'backup_code', code: 'spare' }
+    for (const [operation, undo, code] of [
+      ['LockUser', 'UnlockUser', 'user_locked'],
+      ['BanUser', 'UnbanUser', 'user_banned'],
+    ] as const) {
+      offline.call(operation, { path })
+      expect(await step(second.id, 'attempt_second_factor', spare)).toEqual([403, code])
+      offline.call(undo, { path })
+    }
+    // The code that was refused is not used up.
+    expect(await step(second.id, 'attempt_second_factor', spare)).toEqual([200, undefined])
+  })
+
+  test('is abandoned after a day, as a sign-up is', async () => {
+    let now = 1_800_000_000_000
+    const { page } = await open({ now: () => now })
+    const signIn = await page.ask('POST', '/client/sign_ins', { identifier: 'ada@example.com' })
+    const { response: signUp } = await page.ask('POST', '/client/sign_ups', { first_name: 'Grace' })
+    now = signIn.response.abandon_at - 1
+    expect((await page.ask('GET', '/client')).response).toMatchObject({
+      sign_in: { id: signIn.response.id },
+      sign_up: { id: signUp.id },
+    })
+    now += 1
+    expect((await page.ask('GET', '/client')).response).toMatchObject({ sign_in: null, sign_up: null })
+    for (const path of [`/client/sign_ins/${signIn.response.id}`, `/client/sign_ups/${signUp.id}`])
+      expect(await page.refusal('GET', path)).toEqual([404, 'resource_not_found'])
+  })
 })
 
 describe('signing up', () => {
@@ -307,6 +358,21 @@ describe('signing up', () => {
     })
     expect(joan.client.sessions[0].user.organization_memberships).toMatchObject([{ role: 'org:admin' }])
   })
+
+  test('with an invitation for another address gives nothing of what it says', async () => {
+    const { offline, page } = await open()
+    const { id: ticket } = offline.call<{ id: string }>('CreateInvitation', {
+      body: { email_address: 'grace@example.com', public_metadata: { beta: true } },
+    })
+    const { response: begun } = await page.ask('POST', '/client/sign_ups', { ticket })
+    const path = `/client/sign_ups/${begun.id}`
+    const more = { email_address: 'mallory@example.com', password: 'a long password' }
+    await page.ask('PATCH', path, more)
+    await page.ask('POST', `${path}/prepare_verification`)
+    const { response } = await page.ask('POST', `${path}/attempt_verification`, { code: '424242' })
+    expect(response).toMatchObject({ status: 'complete', email_address: 'mallory@example.com' })
+    expect(offline.getUser(response.created_user_id).public_metadata).toEqual({})
+  })
 })
 
 describe('sessions', () => {
@@ -346,6 +412,17 @@ describe('sessions', () => {
       404,
       'resource_not_found',
     ])
+  })
+
+  test('are those of the browser that a page names, whatever cookie is left beside it', async () => {
+    const { offline, page } = await open()
+    offline.createUser({ emailAddress: 'joan@example.com', password })
+    const other = new PageClient(offline.url)
+    await signIn(other, 'joan@example.com')
+    const mine = await signIn(page)
+    const named = encodeURIComponent(page.cookies.get('__clerk_db_jwt') ?? '')
+    const { response } = await other.ask('GET', `/client?__clerk_db_jwt=${named}`)
+    expect(response.sessions).toMatchObject([{ id: mine }])
   })
 
   test('of another browser are as unknown ones', async () => {

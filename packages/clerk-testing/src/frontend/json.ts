@@ -1,4 +1,4 @@
-import type { Instance, StoredMembership } from '../resources/instance.js'
+import type { Instance, Loose, StoredMembership } from '../resources/instance.js'
 import type {
   OrganizationInvitationJSON,
   OrganizationJSON,
@@ -14,6 +14,7 @@ import { schemas } from '../tables/schemas.js'
 import type { PageCall } from './operation.js'
 import { signInJson } from './sign-in.js'
 import { signUpJson } from './sign-up.js'
+import { isAbandoned } from './verification.js'
 
 // What a page sees. Each object is made of the fields that are named here: what is stored beside them, as private
 // metadata, stays on the server.
@@ -166,14 +167,20 @@ export async function sessionJson(instance: Instance, session: SessionJSON, azp:
   }
 }
 
+/** What a page has begun and may go on with. */
+function begun(instance: Instance, table: ReadonlyMap<string, Loose>, id: string | null): Loose | undefined {
+  const found = table.get(id ?? '')
+  return found && !isAbandoned(instance, found) ? found : undefined
+}
+
 export async function clientJson({
   instance,
   client,
   origin,
 }: Pick<PageCall, 'instance' | 'client' | 'origin'>): Promise<object> {
   const sessions = sessionsOf(instance, client)
-  const signIn = instance.state.signIns.get(client.sign_in_id ?? '')
-  const signUp = instance.state.signUps.get(client.sign_up_id ?? '')
+  const signIn = begun(instance, instance.state.signIns, client.sign_in_id)
+  const signUp = begun(instance, instance.state.signUps, client.sign_up_id)
   return {
     object: 'client',
     id: client.id,

@@ -10,7 +10,15 @@ import { BackendError, invalidValue, missingParameter, notFound } from '../serve
 import { acceptInvitation, type Invited, pendingInvitation } from './invitation.js'
 import { metadataOf } from './metadata.js'
 import { open, type PageCall, parameter } from './operation.js'
-import { proveCode, sent, type Verification, verificationJson, verified } from './verification.js'
+import {
+  abandonAt,
+  isAbandoned,
+  proveCode,
+  sent,
+  type Verification,
+  verificationJson,
+  verified,
+} from './verification.js'
 
 const { text } = parameter
 
@@ -34,7 +42,6 @@ export interface SignUp extends Loose {
 const required = ['email_address', 'password']
 const optional = ['first_name', 'last_name', 'username']
 const profile = ['first_name', 'last_name', 'username'] as const
-const abandonedMs = 86_400_000
 
 const has = (signUp: SignUp, field: string) =>
   field === 'password' ? signUp.digest !== null || signUp.created_user_id !== null : signUp[field] !== null
@@ -83,7 +90,7 @@ export function signUpJson(stored: Loose): object {
     external_id: null,
     created_session_id: signUp.created_session_id,
     created_user_id: signUp.created_user_id,
-    abandon_at: created_at + abandonedMs,
+    abandon_at: abandonAt(created_at),
     legal_accepted_at: null,
     locale: null,
   }
@@ -92,7 +99,7 @@ export function signUpJson(stored: Loose): object {
 /** The page's own sign-up. @throws {BackendError} 404 */
 function signUpAt({ instance, client, path }: PageCall): SignUp {
   const signUp = instance.state.signUps.get(path.sign_up_id ?? '') as SignUp | undefined
-  if (signUp?.client_id !== client.id || !signUp) throw notFound('sign up')
+  if (!signUp || signUp.client_id !== client.id || isAbandoned(instance, signUp)) throw notFound('sign up')
   return signUp
 }
 
@@ -136,6 +143,8 @@ function apply(call: PageCall, signUp: SignUp, invitation: Invited | null): void
     Object.assign(changes, {
       email_address: normalEmail(email),
       email: invitation ? verified('ticket') : null,
+      // What an invitation says is said of its own address.
+      invitation: null,
     })
   }
   const named = Object.fromEntries(

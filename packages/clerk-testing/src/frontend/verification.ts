@@ -12,6 +12,13 @@ export interface Verification {
 }
 
 const livesMs = 600_000
+const abandonedMs = 86_400_000
+
+/** When a sign-in or sign-up that nobody has ended is none any more. Milliseconds. */
+export const abandonAt = (createdAt: number): number => createdAt + abandonedMs
+export const isAbandoned = ({ now }: Instance, { created_at }: { readonly created_at: number }): boolean =>
+  now() >= abandonAt(created_at)
+
 const mostAttempts = 10
 
 /** Begins the proof by a code. */
