@@ -79,6 +79,18 @@ describe('signing in', () => {
     expect(await page.refusal('GET', `/client/sign_ins/${response.id}`)).toEqual([404, 'resource_not_found'])
   })
 
+  test('by a code works for an address that was proved, not for one that is only claimed', async () => {
+    const { offline, page } = await open()
+    const { id } = offline.createUser({ username: 'joan_c', password })
+    offline.call('CreateEmailAddress', {
+      body: { user_id: id, email_address: 'joan@example.com', verified: false },
+    })
+    const sign = { strategy: 'email_code', identifier: 'joan@example.com' }
+    expect(await page.refusal('POST', '/client/sign_ins', sign)).toEqual([422, 'strategy_for_user_invalid'])
+    const { response } = await page.ask('POST', '/client/sign_ins', { identifier: 'joan_c' })
+    expect(response.supported_first_factors).toEqual([{ strategy: 'password' }])
+  })
+
   test('a code works for ten minutes, and not after ten wrong ones', async () => {
     const { offline, page } = await open({ now: () => 1_800_000_000_000 })
     const { response } = await page.ask('POST', '/client/sign_ins', { identifier: 'ada@example.com' })

@@ -79,6 +79,10 @@ function masked(contact: Contact, identifier: string | null): string {
     : `${name.charAt(0)}*****@${domain}`
 }
 
+/** An address that is only claimed proves nothing. */
+const proven = (contacts: readonly Contact[]) =>
+  contacts.filter(({ verification, reserved }) => reserved || verification?.status === 'verified')
+
 function firstFactors(user: UserJSON, identifier: string | null): object[] {
   const factor = (strategy: string, contact: Contact) => ({
     strategy,
@@ -86,7 +90,8 @@ function firstFactors(user: UserJSON, identifier: string | null): object[] {
     [`${contact.object}_id`]: contact.id,
     primary: [user.primary_email_address_id, user.primary_phone_number_id].includes(contact.id),
   })
-  const { email_addresses: emails, phone_numbers: phones } = user
+  const emails = proven(user.email_addresses)
+  const phones = proven(user.phone_numbers)
   return [
     ...(user.password_enabled ? [{ strategy: 'password' }] : []),
     ...emails.map((contact) => factor('email_code', contact)),
@@ -199,7 +204,7 @@ const strategies: ReadonlyMap<string, 'email_addresses' | 'phone_numbers' | null
 
 /** @throws {BackendError} 422 where the user has no such address */
 function contactFor({ texts }: PageCall, signIn: SignIn, user: UserJSON): Contact {
-  const contacts: readonly Contact[] = user[strategies.get(texts.strategy ?? '') ?? 'email_addresses']
+  const contacts = proven(user[strategies.get(texts.strategy ?? '') ?? 'email_addresses'])
   const wanted = texts.email_address_id ?? texts.phone_number_id
   const typed = contacts.find((one) => addressOf(one) === signIn.identifier?.toLowerCase())
   const primary = contacts.find(({ id }) =>

@@ -161,7 +161,6 @@ function apply(call: PageCall, signUp: SignUp, invitation: Invited | null): void
 function finish({ instance, client }: PageCall, signUp: SignUp): object {
   touch(instance, signUp)
   if (missing(signUp).length > 0 || unverified(signUp).length > 0) return shown(signUp)
-  const invited = pendingInvitation(instance, signUp.invitation ?? '')
   const { id } = instance.call<UserJSON>('CreateUser', {
     body: {
       email_address: [signUp.email_address],
@@ -171,8 +170,7 @@ function finish({ instance, client }: PageCall, signUp: SignUp): object {
       password_hasher: ownHasher,
       password_digest: signUp.digest,
       unsafe_metadata: signUp.unsafe_metadata,
-      // What an invitation gives is for the address that was invited.
-      public_metadata: invited?.email_address === signUp.email_address ? invited.public_metadata : {},
+      public_metadata: pendingInvitation(instance, signUp.invitation ?? '')?.public_metadata ?? {},
     },
   })
   acceptInvitation(instance, signUp.invitation ?? '', getUser(instance, id))
