@@ -5,6 +5,8 @@ const BUDGETS = {
   'clerk-express': '2.5 kB',
   'clerk-koa': '2.7 kB',
   'clerk-fastify': '3 kB',
+  'clerk-fetch': '2 kB',
+  'clerk-hono': '2.5 kB',
   'clerk-trpc': '2.5 kB',
   'clerk-prisma': '33 kB',
   'clerk-mongo': '21 kB',

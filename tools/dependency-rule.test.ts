@@ -29,6 +29,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'clerk-express': ['@acme/clerk-core'],
   'clerk-koa': ['@acme/clerk-core'],
   'clerk-fastify': ['@acme/clerk-core'],
+  'clerk-fetch': ['@acme/clerk-core'],
+  'clerk-hono': ['@acme/clerk-core'],
   'clerk-trpc': ['@acme/clerk-core'],
   'clerk-prisma': ['@acme/clerk-core'],
   'clerk-mongo': ['@acme/clerk-core'],

@@ -43,7 +43,7 @@ const models = {}
 
 type Calls = Readonly<Record<string, (named: Callable, options: object) => unknown>>
 
-/** Express and Koa have the same functions. */
+/** Express, Koa and Hono have the same functions. */
 const OF_MIDDLEWARES: Calls = {
   auditLog: (call, options) => call(clerk, { write() {}, ...options }),
   authOf: (call, options) => call({}, {}, options),
@@ -80,6 +80,10 @@ const WITH_OPTIONS: Readonly<Record<string, Calls>> = {
     requireAuth: (call, options) => call({}, options),
     userOf: (call, options) => call({}, {}, options),
   },
+  'clerk-fetch': {
+    clerkFetch: (call, options) => call(clerk, options),
+  },
+  'clerk-hono': OF_MIDDLEWARES,
   'clerk-koa': OF_MIDDLEWARES,
   'clerk-mongo': {
     mongoStore: (call, options) => call({}, options),
@@ -100,6 +104,8 @@ const WITH_OPTIONS: Readonly<Record<string, Calls>> = {
 const WITHOUT: Readonly<Record<string, readonly string[]>> = {
   'clerk-express': ['toMcpAuthInfo'],
   'clerk-fastify': ['toMcpAuthInfo'],
+  'clerk-fetch': ['toMcpAuthInfo'],
+  'clerk-hono': ['toMcpAuthInfo'],
   'clerk-koa': ['toMcpAuthInfo'],
   'clerk-core': ['authorize', 'currentAuth', 'fromEnv', 'refuseUpgrade', 'watchRequest', 'withConnection'],
 }
@@ -109,6 +115,10 @@ const WRONG_VALUES: readonly (readonly [name: string, options: object])[] = [
   ['clerkMiddleware', { localUser: 'lea' }],
   ['clerkMiddleware', { signInUrl: 'no url' }],
   ['clerkMiddleware', { context: 'true' }],
+  ['clerkFetch', { prefix: 'auth' }],
+  ['clerkFetch', { trustProxy: 1 }],
+  ['clerkFetch', { session: {} }],
+  ['clerkFetch', { resource: { resource: 'http://api.example.com' } }],
   ['clerkPlugin', { hook: 'onSend' }],
   ['clerkPlugin', { clerk: {} }],
   ['clerkPlugin', { clerk: undefined }],

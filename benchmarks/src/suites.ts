@@ -15,6 +15,7 @@ import { tokenMiss } from './suites/token-miss.js'
 import { webExpress } from './suites/web-express.js'
 import { webFastify } from './suites/web-fastify.js'
 import { webHeap } from './suites/web-heap.js'
+import { webHono } from './suites/web-hono.js'
 import { webKoa } from './suites/web-koa.js'
 import { webhooks } from './suites/webhooks.js'
 
@@ -37,5 +38,6 @@ export const suites: readonly Suite[] = [
   webExpress,
   webKoa,
   webFastify,
+  webHono,
   webHeap,
 ]

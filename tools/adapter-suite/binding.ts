@@ -74,6 +74,13 @@ export interface AppBinding {
    * guards are tested, and only the status of a refusal.
    */
   unwrap?(body: unknown): unknown
+  /**
+   * For an adapter without a middleware: every guard authenticates for its own clerk, and there is no audit log that could see
+   * every request.
+   */
+  readonly standsAlone?: true
+  /** The server of the host takes a request on a connection when the one before is answered, and not earlier. */
+  readonly oneAtATime?: true
   /** Makes a guard of what an application gives to it. */
   guard(...given: readonly unknown[]): unknown
   start(spec: AppSpec): Promise<RunningApp>

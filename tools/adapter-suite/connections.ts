@@ -1,9 +1,10 @@
+import { Agent } from 'node:http'
 import { connect } from 'node:net'
 import { type OfflineClerk, signWebhook } from '@acme/clerk-testing'
 import { expect, test } from 'vitest'
 import type { AppBinding, AppSpec, RunningApp } from './binding.js'
 import { createHarness, type Harness } from './harness.js'
-import { sendRaw } from './http.js'
+import { request, sendRaw } from './http.js'
 import { startApp } from './start.js'
 
 /** What can only be seen on the wire. */
@@ -12,7 +13,9 @@ export function connectionTests(binding: AppBinding, offline: () => OfflineClerk
     await withApp({}, async ({ origin }, { ada, bob }) => {
       const get = (token: string | null, close = false) =>
         `GET /open HTTP/1.1\r\nHost: app\r\n${token === null ? '' : `Authorization: Bearer ${token}\r\n`}${close ? 'Connection: close\r\n' : ''}\r\n`
-      const answer = await sendRaw(origin, `${get(ada.token)}${get(null)}${get(bob.token, true)}`)
+      const answer = binding.oneAtATime
+        ? await oneAfterTheOther(origin, [ada.token, null, bob.token])
+        : await sendRaw(origin, `${get(ada.token)}${get(null)}${get(bob.token, true)}`)
       const said = [...answer.matchAll(/"(?:userId|reason)":"([^"]+)"/g)].map((match) => match[1])
       expect(said).toEqual([ada.id, 'no-credentials', bob.id])
     })
@@ -77,4 +80,15 @@ export function connectionTests(binding: AppBinding, offline: () => OfflineClerk
       await harness.close()
     }
   }
+}
+
+async function oneAfterTheOther(origin: string, tokens: readonly (string | null)[]): Promise<string> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  let answers = ''
+  for (const token of tokens) {
+    const headers = token === null ? {} : { authorization: `Bearer ${token}` }
+    answers += (await request(`${origin}/open`, { headers, agent })).text
+  }
+  agent.destroy()
+  return answers
 }

@@ -5,6 +5,8 @@ import type { Framework, settingsOf } from '@acme/clerk-core/adapter'
 import type { UserRecord, UserStore } from '@acme/clerk-core/store'
 import * as forExpress from '@acme/clerk-express'
 import * as forFastify from '@acme/clerk-fastify'
+import * as forFetch from '@acme/clerk-fetch'
+import * as forHono from '@acme/clerk-hono'
 import * as forKoa from '@acme/clerk-koa'
 import type { mongoStore } from '@acme/clerk-mongo'
 import type { organizationScope, prismaStore } from '@acme/clerk-prisma'
@@ -13,6 +15,7 @@ import type { checkConformance } from '@acme/clerk-testing/conformance'
 import type { createClerkContext, createGuards } from '@acme/clerk-trpc'
 import type { Request } from 'express'
 import type { FastifyRequest } from 'fastify'
+import type { ContextVariableMap } from 'hono'
 import type { DefaultState } from 'koa'
 
 interface AppUser extends UserRecord {
@@ -35,10 +38,11 @@ declare function typed<T>(...refusal: 0 extends 1 & T ? ['this is any'] : []): v
 typed<Request['auth']>()
 typed<DefaultState['auth']>()
 typed<FastifyRequest['auth']>()
+typed<ContextVariableMap['auth']>()
 typed<Awaited<ReturnType<ReturnType<typeof createClerkContext<AppUser, never>>>>['auth']>()
 typed<RegisteredAuth>()
 typed<Framework<Request>>()
-for (const value of [forExpress, forKoa, forFastify]) typed<typeof value>()
+for (const value of [forExpress, forKoa, forFastify, forFetch, forHono]) typed<typeof value>()
 typed<typeof settingsOf>()
 typed<typeof mongoStore>()
 typed<typeof prismaStore>()

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commonjsTests } from './commonjs.js'
 import { compile, createProject, entries } from './project.js'
+import { walkTests } from './walk.js'
 
 let project: string
 
@@ -41,3 +42,4 @@ test.each(entries)('%s can be imported and required', (entry) => {
 })
 
 commonjsTests(() => project)
+walkTests(() => project)

@@ -54,6 +54,7 @@ export function createProject(files: readonly string[]): string {
   for (const name of packages) install(name, project, modules)
   for (const tool of ['jest', 'ts-jest', 'typescript', ...BABEL])
     link(tool, join(TOOLS, 'consumer/node_modules', tool), modules)
+  link('@koa/router', join(folderOf('clerk-koa'), 'node_modules/@koa/router'), modules)
   for (const file of files) copyFileSync(join(TOOLS, 'consumer', file), join(project, file))
   return project
 }

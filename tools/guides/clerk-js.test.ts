@@ -188,6 +188,17 @@ await describeWith('chromium', "Clerk's own script, the offline Clerk and the ap
     expect((await workspace(page)).status).toBe(401)
   }, 120_000)
 
+  test('the hosted page signs the same browser in and returns to the page, and nowhere else', async () => {
+    const page = await open()
+    await page.evaluate('void Clerk.redirectToSignIn()')
+    await page.getByRole('button', { name: 'Continue as Joan' }).click()
+    await signedIn(page, 'Joan')
+    expect(page.url()).toBe(`${home}/`)
+    expect((await workspace(page)).status).toBe(200)
+    await page.goto(`${offline.url}/sign-in#/?redirect_url=https://evil.example/`)
+    await page.getByRole('heading', { name: 'Invalid redirect_url' }).waitFor()
+  }, 120_000)
+
   test('a token is renewed before its minute is over, while the page is open', async () => {
     const page = await open()
     await page.clock.install()

@@ -109,6 +109,17 @@ const viteTypes = { 'vite-env.d.ts': '/// <reference types="vite/client" />\n' }
 /** Files of the application that blocks of a document import; of one block, where they differ. */
 export const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/existing-users.md': { 'prisma.ts': client('shop') },
+  // What Bun and Deno have as globals.
+  'docs/fetch.md': {
+    'runtimes.d.ts': `
+      type Answer = (request: Request) => Response | Promise<Response>
+      declare const Bun: { serve(options: { port: number; routes: Record<string, Answer> }): object }
+      declare const Deno: {
+        env: { get(name: string): string | undefined }
+        serve(options: { port: number }, answer: Answer): object
+      }
+`,
+  },
   'docs/prisma.md': { 'prisma.ts': client('app') },
   'docs/prisma.md database.ts': {
     'generated/client.ts': `export { PrismaClient } from '../${generated('app')}'\n`,

@@ -8,4 +8,5 @@ export const APPS: Readonly<
   express: async () => (await import('./express-app.js')).expressApp,
   koa: async () => (await import('./koa-app.js')).koaApp,
   fastify: async () => (await import('./fastify-app.js')).fastifyApp,
+  hono: async () => (await import('./hono-app.js')).honoApp,
 }

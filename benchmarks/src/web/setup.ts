@@ -26,4 +26,4 @@ export async function createSetup(): Promise<Setup> {
 
 /** What authenticates requests: this library, hooks that do nothing, nothing at all, or Clerk's own SDK. */
 export type Variant = 'ours' | 'no-op' | 'bare' | 'official' | 'ours-session' | 'session-alone'
-export type Framework = 'express' | 'koa' | 'fastify'
+export type Framework = 'express' | 'koa' | 'fastify' | 'hono'

@@ -9,6 +9,8 @@ export interface WebTargets {
   readonly noOp: number
   /** Throughput over that of Clerk's own SDK, where there is one. */
   readonly official?: { readonly who: string; readonly ratio: number }
+  /** `false`: the framework has no sessions of its own. */
+  readonly sessions?: false
 }
 
 const OURS = 'ours'
@@ -59,6 +61,16 @@ export function webSuite(framework: Framework, targets: WebTargets): Suite {
         },
         effort,
       )
+      const rowsWithout = [
+        ...rows(`${framework}, signed in by a bearer token`, signedIn, {
+          cpu: [atLeast(signedIn.cpu, NO_OP, targets.noOp)],
+          throughput: official ? [atLeast(signedIn.throughput, official.who, official.ratio)] : [],
+        }),
+        ...rows(`${framework}, anonymous`, anonymous, {
+          cpu: [atLeast(anonymous.cpu, 'signed in', 0.98)],
+        }),
+      ]
+      if (targets.sessions === false) return rowsWithout
       let written = 0
       const session = await race(
         {
@@ -77,13 +89,7 @@ export function webSuite(framework: Framework, targets: WebTargets): Suite {
         effort,
       )
       return [
-        ...rows(`${framework}, signed in by a bearer token`, signedIn, {
-          cpu: [atLeast(signedIn.cpu, NO_OP, targets.noOp)],
-          throughput: official ? [atLeast(signedIn.throughput, official.who, official.ratio)] : [],
-        }),
-        ...rows(`${framework}, anonymous`, anonymous, {
-          cpu: [atLeast(anonymous.cpu, 'signed in', 0.98)],
-        }),
+        ...rowsWithout,
         ...rows(`${framework}, trusted by its session`, session, {
           cpu: [
             atLeast(session.cpu, ALONE, 0.9),

@@ -2,6 +2,7 @@
 // once, as a `Framework`, and renders the responses that it is given.
 
 export type { AuthJson } from './domain/auth/auth-json.js'
+export type { Me } from './domain/auth/me.js'
 // A command line describes no framework, but shows what these are.
 export type {
   BulkProgress,
@@ -60,9 +61,23 @@ export {
 } from './flows/web/auth-of.js'
 export { createAuthenticator, MIDDLEWARE_OPTIONS, type MiddlewareOptions } from './flows/web/authenticator.js'
 export { credentialsFrom, credentialsFromFetch } from './flows/web/credentials-from.js'
+export {
+  addressBehindProxy,
+  PEER_OPTIONS,
+  type PeerOptions,
+  targetOf,
+  toFetchResponse,
+  webRequestFromFetch,
+} from './flows/web/fetch-messages.js'
+export {
+  type FetchSession,
+  loadedSession,
+  type SealedSession,
+  writableSession,
+} from './flows/web/fetch-session.js'
 export type { Framework } from './flows/web/framework.js'
 export { FrameworkSession, SESSION_KEY } from './flows/web/framework-session.js'
-export { createGuard, type GuardArguments, storedAuth } from './flows/web/guard.js'
+export { createGuard, type Exactly, type GuardArguments, storedAuth } from './flows/web/guard.js'
 export { type GetAuthOptions, type GuardOptions, namedClerk } from './flows/web/guard-options.js'
 export { type McpAuthInfo, toMcpAuthInfo } from './flows/web/mcp.js'
 export { originOf, type WebRequest, type WebResponse } from './flows/web/messages.js'

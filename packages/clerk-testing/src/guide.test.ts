@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { readSnippet } from '@acme/tools/snippets'
+import { createClerkClient } from '@clerk/backend'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { publishableKeyOf, startClerk } from './index.js'
@@ -55,7 +56,13 @@ test('the configurations for Playwright and Docker Compose name keys and options
   const compose = parse(await code('compose.yaml')) as {
     services: Record<string, { command: string; environment: Record<string, string> }>
   }
-  expect(compose.services.app?.environment.CLERK_PUBLISHABLE_KEY).toBe(publishableKeyOf('localhost:4400'))
+  const { CLERK_PUBLISHABLE_KEY: key, CLERK_PROXY_URL: proxyUrl = '' } =
+    compose.services.app?.environment ?? {}
+  expect(key).toBe(publishableKeyOf(new URL(proxyUrl).host))
+  // Clerk's SDKs refuse the key of a host without a dot.
+  const client = createClerkClient({ secretKey: 'sk_test_offline_compose', publishableKey: key ?? '' })
+  const { status } = await client.authenticateRequest(new Request('http://localhost:3000/'), { proxyUrl })
+  expect(status).toBe('signed-out')
   const help = await readFile(new URL('./cli/main.ts', import.meta.url), 'utf8')
   for (const command of [config.webServer[0]?.command, compose.services.clerk?.command]) {
     const options = [...(command?.split('clerk-offline ')[1] ?? '').matchAll(/--[a-z-]+/g)].map(

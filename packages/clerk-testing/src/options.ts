@@ -21,7 +21,10 @@ export interface StartClerkOptions {
   port?: number | undefined
   /** Address to listen on. Default `127.0.0.1`. */
   host?: string | undefined
-  /** Another name for `url`, as a container has one: the address under which applications and browsers reach it. */
+  /**
+   * Another name for `url`, as a container has one: the address under which applications and browsers reach
+   * it. Clerk's SDKs take the publishable key of a host with a dot only: `127.0.0.1`, not `localhost`.
+   */
   publicUrl?: string | undefined
   /** `iss` of its tokens. Default: its URL. Some SDKs want one that begins with `https://clerk.`. */
   issuer?: string | undefined

@@ -79,7 +79,7 @@ const REMEDIES: Readonly<Record<StoreFault, string>> = {
   required: 'Make the column optional, or give it a value in `create` where it is your own.',
   'foreign-key': 'Give the column a value in `create` that the other table has, or drop the constraint.',
   value: "Give the column the type that the package's schema has.",
-  missing: 'Run the migration of the package.',
+  missing: 'Run the migration of the package: https://github.com/acme/clerk/blob/main/docs/prisma.md#tables.',
   hidden:
     'Hand `prismaStore` the client without extensions (`new PrismaClient(…)`, not what `$extends` returned), and keep the extended one for the application.',
   other: 'See the constraints, triggers and privileges of the table, and the extensions of the client.',

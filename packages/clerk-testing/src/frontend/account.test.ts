@@ -89,6 +89,7 @@ describe("a user's own account", () => {
         private_metadata: { secret: 'hidden' },
       },
     })
+    offline.addCredential(ada.id, 'external_account', { provider: 'oauth_github', token: 'hidden' })
     const path = `/organizations/${organization.id}`
     for (const one of [
       '/client',
@@ -137,6 +138,24 @@ describe("a user's own account", () => {
     expect(offline.getUser(ada.id).email_addresses.map(({ email_address }) => email_address)).toEqual([
       'augusta@example.com',
     ])
+  })
+
+  test('keeps a proved address, and one that is not proved does not become the primary one', async () => {
+    const { offline, ada } = await open()
+    const [own] = offline.getUser(ada.id).email_addresses
+    const add = async (email_address: string) =>
+      (await ada.page.ask('POST', '/me/email_addresses', { email_address })).response.id as string
+    const foreign = await add('victim@example.com')
+    expect(await ada.page.refusal('DELETE', `/me/email_addresses/${own?.id}`)).toEqual([
+      400,
+      'last_required_identification_deletion_failed',
+    ])
+    const proved = await add('augusta@example.com')
+    await ada.page.ask('POST', `/me/email_addresses/${proved}/prepare_verification`)
+    await ada.page.ask('POST', `/me/email_addresses/${proved}/attempt_verification`, { code: '424242' })
+    await ada.page.ask('DELETE', `/me/email_addresses/${own?.id}`)
+    expect(offline.getUser(ada.id).primary_email_address_id).toBe(proved)
+    await ada.page.ask('DELETE', `/me/email_addresses/${foreign}`)
   })
 
   test('a new password needs the old one, and can end the other sessions but not this one', async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isVerified } from '../resources/contacts.js'
 import { newId } from '../resources/ids.js'
 import type { EmailAddressJSON, UserJSON } from '../resources/json.js'
 import { checkPassword } from '../resources/passwords.js'
@@ -18,7 +19,7 @@ const shown = ({ instance, user }: SignedInCall) => userJson(instance, user)
 function update(call: SignedInCall): object {
   const { instance, texts, user } = call
   const { primary_email_address_id: primary } = texts
-  if (primary && emailAt(call, primary).verification?.status !== 'verified')
+  if (primary && !isVerified(emailAt(call, primary)))
     throw new BackendError(400, 'verification_missing', 'The e-mail address is not verified.')
   // An empty field is an empty one.
   const profile = ['username', 'first_name', 'last_name'].flatMap((name) =>
@@ -74,7 +75,9 @@ const onEmail =
 function removeEmail(call: SignedInCall): object {
   const { instance, user, path } = call
   const { id } = emailAt(call, path.email_id ?? '')
-  if (user.email_addresses.length === 1)
+  const others = user.email_addresses.filter((one) => one.id !== id)
+  // The one that becomes the primary one belongs to the user.
+  if (others.length === 0 || (id === user.primary_email_address_id && !others.some(isVerified)))
     throw new BackendError(
       400,
       'last_required_identification_deletion_failed',

@@ -5,6 +5,7 @@ import { open } from './operation.js'
 const off = {
   enabled: false,
   required: false,
+  immutable: false,
   verifications: [],
   used_for_first_factor: false,
   first_factors: [],
@@ -33,6 +34,7 @@ const attributes = {
   authenticator_app: { ...asked, used_for_second_factor: true, second_factors: ['totp'] },
   backup_code: { ...asked, used_for_second_factor: true, second_factors: ['backup_code'] },
   passkey: off,
+  ticket: asked,
 }
 
 const authConfig = {
@@ -55,13 +57,18 @@ const authConfig = {
   url_based_session_syncing: true,
   claimed_at: null,
   reverification: false,
-  session_minter: false,
-  native_settings: { api_enabled: false },
+  native_settings: {
+    object: 'native_settings',
+    api_enabled: false,
+    trusted_device_sign_in_enabled: false,
+    trusted_device_enrollment_prompt_after_sign_in_enabled: false,
+    trusted_device_enrollment_prompt_after_sign_up_enabled: false,
+  },
 }
 
 const userSettings = {
   attributes,
-  actions: { create_organization: true, delete_self: true },
+  actions: { create_organization: true, delete_self: true, create_organizations_limit: null },
   social: {},
   saml: { enabled: false },
   enterprise_sso: { enabled: false, self_serve_sso: false },
@@ -69,6 +76,8 @@ const userSettings = {
   sign_up: {
     allowlist_only: false,
     captcha_enabled: false,
+    captcha_widget_type: null,
+    custom_action_required: false,
     legal_consent_enabled: false,
     mode: 'public',
     progressive: true,
@@ -77,6 +86,8 @@ const userSettings = {
   password_settings: {
     allowed_special_characters: '',
     disable_hibp: true,
+    enforce_hibp_on_sign_in: false,
+    disable_password_reverification: true,
     min_length: 8,
     max_length: 72,
     require_special_char: false,
@@ -86,8 +97,13 @@ const userSettings = {
     show_zxcvbn: false,
     min_zxcvbn_strength: 0,
   },
-  passkey_settings: { allow_autofill: false, show_sign_in_button: false },
-  username_settings: { min_length: 4, max_length: 64 },
+  passkey_settings: { allow_autofill: false, show_sign_in_button: false, satisfies_second_factor: false },
+  username_settings: {
+    min_length: 4,
+    max_length: 64,
+    allow_extended_special_characters: false,
+    allow_numeric_usernames: true,
+  },
   attack_protection: { enumeration_protection: { enabled: false } },
 }
 
@@ -132,6 +148,14 @@ function displayConfig({ url, appUrl, instanceId }: Instance): object {
     after_leave_organization_url: '/',
     after_create_organization_url: '/',
     after_join_waitlist_url: '/',
+    oauth_consent_url: `${url}/oauth/authorize`,
+    logo_link_url: appUrl,
+    logo_url: null,
+    favicon_url: null,
+    help_url: null,
+    experimental_force_oauth_first: false,
+    clerk_js_version: null,
+    google_one_tap_client_id: null,
     support_email: '',
     branded: false,
     show_devmode_warning: false,
@@ -157,13 +181,12 @@ function organizationSettings(instance: Instance): object {
     // An organisation's domains are changed by the Backend API; whom a member invites has the same role.
     domains: { enabled: false, enrollment_modes: [], default_role: settings.domains_default_role },
     slug: { disabled: settings.slug_disabled },
+    creator_role: settings.creator_role,
     organization_creation_defaults: { enabled: false },
   }
 }
 
 const environment = ({ instance }: { instance: Instance }): object => ({
-  id: `env_${instance.instanceId.slice('ins_'.length)}`,
-  object: 'environment',
   auth_config: { ...authConfig, id: `aconf_${instance.instanceId.slice('ins_'.length)}` },
   display_config: displayConfig(instance),
   user_settings: userSettings,
@@ -175,7 +198,7 @@ const environment = ({ instance }: { instance: Instance }): object => ({
       user: { enabled: false, has_paid_plans: false },
     },
   },
-  api_keys_settings: { user_api_keys_enabled: false, orgs_api_keys_enabled: false },
+  api_keys_settings: { enabled: false, user_api_keys_enabled: false, orgs_api_keys_enabled: false },
   protect_config: { object: 'protect_config', id: '', loaders: [] },
   maintenance_mode: false,
   client_debug_mode: false,

@@ -79,6 +79,18 @@ describe('signing in', () => {
     expect(await page.refusal('GET', `/client/sign_ins/${response.id}`)).toEqual([404, 'resource_not_found'])
   })
 
+  test('by a code works for an address that was proved, not for one that is only claimed', async () => {
+    const { offline, page } = await open()
+    const { id } = offline.createUser({ username: 'joan_c', password })
+    offline.call('CreateEmailAddress', {
+      body: { user_id: id, email_address: 'joan@example.com', verified: false },
+    })
+    const sign = { strategy: 'email_code', identifier: 'joan@example.com' }
+    expect(await page.refusal('POST', '/client/sign_ins', sign)).toEqual([422, 'strategy_for_user_invalid'])
+    const { response } = await page.ask('POST', '/client/sign_ins', { identifier: 'joan_c' })
+    expect(response.supported_first_factors).toEqual([{ strategy: 'password' }])
+  })
+
   test('a code works for ten minutes, and not after ten wrong ones', async () => {
     const { offline, page } = await open({ now: () => 1_800_000_000_000 })
     const { response } = await page.ask('POST', '/client/sign_ins', { identifier: 'ada@example.com' })
@@ -190,6 +202,57 @@ describe('signing in', () => {
     expect(await attempt('wrong')).toEqual([422, 'form_code_incorrect'])
     expect(await attempt('spare')).toEqual([200, undefined])
   })
+
+  test('ends at its next step for a user who may not sign in any more, and changes nothing', async () => {
+    const { offline, page } = await open()
+    const path = { user_id: offline.call<{ id: string }[]>('GetUserList')[0]?.id ?? '' }
+    const begin = async (fields: Record<string, string>) =>
+      (await page.ask('POST', '/client/sign_ins', { identifier: 'ada@example.com', ...fields })).response
+    const reset = await begin({ strategy: 'reset_password_email_code' })
+    const step = (id: string, name: string, fields: Record<string, string>) =>
+      page.refusal('POST', `/client/sign_ins/${id}/${name}`, fields)
+    await step(reset.id, 'attempt_first_factor', { strategy: 'reset_password_email_code', code: '424242' })
+    offline.call('LockUser', { path })
+    expect(await step(reset.id, 'reset_password', { password: 'a new password' })).toEqual([
+      403,
+      'user_locked',
+    ])
+    offline.call('UnlockUser', { path })
+    expect(offline.call('VerifyPassword', { path, body: { password } })).toEqual({ verified: true })
+
+    offline.call('UpdateUser', {
+      path,
+      body: { totp_secret: 'JBSWY3DPEHPK3PXP', backup_codes: ['spare'] },
+    })
+    const second = await begin({ strategy: 'password', password })
+    const spare = { strategy: 'backup_code', code: 'spare' }
+    for (const [operation, undo, code] of [
+      ['LockUser', 'UnlockUser', 'user_locked'],
+      ['BanUser', 'UnbanUser', 'user_banned'],
+    ] as const) {
+      offline.call(operation, { path })
+      expect(await step(second.id, 'attempt_second_factor', spare)).toEqual([403, code])
+      offline.call(undo, { path })
+    }
+    // The code that was refused is not used up.
+    expect(await step(second.id, 'attempt_second_factor', spare)).toEqual([200, undefined])
+  })
+
+  test('is abandoned after a day, as a sign-up is', async () => {
+    let now = 1_800_000_000_000
+    const { page } = await open({ now: () => now })
+    const signIn = await page.ask('POST', '/client/sign_ins', { identifier: 'ada@example.com' })
+    const { response: signUp } = await page.ask('POST', '/client/sign_ups', { first_name: 'Grace' })
+    now = signIn.response.abandon_at - 1
+    expect((await page.ask('GET', '/client')).response).toMatchObject({
+      sign_in: { id: signIn.response.id },
+      sign_up: { id: signUp.id },
+    })
+    now += 1
+    expect((await page.ask('GET', '/client')).response).toMatchObject({ sign_in: null, sign_up: null })
+    for (const path of [`/client/sign_ins/${signIn.response.id}`, `/client/sign_ups/${signUp.id}`])
+      expect(await page.refusal('GET', path)).toEqual([404, 'resource_not_found'])
+  })
 })
 
 describe('signing up', () => {
@@ -210,6 +273,10 @@ describe('signing up', () => {
     })
     const users = () => emitted(offline).filter((type) => type === 'user.created').length
     expect(users()).toBe(1)
+    expect(offline.call('GetSignUp', { path: { id: response.id } })).toMatchObject({
+      email_address: 'grace@example.com',
+      unverified_fields: ['email_address'],
+    })
     const path = `/client/sign_ups/${response.id}`
     await page.ask('POST', `${path}/prepare_verification`, { strategy: 'email_code' })
     expect(
@@ -232,9 +299,9 @@ describe('signing up', () => {
       unsafe_metadata: { plan: '<b>' },
     })
     expect(offline.call('GetSignUp', { path: { id: response.id } })).toMatchObject({ status: 'complete' })
-    await signIn(new PageClient(offline.url), 'grace@example.com').catch((error) =>
-      expect(String(error)).toContain('form_password_incorrect'),
-    )
+    const again = { strategy: 'password', identifier: 'grace@example.com', password: 'a long password' }
+    const { response: next } = await new PageClient(offline.url).ask('POST', '/client/sign_ins', again)
+    expect(next.status).toBe('complete')
     expect(JSON.stringify(offline.requests)).not.toContain('a long password')
     expect(JSON.stringify(offline.snapshot().state)).not.toContain('a long password')
   })
@@ -248,6 +315,25 @@ describe('signing up', () => {
     expect(await refusal({ username: 'ada_l' })).toEqual([422, 'form_identifier_exists'])
     expect(await refusal({ password: 'short' })).toEqual([422, 'form_password_length_too_short'])
     expect(await refusal({ unsafe_metadata: '[1]' })).toEqual([422, 'form_param_format_invalid'])
+    expect(await refusal({ strategy: 'oauth_google' })).toEqual([422, 'form_param_value_invalid'])
+  })
+
+  test('by an invitation for another address gives nothing of it', async () => {
+    const { offline, page } = await open()
+    const invitation = offline.call<{ id: string }>('CreateInvitation', {
+      body: { email_address: 'grace@example.com', public_metadata: { beta: true } },
+    })
+    const { response } = await page.ask('POST', '/client/sign_ups', { ticket: invitation.id })
+    const path = `/client/sign_ups/${response.id}`
+    const changed = await page.ask('PATCH', path, {
+      email_address: 'joan@example.com',
+      password: 'a long password',
+    })
+    expect(changed.response.unverified_fields).toEqual(['email_address'])
+    await page.ask('POST', `${path}/prepare_verification`, { strategy: 'email_code' })
+    const { response: done } = await page.ask('POST', `${path}/attempt_verification`, { code: '424242' })
+    expect(offline.getUser(done.created_user_id).public_metadata).toEqual({})
+    expect(offline.call('ListInvitations')).toMatchObject([{ status: 'pending' }])
   })
 
   test('by an invitation needs no code, and gives what the invitation says', async () => {
@@ -272,6 +358,21 @@ describe('signing up', () => {
     })
     expect(joan.client.sessions[0].user.organization_memberships).toMatchObject([{ role: 'org:admin' }])
   })
+
+  test('with an invitation for another address gives nothing of what it says', async () => {
+    const { offline, page } = await open()
+    const { id: ticket } = offline.call<{ id: string }>('CreateInvitation', {
+      body: { email_address: 'grace@example.com', public_metadata: { beta: true } },
+    })
+    const { response: begun } = await page.ask('POST', '/client/sign_ups', { ticket })
+    const path = `/client/sign_ups/${begun.id}`
+    const more = { email_address: 'mallory@example.com', password: 'a long password' }
+    await page.ask('PATCH', path, more)
+    await page.ask('POST', `${path}/prepare_verification`)
+    const { response } = await page.ask('POST', `${path}/attempt_verification`, { code: '424242' })
+    expect(response).toMatchObject({ status: 'complete', email_address: 'mallory@example.com' })
+    expect(offline.getUser(response.created_user_id).public_metadata).toEqual({})
+  })
 })
 
 describe('sessions', () => {
@@ -294,6 +395,34 @@ describe('sessions', () => {
       last_active_session_id: null,
     })
     expect(await page.refusal('POST', `/client/sessions/${second}/tokens`)).toEqual([401, 'signed_out'])
+  })
+
+  test('have tokens of a JWT template too', async () => {
+    const { offline, page } = await open()
+    offline.call('CreateJWTTemplate', {
+      body: { name: 'supabase', claims: { email: '{{user.primary_email_address}}' } },
+    })
+    const session = await signIn(page)
+    const { jwt } = await page.ask('POST', `/client/sessions/${session}/tokens/supabase`)
+    expect(claimsOf(jwt)).toMatchObject({
+      email: 'ada@example.com',
+      sub: offline.getSession(session).user_id,
+    })
+    expect(await page.refusal('POST', `/client/sessions/${session}/tokens/other`)).toEqual([
+      404,
+      'resource_not_found',
+    ])
+  })
+
+  test('are those of the browser that a page names, whatever cookie is left beside it', async () => {
+    const { offline, page } = await open()
+    offline.createUser({ emailAddress: 'joan@example.com', password })
+    const other = new PageClient(offline.url)
+    await signIn(other, 'joan@example.com')
+    const mine = await signIn(page)
+    const named = encodeURIComponent(page.cookies.get('__clerk_db_jwt') ?? '')
+    const { response } = await other.ask('GET', `/client?__clerk_db_jwt=${named}`)
+    expect(response.sessions).toMatchObject([{ id: mine }])
   })
 
   test('of another browser are as unknown ones', async () => {

@@ -1,4 +1,4 @@
-import type { Instance, StoredMembership } from '../resources/instance.js'
+import type { Instance, Loose, StoredMembership } from '../resources/instance.js'
 import type {
   OrganizationInvitationJSON,
   OrganizationJSON,
@@ -9,9 +9,12 @@ import { membershipJson } from '../resources/memberships.js'
 import { sessionsOf } from '../resources/sessions.js'
 import { sessionToken } from '../resources/tokens.js'
 import { identifierOf } from '../resources/user-list.js'
+import { projection } from '../server/project.js'
+import { schemas } from '../tables/schemas.js'
 import type { PageCall } from './operation.js'
 import { signInJson } from './sign-in.js'
 import { signUpJson } from './sign-up.js'
+import { isAbandoned } from './verification.js'
 
 // What a page sees. Each object is made of the fields that are named here: what is stored beside them, as private
 // metadata, stays on the server.
@@ -133,8 +136,11 @@ export function invitationJson({ state }: Instance, invitation: OrganizationInvi
 const own = (instance: Instance, user: UserJSON) =>
   [...instance.state.memberships.values()].filter(({ user_id }) => user_id === user.id)
 
+/** What is stored beside a credential, as a provider's token, is no field of its schema. */
+const documented = projection(schemas.User ?? {}) as (user: UserJSON) => UserJSON
+
 export const userJson = (instance: Instance, user: UserJSON): object => ({
-  ...pick(user, userFields),
+  ...pick(documented(user), userFields),
   profile_image_id: user.has_image ? user.id : null,
   organization_memberships: own(instance, user).map((stored) => memberJson(instance, stored)),
 })
@@ -161,20 +167,26 @@ export async function sessionJson(instance: Instance, session: SessionJSON, azp:
   }
 }
 
+/** What a page has begun and may go on with. */
+function begun(instance: Instance, table: ReadonlyMap<string, Loose>, id: string | null): Loose | undefined {
+  const found = table.get(id ?? '')
+  return found && !isAbandoned(instance, found) ? found : undefined
+}
+
 export async function clientJson({
   instance,
   client,
   origin,
 }: Pick<PageCall, 'instance' | 'client' | 'origin'>): Promise<object> {
   const sessions = sessionsOf(instance, client)
-  const signIn = instance.state.signIns.get(client.sign_in_id ?? '')
-  const signUp = instance.state.signUps.get(client.sign_up_id ?? '')
+  const signIn = begun(instance, instance.state.signIns, client.sign_in_id)
+  const signUp = begun(instance, instance.state.signUps, client.sign_up_id)
   return {
     object: 'client',
     id: client.id,
     sessions: await Promise.all(sessions.map((session) => sessionJson(instance, session, origin))),
     sign_in: signIn ? signInJson(instance, signIn) : null,
-    sign_up: signUp ? signUpJson(instance, signUp) : null,
+    sign_up: signUp ? signUpJson(signUp) : null,
     last_active_session_id: client.session_id,
     last_authentication_strategy: null,
     cookie_expires_at: null,

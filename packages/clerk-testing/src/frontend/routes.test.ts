@@ -86,6 +86,14 @@ describe('who may ask', () => {
     expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([204, page.origin])
   })
 
+  test('a page of another origin does not use up a fault that a test has set', async () => {
+    const { offline, page } = await open()
+    offline.faults.set('GET /v1/client', { status: 503, times: 1 })
+    const foreign = await page.fetch('GET', '/client', {}, { headers: { origin: 'https://evil.example' } })
+    expect(foreign.status).toBe(403)
+    expect((await page.fetch('GET', '/client')).status).toBe(503)
+  })
+
   test('an operation that is not served says so', async () => {
     const { page } = await open()
     const answer = await page.fetch('POST', '/me/passkeys')

@@ -9,7 +9,15 @@ import { createSession, sessionsOf } from '../resources/sessions.js'
 import { redeemTicket } from '../resources/tickets.js'
 import { BackendError, invalidValue, missingParameter, notFound } from '../server/errors.js'
 import { open, type PageCall, parameter } from './operation.js'
-import { proveCode, sent, type Verification, verificationJson, verified } from './verification.js'
+import {
+  abandonAt,
+  isAbandoned,
+  proveCode,
+  sent,
+  type Verification,
+  verificationJson,
+  verified,
+} from './verification.js'
 
 const { text, flag } = parameter
 
@@ -30,7 +38,6 @@ export interface SignIn extends Loose {
   created_session_id: string | null
 }
 
-const abandonedMs = 86_400_000
 const kinds: readonly IdentifierKind[] = ['email_address', 'phone_number', 'username']
 
 const userOf = ({ state }: Instance, { user_id }: SignIn): UserJSON | undefined =>
@@ -58,7 +65,7 @@ export function signInJson(instance: Instance, stored: Loose): object {
         }
       : null,
     created_session_id: signIn.created_session_id,
-    abandon_at: signIn.created_at + abandonedMs,
+    abandon_at: abandonAt(signIn.created_at),
   }
 }
 
@@ -72,6 +79,10 @@ function masked(contact: Contact, identifier: string | null): string {
     : `${name.charAt(0)}*****@${domain}`
 }
 
+/** An address that is only claimed proves nothing. */
+const proven = (contacts: readonly Contact[]) =>
+  contacts.filter(({ verification, reserved }) => reserved || verification?.status === 'verified')
+
 function firstFactors(user: UserJSON, identifier: string | null): object[] {
   const factor = (strategy: string, contact: Contact) => ({
     strategy,
@@ -79,7 +90,8 @@ function firstFactors(user: UserJSON, identifier: string | null): object[] {
     [`${contact.object}_id`]: contact.id,
     primary: [user.primary_email_address_id, user.primary_phone_number_id].includes(contact.id),
   })
-  const { email_addresses: emails, phone_numbers: phones } = user
+  const emails = proven(user.email_addresses)
+  const phones = proven(user.phone_numbers)
   return [
     ...(user.password_enabled ? [{ strategy: 'password' }] : []),
     ...emails.map((contact) => factor('email_code', contact)),
@@ -98,7 +110,7 @@ const secondFactors = (user: UserJSON): object[] => [
 function signInAt({ instance, client, path }: PageCall): SignIn {
   const { sign_in_id: id = '' } = path
   const signIn = instance.state.signIns.get(id) as SignIn | undefined
-  if (signIn?.client_id !== client.id || !signIn) throw notFound('sign in')
+  if (!signIn || signIn.client_id !== client.id || isAbandoned(instance, signIn)) throw notFound('sign in')
   return signIn
 }
 
@@ -192,7 +204,7 @@ const strategies: ReadonlyMap<string, 'email_addresses' | 'phone_numbers' | null
 
 /** @throws {BackendError} 422 where the user has no such address */
 function contactFor({ texts }: PageCall, signIn: SignIn, user: UserJSON): Contact {
-  const contacts: readonly Contact[] = user[strategies.get(texts.strategy ?? '') ?? 'email_addresses']
+  const contacts = proven(user[strategies.get(texts.strategy ?? '') ?? 'email_addresses'])
   const wanted = texts.email_address_id ?? texts.phone_number_id
   const typed = contacts.find((one) => addressOf(one) === signIn.identifier?.toLowerCase())
   const primary = contacts.find(({ id }) =>
@@ -227,7 +239,6 @@ function attemptFirst(call: PageCall, signIn: SignIn): void {
   const { strategy = '', password = '', code } = texts
   const user = userOf(instance, signIn)
   if (!user) throw missingParameter('identifier')
-  assertMaySignIn(call, user)
   if (strategy === 'password') {
     if (!user.password_enabled) {
       throw new BackendError(
@@ -269,12 +280,18 @@ function complete({ instance, client }: PageCall, signIn: SignIn): void {
   client.sign_in_id = null
 }
 
-/** @throws {BackendError} 400 for a step that is not the next */
-function expectStatus(signIn: SignIn, status: SignIn['status']): SignIn {
-  if (signIn.status === status) return signIn
-  throw new BackendError(400, 'client_state_invalid', 'The action is not possible now.', {
-    longMessage: `The sign-in is ${signIn.status}, not ${status}.`,
-  })
+/** The page's own sign-in, at this step. @throws {BackendError} 400 for a step that is not the next; as {@link assertMaySignIn} */
+function signInBefore(call: PageCall, status: SignIn['status']): SignIn {
+  const signIn = signInAt(call)
+  if (signIn.status !== status) {
+    throw new BackendError(400, 'client_state_invalid', 'The action is not possible now.', {
+      longMessage: `The sign-in is ${signIn.status}, not ${status}.`,
+    })
+  }
+  const user = userOf(call.instance, signIn)
+  // What was true when the user was named may have changed since.
+  if (user) assertMaySignIn(call, user)
+  return signIn
 }
 
 const attempt = { parameters: { strategy: text, code: text, password: text }, limit: 'attempt' } as const
@@ -283,7 +300,7 @@ const path = '/client/sign_ins/{sign_in_id}'
 
 export const signInOperations = [
   open('POST', '/client/sign_ins', create, {
-    parameters: { strategy: text, identifier: text, password: text, ticket: text, transfer: flag },
+    parameters: { strategy: text, identifier: text, password: text, ticket: text },
     limit: 'attempt',
   }),
   open('GET', path, (call) => signInJson(call.instance, signInAt(call))),
@@ -291,7 +308,7 @@ export const signInOperations = [
     'POST',
     `${path}/prepare_first_factor`,
     (call) => {
-      const signIn = expectStatus(signInAt(call), 'needs_first_factor')
+      const signIn = signInBefore(call, 'needs_first_factor')
       prepareFirst(call, signIn)
       return signInJson(call.instance, signIn)
     },
@@ -301,7 +318,7 @@ export const signInOperations = [
     'POST',
     `${path}/attempt_first_factor`,
     (call) => {
-      const signIn = expectStatus(signInAt(call), 'needs_first_factor')
+      const signIn = signInBefore(call, 'needs_first_factor')
       attemptFirst(call, signIn)
       return signInJson(call.instance, signIn)
     },
@@ -312,7 +329,7 @@ export const signInOperations = [
     `${path}/attempt_second_factor`,
     (call) => {
       const { instance, texts } = call
-      const signIn = expectStatus(signInAt(call), 'needs_second_factor')
+      const signIn = signInBefore(call, 'needs_second_factor')
       const user_id = signIn.user_id ?? ''
       instance.call('VerifyTOTP', { path: { user_id }, body: { code: texts.code } })
       signIn.second = verified(texts.strategy ?? 'totp')
@@ -326,7 +343,7 @@ export const signInOperations = [
     `${path}/reset_password`,
     (call) => {
       const { instance, texts, given } = call
-      const signIn = expectStatus(signInAt(call), 'needs_new_password')
+      const signIn = signInBefore(call, 'needs_new_password')
       const user = userOf(instance, signIn)
       if (!user) throw notFound('user')
       const { sign_out_of_other_sessions } = given

@@ -1,5 +1,5 @@
 import { assertContact, emailKind, normalEmail, testCode } from '../resources/contacts.js'
-import { type Instance, type Loose, touch } from '../resources/instance.js'
+import { type Loose, touch } from '../resources/instance.js'
 import type { UserJSON } from '../resources/json.js'
 import { sendEmail } from '../resources/messages.js'
 import { digestOf, ownHasher } from '../resources/passwords.js'
@@ -10,9 +10,17 @@ import { BackendError, invalidValue, missingParameter, notFound } from '../serve
 import { acceptInvitation, type Invited, pendingInvitation } from './invitation.js'
 import { metadataOf } from './metadata.js'
 import { open, type PageCall, parameter } from './operation.js'
-import { proveCode, sent, type Verification, verificationJson, verified } from './verification.js'
+import {
+  abandonAt,
+  isAbandoned,
+  proveCode,
+  sent,
+  type Verification,
+  verificationJson,
+  verified,
+} from './verification.js'
 
-const { text, flag } = parameter
+const { text } = parameter
 
 /** A sign-up that a page has begun. The Backend API shows those of its fields that its schema names. */
 export interface SignUp extends Loose {
@@ -34,15 +42,14 @@ export interface SignUp extends Loose {
 const required = ['email_address', 'password']
 const optional = ['first_name', 'last_name', 'username']
 const profile = ['first_name', 'last_name', 'username'] as const
-const abandonedMs = 86_400_000
 
 const has = (signUp: SignUp, field: string) =>
-  field === 'password' ? signUp.digest !== null : signUp[field] !== null
+  field === 'password' ? signUp.digest !== null || signUp.created_user_id !== null : signUp[field] !== null
 const missing = (signUp: SignUp) => required.filter((field) => !has(signUp, field))
 const unverified = ({ email_address, email }: SignUp) =>
   email_address !== null && email?.status !== 'verified' ? ['email_address'] : []
 
-export function signUpJson(_: Instance, stored: Loose): object {
+export function signUpJson(stored: Loose): object {
   const signUp = stored as SignUp
   const { email, id, created_at, email_address } = signUp
   const next = email?.status === 'verified' ? '' : email === null ? 'needs_prepare' : 'needs_attempt'
@@ -75,15 +82,15 @@ export function signUpJson(_: Instance, stored: Loose): object {
     web3_wallet: null,
     external_account: null,
     external_account_strategy: null,
-    has_password: signUp.digest !== null,
-    password_enabled: signUp.digest !== null,
+    has_password: has(signUp, 'password'),
+    password_enabled: has(signUp, 'password'),
     unsafe_metadata: signUp.unsafe_metadata,
     public_metadata: {},
     custom_action: false,
     external_id: null,
     created_session_id: signUp.created_session_id,
     created_user_id: signUp.created_user_id,
-    abandon_at: created_at + abandonedMs,
+    abandon_at: abandonAt(created_at),
     legal_accepted_at: null,
     locale: null,
   }
@@ -92,12 +99,13 @@ export function signUpJson(_: Instance, stored: Loose): object {
 /** The page's own sign-up. @throws {BackendError} 404 */
 function signUpAt({ instance, client, path }: PageCall): SignUp {
   const signUp = instance.state.signUps.get(path.sign_up_id ?? '') as SignUp | undefined
-  if (signUp?.client_id !== client.id || !signUp) throw notFound('sign up')
+  if (!signUp || signUp.client_id !== client.id || isAbandoned(instance, signUp)) throw notFound('sign up')
   return signUp
 }
 
 function create(call: PageCall): object {
   const { instance, client, texts } = call
+  assertStrategy(call, ['email_code', 'ticket', 'password'])
   const invitation = texts.ticket ? pendingInvitation(instance, texts.ticket) : null
   if (invitation === undefined)
     throw new BackendError(400, 'ticket_invalid_code', 'The invitation is used, revoked, expired or unknown.')
@@ -135,6 +143,8 @@ function apply(call: PageCall, signUp: SignUp, invitation: Invited | null): void
     Object.assign(changes, {
       email_address: normalEmail(email),
       email: invitation ? verified('ticket') : null,
+      // What an invitation says is said of its own address.
+      invitation: null,
     })
   }
   const named = Object.fromEntries(
@@ -150,7 +160,7 @@ function apply(call: PageCall, signUp: SignUp, invitation: Invited | null): void
 /** Makes the user as soon as nothing is missing: `user.created`, then a session. */
 function finish({ instance, client }: PageCall, signUp: SignUp): object {
   touch(instance, signUp)
-  if (missing(signUp).length > 0 || unverified(signUp).length > 0) return signUpJson(instance, signUp)
+  if (missing(signUp).length > 0 || unverified(signUp).length > 0) return shown(signUp)
   const { id } = instance.call<UserJSON>('CreateUser', {
     body: {
       email_address: [signUp.email_address],
@@ -171,13 +181,14 @@ function finish({ instance, client }: PageCall, signUp: SignUp): object {
     created_session_id: session.id,
     digest: null,
   })
-  const json = {
-    ...signUpJson(instance, signUp),
-    missing_fields: [],
-    has_password: true,
-    password_enabled: true,
-  }
   client.sign_up_id = null
+  return shown(signUp)
+}
+
+/** What the page sees is kept for the Backend API. */
+function shown(signUp: SignUp): object {
+  const json = signUpJson(signUp)
+  Object.assign(signUp, json)
   return json
 }
 
@@ -190,8 +201,8 @@ function expectOpen(signUp: SignUp): SignUp {
 }
 
 /** @throws {BackendError} 422 */
-function assertStrategy({ texts: { strategy } }: PageCall): void {
-  if (strategy !== undefined && strategy !== 'email_code') throw invalidValue('strategy', ['email_code'])
+function assertStrategy({ texts: { strategy } }: PageCall, known: readonly string[] = ['email_code']): void {
+  if (strategy && !known.includes(strategy)) throw invalidValue('strategy', known)
 }
 
 const fields = {
@@ -204,7 +215,6 @@ const fields = {
     unsafe_metadata: { type: 'string', maxLength: 8192 },
     strategy: text,
     ticket: text,
-    transfer: flag,
   },
   limit: 'attempt',
 } as const
@@ -212,7 +222,7 @@ const path = '/client/sign_ups/{sign_up_id}'
 
 export const signUpOperations = [
   open('POST', '/client/sign_ups', create, fields),
-  open('GET', path, (call) => signUpJson(call.instance, signUpAt(call))),
+  open('GET', path, (call) => signUpJson(signUpAt(call))),
   open(
     'PATCH',
     path,
@@ -239,7 +249,7 @@ export const signUpOperations = [
         contact: { email_address },
         code: testCode,
       })
-      return signUpJson(instance, signUp)
+      return shown(signUp)
     },
     { parameters: { strategy: text } },
   ),

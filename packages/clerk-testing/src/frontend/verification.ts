@@ -12,6 +12,13 @@ export interface Verification {
 }
 
 const livesMs = 600_000
+const abandonedMs = 86_400_000
+
+/** When a sign-in or sign-up that nobody has ended is none any more. Milliseconds. */
+export const abandonAt = (createdAt: number): number => createdAt + abandonedMs
+export const isAbandoned = ({ now }: Instance, { created_at }: { readonly created_at: number }): boolean =>
+  now() >= abandonAt(created_at)
+
 const mostAttempts = 10
 
 /** Begins the proof by a code. */
@@ -29,8 +36,12 @@ export const verified = (strategy: string): Verification => ({
   expire_at: null,
 })
 
+const objects: ReadonlyMap<string, string> = new Map(
+  ['password', 'ticket', 'totp', 'backup_code'].map((strategy) => [strategy, `verification_${strategy}`]),
+)
+
 export const verificationJson = (verification: Verification | null): object | null =>
-  verification && { ...verification, object: 'verification', error: null, verified_at_client: null }
+  verification && { object: objects.get(verification.strategy) ?? 'verification_otp', ...verification }
 
 const refused = (status: number, code: string, message: string) =>
   new BackendError(status, code, message, { meta: { param_name: 'code' } })

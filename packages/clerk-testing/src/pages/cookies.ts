@@ -35,7 +35,7 @@ const pair = ({ issuer }: Instance, name: string, value: string, maxAge: number)
     (one) => `${one}=${value}; Path=/; SameSite=Lax; Max-Age=${maxAge}`,
   )
 
-/** The browser that asks, when it is known. */
+/** The browser that asks, when it is known. What the request names itself counts more than a cookie that is left. */
 export function findClient({ state, issuer }: Instance, call: Call): StoredClient | undefined {
   const cookies = new Map(
     (call.headers.cookie ?? '').split(/; */).map((one): [string, string] => {
@@ -48,5 +48,10 @@ export function findClient({ state, issuer }: Instance, call: Call): StoredClien
     cookies.get(`__clerk_db_jwt_${issuer.cookieSuffix}`),
     cookies.get('__clerk_db_jwt'),
   ]
-  return [...state.clients.values()].find(({ browser }) => known.includes(browser))
+  const clients = [...state.clients.values()]
+  for (const one of known) {
+    const client = clients.find(({ browser }) => browser === one)
+    if (client) return client
+  }
+  return undefined
 }

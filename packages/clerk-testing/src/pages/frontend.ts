@@ -9,6 +9,7 @@ import type { Call, Route } from '../server/route.js'
 import { clientCookies, findClient } from './cookies.js'
 import { copyScript, copyScriptPath } from './copy.js'
 import { redirect } from './html.js'
+import { returnScript, returnScriptPath } from './return.js'
 import { stylesheet } from './style.js'
 
 /** The part of the frontend API that a backend's SDK and a page of the application need. */
@@ -79,24 +80,10 @@ export function frontendRoutes(instance: Instance, allowedOrigins: readonly stri
     },
     { method: 'OPTIONS', path: '/v1/client/token', ...at, cors, handle: preflight },
     { method: 'POST', path: '/v1/client/token', ...at, cors, handle: freshToken },
-    {
-      method: 'GET',
-      path: '/offline.js',
-      ...at,
-      handle: () => ({ headers: { 'content-type': 'text/javascript; charset=utf-8' }, text: script }),
-    },
-    {
-      method: 'GET',
-      path: '/offline.css',
-      ...at,
-      handle: () => ({ headers: { 'content-type': 'text/css; charset=utf-8' }, text: stylesheet }),
-    },
-    {
-      method: 'GET',
-      path: copyScriptPath,
-      ...at,
-      handle: () => ({ headers: { 'content-type': 'text/javascript; charset=utf-8' }, text: copyScript }),
-    },
+    ...Object.entries(files).map(([path, { type, text }]): Route => {
+      const headers = { 'content-type': `text/${type}; charset=utf-8` }
+      return { method: 'GET', path, ...at, handle: () => ({ headers, text }) }
+    }),
     {
       method: 'GET',
       path: '/.well-known/jwks.json',
@@ -144,6 +131,14 @@ const script = `(() => {
   setInterval(token, 50000)
 })()
 `
+
+/** What the hosted pages, and pages of the application, load. */
+const files = {
+  '/offline.js': { type: 'javascript', text: script },
+  '/offline.css': { type: 'css', text: stylesheet },
+  [copyScriptPath]: { type: 'javascript', text: copyScript },
+  [returnScriptPath]: { type: 'javascript', text: returnScript },
+}
 
 function avatar(id: string): string {
   const hue = [...id].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 360, 7)

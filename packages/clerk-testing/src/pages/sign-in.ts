@@ -12,6 +12,7 @@ import type { Call, Route } from '../server/route.js'
 import { clientCookies, findClient } from './cookies.js'
 import { assertSameOrigin } from './guard.js'
 import { html, type Markup, page, redirect } from './html.js'
+import { returnScriptPath } from './return.js'
 
 const listedUsers = 25
 
@@ -180,6 +181,7 @@ function signInPage(
   const users = [...instance.state.users.values()].filter(({ banned }) => !banned).slice(0, listedUsers)
   return page({
     title: 'Sign in',
+    script: returnScriptPath,
     status: problem ? 422 : 200,
     body: html`<div class="narrow">
 <h1>Sign in</h1>
@@ -235,6 +237,7 @@ function signUpPage(instance: Instance, given: URLSearchParams, problem?: string
     html`<label>${label}<input name="${name}" type="${type}" value="${value}" autocomplete="${autocomplete}"${type === 'email' ? html` required` : ''}></label>`
   return page({
     title: 'Sign up',
+    script: returnScriptPath,
     status: problem ? 422 : 200,
     body: html`<div class="narrow">
 <h1>Create an account</h1>

@@ -116,11 +116,14 @@ function change(user: UserJSON, kind: Kind, contact: Contact, given: Change): vo
   }
 }
 
-/** Removes the contact without announcing it; the next one becomes the primary one. */
+export const isVerified = ({ verification }: Contact): boolean => verification?.status === 'verified'
+
+/** Removes the contact without announcing it; the next one becomes the primary one, a verified one before others. */
 export function detachContact(instance: Instance, user: UserJSON, kind: Kind, contact: Contact): void {
   const contacts = contactsOf(user, kind)
   contacts.splice(contacts.indexOf(contact), 1)
-  if (user[kind.primary] === contact.id) user[kind.primary] = contacts[0]?.id ?? null
+  if (user[kind.primary] === contact.id)
+    user[kind.primary] = (contacts.find(isVerified) ?? contacts[0])?.id ?? null
   releaseIdentifier(instance, kind.object, addressOf(contact))
   instance.state.identifications.delete(contact.id)
 }

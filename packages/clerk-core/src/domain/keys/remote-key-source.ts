@@ -5,6 +5,7 @@ import type { ClerkEvents } from '../../ground/observe/events.js'
 import type { Observer } from '../../ground/observe/observer.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createBackoff } from '../../ground/timing/backoff.js'
+import { Closing } from '../../ground/timing/closing.js'
 import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import { createSingleFlight } from '../../ground/timing/single-flight.js'
 import { NEVER, type Span } from '../../ground/timing/span.js'
@@ -58,7 +59,7 @@ export function createRemoteKeySource(
 ): KeySource {
   const { now, fetch } = options
   const { url, secretKey } = options.keys
-  const closing = new AbortController()
+  const closing = new Closing()
   let set: KeySet | null = null
   /** Of the last fetch, when it failed. */
   let failedAt: number | null = null
@@ -90,7 +91,7 @@ export function createRemoteKeySource(
         retryAfterSeconds: retryInSeconds(),
       })
     },
-    close: () => closing.abort(),
+    close: () => closing.abort(new Error('the clerk was closed')),
   }
 
   /** What the cached set says; `null` when it may not be used without fetching it again. */
@@ -147,7 +148,7 @@ export function createRemoteKeySource(
   }
 
   function mayTry(): boolean {
-    if (flights.underWay(KEY_SET) !== undefined || closing.signal.aborted) return false
+    if (flights.underWay(KEY_SET) !== undefined || closing.aborted) return false
     return backoff.waiting(KEY_SET) === null
   }
 
@@ -169,9 +170,9 @@ export function createRemoteKeySource(
       headers,
       timeoutMs,
       maxBytes: MAX_BYTES,
-      signal: closing.signal,
+      signal: closing,
     })
-    if (closing.signal.aborted) return
+    if (closing.aborted) return
     const keys = response.problem === null ? await importKeySet(response.json, set?.keys ?? new Map()) : null
     if (keys === null) {
       const why = response.problem ?? 'answered without a usable RSA key'

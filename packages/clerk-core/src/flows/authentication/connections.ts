@@ -5,6 +5,7 @@ import { validateRequirement } from '../../domain/guard/validate-requirement.js'
 import type { NewChange } from '../../domain/store/inbox.js'
 import type { ResolvedOptions } from '../../ground/options/resolved.js'
 import { createDueQueue } from '../../ground/timing/due-queue.js'
+import { unref } from '../../ground/timing/unref.js'
 import { closingOf } from './closing.js'
 import type { Connection, ConnectionEnd } from './connection.js'
 import { createSubjects, type SubjectParts } from './connection-subject.js'
@@ -149,10 +150,12 @@ export function createConnections(parts: ConnectionsParts): Connections {
       const same = byId.get(id) ?? new Set()
       byId.set(id, same.add(connection))
     }
-    timer ??= setInterval(
-      () => void tick(),
-      Math.min(Math.max(options.pollSeconds * 1000, SHORTEST_TICK_MS), LONGEST_TICK_MS),
-    ).unref()
+    timer ??= unref(
+      setInterval(
+        () => void tick(),
+        Math.min(Math.max(options.pollSeconds * 1000, SHORTEST_TICK_MS), LONGEST_TICK_MS),
+      ),
+    )
     // Something may have changed between the authentication and this call.
     connection.outdate()
     schedule(connection)

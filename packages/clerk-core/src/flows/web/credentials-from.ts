@@ -51,15 +51,24 @@ export function credentialsFrom<
 }
 
 /** The same for a fetch `Request`, whose `Headers` join repeated headers themselves. */
-export function credentialsFromFetch(request: {
-  readonly headers: Headers
-  readonly method: string
-}): PresentCredentials {
+export function credentialsFromFetch<R extends { readonly headers: Headers; readonly method: string }>(
+  request: R,
+  session?: SessionSlot,
+  localUser?: unknown,
+  addressOf?: (request: R) => string | undefined,
+): PresentCredentials {
   const { headers, method } = request
   const get = (name: string) => headers.get(name) ?? undefined
+  // The first of several, as in Node: no bearer token has a comma in it (RFC 6750 §2.1).
+  const authorization = get('authorization')?.split(',', 1)[0]
+  const apiKey = get('x-api-key')
   return {
-    authorization: get('authorization'),
-    apiKey: get('x-api-key'),
+    authorization,
+    apiKey,
+    clientAddress:
+      addressOf !== undefined && (apiKey !== undefined || sendsMachineCredential(authorization))
+        ? addressOf(request)
+        : undefined,
     cookie: get('cookie'),
     origin: get('origin'),
     fetchSite: get('sec-fetch-site'),
@@ -67,6 +76,8 @@ export function credentialsFromFetch(request: {
     method,
     upgrade: /websocket/i.test(get('upgrade') ?? ''),
     organization: get('x-organization-id'),
+    session,
+    localUser,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Credentials } from '../../domain/credentials/credentials.js'
+import type { MaybePromise } from '../../ground/timing/maybe-promise.js'
 import type { AnyAuth } from './any-clerk.js'
 import type { DeniedError } from './denied-error.js'
 import type { WebRequest } from './messages.js'
@@ -18,13 +19,13 @@ export interface Framework<R extends object> {
   readonly setAuth: (request: R, auth: AnyAuth) => void
   readonly credentialsOf: (request: R, localUser: unknown) => Credentials
   readonly webRequestOf: (request: R) => WebRequest
-  readonly bodySourceOf: (request: R) => BodySource
+  readonly bodySourceOf: (request: R) => MaybePromise<BodySource>
   /**
    * `authOf`, `userOf` or `currentAuth` is about to throw this in a handler: sees to it that a request which the
    * application's own error handlers leave alone is answered as a guard would. Called for a denial alone, so that the
    * requests of signed-in users pay nothing for it.
    */
   readonly answerDenied?: (request: R, error: DeniedError) => void
-  /** Needed for `context: true`. */
-  readonly exchangeOf?: (request: R) => Exchange
+  /** Node's request and response, for `context: true`. Without them the context ends when what is behind the middleware has answered. */
+  readonly exchangeOf?: (request: R) => Exchange | null
 }

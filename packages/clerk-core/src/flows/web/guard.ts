@@ -36,7 +36,7 @@ export type GuardArguments<R extends Requirement<RegisteredAuth> = Requirement<R
   | readonly [requirement: R & Requirement<RegisteredAuth> & Exactly<R>, options?: GuardOptions]
 
 /** As TypeScript checks an object for misspelt keys where no type parameter takes them all. */
-type Exactly<R> = { readonly [K in Exclude<keyof R, keyof Requirement>]?: never }
+export type Exactly<R> = { readonly [K in Exclude<keyof R, keyof Requirement>]?: never }
 
 /**
  * What a guard does in every framework. The function it returns gives the response to a request that is denied, `null`

@@ -13,9 +13,10 @@ export function createScopes<R extends object>(
   clerk: AnyClerk,
   { context }: { readonly context?: boolean | undefined },
 ): (<T>(request: R, next: () => T) => T) | null {
-  if (context !== true || exchangeOf === undefined) return null
+  if (context !== true) return null
   return (request, next) => {
-    const { req, res } = exchangeOf(request)
+    const exchange = exchangeOf?.(request) ?? null
+    let hasAnswered = false
     const scope = openScope({
       clerk,
       auth() {
@@ -23,11 +24,23 @@ export function createScopes<R extends object>(
         const { connection } = state ?? {}
         return (connection === undefined ? state?.auth : latestAuth(connection.auth)) as AnyAuth
       },
-      isOver: () => res.writableEnded || res.destroyed === true,
+      isOver: () =>
+        exchange === null ? hasAnswered : exchange.res.writableEnded || exchange.res.destroyed === true,
       onDenied: (error) => answerDenied?.(request, error),
     })
-    carry(req, scope)
-    carry(res, scope)
-    return runInScope(scope, next)
+    if (exchange !== null) {
+      carry(exchange.req, scope)
+      carry(exchange.res, scope)
+      return runInScope(scope, next)
+    }
+    return whenDone(runInScope(scope, next), () => {
+      hasAnswered = true
+    })
   }
+}
+
+function whenDone<T>(answer: T, done: () => void): T {
+  if (answer instanceof Promise) return answer.finally(done) as T
+  done()
+  return answer
 }

@@ -30,7 +30,7 @@ export function createWebhookRoute<R extends object>(
   let warned = false
 
   return async (request) => {
-    const source = bodySourceOf(request)
+    const source = await bodySourceOf(request)
     const { headers } = source
     const body = await readRawBody(source, limits)
     switch (body.kind) {

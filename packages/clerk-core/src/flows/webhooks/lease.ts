@@ -1,5 +1,6 @@
 import type { Claim, FinishedStatus, Inbox } from '../../domain/store/inbox.js'
 import { exponential } from '../../ground/timing/backoff.js'
+import { unref } from '../../ground/timing/unref.js'
 
 /** Another caller has claimed the event since, or it was finished or discarded: what is left of it is not ours to do. */
 export class LeaseLostError extends Error {
@@ -46,7 +47,7 @@ export function createLease({
   if (inbox === null || claim === null) return UNCLAIMED
   const { owner, attempts, succeeded } = claim
   const controller = new AbortController()
-  let timer = setTimeout(renew, leaseMs / RENEWALS).unref()
+  let timer = unref(setTimeout(renew, leaseMs / RENEWALS))
   let ended = false
 
   function held(isHeld: boolean): void {
@@ -71,7 +72,7 @@ export function createLease({
       .then((isHeld) => ended || held(isHeld))
       .catch(() => undefined)
       .finally(() => {
-        if (!ended) timer = setTimeout(renew, leaseMs / RENEWALS).unref()
+        if (!ended) timer = unref(setTimeout(renew, leaseMs / RENEWALS))
       })
   }
 
@@ -98,7 +99,7 @@ async function releaseLater(release: () => Promise<boolean>, until: number): Pro
   for (let failures = 1; ; failures++) {
     const ms = exponential(failures, RELEASE_SECONDS) * 1000
     if (performance.now() + ms >= until) return
-    await new Promise((resolve) => setTimeout(resolve, ms).unref())
+    await new Promise((resolve) => unref(setTimeout(resolve, ms)))
     const isDone = await release().then(
       () => true,
       () => false,
@@ -110,7 +111,10 @@ async function releaseLater(release: () => Promise<boolean>, until: number): Pro
 const UNCLAIMED: Lease = {
   attempts: 1,
   succeeded: [],
-  lost: new AbortController().signal,
+  // Not made with the module: on Workers a signal may belong to a request.
+  get lost() {
+    return new AbortController().signal
+  },
   note: async () => undefined,
   finish: async () => undefined,
   release: async () => undefined,

@@ -2,6 +2,7 @@ import type { StoredEvent } from '../../domain/store/inbox.js'
 import { nameOf } from '../../ground/error-name.js'
 import { StoreUnavailableError } from '../../ground/errors.js'
 import { exponential } from '../../ground/timing/backoff.js'
+import { unref } from '../../ground/timing/unref.js'
 import type { ClerkWebhooks } from './administration.js'
 import { OUTAGE, type Processed } from './receive.js'
 import { type InboxWorkerOptions, resolveWorkerOptions } from './worker-options.js'
@@ -131,7 +132,7 @@ export function createInboxWorker(
   async function oneEndsOrPollIsDue(): Promise<void> {
     let pause: NodeJS.Timeout | undefined
     const paused = new Promise<void>((resolve) => {
-      pause = setTimeout(resolve, pollSeconds * 1000).unref()
+      pause = unref(setTimeout(resolve, pollSeconds * 1000))
     })
     await Promise.race([paused, ...inHand.values()])
     clearTimeout(pause)
@@ -168,7 +169,7 @@ export function createInboxWorker(
       })
     }
     // Up to a fifth earlier: processes that were started together do not ask together.
-    if (started && stops === begun) timer = setTimeout(poll, seconds * 1000 * (1 - Math.random() / 5)).unref()
+    if (started && stops === begun) timer = unref(setTimeout(poll, seconds * 1000 * (1 - Math.random() / 5)))
   }
 
   const worker: InboxWorker = {
@@ -176,7 +177,7 @@ export function createInboxWorker(
       if (started) return
       started = true
       parts.workers.add(worker)
-      timer = setTimeout(poll).unref()
+      timer = unref(setTimeout(poll))
     },
     async drain() {
       const before = { ...totals }

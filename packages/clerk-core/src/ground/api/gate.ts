@@ -1,4 +1,5 @@
 import { MAX_RETRY_AFTER_SECONDS } from '../timing/backoff.js'
+import type { GiveUp } from '../timing/closing.js'
 
 /**
  * Who goes first. `session`: whether a session still holds, asked while its user may be near the end of the grace. `request`:
@@ -31,7 +32,7 @@ export interface Gate {
    * @param giveUp ends the wait with its reason
    * @throws {GateClosedError}
    */
-  run<T>(lane: GateLane, patienceMs: number, call: () => Promise<T>, giveUp?: AbortSignal): Promise<T>
+  run<T>(lane: GateLane, patienceMs: number, call: () => Promise<T>, giveUp?: GiveUp): Promise<T>
   /** The server asked for it (`Retry-After`): no call of anybody is sent before. */
   pause(seconds: number): void
   /** The smaller numbers count from now on. */
@@ -139,7 +140,7 @@ export function createGate(limits: GateLimits, clock: GateClock = monotonic): Ga
     return new GateClosedError(Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil((turn - now) / 1000))))
   }
 
-  function enter(lane: GateLane, patienceMs: number, giveUp: AbortSignal | undefined): Promise<void> {
+  function enter(lane: GateLane, patienceMs: number, giveUp: GiveUp | undefined): Promise<void> {
     giveUp?.throwIfAborted()
     if (!isAnyWaiting() && hasRoom()) {
       underWay++

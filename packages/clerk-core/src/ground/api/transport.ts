@@ -1,4 +1,3 @@
-import { setTimeout as sleepFor } from 'node:timers/promises'
 import { nameOf } from '../error-name.js'
 import { ClerkApiError, ConfigurationError } from '../errors.js'
 import { readLimited } from '../http/read-limited.js'
@@ -8,7 +7,9 @@ import { isOutage } from '../observe/api-status.js'
 import type { Observer } from '../observe/observer.js'
 import type { ResolvedOptions } from '../options/resolved.js'
 import { exponential } from '../timing/backoff.js'
+import type { GiveUp } from '../timing/closing.js'
 import { withTimeout } from '../timing/timeout.js'
+import { pause } from '../timing/until-aborted.js'
 import { isClerkId } from './clerk-id.js'
 import { type Gate, GateClosedError, type GateLane } from './gate.js'
 import { type Operation, type OperationName, operations } from './operations.js'
@@ -52,11 +53,11 @@ export type ApiOptions = Pick<ResolvedOptions, 'secretKey' | 'apiUrl' | 'api' | 
 
 /** What a test replaces, and what `createClerk` adds. */
 export interface TransportSeams {
-  readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<unknown>
+  readonly sleep?: (ms: number, giveUp: GiveUp | undefined) => Promise<unknown>
   /** Default: the one that everybody in this process shares who sends with this key. */
   readonly gate?: Gate
   /** Ends what waits or is under way. Asked at the beginning of each call. */
-  readonly closing?: () => AbortSignal
+  readonly closing?: () => GiveUp
   /** Told of every call, so that `close()` can wait for it. */
   readonly track?: <T>(call: Promise<T>) => Promise<T>
   /** 0–1, for the jitter. */
@@ -68,8 +69,7 @@ export function createTransport(
   observer: Observer,
   seams: TransportSeams = {},
 ): Transport {
-  const { random = Math.random, track = (call) => call } = seams
-  const { sleep = (ms, signal) => sleepFor(ms, undefined, signal === undefined ? {} : { signal }) } = seams
+  const { random = Math.random, track = (call) => call, sleep = sleepUnlessClosed } = seams
   const gate = secretKey === null ? null : (seams.gate ?? sharedGate({ secretKey, apiUrl, now }, api))
   return (name, call) => track(transport(name, call))
 
@@ -179,6 +179,12 @@ function notSent(name: OperationName, retryAfterSeconds: number): ClerkApiError 
     `${name} was not sent: this process's part of Clerk's limit of requests is used up for ${retryAfterSeconds} s.`,
     { status: 429, codes: [NOT_SENT], retryAfterSeconds },
   )
+}
+
+/** Rejects with the reason where it is ended early. */
+async function sleepUnlessClosed(ms: number, giveUp: GiveUp | undefined): Promise<void> {
+  await pause(ms, giveUp)
+  giveUp?.throwIfAborted()
 }
 
 /** On the monotonic clock, which is never set. */

@@ -1,3 +1,4 @@
+import type { GiveUp } from '../timing/closing.js'
 import { TimeoutError, withTimeout } from '../timing/timeout.js'
 import { discardBody, readLimited } from './read-limited.js'
 
@@ -9,7 +10,7 @@ export interface JsonRequest {
   readonly timeoutMs: number
   readonly maxBytes: number
   /** Gives up early, on `close()`. */
-  readonly signal?: AbortSignal
+  readonly signal?: GiveUp
 }
 
 /** `json` is `undefined` unless the status is 200 and the body is JSON within the limit; `problem` then says why. */

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { withTimeout } from './timeout.js'
 
 /** What this process has begun and not ended. */
@@ -25,25 +24,5 @@ export function createInFlight(): InFlight {
       return work
     },
     idle: (limitMs) => withTimeout(limitMs, untilNone).catch(() => undefined),
-  }
-}
-
-/** A signal that ends what waits at this moment, and nothing that begins afterwards. */
-export function createClosing(): { signal(): AbortSignal; abort(reason: Error): void } {
-  let controller = begin()
-  return {
-    signal: () => controller.signal,
-    abort(reason) {
-      const ending = controller
-      controller = begin()
-      ending.abort(reason)
-    },
-  }
-
-  function begin(): AbortController {
-    const next = new AbortController()
-    // As many as there are calls under way.
-    setMaxListeners(0, next.signal)
-    return next
   }
 }

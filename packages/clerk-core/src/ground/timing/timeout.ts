@@ -1,4 +1,5 @@
 import { attempt } from './attempt.js'
+import type { GiveUp } from './closing.js'
 
 /** A step took longer than it was given. */
 export class TimeoutError extends Error {
@@ -19,7 +20,7 @@ export class TimeoutError extends Error {
 export async function withTimeout<T>(
   ms: number,
   step: (signal: AbortSignal) => T | Promise<T>,
-  giveUp?: AbortSignal,
+  giveUp?: GiveUp,
 ): Promise<T> {
   giveUp?.throwIfAborted()
   if (ms <= 0) throw new TimeoutError(ms)

@@ -1,3 +1,5 @@
+import type { GiveUp } from './closing.js'
+
 /** An operation was stopped by its `signal`, before it had read everything. */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError'
@@ -58,7 +60,7 @@ const asyncIterator = <T>(values: AsyncIterable<T> | Iterable<T>): AsyncIterator
   Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : each(values)
 
 /** Waits so long, or until the signal is aborted. */
-export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: GiveUp | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)

@@ -1,0 +1,3 @@
+import { runReadmeSuite } from '@acme/adapter-suite'
+
+runReadmeSuite(new URL('../README.md', import.meta.url), [])

@@ -1,0 +1,19 @@
+import { deliver, request, runGuideSuite, runServerSnippet } from '@acme/adapter-suite'
+import { expect, test } from 'vitest'
+
+const cwd = new URL('..', import.meta.url)
+const guide = new URL('../../../docs/hono.md', import.meta.url)
+
+// Hono has no body parsers: its request keeps what was read of it.
+runGuideSuite(guide, cwd, { afterBodyParser: false })
+
+test('what an application of @clerk/hono becomes', { timeout: 60_000 }, async () => {
+  const migration = new URL('../../../docs/migrating-from-clerk-sdks.md', import.meta.url)
+  const { origin, offline, signIn } = await runServerSnippet(migration, 'hono.ts', cwd)
+  const ada = await signIn('Ada')
+  const get = async (path: string, headers = {}) => (await request(`${origin}${path}`, { headers })).status
+  expect([await get('/protected'), await get('/protected', ada), await get('/api', ada)]).toEqual([
+    401, 200, 403,
+  ])
+  expect(await deliver(`${origin}/webhooks/clerk`, offline.webhookSecret)).toBe(200)
+})
