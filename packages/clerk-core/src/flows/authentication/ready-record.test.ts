@@ -203,6 +203,7 @@ it('the very next request is refused when another process has signed the session
 test('a record is known again field by field, and only where it is plain JSON', () => {
   const ready = ReadyRecord.of(RECORD, 300)
   expect(ready?.isIn(structuredClone(RECORD))).toBe(true)
+  // `RECORD` has every field that a record has to have: a new one is asked about here.
   for (const field of Object.keys(RECORD) as (keyof SessionRecord)[]) {
     const { [field]: _, ...without } = RECORD
     expect([field, ready?.isIn(without)]).toEqual([field, false])

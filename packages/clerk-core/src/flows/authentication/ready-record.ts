@@ -4,27 +4,6 @@ import { deepFreeze } from '../../ground/json/deep-freeze.js'
 import { isObject } from '../../ground/json/json-reader.js'
 import type { Span } from '../../ground/timing/span.js'
 
-/** All that is read of a record; `others` are of other instances. Of every field: a new one does not compile before it is here. */
-const FIELDS = Object.keys({
-  v: true,
-  iss: true,
-  aud: true,
-  azp: true,
-  azpMissing: true,
-  sts: true,
-  sub: true,
-  sid: true,
-  checkedAt: true,
-  asOf: true,
-  tokenAt: true,
-  org: true,
-  pla: true,
-  fea: true,
-  fva: true,
-  act: true,
-  claims: true,
-} satisfies Record<Exclude<keyof SessionRecord, 'others'>, true>) as (keyof SessionRecord)[]
-
 /**
  * A session record that was trusted, as plain JSON of our own: what the framework gives next time is a new object, and has to
  * be the same in everything that is read of it.
@@ -80,8 +59,27 @@ export class ReadyRecord implements Remembered {
   isIn(value: unknown): boolean {
     // A marker is no record, whatever else it holds.
     if (!isObject(value) || value['movedBy'] !== undefined) return false
-    for (const field of FIELDS) if (!isSame(value[field], this.record[field])) return false
-    return true
+    const own = this.record
+    // By name: a loop over the names of the fields takes several times as long. A test goes through all of them.
+    return (
+      value['sid'] === own.sid &&
+      value['sub'] === own.sub &&
+      value['checkedAt'] === own.checkedAt &&
+      value['asOf'] === own.asOf &&
+      value['tokenAt'] === own.tokenAt &&
+      value['v'] === own.v &&
+      value['iss'] === own.iss &&
+      value['azp'] === own.azp &&
+      value['azpMissing'] === own.azpMissing &&
+      value['sts'] === own.sts &&
+      value['pla'] === own.pla &&
+      value['fea'] === own.fea &&
+      value['claims'] === own.claims &&
+      isSame(value['aud'], own.aud) &&
+      isSame(value['org'], own.org) &&
+      isSame(value['fva'], own.fva) &&
+      isSame(value['act'], own.act)
+    )
   }
 }
 
