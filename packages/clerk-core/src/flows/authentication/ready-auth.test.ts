@@ -459,6 +459,34 @@ it('hands the same Auth to request after request, and none of another kind of re
   })
 })
 
+it('nothing in an answer that is ready can be changed for the next request', async () => {
+  const { remembering, tokenOf, machines } = await setUp({
+    accept: { m2m: 'jwt', oauth: { form: 'jwt', scopes: ['notes:read', 'missing:scope'] } },
+  })
+  const tokens = {
+    'a user without an organisation': tokenOf('user_1', null),
+    'a user in an organisation': tokenOf('user_1', 'org_1', { act: { sub: 'user_2' }, fva: [1, -1] }),
+    "a user whom the token's organisation does not know": tokenOf('user_1', 'org_2'),
+    'a machine': machines.m2m(),
+    'an application': machines.oauth('user_1'),
+  }
+  for (const [who, token] of Object.entries(tokens)) {
+    for (const organization of [undefined, 'org_1', 'org_2']) {
+      const credentials = { authorization: `Bearer ${token}`, organization }
+      const auth = await remembering.authenticate(credentials)
+      expect(await remembering.authenticate(credentials)).toBe(auth)
+      expect([who, organization, changeable(auth, 'auth')]).toEqual([who, organization, []])
+    }
+  }
+})
+
+/** Where in the value something can be put, replaced or taken away. */
+function changeable(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const within = Object.entries(value).flatMap(([name, one]) => changeable(one, `${path}.${name}`))
+  return Object.isFrozen(value) ? within : [path, ...within]
+}
+
 it('listeners hear the same events of an answer that is ready, from the moment they listen', async () => {
   const { remembering, tokenOf } = await setUp()
   const credentials = { authorization: `Bearer ${tokenOf('user_1', 'org_1')}` }
