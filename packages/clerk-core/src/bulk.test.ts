@@ -97,6 +97,41 @@ describe('clerk.users.sync', () => {
     expect(steps).toEqual(['rows'])
   })
 
+  it('tells what it has written when a callback, or an outage in the middle of a batch, ends it', async () => {
+    const all = people(4)
+    const { clerk, stores, changes } = application()
+    await clerk.users.sync()
+    const rename = async () => {
+      await offline.advance(1_000)
+      for (const user of all)
+        offline.updateUser(user as never, { firstName: `Ada ${offline.requests.length}` })
+      changes.length = 0
+    }
+    const told = () => changes.map(({ type, subjects }) => `${type} ${subjects[0]}`)
+    const forgotten = (users: typeof all) => users.map(({ id }) => `user.forgotten ${id}`)
+    await rename()
+    const stopped = clerk.users.sync({
+      onRow: () => {
+        throw new Error('enough')
+      },
+    })
+    await expect(stopped).rejects.toThrow('enough')
+    expect(told().sort()).toEqual(forgotten(all).sort())
+
+    await rename()
+    const { apply } = stores.users
+    stores.users.applyMany = () => Promise.reject(new Error('one of them is wrong'))
+    const written: string[] = []
+    stores.users.apply = async (snapshot) => {
+      if (written.length === 2) throw new StoreUnavailableError('down')
+      written.push(snapshot.clerkId)
+      return apply(snapshot)
+    }
+    await expect(clerk.users.sync()).rejects.toThrow(StoreUnavailableError)
+    expect(told()).toEqual(written.map((id) => `user.forgotten ${id}`))
+    expect(told()).toHaveLength(2)
+  })
+
   it('a ban whose row cannot be written is in effect all the same', async () => {
     const [user] = people(1)
     const { clerk, stores } = application()

@@ -145,6 +145,11 @@ describe("a user's own account", () => {
     const [own] = offline.getUser(ada.id).email_addresses
     const add = async (email_address: string) =>
       (await ada.page.ask('POST', '/me/email_addresses', { email_address })).response.id as string
+    expect(await ada.page.refusal('POST', `/me/email_addresses/${own?.id}/prepare_verification`)).toEqual([
+      400,
+      'verification_already_verified',
+    ])
+    expect(offline.getUser(ada.id).email_addresses[0]?.verification?.status).toBe('verified')
     const foreign = await add('victim@example.com')
     expect(await ada.page.refusal('DELETE', `/me/email_addresses/${own?.id}`)).toEqual([
       400,

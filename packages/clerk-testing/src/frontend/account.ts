@@ -68,6 +68,9 @@ const onEmail =
   ) =>
   (call: SignedInCall): object => {
     const email = emailAt(call, call.path.email_id ?? '')
+    // A new code would make of it one that is not proved.
+    if (isVerified(email))
+      throw new BackendError(400, 'verification_already_verified', 'The e-mail address is verified already.')
     call.instance.call(id, { path: { email_address_id: email.id }, body: body?.(call) })
     return email
   }

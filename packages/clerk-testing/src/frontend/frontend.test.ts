@@ -359,6 +359,30 @@ describe('signing up', () => {
     expect(joan.client.sessions[0].user.organization_memberships).toMatchObject([{ role: 'org:admin' }])
   })
 
+  test('by an invitation to an organisation that is full makes no user, in the page and in the hosted one', async () => {
+    const { offline, page } = await open()
+    const organization = offline.createOrganization({
+      name: 'Acme',
+      createdBy: offline.call<{ id: string }[]>('GetUserList')[0]?.id ?? '',
+      maxAllowedMemberships: 1,
+    })
+    const { id: ticket } = offline.inviteMember(organization, 'grace@example.com')
+    expect(await page.refusal('POST', '/client/sign_ups', { ticket, password: 'a long password' })).toEqual([
+      403,
+      'organization_membership_quota_exceeded',
+    ])
+    const form = new URLSearchParams({ email_address: 'grace@example.com', invitation: ticket })
+    const hosted = await fetch(`${offline.url}/sign-up`, { method: 'POST', body: form, redirect: 'manual' })
+    expect([hosted.status, await hosted.text()]).toEqual([422, expect.stringContaining('as many as it may')])
+    expect(emitted(offline).filter((type) => type === 'user.created')).toHaveLength(1)
+    offline.call('UpdateOrganization', {
+      path: { organization_id: organization.id },
+      body: { max_allowed_memberships: 2 },
+    })
+    const { client } = await page.ask('POST', '/client/sign_ups', { ticket, password: 'a long password' })
+    expect(client.sessions[0].user.organization_memberships).toHaveLength(1)
+  })
+
   test('with an invitation for another address gives nothing of what it says', async () => {
     const { offline, page } = await open()
     const { id: ticket } = offline.call<{ id: string }>('CreateInvitation', {

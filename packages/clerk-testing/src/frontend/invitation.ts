@@ -1,5 +1,6 @@
 import type { Instance } from '../resources/instance.js'
 import type { Metadata, UserJSON } from '../resources/json.js'
+import { assertRoom } from '../resources/memberships.js'
 import { acceptOrganizationInvitation } from '../resources/organization-invitations.js'
 
 /** What an invitation, to the application or to an organisation, says about the user it is for. */
@@ -20,6 +21,14 @@ export function pendingInvitation({ state, now }: Instance, id: string): Invited
   if (!toOrganization || !open(toOrganization)) return undefined
   // Its metadata is the membership's.
   return { id, email_address: toOrganization.email_address, public_metadata: {} }
+}
+
+/** Before a user is made who could not follow it. @throws {BackendError} 403 for an organisation that is full */
+export function assertAcceptable(instance: Instance, id: string, email: string | null): void {
+  const { state } = instance
+  const organization = state.organizations.get(state.organizationInvitations.get(id)?.organization_id ?? '')
+  if (organization && pendingInvitation(instance, id)?.email_address === email)
+    assertRoom(instance, organization)
 }
 
 /** Following the link of an invitation: membership, or the invitation's public metadata. */

@@ -1,6 +1,6 @@
 import type { Instance, StoredMembership } from '../resources/instance.js'
 import type { OrganizationInvitationJSON, OrganizationJSON, UserJSON } from '../resources/json.js'
-import { findMembership } from '../resources/memberships.js'
+import { findMembership, membersOf } from '../resources/memberships.js'
 import { acceptOrganizationInvitation } from '../resources/organization-invitations.js'
 import { getOrganization } from '../resources/organizations.js'
 import { permissionsOf } from '../resources/roles.js'
@@ -29,9 +29,6 @@ function organizationAt({ instance, user, path }: SignedInCall, right?: Right): 
   }
   return organization
 }
-
-const membersOf = ({ state }: Instance, id: string) =>
-  [...state.memberships.values()].filter(({ organization_id }) => organization_id === id)
 
 /** Somebody stays who can manage the members. @throws {BackendError} 403 */
 function assertManaged(instance: Instance, without: StoredMembership): void {

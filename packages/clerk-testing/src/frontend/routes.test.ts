@@ -86,12 +86,15 @@ describe('who may ask', () => {
     expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([204, page.origin])
   })
 
-  test('a page of another origin does not use up a fault that a test has set', async () => {
-    const { offline, page } = await open()
+  test('a page of another origin uses up neither a fault that a test has set nor a limit', async () => {
+    const { offline, page, signIn } = await open({ rateLimits: { attempts: 1 } })
     offline.faults.set('GET /v1/client', { status: 503, times: 1 })
-    const foreign = await page.fetch('GET', '/client', {}, { headers: { origin: 'https://evil.example' } })
-    expect(foreign.status).toBe(403)
+    const foreign = { headers: { origin: 'https://evil.example' } }
+    expect((await page.fetch('GET', '/client', {}, foreign)).status).toBe(403)
     expect((await page.fetch('GET', '/client')).status).toBe(503)
+    for (let index = 0; index < 2; index++)
+      expect((await page.fetch('POST', '/client/sign_ins', {}, foreign)).status).toBe(403)
+    expect((await signIn()).response.status).toBe('complete')
   })
 
   test('an operation that is not served says so', async () => {

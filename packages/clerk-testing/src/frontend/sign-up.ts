@@ -7,7 +7,7 @@ import { createSession } from '../resources/sessions.js'
 import { signUps } from '../resources/tickets.js'
 import { assertAllowed, assertProfile, getUser } from '../resources/users.js'
 import { BackendError, invalidValue, missingParameter, notFound } from '../server/errors.js'
-import { acceptInvitation, type Invited, pendingInvitation } from './invitation.js'
+import { acceptInvitation, assertAcceptable, type Invited, pendingInvitation } from './invitation.js'
 import { metadataOf } from './metadata.js'
 import { open, type PageCall, parameter } from './operation.js'
 import {
@@ -161,6 +161,7 @@ function apply(call: PageCall, signUp: SignUp, invitation: Invited | null): void
 function finish({ instance, client }: PageCall, signUp: SignUp): object {
   touch(instance, signUp)
   if (missing(signUp).length > 0 || unverified(signUp).length > 0) return shown(signUp)
+  assertAcceptable(instance, signUp.invitation ?? '', signUp.email_address)
   const { id } = instance.call<UserJSON>('CreateUser', {
     body: {
       email_address: [signUp.email_address],

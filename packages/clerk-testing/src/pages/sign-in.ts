@@ -1,5 +1,5 @@
-import { acceptInvitation } from '../frontend/invitation.js'
-import { emailKind } from '../resources/contacts.js'
+import { acceptInvitation, assertAcceptable } from '../frontend/invitation.js'
+import { emailKind, normalEmail } from '../resources/contacts.js'
 import type { Instance, StoredClient } from '../resources/instance.js'
 import type { UserJSON } from '../resources/json.js'
 import { createClient, createSession, endSession, endSessionsIn } from '../resources/sessions.js'
@@ -99,11 +99,13 @@ export function signInRoutes(instance: Instance, allowedOrigins: readonly string
         const email = value('email_address') ?? ''
         if (!emailKind.valid(email)) return signUpPage(instance, call.form, 'Enter an e-mail address.')
         try {
+          const invitation = value('invitation') ?? ''
+          assertAcceptable(instance, invitation, normalEmail(email))
           const names = { first_name: value('first_name'), last_name: value('last_name') }
           const { id } = instance.call<UserJSON>('CreateUser', { body: { email_address: [email], ...names } })
           const user = getUser(instance, id)
           signUps.add(instance, { ...names, status: 'complete', email_address: email, created_user_id: id })
-          acceptInvitation(instance, value('invitation') ?? '', user)
+          acceptInvitation(instance, invitation, user)
           return signIn(call, user, goal)
         } catch (error) {
           if (!(error instanceof BackendError)) throw error

@@ -3,7 +3,7 @@ import type { Fields } from '../server/check.js'
 import { BackendError, notFound } from '../server/errors.js'
 import { newId } from './ids.js'
 import { type Instance, type StoredMembership, touch } from './instance.js'
-import type { MembershipJSON, Metadata, UserJSON } from './json.js'
+import type { MembershipJSON, Metadata, OrganizationJSON, UserJSON } from './json.js'
 import { answerList, order, type Reads, timeTests } from './lists.js'
 import { changeMetadata } from './metadata.js'
 import { getOrganization } from './organizations.js'
@@ -87,6 +87,22 @@ export const alreadyMember = () =>
     longMessage: 'The user is already a member of the organization.',
   })
 
+export const membersOf = ({ state }: Instance, organizationId: string): StoredMembership[] =>
+  [...state.memberships.values()].filter(({ organization_id }) => organization_id === organizationId)
+
+/** @throws {BackendError} 403 for an organisation that is full */
+export function assertRoom(
+  instance: Instance,
+  { id, max_allowed_memberships: most }: OrganizationJSON,
+): void {
+  const { length: members } = membersOf(instance, id)
+  // Clerk counts 0 as "no limit".
+  if (most === 0 || members < most) return
+  throw new BackendError(403, 'organization_membership_quota_exceeded', 'membership quota exceeded', {
+    longMessage: `The organization already has ${members} members, as many as it may have.`,
+  })
+}
+
 export function createMembership(
   instance: Instance,
   organizationId: string,
@@ -94,19 +110,9 @@ export function createMembership(
 ): MembershipJSON {
   const organization = getOrganization(instance, organizationId)
   if (!instance.state.users.has(given.user_id)) throw notFound('user')
-  let members = 0
-  for (const membership of instance.state.memberships.values()) {
-    if (membership.organization_id !== organization.id) continue
-    members += 1
-    if (membership.user_id === given.user_id) throw alreadyMember()
-  }
-  // Clerk counts 0 as "no limit".
-  const { max_allowed_memberships: most } = organization
-  if (most !== 0 && members >= most) {
-    throw new BackendError(403, 'organization_membership_quota_exceeded', 'membership quota exceeded', {
-      longMessage: `The organization already has ${members} members, as many as it may have.`,
-    })
-  }
+  const members = membersOf(instance, organization.id)
+  if (members.some(({ user_id }) => user_id === given.user_id)) throw alreadyMember()
+  assertRoom(instance, organization)
   const now = instance.now()
   const stored: StoredMembership = {
     id: newId('orgmem'),

@@ -109,8 +109,8 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
         ...(isMultipart ? await parseMultipart(bytes, type) : { fields: {}, file: undefined }),
         param: (name) => params[name] ?? '',
       }
-      parts.admit(route, call)
       if (cors === null) throw originInvalid()
+      parts.admit(route, call)
       if (!isForm && !isMultipart) parsed = parseJson(bytes)
       return await route.handle({ ...call, body: parsed })
     } catch (error) {

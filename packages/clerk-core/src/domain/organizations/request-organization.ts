@@ -72,19 +72,25 @@ export function requestOrganization(input: RequestOrganizationInput): RequestOrg
     orgId,
     slug: own ? claimed.slug : null,
     role: membership.role,
-    permissions: membership.permissions,
+    permissions: lasting(membership.permissions),
     decidedBy: 'store',
     organizationScoped: own,
     mismatch: false,
   }
 }
 
+const NONE: readonly string[] = Object.freeze([])
+
+/** An `Auth` answers many requests, and a row of a class of the application's is not copied: none of them adds to what it says. */
+const lasting = (permissions: readonly string[]): readonly string[] =>
+  Object.isFrozen(permissions) ? permissions : Object.freeze([...permissions])
+
 function none(decidedBy: 'token' | 'store', mismatch: boolean): RequestOrganization {
   return {
     orgId: null,
     slug: null,
     role: null,
-    permissions: [],
+    permissions: NONE,
     decidedBy,
     organizationScoped: false,
     mismatch,

@@ -90,29 +90,37 @@ export function createUserSync<U extends UserRecord>(parts: {
       const { clerkId } = batch[index] as UserSnapshot
       if (typeof outcome === 'object') await tally.failed('user', clerkId, outcome.error)
       else await tally.add('user', clerkId, outcome)
-      // Nothing that a process may have cached was there before the others.
-      if (outcome === 'updated') await tell('user.forgotten', clerkId)
     }
   }
 
-  /** Where the store refuses one of them, it is found out which. */
+  /** Nothing that a process may have cached was there before what is new or linked. */
+  async function tellWritten(clerkId: string, outcome: BulkOutcome): Promise<void> {
+    if (outcome === 'updated') await tell('user.forgotten', clerkId)
+  }
+
+  /**
+   * Where the store refuses one of them, it is found out which. What was written is told before anything else: a callback of the
+   * application's may throw, and the store may be gone for the next row.
+   */
   async function applied(
     batch: readonly UserSnapshot[],
   ): Promise<readonly (BulkOutcome | { readonly error: unknown })[]> {
-    try {
-      return await directory.applyMany(batch, 'api')
-    } catch (error) {
-      if (concernsEveryRow(error)) throw error
+    const many = await attempted(() => directory.applyMany(batch, 'api'))
+    if (!('error' in many)) {
+      for (const [index, outcome] of many.entries())
+        await tellWritten((batch[index] as UserSnapshot).clerkId, outcome)
+      return many
     }
     const outcomes: (BulkOutcome | { readonly error: unknown })[] = []
     for (const snapshot of batch) {
-      try {
-        const { linked, outcome } = await directory.applySnapshot(snapshot, 'api')
-        outcomes.push(linked ? 'linked' : outcome)
-      } catch (error) {
-        if (concernsEveryRow(error)) throw error
-        outcomes.push({ error })
+      const one = await attempted(() => directory.applySnapshot(snapshot, 'api'))
+      if ('error' in one) {
+        outcomes.push(one)
+        continue
       }
+      const outcome = one.linked ? 'linked' : one.outcome
+      await tellWritten(snapshot.clerkId, outcome)
+      outcomes.push(outcome)
     }
     return outcomes
   }
@@ -158,6 +166,18 @@ export function createUserSync<U extends UserRecord>(parts: {
               : 'linked'
       await tally.add('user', clerkId, outcome)
     }
+  }
+}
+
+/** What was written, or why it was not. @throws what concerns every row */
+async function attempted<T extends object>(
+  write: () => Promise<T>,
+): Promise<T | { readonly error: unknown }> {
+  try {
+    return await write()
+  } catch (error) {
+    if (concernsEveryRow(error)) throw error
+    return { error }
   }
 }
 

@@ -135,10 +135,10 @@ export function createMachineAuth(parts: {
     const auth = auths.machine(
       {
         ...credential,
-        machine: isMachine ? { id: machine.subject, name } : null,
+        machine: isMachine ? Object.freeze({ id: machine.subject, name }) : null,
         missingScopes:
           machine.tokenType === 'oauth'
-            ? requiredScopes.filter((scope) => !machine.scopes.includes(scope))
+            ? Object.freeze(requiredScopes.filter((scope) => !machine.scopes.includes(scope)))
             : NO_SCOPES,
         userId,
         orgId,

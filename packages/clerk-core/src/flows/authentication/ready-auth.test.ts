@@ -1,4 +1,4 @@
-import { signWebhook } from '@acme/clerk-testing'
+import { signWebhook, webhookFixture } from '@acme/clerk-testing'
 import fc from 'fast-check'
 import { expect, it, onTestFinished } from 'vitest'
 import {
@@ -18,6 +18,7 @@ import {
 import { createSigner } from '../../../testing/signer.js'
 import { APP, ISSUER, START } from '../../../testing/token-harness.js'
 import { createClerk } from '../../create-clerk.js'
+import type { Auth } from '../../domain/auth/auth.js'
 import type { Credentials } from '../../domain/credentials/credentials.js'
 import { memoryStore } from '../../domain/store/memory/memory-store.js'
 import { StoreUnavailableError } from '../../ground/errors.js'
@@ -43,6 +44,16 @@ async function setUp(options: Partial<ClerkOptions> = {}) {
     if (log.isDown) throw new StoreUnavailableError('the log is down')
     return changesSince(...range)
   }
+  const rows = { areDown: false }
+  const whileUp =
+    <A extends unknown[], R>(write: (...given: A) => Promise<R>) =>
+    async (...given: A): Promise<R> => {
+      if (rows.areDown) throw new StoreUnavailableError('the rows cannot be written')
+      return write(...given)
+    }
+  stores.users.apply = whileUp(stores.users.apply)
+  stores.organizations.applyMembership = whileUp(stores.organizations.applyMembership)
+  stores.organizations.applyRole = whileUp(stores.organizations.applyRole)
   const common = {
     ...stores,
     logger: false,
@@ -76,7 +87,13 @@ async function setUp(options: Partial<ClerkOptions> = {}) {
       signature: headers['svix-signature'],
       body: Buffer.from(body),
     })
-    expect(status).toBe(200)
+    expect(status).toBe(rows.areDown ? 503 : 200)
+  }
+  /** An event that the log takes and no row. */
+  const deliverUnwritten: typeof deliver = async (...event) => {
+    rows.areDown = true
+    await deliver(...event)
+    rows.areDown = false
   }
   for (const id of USERS) await deliver('user.created', userJson(id))
   for (const id of ORGANIZATIONS) await deliver('organization.created', organizationJson(id))
@@ -100,7 +117,7 @@ async function setUp(options: Partial<ClerkOptions> = {}) {
     oauth: (user: string) => signer.mint(oauthClaims({ sub: user }), OAUTH_HEADER),
     m2m: () => signer.mint(m2mClaims(), M2M_HEADER),
   }
-  return { clock, stores, log, remembering, forgetful, deliver, tokenOf, machines }
+  return { clock, stores, log, remembering, forgetful, deliver, deliverUnwritten, tokenOf, machines }
 }
 
 /** What an `Auth` says, its rows included. */
@@ -121,6 +138,7 @@ const stepArbitrary = fc.oneof(
         'org_1',
         'org_2',
       ),
+      beside: fc.constantFrom<string | undefined>(undefined, 'org_1', 'org_2'),
       times: fc.integer({ min: 1, max: 3 }),
     }),
   },
@@ -145,11 +163,13 @@ const stepArbitrary = fc.oneof(
         'role' as const,
         'leave' as const,
         'delete organization' as const,
+        'permissions' as const,
         'switch' as const,
         'listen' as const,
         'ignore' as const,
       ),
       user: fc.constantFrom(...USERS),
+      isWritten: fc.boolean(),
     }),
   },
 )
@@ -161,9 +181,11 @@ it('the answer that is ready is the answer that evaluating gives, whatever happe
     fc.asyncProperty(
       fc.array(stepArbitrary, { minLength: 4, maxLength: 25 }),
       fc.constantFrom(0, 0.5, 5),
-      async (steps, clockToleranceSeconds) => {
-        const { clock, stores, remembering, forgetful, deliver, tokenOf, machines } = await setUp({
+      fc.constantFrom({}, { tokens: 1 }, { users: 1 }, { tokens: 2, users: 2 }),
+      async (steps, clockToleranceSeconds, cache) => {
+        const { clock, stores, remembering, forgetful, tokenOf, machines, ...send } = await setUp({
           clockToleranceSeconds,
+          cache,
         })
         const tokens = [
           tokenOf('user_1', 'org_1'),
@@ -179,6 +201,7 @@ it('the answer that is ready is the answer that evaluating gives, whatever happe
         for (const step of steps) {
           // What was looked at in this very millisecond is known.
           clock.ms += 1
+          const deliver = 'isWritten' in step && !step.isWritten ? send.deliverUnwritten : send.deliver
           switch (step.kind) {
             case 'wait':
               clock.ms += step.ms
@@ -197,11 +220,19 @@ it('the answer that is ready is the answer that evaluating gives, whatever happe
                 userJson(step.user, { ...updated(), banned: step.kind === 'ban' }),
               )
               break
+            case 'permissions':
+              await deliver('role.updated', {
+                ...webhookFixture('role.updated').data,
+                ...updated(),
+                key: 'org:member',
+                permissions: [],
+              })
+              break
             case 'end session':
-              await deliver('session.ended', sessionJson(`sess_${step.user}`, step.user))
+              await send.deliver('session.ended', sessionJson(`sess_${step.user}`, step.user))
               break
             case 'delete user':
-              await deliver('user.deleted', { id: step.user, object: 'user', deleted: true })
+              await send.deliver('user.deleted', { id: step.user, object: 'user', deleted: true })
               break
             case 'role':
             case 'leave': {
@@ -210,11 +241,18 @@ it('the answer that is ready is the answer that evaluating gives, whatever happe
                 role: 'org:guest',
               })
               const type = step.kind === 'role' ? 'updated' : 'deleted'
-              await deliver(`organizationMembership.${type}`, membership)
+              await (step.kind === 'role' ? deliver : send.deliver)(
+                `organizationMembership.${type}`,
+                membership,
+              )
               break
             }
             case 'delete organization':
-              await deliver('organization.deleted', { id: 'org_1', object: 'organization', deleted: true })
+              await send.deliver('organization.deleted', {
+                id: 'org_1',
+                object: 'organization',
+                deleted: true,
+              })
               break
             case 'switch': {
               const row = await stores.users.findByClerkId(step.user)
@@ -224,17 +262,19 @@ it('the answer that is ready is the answer that evaluating gives, whatever happe
             }
             case 'ask':
               for (let i = 0; i < step.times; i++) {
-                const credentials = {
-                  authorization: `Bearer ${tokens[step.token]}`,
-                  organization: step.organization,
+                const authorization = `Bearer ${tokens[step.token]}`
+                // The second comes while the rows of the first are read.
+                const asked = [step.organization, step.beside].map((organization) => ({
+                  authorization,
+                  organization,
+                }))
+                const answers = await Promise.all(asked.map(remembering.authenticate))
+                for (const [index, credentials] of asked.entries()) {
+                  const ready = answers[index] as Auth
+                  expect(said(ready)).toEqual(said(await forgetful.authenticate(credentials)))
+                  if (ready.kind === 'user') users++
+                  if (ready.kind === 'machine') machinesSeen++
                 }
-                const [ready, evaluated] = [
-                  await remembering.authenticate(credentials),
-                  await forgetful.authenticate(credentials),
-                ]
-                expect(said(ready)).toEqual(said(evaluated))
-                if (ready.kind === 'user') users++
-                if (ready.kind === 'machine') machinesSeen++
               }
           }
         }
@@ -458,6 +498,34 @@ it('hands the same Auth to request after request, and none of another kind of re
     kind: 'anonymous',
   })
 })
+
+it('nothing in an answer that is ready can be changed for the next request', async () => {
+  const { remembering, tokenOf, machines } = await setUp({
+    accept: { m2m: 'jwt', oauth: { form: 'jwt', scopes: ['notes:read', 'missing:scope'] } },
+  })
+  const tokens = {
+    'a user without an organisation': tokenOf('user_1', null),
+    'a user in an organisation': tokenOf('user_1', 'org_1', { act: { sub: 'user_2' }, fva: [1, -1] }),
+    "a user whom the token's organisation does not know": tokenOf('user_1', 'org_2'),
+    'a machine': machines.m2m(),
+    'an application': machines.oauth('user_1'),
+  }
+  for (const [who, token] of Object.entries(tokens)) {
+    for (const organization of [undefined, 'org_1', 'org_2']) {
+      const credentials = { authorization: `Bearer ${token}`, organization }
+      const auth = await remembering.authenticate(credentials)
+      expect(await remembering.authenticate(credentials)).toBe(auth)
+      expect([who, organization, changeable(auth, 'auth')]).toEqual([who, organization, []])
+    }
+  }
+})
+
+/** Where in the value something can be put, replaced or taken away. */
+function changeable(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const within = Object.entries(value).flatMap(([name, one]) => changeable(one, `${path}.${name}`))
+  return Object.isFrozen(value) ? within : [path, ...within]
+}
 
 it('listeners hear the same events of an answer that is ready, from the moment they listen', async () => {
   const { remembering, tokenOf } = await setUp()
