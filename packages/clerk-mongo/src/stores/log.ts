@@ -4,10 +4,12 @@ import {
   type ChangePage,
   checkChange,
   checkPage,
+  covers,
   formatLogPosition,
   LOG_LOOK_BACK_MS,
   logPositionAt,
   logRanges,
+  type Narrowed,
   type NewChange,
   parseLogPosition,
   tooManyWriters,
@@ -140,13 +142,18 @@ export function mongoLog(untyped: MappedCollection, now: ServerClock) {
       const narrowing = { narrowing: { $eq: true }, _id: { $gt: from } } as Filter<LogDocument>
       const [changes, time] = await Promise.all([read(narrowing, limit), now()])
       const last = changes.at(-1)?.position ?? placeOf(from)
-      // Of one subject the newest counts. What is missed here is answered once more, which does no harm.
-      const newest = new Map(changes.map((change) => [change.narrows, change]))
-      const newer = { narrows: { $in: [...newest.keys()] }, _id: { $gt: parseLogPosition(last).last } }
-      const found = collection.find(newer, { projection: { narrows: 1 } }).limit(limit)
-      for (const { narrows } of newest.size > 0 ? await found.toArray() : []) newest.delete(narrows)
+      // What later pages cover is left out too. What is missed here is answered once more, which does no harm.
+      const subjects = [...new Set(changes.map(({ narrows }) => narrows))]
+      const later = { narrows: { $in: subjects }, _id: { $gt: parseLogPosition(last).last } }
+      const found = collection.find(later, { projection: { narrows: 1, version: 1 } }).limit(limit)
+      const claims = new Map<string | null, Narrowed[]>(subjects.map((subject) => [subject, []]))
+      for (const change of changes) claims.get(change.narrows)?.push(claimOf(change))
+      for (const { _id, narrows, version } of changes.length > 0 ? await found.toArray() : [])
+        claims.get(narrows)?.push({ place: Number(_id), version })
+      const isCovered = (change: Change) =>
+        claims.get(change.narrows)?.some((other) => covers(other, claimOf(change)))
       return {
-        changes: [...newest.values()].sort(byPlace),
+        changes: changes.filter((change) => !isCovered(change)),
         position: last,
         now: time,
         more: changes.length >= limit,
@@ -157,8 +164,10 @@ export function mongoLog(untyped: MappedCollection, now: ServerClock) {
   }
 }
 
-const byPlace = (one: Change, other: Change) =>
-  parseLogPosition(one.position).last - parseLogPosition(other.position).last
+const claimOf = ({ position, version }: Change): Narrowed => ({
+  place: parseLogPosition(position).last,
+  version,
+})
 
 function inRanges({ after, gaps }: ReturnType<typeof logRanges>): Filter<LogDocument> {
   const [first] = gaps

@@ -90,8 +90,9 @@ export function logStore({ client, sql }: Context, table: Table) {
     async revocations(position: string | null, limit: number): Promise<ChangePage> {
       checkPage(limit)
       const from = position === null ? 0 : parseLogPosition(position).last
-      const newer = `SELECT 1 FROM ${entries.name} o WHERE o.${c('narrows')} = l.${c('narrows')} AND o.${c('position')} > l.${c('position')}`
-      const where = `l.${c('narrows')} IS NOT NULL AND l.${c('position')} > ${from} AND NOT EXISTS (${newer})`
+      // `covers` of @acme/clerk-core/store.
+      const covering = `SELECT 1 FROM ${entries.name} o WHERE o.${c('narrows')} = l.${c('narrows')} AND o.${c('position')} > l.${c('position')} AND (o.${c('version')} IS NULL OR o.${c('version')} >= l.${c('version')})`
+      const where = `l.${c('narrows')} IS NOT NULL AND l.${c('position')} > ${from} AND NOT EXISTS (${covering})`
       const { changes, now } = await read([where], limit)
       return {
         changes,

@@ -54,7 +54,7 @@ export function createLogReader({
     }
   }
 
-  /** Each subject once, as far as the store can: its newest entry says all. */
+  /** Of each subject what no other entry of it covers, as far as the store can tell. */
   async function readPast(onChange: (change: Change) => void): Promise<void> {
     while (past !== null) {
       const from = past ?? null

@@ -180,7 +180,7 @@ export interface Inbox {
    */
   changesSince(position: string | null, limit: number): Promise<ChangePage>
   /**
-   * Entries that narrow a right, oldest first. An entry whose subject has a newer one that narrows may be left out.
+   * Entries that narrow a right, oldest first. One that another of the same subject {@link covers} may be left out, and no other.
    *
    * @param position `null`: from the first entry that there is
    * @param limit at least 1

@@ -196,6 +196,28 @@ export const inboxLogCases = casesOf('inbox', [
     },
   },
   {
+    id: 'revocations-outlast-late-events',
+    title:
+      'an entry that says less, written later, hides no revocation and no higher version of the same subject',
+    async run({ inbox }) {
+      const narrowing = (subject: string, version: number | null) =>
+        aChange({ id: `msg_${subject}_${version}`, narrows: subject, version, subjects: [subject] })
+      // Deleted, and then a ban from before arrives; banned at 7, and then a ban of version 5.
+      for (const [subject, version] of [
+        ['user_ada', null],
+        ['user_ada', 5],
+        ['user_grace', 7],
+        ['user_grace', 5],
+      ] as const)
+        await inbox.append(narrowing(subject, version))
+      for (const limit of [1, 2, 3, 100]) {
+        const found = (await readRevocations(inbox, limit)).map(({ id }) => id)
+        for (const id of ['msg_user_ada_null', 'msg_user_ada_5', 'msg_user_grace_7'])
+          expectThat(found.includes(id), 'A late event hides what was taken away before.', found)
+      }
+    },
+  },
+  {
     id: 'prune-shortens-the-log',
     title: 'a prune removes old entries of the log, and a reader goes on as if nothing had been',
     async run({ inbox, elapse, probe }) {

@@ -254,6 +254,28 @@ export const brokenInboxes: readonly BrokenStore[] = [
     caughtBy: ['inbox/revocations-are-all-there'],
   },
   {
+    fault: 'log: the newest entry of a subject stands for all',
+    alter: inbox((inbox) => {
+      const newest = new Map<string | null, string>()
+      return {
+        async append(change) {
+          const place = await inbox.append(change)
+          newest.set(change.narrows, place.position)
+          return place
+        },
+        async revocations(position, limit) {
+          const page = await inbox.revocations(position, limit)
+          return {
+            ...page,
+            changes: page.changes.filter((change) => newest.get(change.narrows) === change.position),
+          }
+        },
+      }
+    }),
+    says: /A late event hides what was taken away before/,
+    caughtBy: ['inbox/revocations-outlast-late-events'],
+  },
+  {
     fault: 'log: the oldest entry of a subject stands for all',
     alter: inbox((inbox) => {
       const known = new Map<string, NewChange>()
@@ -268,7 +290,7 @@ export const brokenInboxes: readonly BrokenStore[] = [
       }
     }),
     says: /The newest entry of a subject is left out/,
-    caughtBy: ['inbox/revocations-are-all-there'],
+    caughtBy: ['inbox/revocations-are-all-there', 'inbox/revocations-outlast-late-events'],
   },
   {
     fault: 'log: places are counted, not given',

@@ -1,4 +1,5 @@
 import type { Change, ChangePage, NewChange } from '../inbox.js'
+import { covers } from '../rules/covers.js'
 import { checkChange, checkPage } from '../rules/input.js'
 import {
   advanceLog,
@@ -15,15 +16,17 @@ interface Entry {
   readonly change: NewChange
 }
 
-/** Superseded entries among those that narrow a right are swept out when there are more than this many. */
-const MAX_SUPERSEDED = 1024
+/** Covered entries among those that narrow a right are swept out when there are more than this many. */
+const SWEEP_FROM = 1024
 
 /** The log in memory: entries in the order of their numbers, whatever the order in which they became visible. */
 export function memoryLog(now: () => number) {
   let entries: Entry[] = []
-  /** Those that narrow a right, with older ones of the same subject until they are swept out. */
+  /** Those that narrow a right, with those that others cover until they are swept out. */
   let narrowing: Entry[] = []
-  const newest = new Map<string, Entry>()
+  /** Of each subject those that no other covers. */
+  const counting = new Map<string, readonly Entry[]>()
+  let sweepAt = SWEEP_FROM
   let given = 0
 
   function reserve(change: NewChange): Entry {
@@ -37,12 +40,17 @@ export function memoryLog(now: () => number) {
     const { narrows } = entry.change
     if (narrows === null) return
     insert(narrowing, entry)
-    const known = newest.get(narrows)
-    if (known === undefined || known.number < entry.number) newest.set(narrows, entry)
-    if (narrowing.length > 2 * newest.size + MAX_SUPERSEDED) narrowing = narrowing.filter(isNewest)
+    const all = [...(counting.get(narrows) ?? []), entry]
+    counting.set(
+      narrows,
+      all.filter((one) => !all.some((other) => covers(claimOf(other), claimOf(one)))),
+    )
+    if (narrowing.length < sweepAt) return
+    narrowing = narrowing.filter(counts)
+    sweepAt = Math.max(SWEEP_FROM, 2 * narrowing.length)
   }
 
-  const isNewest = (entry: Entry) => newest.get(entry.change.narrows ?? '') === entry
+  const counts = (entry: Entry) => counting.get(entry.change.narrows ?? '')?.includes(entry) ?? false
 
   return {
     append(change: NewChange) {
@@ -81,14 +89,18 @@ export function memoryLog(now: () => number) {
       for (; index < narrowing.length && found.length < limit; index++) {
         const entry = narrowing[index] as Entry
         last = entry.number
-        if (isNewest(entry)) found.push(entry)
+        if (counts(entry)) found.push(entry)
       }
       return page(found, formatLogPosition(logPositionAt(last)), index < narrowing.length, now())
     },
     prune(before: number) {
       entries = entries.filter(({ at }) => at >= before)
       narrowing = narrowing.filter(({ at }) => at >= before)
-      for (const [subject, { at }] of newest) if (at < before) newest.delete(subject)
+      for (const [subject, known] of counting) {
+        const left = known.filter(({ at }) => at >= before)
+        if (left.length === 0) counting.delete(subject)
+        else if (left.length < known.length) counting.set(subject, left)
+      }
     },
     all: (): Change[] => entries.map(toChange),
   }
@@ -102,6 +114,8 @@ export function memoryLog(now: () => number) {
     return 0
   }
 }
+
+const claimOf = ({ number, change }: Entry) => ({ place: number, version: change.version })
 
 function page(found: readonly Entry[], position: string, more: boolean, now: number): ChangePage {
   return { changes: found.map(toChange), position, now, more }

@@ -2,6 +2,7 @@
 export * from './absence.js'
 export * from './batch.js'
 export * from './convergence.js'
+export * from './covers.js'
 export * from './email.js'
 export * from './event-page.js'
 export * from './external-id.js'
