@@ -25,6 +25,8 @@ export const liveScript = `(() => {
   control.append(told, button)
   let known = control.dataset.revision
   let paused = false
+  // Whether a part was left as it was: it follows once the focus goes elsewhere.
+  let behind = false
 
   const tell = (text) => {
     if (told.textContent !== text) told.textContent = text
@@ -35,7 +37,11 @@ export const liveScript = `(() => {
     field.tagName === 'SELECT'
       ? [...field.options].some((option) => option.selected !== option.defaultSelected) && field.querySelector('[selected]') !== null
       : field.value !== field.defaultValue || field.checked !== field.defaultChecked)
-  const busy = (part) => inUse(part) || typed(part)
+  const busy = (part) => {
+    const leaves = inUse(part) || typed(part)
+    if (leaves) behind = true
+    return leaves
+  }
 
   const rowsOf = (part) => part.querySelector('tbody')
   const mergeRows = (old, next) => {
@@ -77,11 +83,12 @@ export const liveScript = `(() => {
     try {
       const now = await text('${revisionPath}')
       if (now !== undefined && now !== known) {
-        await refresh()
         known = now
+        await refresh()
       }
       if (!paused) tell('Live')
     } catch {
+      known = ''
       tell('No answer')
     }
   }
@@ -90,6 +97,10 @@ export const liveScript = `(() => {
     button.textContent = paused ? 'Resume' : 'Pause'
     button.setAttribute('aria-label', (paused ? 'Resume' : 'Pause') + ' live updates')
     tell(paused ? 'Paused' : 'Live')
+  })
+  document.addEventListener('focusout', () => {
+    if (behind) known = ''
+    behind = false
   })
   const turn = async () => {
     if (!paused && !document.hidden) await look()
