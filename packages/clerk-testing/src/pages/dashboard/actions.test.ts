@@ -26,6 +26,11 @@ test('a user is locked and unlocked, and gets another role on the page where the
   const changed = await send(`organizations/${id}/members/${user.id}`, { role: 'org:member', from: user.id })
   expect(changed.url.pathname).toBe(`/dashboard/users/${user.id}`)
   expect(changed.text).toContain('<option selected>org:member</option>')
+  const away = await send(`organizations/${id}/members/${user.id}`, {
+    role: 'org:admin',
+    from: '//evil.example',
+  })
+  expect(away.hops.map((hop) => new URL(hop).origin)).toEqual([offline.url, offline.url])
   const { id: session } = offline.createSession(user)
   const ended = await send(`sessions/${session}/revoke`, { from: user.id })
   expect([ended.url.pathname, offline.getSession(session).status]).toEqual([changed.url.pathname, 'revoked'])
