@@ -63,6 +63,7 @@ td code.value { display: block; min-width: 16rem; white-space: normal; }
   header .live { order: 1; }
   header nav { order: 2; width: 100%; }
   td:first-child { min-width: 7.5rem; }
+  section > form.inline:not([role=search]) > label:not(.check) { flex-basis: 100%; }
   td code { display: inline-block; min-width: 6.5rem; white-space: normal; }
   td code.value { min-width: 7.5rem; }
 }
@@ -91,6 +92,7 @@ time { white-space: nowrap; }
 textarea[name=data] { min-height: 18rem; }
 nav.pages { align-items: center; font-size: .9rem; }
 .plain { list-style: none; padding: 0; margin: 0; }
+.plain code { white-space: nowrap; }
 .choices { display: grid; gap: .35rem 1rem; align-items: center; margin: 0; }
 .choices dd { margin: 0 0 .6rem; }
 .choices button { width: 100%; text-align: left; }
