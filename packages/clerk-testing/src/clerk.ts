@@ -221,8 +221,8 @@ export async function startClerk(options: StartClerkOptions = {}): Promise<Offli
       settled: () => dispatcher.settled(),
       flush: () => dispatcher.flush(),
       chaos,
-      replay: async (id) => {
-        const delivery = dispatcher.replay(id)
+      replay: async (id, as) => {
+        const delivery = dispatcher.replay(id, as)
         await dispatcher.settled()
         return delivery
       },

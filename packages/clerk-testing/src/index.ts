@@ -38,9 +38,11 @@ export type { RateLimits } from './server/rate-limit.js'
 export type { RequestRecord } from './server/server.js'
 export {
   type Attempt,
+  type Breakage,
   type Chaos,
   type Delivery,
   type DeliveryStatus,
+  type Forged,
   retryDelaysMs,
   type WebhookEvent,
 } from './webhooks/delivery.js'

@@ -9,7 +9,7 @@ import type { Danger } from './safety.js'
 import type { Faults } from './server/faults.js'
 import type { RateLimits } from './server/rate-limit.js'
 import type { RequestRecord } from './server/server.js'
-import type { Chaos, Delivery } from './webhooks/delivery.js'
+import type { Breakage, Chaos, Delivery } from './webhooks/delivery.js'
 
 /** `console`, pino, or anything with this method, called with fields first and then a sentence. */
 export interface OfflineLogger {
@@ -82,8 +82,13 @@ export interface Webhooks {
   flush(): Promise<void>
   /** Disturbs deliveries from now on; `chaos({})` ends it. */
   chaos: ((chaos: Chaos) => void) & { readonly active: Chaos }
-  /** Sends a logged event again, with its id and its bytes, and resolves when it was answered. */
-  replay(id: string): Promise<Delivery>
+  /**
+   * Sends a logged event again, with its id and its bytes, and resolves when it was answered. `as` breaks it: with a
+   * `wrong-signature`, `late` (signed ten minutes ago), `twice` at once, or `out-of-order`: then the newer of two events about
+   * one object goes first, both as new messages, and the older one's delivery is what it resolves with.
+   * @throws {Error} without an endpoint, for an id that is not there, and where no other event is about the object
+   */
+  replay(id: string, as?: Breakage): Promise<Delivery>
   /** Sends an event of any type. For a valid one of a known type see `webhookFixture`. */
   send(type: string, data: object): Delivery
   /** Signs with a new secret as well as the old one, as during Svix's rotation. Returns the new one. */

@@ -163,6 +163,51 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
     }
   })
 
+  test('what happens appears without a reload, runs nothing, and leaves what is being typed', async () => {
+    const page = await (await openContext()).newPage()
+    const problems: string[] = []
+    page.on('console', (message) => problems.push(message.text()))
+    page.on('pageerror', (error) => problems.push(error.message))
+    await page.goto(`${offline.url}/dashboard`)
+    await page.evaluate('window.loaded = true')
+    const search = page.getByRole('searchbox', { name: 'Search users' })
+    await search.fill('half a wor')
+    const name = '<img src=x onerror="window.pwned=1">'
+    const user = offline.createUser({ firstName: name, username: 'hostile' })
+    await page.getByRole('link', { name }).waitFor()
+    // A row that has the focus stays as it is; once it is left, it follows.
+    const row = page.getByRole('row').filter({ hasText: name })
+    await row.getByRole('button', { name: 'Ban' }).focus()
+    offline.banUser(user)
+    offline.createUser({ username: 'after-the-ban' })
+    await page.getByRole('link', { name: 'after-the-ban' }).waitFor()
+    expect(await row.getByText('active').count()).toBe(1)
+    await search.focus()
+    await row.getByText('banned').waitFor()
+    expect(await search.inputValue()).toBe('half a wor')
+    expect(await page.evaluate('[window.loaded, window.pwned]')).toEqual([true, undefined])
+    await page.getByRole('button', { name: 'Pause live updates' }).press('Enter')
+    await page.getByRole('status').getByText('Paused').waitFor()
+    offline.createUser({ username: 'unseen' })
+    await page.getByRole('button', { name: 'Resume live updates' }).press('Enter')
+    await page.getByRole('link', { name: 'unseen' }).waitFor()
+    expect(problems).toEqual([])
+  })
+
+  test('the keyboard alone breaks a delivery and turns a page', async () => {
+    offline.webhooks.sendTo(`http://127.0.0.1:${app.port}/nowhere`)
+    for (let index = 0; index < 51; index++) offline.webhooks.send('session.created', { id: `sess_${index}` })
+    await offline.webhooks.settled()
+    const page = await (await openContext({ javaScriptEnabled: false })).newPage()
+    await page.goto(`${offline.url}/dashboard/webhooks`)
+    await page.getByRole('link', { name: 'Next' }).press('Enter')
+    await page.getByText(/^Page 2 of/).waitFor()
+    await page.goto(`${offline.url}/dashboard/webhooks/${offline.webhooks.deliveries.at(-1)?.id}`)
+    await page.getByRole('button', { name: 'Wrong signature' }).press('Enter')
+    await page.getByRole('heading', { name: /Attempt 2.*wrong signature/ }).waitFor()
+    offline.webhooks.sendTo(undefined)
+  })
+
   test.each(['light', 'dark'] as const)(
     'every page is accessible in %s, and fits a phone and a screen',
     async (colorScheme) => {
@@ -170,6 +215,10 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
       const organization = offline.createOrganization({ name: 'Engines', createdBy: user.id })
       const session = offline.createSession(user)
       offline.revokeSession(session)
+      await offline.createM2MToken({ machine: offline.createMachine({ name: 'worker' }) })
+      offline.createApiKey({ subject: user, name: 'deploys' })
+      offline.createOAuthToken({ user })
+      offline.call('CreateOAuthApplication', { body: { name: 'Editor', scopes: 'profile' } })
       const [delivery] = offline.webhooks.deliveries
       const context = await openContext({
         colorScheme,
@@ -189,6 +238,9 @@ await describeWith('chromium', 'the pages in a real browser', ({ path: executabl
         '/dashboard/sessions',
         '/dashboard/webhooks',
         `/dashboard/webhooks/${delivery?.id}`,
+        '/dashboard/machines',
+        '/dashboard/oauth',
+        '/dashboard/roles',
         '/dashboard/settings',
         '/dashboard/users/user_nobody',
       ]) {

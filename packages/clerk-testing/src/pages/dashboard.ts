@@ -1,7 +1,11 @@
 import type { OfflineClerk } from '../options.js'
 import type { Instance } from '../resources/instance.js'
 import type { Route } from '../server/route.js'
+import { liveRoutes } from './dashboard/live-routes.js'
+import { machinePages } from './dashboard/machines.js'
+import { oauthPages } from './dashboard/oauth.js'
 import { organizationPages } from './dashboard/organizations.js'
+import { rolePages } from './dashboard/roles.js'
 import { get } from './dashboard/routes.js'
 import { sessionPages } from './dashboard/sessions.js'
 import { settingsPages } from './dashboard/settings.js'
@@ -18,6 +22,10 @@ export function dashboardRoutes(instance: Instance, offline: () => OfflineClerk)
     ...organizationPages(dashboard),
     ...sessionPages(dashboard),
     ...webhookPages(dashboard),
+    ...machinePages(dashboard),
+    ...oauthPages(dashboard),
+    ...rolePages(dashboard),
     ...settingsPages(dashboard),
+    ...liveRoutes(dashboard),
   ]
 }

@@ -40,10 +40,20 @@ export interface PageParts {
   headers?: Record<string, string | string[]>
   /** Path of a script of this server; none on most pages. */
   script?: string | undefined
+  /** Further directives of its Content-Security-Policy. */
+  policy?: string | undefined
 }
 
 /** A whole page. No inline scripts, no frames, nothing from elsewhere. */
-export function page({ title, body, navigation, status = 200, headers = {}, script }: PageParts): Reply {
+export function page({
+  title,
+  body,
+  navigation,
+  status = 200,
+  headers = {},
+  script,
+  policy,
+}: PageParts): Reply {
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -66,7 +76,7 @@ ${script === undefined ? '' : html`<script src="${script}" defer></script>`}
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': `default-src 'none'; style-src 'self'; img-src 'self' data:; ${script === undefined ? '' : "script-src 'self'; "}base-uri 'none'; frame-ancestors 'none'`,
+      'content-security-policy': `default-src 'none'; style-src 'self'; img-src 'self' data:; ${script === undefined ? '' : "script-src 'self'; "}${policy === undefined ? '' : `${policy}; `}base-uri 'none'; frame-ancestors 'none'`,
       // With a referrer from another origin the official SDK starts a handshake instead of taking the cookie.
       'referrer-policy': 'no-referrer',
       ...headers,

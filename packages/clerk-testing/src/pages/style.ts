@@ -50,13 +50,20 @@ section > form > button.primary { justify-self: start; }
 .people li:first-child { border-top: 0; padding-top: 0; }
 .people li:last-child { padding-bottom: 0; }
 .people button { font-size: .9rem; min-height: 2.3rem; padding: .25rem .65rem; text-align: left; }
-.scroll { overflow-x: auto; }
+/* Positioned: what is hidden in it from sight alone would widen the page. */
+.scroll { overflow-x: auto; position: relative; }
+td select { min-width: 8.5rem; }
+section > form > label.check { align-self: end; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
 tbody tr:last-child > td { border-bottom: 0; padding-bottom: 0; }
 td code { white-space: nowrap; }
 td code.value { display: block; min-width: 16rem; white-space: normal; }
 @media (max-width: 40rem) {
+  header .live { order: 1; }
+  header nav { order: 2; width: 100%; }
+  td:first-child { min-width: 7.5rem; }
+  section > form.inline:not([role=search]) > label:not(.check) { flex-basis: 100%; }
   td code { display: inline-block; min-width: 6.5rem; white-space: normal; }
   td code.value { min-width: 7.5rem; }
 }
@@ -71,5 +78,27 @@ h1 .status { font-size: .9rem; font-weight: 400; vertical-align: middle; }
 .good { color: var(--good); }
 .bad, [role=alert] { color: var(--bad); }
 .row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
+.live { display: flex; gap: .6rem; align-items: center; margin-left: auto; font-size: .9rem; color: var(--soft); min-height: 1.9rem; }
+.live [role=status]::before { content: ''; display: inline-block; width: .55rem; height: .55rem; border-radius: 50%; margin-right: .4rem; background: var(--soft); }
+.live[data-state=Live] [role=status]::before { background: var(--good); }
+.live[data-state='No answer'] [role=status]::before { background: var(--bad); }
+.live button { font-size: .85rem; min-height: 1.9rem; padding: .1rem .55rem; }
+[data-live] { display: grid; grid-template-columns: minmax(0, 1fr); gap: .9rem; }
+section > [data-live]:empty { display: none; }
+[data-live] > section { margin: 0; }
+main > [data-live]:not(:empty) { margin-bottom: 1rem; gap: 1rem; }
+form[role=search] { flex-wrap: nowrap; }
+time { white-space: nowrap; }
+textarea[name=data] { min-height: 18rem; }
+nav.pages { align-items: center; font-size: .9rem; }
+.plain { list-style: none; padding: 0; margin: 0; }
+.plain code { white-space: nowrap; }
+.choices { display: grid; gap: .35rem 1rem; align-items: center; margin: 0; }
+.choices dd { margin: 0 0 .6rem; }
+.choices button { width: 100%; text-align: left; }
+@media (min-width: 40rem) {
+  .choices { grid-template-columns: max-content minmax(0, 1fr); gap: .6rem 1rem; }
+  .choices dd { margin: 0; }
+}
 .visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 `

@@ -31,13 +31,11 @@ const texts: Readonly<Record<string, (user: UserJSON) => readonly (string | null
 const contains = (values: readonly (string | null | undefined)[], needle: string) =>
   values.some((value) => value?.toLowerCase().includes(needle) === true)
 
+const allTexts = Object.values(texts)
+
 /** Partial match against what identifies or names a user. */
 export const matches = (user: UserJSON, needle: string): boolean =>
-  isIdOf(user, needle) ||
-  contains(
-    Object.values(texts).flatMap((read) => read(user)),
-    needle,
-  )
+  isIdOf(user, needle) || allTexts.some((read) => contains(read(user), needle))
 
 type Test = (user: UserJSON) => boolean
 

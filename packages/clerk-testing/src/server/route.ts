@@ -38,6 +38,8 @@ export interface Route {
   readonly limit: LimitClass
   /** Headers that let the page that asks read every answer, refusals too; `null` for a page that may not ask at all. */
   readonly cors?: (headers: Call['headers']) => Record<string, string> | null
+  /** Asked again and again by a page that is open: not in the request log, where it would push out what matters. */
+  readonly isQuiet?: true
   readonly handle: (call: Call) => Reply | Promise<Reply>
 }
 

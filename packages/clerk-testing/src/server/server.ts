@@ -59,6 +59,7 @@ async function answer(parts: ServerParts, req: IncomingMessage, res: ServerRespo
   const cors = found?.route.cors?.(headers)
   let parsed: unknown
   const record = (status: number) => {
+    if (found?.route.isQuiet) return
     const { authorization: _, cookie: __, ...shown } = headers
     parts.requests.push({
       method,

@@ -21,7 +21,18 @@ export interface Attempt {
   readonly error?: string
   /** What to do about it, where the endpoint did not take the event. */
   readonly refusal?: Refusal
+  /** Broken on purpose, so that an endpoint should refuse it: counts neither for the delivery nor for the endpoint. */
+  readonly broken?: Forged
 }
+
+/** What no endpoint should take: signed with another secret, or signed ten minutes ago (Svix allows five). */
+export type Forged = 'wrong-signature' | 'late'
+
+/**
+ * How a logged event is sent again to see what the endpoint makes of it. `twice`: two copies at the same time.
+ * `out-of-order`: as a new message, after a newer event about the same object.
+ */
+export type Breakage = Forged | 'twice' | 'out-of-order'
 
 export type DeliveryStatus = 'pending' | 'succeeded' | 'failed' | 'dropped' | 'not-sent'
 

@@ -1,19 +1,32 @@
 import type { Clock } from '../clock.js'
 import { newId } from '../resources/ids.js'
-import { type Attempt, type Chaos, type Delivery, retryDelaysMs, type WebhookEvent } from './delivery.js'
+import {
+  type Attempt,
+  type Breakage,
+  type Chaos,
+  type Delivery,
+  type Forged,
+  retryDelaysMs,
+  type WebhookEvent,
+} from './delivery.js'
 import { refusalOf } from './refusal.js'
-import { signWebhook } from './sign.js'
+import { newWebhookSecret, signWebhook } from './sign.js'
 
 const giveUpAfterMs = 5 * 86_400_000
 const reorderWindowMs = 250
 const answerTimeoutMs = 15_000
 const maxAnswerLength = 4_096
+/** Twice what Svix's libraries allow. */
+const lateMs = 600_000
 
 interface Due {
   readonly at: number
   readonly delivery: Delivery
   /** Index of the attempt in the schedule; a replay or a duplicate does not schedule retries of its own. */
   readonly attempt: number | null
+  /** Sent so many times at once. Default 1. */
+  readonly copies?: number
+  readonly broken?: Forged
 }
 
 export interface DispatcherOptions {
@@ -109,14 +122,38 @@ export class Dispatcher {
     return delivery
   }
 
-  /** Sends a delivery again, also one that succeeded. */
-  replay(id: string): Delivery {
+  /** Sends a delivery again, also one that succeeded. Returns what is sent: `out-of-order` makes new deliveries. */
+  replay(id: string, as?: Breakage): Delivery {
     const delivery = this.deliveries.find((one) => one.id === id)
     if (!delivery) throw new Error(`There is no delivery ${id}.`)
     if (this.#url === undefined)
       throw new Error('There is no webhook URL to replay to: set one with webhooks.sendTo(url).')
-    this.#schedule({ at: this.#options.clock.now(), delivery, attempt: null })
+    if (as === 'out-of-order') return this.#swap(delivery)
+    const due = { at: this.#options.clock.now(), delivery, attempt: null }
+    if (as === undefined) this.#schedule(due)
+    else this.#schedule({ ...due, ...(as === 'twice' ? { copies: 2 } : { broken: as }) })
     return delivery
+  }
+
+  /** New messages: the endpoint knows the ids of those it has had, and would do nothing. Returns the older one. */
+  #swap(delivery: Delivery): Delivery {
+    const other = this.#neighbour(delivery)
+    if (other === undefined)
+      throw new Error(`There is no other event about the object of ${delivery.id}: nothing can overtake it.`)
+    const isOlder = this.deliveries.indexOf(delivery) < this.deliveries.indexOf(other)
+    const [older, newer] = isOlder ? [delivery, other] : [other, delivery]
+    this.send(newer.event)
+    return this.send(older.event)
+  }
+
+  /** The next event about the same object, or else the one before. */
+  #neighbour({ id, event }: Delivery): Delivery | undefined {
+    const about = objectOf(event)
+    if (about === undefined) return undefined
+    const at = this.deliveries.findIndex((one) => one.id === id)
+    // The text is looked at first: parsing ten thousand events takes a while.
+    const isAbout = (one: Delivery) => one.body.includes(about) && objectOf(one.event) === about
+    return this.deliveries.slice(at + 1).find(isAbout) ?? this.deliveries.slice(0, at).findLast(isAbout)
   }
 
   /** Resolves when nothing is due or under way any more. Retries that are due later do not count. */
@@ -242,11 +279,13 @@ export class Dispatcher {
         ? this.#queue.filter(({ at }) => at <= this.#options.clock.now())
         : [due]
       this.#queue = this.#queue.filter((one) => !batch.includes(one))
-      await Promise.all(batch.map((one) => this.#attempt(one)))
+      await Promise.all(
+        batch.flatMap((one) => Array.from({ length: one.copies ?? 1 }, () => this.#attempt(one))),
+      )
     }
   }
 
-  async #attempt({ delivery, attempt }: Due): Promise<void> {
+  async #attempt({ delivery, attempt, broken }: Due): Promise<void> {
     const { clock, secrets } = this.#options
     const url = this.#url
     if (url === undefined) {
@@ -254,8 +293,16 @@ export class Dispatcher {
       return
     }
     const at = clock.now()
-    const request = signWebhook(delivery.body, secrets(), { id: delivery.id, now: at })
+    const request = signWebhook(
+      delivery.body,
+      broken === 'wrong-signature' ? newWebhookSecret() : secrets(),
+      { id: delivery.id, now: broken === 'late' ? at - lateMs : at },
+    )
     const outcome = await this.#post(url, request)
+    if (broken !== undefined) {
+      delivery.attempts.push({ at, request, ...outcome, broken })
+      return
+    }
     const refusal = refusalOf(url, outcome)
     const made: Attempt = { at, request, ...outcome, ...(refusal && { refusal }) }
     delivery.attempts.push(made)
@@ -310,4 +357,10 @@ export class Dispatcher {
       return { error: cause instanceof Error ? cause.message : String(cause) }
     }
   }
+}
+
+/** Id of the object that an event is about. */
+function objectOf({ data }: WebhookEvent): string | undefined {
+  const { id } = data as { id?: unknown }
+  return typeof id === 'string' && id !== '' ? id : undefined
 }

@@ -1,11 +1,15 @@
 import type { Reply } from '../../server/http.js'
 import { html, type Markup, page } from '../html.js'
+import { liveControl, liveScriptPath } from './live.js'
 
 const sections = [
   ['/dashboard', 'Users'],
   ['/dashboard/organizations', 'Organisations'],
   ['/dashboard/sessions', 'Sessions'],
   ['/dashboard/webhooks', 'Webhooks'],
+  ['/dashboard/machines', 'Machines'],
+  ['/dashboard/oauth', 'OAuth'],
+  ['/dashboard/roles', 'Roles'],
   ['/dashboard/settings', 'Settings'],
 ] as const
 
@@ -13,25 +17,31 @@ export function dashboardPage(
   title: string,
   section: (typeof sections)[number][0],
   body: Markup,
-  { status, script }: { status?: number; script?: string } = {},
+  { status, script, revision }: { status?: number; script?: string; revision?: string } = {},
 ): Reply {
   const navigation = html`<nav aria-label="Dashboard">${sections.map(
     ([href, label]) =>
       html`<a href="${href}"${href === section ? html` aria-current="page"` : ''}>${label}</a>`,
-  )}</nav>`
+  )}</nav>${revision === undefined ? '' : liveControl(revision)}`
   return page({
     title,
     navigation,
     body,
     headers: { 'referrer-policy': 'same-origin' },
     ...(status === undefined ? {} : { status }),
-    script,
+    script: revision === undefined ? script : liveScriptPath,
+    policy: revision === undefined ? "form-action 'self'" : "form-action 'self'; connect-src 'self'",
   })
 }
 
-/** A form of one button. */
-export const action = (path: string, label: string, kind: '' | 'primary' | 'danger' = ''): Markup =>
-  html`<form class="inline" method="post" action="${path}"><button class="${kind}">${label}</button></form>`
+/** A form of one button. @param of what it acts on, said where a page has many such buttons; `hidden` fields go with it */
+export const action = (
+  path: string,
+  label: string,
+  kind: '' | 'primary' | 'danger' = '',
+  { of, hidden }: { of?: string; hidden?: Markup | undefined } = {},
+): Markup =>
+  html`<form class="inline" method="post" action="${path}">${hidden}<button class="${kind}">${label}${of === undefined ? '' : html`<span class="visually-hidden"> ${of}</span>`}</button></form>`
 
 export const field = (
   name: string,
@@ -58,15 +68,23 @@ export const choice = (
     (option) => html`<option${option === chosen ? html` selected` : ''}>${option}</option>`,
   )}</select></label>`
 
+/** @param keys of the rows, where the table is {@link live} */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly (Markup | string | number)[])[],
+  { label = 'Table', keys = [] }: { label?: string; keys?: readonly string[] } = {},
 ): Markup {
   if (rows.length === 0) return html`<p class="soft">Nothing here yet.</p>`
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="Table"><table><thead><tr>${headings.map(
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${label}"><table><thead><tr>${headings.map(
     (heading) => html`<th scope="col">${heading}</th>`,
-  )}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`
+  )}</tr></thead><tbody>${rows.map(
+    (row, index) =>
+      html`<tr${keys[index] === undefined ? '' : html` data-key="${keys[index]}"`}>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+  )}</tbody></table></div>`
 }
 
-export const moment = (ms: number | null): string =>
-  ms === null ? '–' : new Date(ms).toISOString().replace('T', ' ').slice(0, 19)
+export function moment(ms: number | null): Markup {
+  if (ms === null) return html`–`
+  const iso = new Date(ms).toISOString()
+  return html`<time datetime="${iso}">${iso.replace('T', ' ').slice(0, 19)}</time>`
+}

@@ -23,14 +23,19 @@ export const get = (path: string, handle: (call: Call) => Reply): Route => ({
 })
 
 /** Changes something, then goes to `next`; what cannot be done is shown with its reason. */
-export const post = (path: string, change: (call: Call) => unknown, next: (call: Call) => string): Route => ({
+export const post = <T>(
+  path: string,
+  change: (call: Call) => T | Promise<T>,
+  next: (call: Call, made?: T) => string,
+): Route => ({
   method: 'POST',
   path,
   ...at,
   handle: async (call) => {
     assertSameOrigin(call)
+    let made: T
     try {
-      await change(call)
+      made = await change(call)
     } catch (error) {
       const reason =
         error instanceof BackendError ? error.longMessage : error instanceof Error ? error.message : ''
@@ -41,20 +46,41 @@ export const post = (path: string, change: (call: Call) => unknown, next: (call:
         { status: 422 },
       )
     }
-    return redirect(next(call), { 'referrer-policy': 'same-origin' })
+    return redirect(next(call, made), { 'referrer-policy': 'same-origin' })
   },
 })
 
 export const id = (call: Call): string => call.param('id')
 
+/** The page of one thing. Its id may be what somebody put into the address. */
+export const pageAt = (
+  kind: 'users' | 'organizations' | 'webhooks' | 'machines' | 'oauth' | 'roles',
+  reference: string,
+): string => `/dashboard/${kind}/${encodeURIComponent(reference)}`
+
+/** Back to the user whose page the form stands on, or else to `next`. */
+export const backToUser =
+  (next: (call: Call) => string) =>
+  (call: Call): string => {
+    const userId = given(call, 'from')
+    return userId === null ? next(call) : pageAt('users', userId)
+  }
+
 /** A field of the form; null when it was left empty. */
 export const given = (call: Call, name: string): string | null => call.form.get(name)?.trim() || null
 
-/** @throws {BackendError} 422 */
+/** @throws {BackendError} 422 for anything but an object */
 export function givenJson(call: Call, name: string): Record<string, unknown> {
+  const value = parsed(call.form.get(name) ?? '{}')
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidParameter(name, 'JSON: an object')
+  return value as Record<string, unknown>
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(call.form.get(name) ?? '{}')
+    return JSON.parse(text)
   } catch {
-    throw invalidParameter(name, 'JSON')
+    return undefined
   }
 }
