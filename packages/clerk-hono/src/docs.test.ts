@@ -1,4 +1,4 @@
-import { deliver, request, runGuideSuite, runServerSnippet } from '@acme/adapter-suite'
+import { deliver, request, runGuideSuite, runServerSnippet, typecheckSnippets } from '@acme/adapter-suite'
 import { expect, test } from 'vitest'
 
 const cwd = new URL('..', import.meta.url)
@@ -7,8 +7,13 @@ const guide = new URL('../../../docs/hono.md', import.meta.url)
 // Hono has no body parsers: its request keeps what was read of it.
 runGuideSuite(guide, cwd, { afterBodyParser: false })
 
-test('what an application of @clerk/hono becomes', { timeout: 60_000 }, async () => {
-  const migration = new URL('../../../docs/migrating-from-clerk-sdks.md', import.meta.url)
+const migration = new URL('../../../docs/migrating-from-clerk-sdks.md', import.meta.url)
+
+test('what an application of @clerk/hono becomes compiles', { timeout: 120_000 }, () =>
+  typecheckSnippets(migration, cwd, ['hono.ts']),
+)
+
+test('what an application of @clerk/hono becomes works', { timeout: 60_000 }, async () => {
   const { origin, offline, signIn } = await runServerSnippet(migration, 'hono.ts', cwd)
   const ada = await signIn('Ada')
   const get = async (path: string, headers = {}) => (await request(`${origin}${path}`, { headers })).status

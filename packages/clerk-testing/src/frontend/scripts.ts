@@ -17,10 +17,15 @@ function above(folder: string): string[] {
 }
 
 /** Where npm and its kin install: above the application, which is where this process runs, and above this package. */
-const places = () => [process.cwd(), dirname(fileURLToPath(import.meta.url))].flatMap(above)
+const places = async () => [process.cwd(), await here()].flatMap(above)
+
+/** In a file of its own: compiled to CommonJS, by Jest for instance, this one could not be loaded with an `import.meta`. */
+async function here(): Promise<string> {
+  return dirname(typeof __filename === 'string' ? __filename : fileURLToPath((await import('./here.js')).url))
+}
 
 async function installed(name: string): Promise<{ folder: string; version: string } | undefined> {
-  for (const place of places()) {
+  for (const place of await places()) {
     const folder = join(place, 'node_modules', '@clerk', name)
     const found = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined)
     if (found !== undefined) return { folder, version: String(JSON.parse(found).version) }

@@ -1,0 +1,2 @@
+/** Where this package is. */
+export const { url } = import.meta
