@@ -40,8 +40,9 @@ const build = [
 if (spawnSync('pnpm', build, { cwd: ROOT, stdio: 'inherit' }).status !== 0) process.exit(1)
 spawnSync('node', ['--version'], { env, stdio: 'inherit' })
 
-/** Two packages at a time, as in `pnpm test`; each line names its package. */
+/** Two packages at a time, as in `pnpm test`, or two files of the only one; each line names its package. */
 const AT_A_TIME = 2
+const workers = suites.length === 1 ? [`--maxWorkers=${AT_A_TIME}`] : []
 const waiting = [...suites]
 const failed: string[] = []
 await Promise.all(
@@ -59,7 +60,7 @@ if (failed.length > 0) {
 async function passes(name: string): Promise<boolean> {
   const cwd = join(ROOT, 'packages', name)
   const vitest = join(cwd, 'node_modules', 'vitest', 'vitest.mjs')
-  const child = spawn('node', [vitest, 'run'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn('node', [vitest, 'run', ...workers], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => console.log(`@acme/${name}:test: ${line}`))
   }
