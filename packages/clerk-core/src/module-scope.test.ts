@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 
 /** What a module of a Worker may not do before the first request, or what would belong to one request alone. */
 const SCRIPT = `
+// Node 26 loads its own fetch with this module, and that makes a signal.
+await import('node:http')
 const used = []
 const record = (owner, name) => Object.defineProperty(owner, name, {
   value: function () { used.push(name); return {} }, configurable: true, writable: true,
