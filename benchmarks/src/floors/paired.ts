@@ -12,7 +12,7 @@ export interface Side {
 
 export interface Pair {
   readonly ours: Side
-  /** What ours is measured by: a peer, or the work that nobody can leave out. */
+  /** What ours is measured by: a peer, or the work that cannot be left out. */
   readonly base: Side
   readonly stop?: () => unknown
 }

@@ -206,7 +206,7 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
       else organizations?.dropOrganization(subjects.organization)
     }
     connections.notice(change, anyMembership)
-    // What was found to be true meanwhile, by whoever was called here, is looked at again.
+    // A request that a listener has made meanwhile may have found the old state: it is looked at again.
     counter.raise()
   }
 

@@ -42,6 +42,6 @@ export interface VerifiedToken {
   readonly organization: OrganizationClaims | null
   /** SHA-256 of the whole token, base64url: the only form in which a token may be mentioned. */
   readonly hash: string
-  /** What the last request with this token was answered. Whoever puts it here knows how long it is true. */
+  /** What the last request with this token was answered. How long it is true is not known here: see `ReadyAuth`. */
   ready?: object | null
 }

@@ -2,7 +2,7 @@ import type { Credentials } from '../../domain/credentials/credentials.js'
 
 /**
  * Whether a field of the credentials can change what a session token as bearer is answered. Of every field: a new one does
- * not compile before somebody has said it.
+ * not compile until it has its line here.
  */
 export const DECIDES_BESIDE_A_TOKEN: Readonly<Record<keyof Credentials, boolean>> = {
   authorization: false,

@@ -638,7 +638,7 @@ function requestOf({ credentials: given, hasSession }: { credentials: Credential
       return given.fetchDest
     },
   })
-  // Whoever evaluates a request reads all of it.
+  // Evaluating a request reads all of it.
   return { credentials, written, isEvaluated: () => reads > 0 }
 }
 

@@ -28,8 +28,8 @@ export class ReadyRecord implements Remembered {
   }
 
   /**
-   * `null` for a record that is not plain JSON, and for one with claims that `session.keepClaims` names: whoever gets those may
-   * change them.
+   * `null` for a record that is not plain JSON, and for one with claims that `session.keepClaims` names: a handler may
+   * change those.
    *
    * @param freshSeconds `session.revalidateAfterSeconds`
    */
