@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { vi } from 'vitest'
 import { WAIT_MS } from './limits.js'
 
@@ -8,3 +9,7 @@ vi.waitFor = (callback, options = {}) => {
   const { timeout = WAIT_MS, ...rest } = typeof options === 'number' ? { timeout: options } : options
   return waitFor(callback, { ...rest, timeout: Math.max(timeout, WAIT_MS) })
 }
+
+// A seed for all properties, so that a failed run of CI is repeated as it was.
+const { FC_SEED } = process.env
+if (FC_SEED !== undefined) fc.configureGlobal({ seed: Number(FC_SEED) })
