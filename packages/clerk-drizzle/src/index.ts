@@ -1,0 +1,1 @@
+export type { DrizzleStoreOptions } from './options.js'
