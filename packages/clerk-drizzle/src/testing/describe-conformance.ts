@@ -1,0 +1,27 @@
+import { describeConformance } from '@acme/clerk-testing/conformance'
+import { servicesRequired } from '@acme/tools/services'
+import * as vitest from 'vitest'
+import { ENGINES, type EngineName } from './databases.js'
+import { capabilitiesOf, openHarness } from './harness.js'
+import type { Shape } from './stores.js'
+
+/** The whole kit on one database, for the tables of this package and for those that an application had before. */
+export async function describeConformanceOn(name: EngineName, shapes: readonly Shape[]): Promise<void> {
+  const engine = ENGINES[name]
+  for (const shape of shapes) {
+    const harness = await openHarness(engine, shape)
+    vitest.describe(`${engine.title}, ${shape} schema`, () => {
+      if ('missing' in harness) {
+        vitest.test.skipIf(!servicesRequired())(harness.missing, () => {
+          throw new Error(harness.missing)
+        })
+        return
+      }
+      vitest.afterAll(() => harness.close?.())
+      describeConformance(vitest, {
+        capabilities: capabilitiesOf(engine, shape),
+        open: async () => ({ ...harness, close: async () => {} }),
+      })
+    })
+  }
+}
