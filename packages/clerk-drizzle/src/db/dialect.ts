@@ -41,7 +41,7 @@ export interface Dialect {
   rare(condition: SQL): SQL
   /** That the column is this address in any case; `null`: plain equality is. */
   readonly sameAddress: ((column: Column, email: string) => SQL) | null
-  /** One row for each column that has a unique index to itself: `column`. */
+  /** One row for each column that has a unique index to itself: `name`. */
   uniqueColumns(table: string): SQL
 }
 
@@ -63,7 +63,7 @@ export const DIALECTS: readonly Dialect[] = [
     contains: (text, part) => sql`strpos(${text}, ${part}) > 0`,
     rare: (condition) => condition,
     sameAddress: lowered,
-    uniqueColumns: (table) => sql`(SELECT DISTINCT a.attname::text AS "column" FROM pg_index i
+    uniqueColumns: (table) => sql`(SELECT DISTINCT a.attname::text AS name FROM pg_index i
       JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
       WHERE i.indisunique AND i.indpred IS NULL AND i.indnkeyatts = 1 AND c.relname = ${table}
@@ -84,7 +84,7 @@ export const DIALECTS: readonly Dialect[] = [
     contains: (text, part) => sql`INSTR(${text}, ${part}) > 0`,
     rare: (condition) => condition,
     sameAddress: null,
-    uniqueColumns: (table) => sql`(SELECT MAX(COLUMN_NAME) AS \`column\` FROM information_schema.STATISTICS
+    uniqueColumns: (table) => sql`(SELECT MAX(COLUMN_NAME) AS name FROM information_schema.STATISTICS
       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${table} AND NON_UNIQUE = 0
       GROUP BY INDEX_NAME HAVING COUNT(*) = 1) u`,
   },
@@ -103,7 +103,7 @@ export const DIALECTS: readonly Dialect[] = [
     contains: (text, part) => sql`instr(${text}, ${part}) > 0`,
     rare: (condition) => sql`unlikely(${condition})`,
     sameAddress: lowered,
-    uniqueColumns: (table) => sql`(SELECT DISTINCT c.name AS "column"
+    uniqueColumns: (table) => sql`(SELECT DISTINCT c.name AS name
       FROM pragma_index_list(${table}) i, pragma_index_info(i.name) c
       WHERE i."unique" = 1 AND i.partial = 0 AND (SELECT count(*) FROM pragma_index_info(i.name)) = 1) u`,
   },

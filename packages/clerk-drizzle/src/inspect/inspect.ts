@@ -72,9 +72,7 @@ function indexFindings(table: Table): StoreFinding[] {
 async function databaseFindings(table: Table): Promise<StoreFinding[]> {
   const { dialect, db, name, definition } = table
   const rows = await table.query(() =>
-    db
-      .select({ column: sql.raw('u.' + (dialect.name === 'mysql' ? '`column`' : '"column"')) })
-      .from(dialect.uniqueColumns(name)),
+    db.select({ column: sql.raw('u.name') }).from(dialect.uniqueColumns(name)),
   )
   const unique = new Set(rows.map(({ column }) => String(column)))
   const columnOf = (field: string) => table.nameOf(table.column(field))

@@ -1,4 +1,5 @@
-export type Kind = 'id' | 'text' | 'boolean' | 'number' | 'date' | 'json' | 'list'
+/** A `number` is one of milliseconds, a `count` any whole number. */
+export type Kind = 'id' | 'text' | 'boolean' | 'number' | 'count' | 'date' | 'json' | 'list'
 
 type Fields = Readonly<Record<string, Kind>>
 
@@ -48,7 +49,7 @@ export const ORGANIZATIONS = {
   option: 'organizations',
   required: { id: 'id', clerkId: 'text', name: 'text', version: 'number', deletedAt: 'date' },
   optional: { slug: 'text', imageUrl: 'text', publicMetadata: 'json' },
-  extra: { privateMetadata: 'json', membersCount: 'number', clerkCreatedAt: 'date' },
+  extra: { privateMetadata: 'json', membersCount: 'count', clerkCreatedAt: 'date' },
   filled: ['id', 'clerkId', 'version'],
   indexes: [],
   mayBeUnique: ['slug'],
@@ -109,7 +110,7 @@ export const INBOX = {
   option: 'clerkInbox',
   required: {
     ...({ id: 'text', type: 'text', timestamp: 'number', subjects: 'text', body: 'text' } as const),
-    ...({ status: 'text', attempts: 'number', succeeded: 'text', error: 'text', reason: 'text' } as const),
+    ...({ status: 'text', attempts: 'count', succeeded: 'text', error: 'text', reason: 'text' } as const),
     ...({ receivedAt: 'number', dueAt: 'number', leaseUntil: 'number', owner: 'text' } as const),
     ...({ finishedAt: 'number' } as const),
   },
@@ -128,7 +129,7 @@ export const INBOX = {
 export const LOG = {
   option: 'clerkChanges',
   required: {
-    ...({ position: 'number', at: 'number', id: 'text', type: 'text', subjects: 'text' } as const),
+    ...({ position: 'count', at: 'number', id: 'text', type: 'text', subjects: 'text' } as const),
     ...({ narrows: 'text', version: 'number' } as const),
   },
   optional: {},
