@@ -33,6 +33,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'clerk-hono': ['@acme/clerk-core'],
   'clerk-trpc': ['@acme/clerk-core'],
   'clerk-prisma': ['@acme/clerk-core'],
+  'clerk-drizzle': ['@acme/clerk-core'],
   'clerk-mongo': ['@acme/clerk-core'],
   'clerk-redis': ['@acme/clerk-core'],
   'clerk-testing': ['@acme/clerk-core'],
@@ -41,6 +42,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 const ENTRIES: Record<string, readonly string[]> = {
   'clerk-core': ['.', './adapter', './store'],
+  'clerk-drizzle': ['.', './pg', './mysql', './sqlite'],
   'clerk-testing': ['.', './adapters', './conformance'],
 }
 

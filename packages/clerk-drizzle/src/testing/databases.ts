@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ServerName, service } from '@acme/tools/services'
+import { createClient } from '@libsql/client'
+import {
+  generateDrizzleJson,
+  generateMigration,
+  generateMySQLDrizzleJson,
+  generateMySQLMigration,
+  generateSQLiteDrizzleJson,
+  generateSQLiteMigration,
+} from 'drizzle-kit/api'
+import { drizzle as libsql } from 'drizzle-orm/libsql'
+import { drizzle as mysql } from 'drizzle-orm/mysql2'
+import { drizzle as postgres } from 'drizzle-orm/node-postgres'
+import { createPool } from 'mysql2/promise'
+import pg from 'pg'
+import * as mysqlSchema from './schema.mysql.js'
+import * as pgSchema from './schema.pg.js'
+import * as sqliteSchema from './schema.sqlite.js'
+
+/** The databases and their tables differ in nothing the tests use. */
+export type TestDatabase = ReturnType<typeof libsql>
+export type TestSchema = typeof sqliteSchema
+
+export interface Connection {
+  readonly db: TestDatabase
+  /** Runs a statement as it is, beside Drizzle. */
+  run(statement: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Engine {
+  readonly name: 'sqlite' | 'postgresql' | 'mysql'
+  readonly title: string
+  /** `null`: it is part of the tests. */
+  readonly server: ServerName | null
+  readonly schema: TestSchema
+  connect(url: string): Promise<Connection>
+  /** What `drizzle-kit generate` writes for these tables in an empty project. */
+  migration(schema: object): Promise<string[]>
+}
+
+const record = (schema: object) => schema as Record<string, unknown>
+
+export const ENGINES = {
+  sqlite: {
+    name: 'sqlite',
+    title: 'SQLite, libSQL',
+    server: null,
+    schema: sqliteSchema,
+    async connect(url) {
+      const client = createClient({ url, timeout: 5000 })
+      return {
+        db: libsql(client),
+        run: async (statement) => void (await client.execute(statement)),
+        close: async () => client.close(),
+      }
+    },
+    migration: async (schema) =>
+      generateSQLiteMigration(
+        await generateSQLiteDrizzleJson({}),
+        await generateSQLiteDrizzleJson(record(schema)),
+      ),
+  },
+  postgresql: {
+    name: 'postgresql',
+    title: 'PostgreSQL, node-postgres',
+    server: 'postgres',
+    schema: pgSchema as unknown as TestSchema,
+    async connect(url) {
+      const pool = new pg.Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000 })
+      pool.on('error', () => {}) // an idle connection was cut
+      return {
+        db: postgres(pool) as unknown as TestDatabase,
+        run: async (statement) => void (await pool.query(statement)),
+        close: () => pool.end(),
+      }
+    },
+    migration: async (schema) =>
+      generateMigration(generateDrizzleJson({}), generateDrizzleJson(record(schema))),
+  },
+  mysql: {
+    name: 'mysql',
+    title: 'MariaDB, mysql2',
+    server: 'mariadb',
+    schema: mysqlSchema as unknown as TestSchema,
+    async connect(url) {
+      const pool = createPool({ uri: url, connectionLimit: 20, connectTimeout: 5000 })
+      return {
+        db: mysql(pool) as unknown as TestDatabase,
+        run: async (statement) => void (await pool.query(statement)),
+        close: () => pool.end(),
+      }
+    },
+    migration: async (schema) =>
+      generateMySQLMigration(
+        await generateMySQLDrizzleJson({}),
+        await generateMySQLDrizzleJson(record(schema)),
+      ),
+  },
+} as const satisfies Readonly<Record<string, Engine>>
+
+export type EngineName = keyof typeof ENGINES
+
+export interface Place {
+  readonly url: string
+  /** One more connection, which is closed with the database. */
+  connect(url?: string): Promise<Connection>
+  drop(): Promise<void>
+}
+
+/** A database with the tables of the schema, made as drizzle-kit makes them; or why there is none. */
+export async function createDatabase(
+  engine: Engine,
+  schema: object = engine.schema,
+): Promise<Place | { missing: string }> {
+  const place = await createPlace(engine)
+  if ('missing' in place) return place
+  const open: Connection[] = []
+  const connect = async (url = place.url) => {
+    const connection = await engine.connect(url)
+    open.push(connection)
+    return connection
+  }
+  const { run } = await connect()
+  if (engine.server === null) await run('PRAGMA journal_mode = WAL')
+  for (const statements of await engine.migration(schema))
+    for (const statement of statements.split('--> statement-breakpoint')) await run(statement)
+  return {
+    url: place.url,
+    connect,
+    async drop() {
+      await Promise.all(open.map((connection) => connection.close()))
+      await place.drop()
+    },
+  }
+}
+
+async function createPlace({
+  server,
+}: Engine): Promise<{ url: string; drop(): Promise<void> } | { missing: string }> {
+  if (server !== null) {
+    const found = await service(server)
+    return 'missing' in found ? found : found.createDatabase('drizzle')
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'clerk-drizzle-'))
+  return {
+    url: `file:${join(folder, 'test.db')}`,
+    drop: () => rm(folder, { recursive: true, force: true }),
+  }
+}
