@@ -1,0 +1,112 @@
+import { type Column, getTableName, is, type SQL, type Subquery, Table } from 'drizzle-orm'
+
+/** What the scope knows of Drizzle that its types keep to themselves. Drizzle keeps the symbols in the global registry. */
+export type Family = 'pg' | 'mysql' | 'sqlite'
+
+const COLUMNS = Symbol.for('drizzle:Columns')
+const SCHEMA = Symbol.for('drizzle:Schema')
+const ORIGINAL_NAME = Symbol.for('drizzle:OriginalName')
+const IS_ALIAS = Symbol.for('drizzle:IsAlias')
+const EXTRA_COLUMNS = Symbol.for('drizzle:ExtraConfigColumns')
+const EXTRA_CONFIG = Symbol.for('drizzle:ExtraConfigBuilder')
+
+type Symbols = Readonly<Record<symbol, unknown>>
+const of = (table: Table) => table as unknown as Symbols
+
+export const columnsOf = (table: Table) => of(table)[COLUMNS] as Readonly<Record<string, Column>>
+export const schemaOf = (table: Table) => of(table)[SCHEMA] as string | undefined
+export const originalName = (table: Table) => of(table)[ORIGINAL_NAME] as string
+export const isAlias = (table: Table) => of(table)[IS_ALIAS] === true
+
+/** The same for a table and its aliases, which are proxies of it, and for no other table object. */
+export const identityOf = (table: Table) => of(table)[EXTRA_COLUMNS] as object | undefined
+
+export const nameOf = (source: unknown) => (is(source, Table) ? `\`${getTableName(source)}\`` : 'This source')
+
+export interface ForeignKey {
+  readonly onDelete: string | undefined
+  readonly onUpdate: string | undefined
+  reference(): {
+    readonly columns: readonly Column[]
+    readonly foreignTable: Table
+    readonly foreignColumns: readonly Column[]
+  }
+}
+interface ForeignKeyBuilder {
+  build(table: Table): ForeignKey
+}
+
+/** Those of the columns (`.references()`) and those of the table (`foreignKey()`). */
+export function foreignKeysOf(table: Table): ForeignKey[] {
+  const inline = Object.getOwnPropertySymbols(table).find(({ description }) =>
+    description?.endsWith('InlineForeignKeys'),
+  )
+  const found = inline === undefined ? [] : Object.values(of(table)[inline] as Record<string, ForeignKey>)
+  const extra = of(table)[EXTRA_CONFIG] as ((columns: unknown) => object) | undefined
+  const builders: unknown[] = extra === undefined ? [] : Object.values(extra(identityOf(table)) ?? {}).flat(1)
+  for (const builder of builders) {
+    if (isForeignKeyBuilder(builder)) found.push(builder.build(table))
+  }
+  return found
+}
+
+const isForeignKeyBuilder = (value: unknown): value is ForeignKeyBuilder =>
+  typeof value === 'object' && value !== null && 'reference' in value && 'build' in value
+
+/** A query that is not built yet. */
+export interface SelectConfig {
+  readonly [key: string]: unknown
+  readonly table: unknown
+  readonly fields: unknown
+  readonly joins?: readonly Join[]
+  readonly setOperators?: readonly SetOperator[]
+  readonly withList?: readonly Subquery[]
+}
+
+export interface Join {
+  readonly on: unknown
+  readonly table: unknown
+  readonly joinType: string
+  readonly alias: string | undefined
+  readonly lateral?: boolean
+  readonly useIndex?: readonly string[]
+  readonly forceIndex?: readonly string[]
+  readonly ignoreIndex?: readonly string[]
+}
+
+export interface SetOperator {
+  readonly type: string
+  readonly isAll: boolean
+  readonly rightSelect: unknown
+  readonly limit?: unknown
+  readonly offset?: unknown
+  readonly orderBy?: unknown
+}
+
+export interface WriteConfig {
+  readonly [key: string]: unknown
+  readonly table: Table
+  readonly withList?: readonly Subquery[]
+}
+
+export interface Field {
+  readonly path: readonly string[]
+  readonly field: unknown
+}
+
+/** Writes statements. Everything that a builder of Drizzle runs has come from one of these methods. */
+export interface Dialect {
+  readonly casing: { getColumnCasing(column: Column): string }
+  buildSelectQuery(config: object): SQL
+  buildInsertQuery(config: object): SQL | { readonly sql: SQL; readonly generatedIds: readonly unknown[] }
+  buildUpdateQuery(config: object): SQL
+  buildDeleteQuery(config: object): SQL
+  sqlToQuery(query: SQL, source?: string): object
+}
+
+/** Where a builder keeps what it was told. */
+export interface Builder {
+  readonly dialect: Dialect
+  readonly session: object
+  readonly config: SelectConfig
+}

@@ -1,0 +1,157 @@
+import { ConfigurationError } from '@acme/clerk-core'
+import { entityKind, is, type Subquery, sql } from 'drizzle-orm'
+import { TypedQueryBuilder } from 'drizzle-orm/query-builders/query-builder'
+import { Confinement, nameQuery, type Scope } from './confinement.js'
+import { noteConflicts } from './conflict.js'
+import type { Builder, Dialect, Family } from './drizzle.js'
+import { configOf } from './expression.js'
+import { refuse } from './organization-scope-error.js'
+import { scopedDialect } from './scoped-dialect.js'
+import { scopedSession } from './scoped-session.js'
+import type { Tables } from './tables.js'
+
+/** Whose rows a scoped database shows and changes. */
+export interface Tenant {
+  readonly tables: Tables
+  /** It may be another one for each statement. */
+  readonly perRequest: boolean
+  orgId(): string
+}
+
+type Call = (...given: readonly unknown[]) => unknown
+type Methods = Record<string, Call | undefined>
+type Made = Builder & Methods
+
+/** A database of Drizzle, or a transaction, with what its types keep to themselves. */
+interface Internals extends Methods {
+  readonly [key: string]: Call | undefined
+}
+interface Kept {
+  readonly dialect: Dialect
+  readonly session: object
+  readonly query?: Readonly<Record<string, object>>
+}
+
+const BUILDERS = ['select', 'selectDistinct', 'selectDistinctOn', 'update', 'delete'] as const
+const FAMILIES: readonly (readonly [string, Family])[] = [
+  ...([
+    ['Pg', 'pg'],
+    ['MySql', 'mysql'],
+    ['SQLite', 'sqlite'],
+  ] as const),
+]
+
+/** @throws {ConfigurationError} for a database that the tables are not of */
+export function scopedDatabase(database: object, tenant: Tenant): object {
+  const { dialect: plain, session: plainSession } = database as Kept
+  checkFamily(plain, tenant.tables.family)
+  const scope: Scope = { tables: tenant.tables, dialect: plain, orgId: () => tenant.orgId() }
+  const dialect = scopedDialect(scope)
+  const own = { dialect: { value: dialect }, session: { value: scopedSession(plainSession, tenant) } }
+  const inner = Object.create(database, own) as Internals
+  let queries: object | null = null
+
+  const checked = (made: unknown): Made => {
+    // What is wrapped around a database may build queries of its own.
+    if ((made as Made).dialect !== dialect)
+      refuse('This database is wrapped in another object: scope the one inside.')
+    return made as Made
+  }
+  const methods: Record<string, unknown> = {
+    ...buildersOf(inner, checked),
+    with: (...withList: readonly unknown[]) => buildersOf(inner.with?.(...withList) as Internals, checked),
+    $with: (alias: string, selection?: unknown) => ({
+      as: (query: unknown) => {
+        const asked = typeof query === 'function' ? query(methods) : query
+        const body = bodyOf(scope, dialect, asked)
+        const fields = () => (asked as { getSelectedFields(): unknown }).getSelectedFields()
+        const named = (database as Internals).$with?.(alias, selection) as Methods
+        const made = named.as?.({ getSQL: () => body, getSelectedFields: fields })
+        nameQuery(made as Subquery)
+        return made
+      },
+    }),
+    $count: (source: unknown, filters?: unknown) => {
+      const counted = inner.$count?.(source, filters) as { session: object }
+      counted.session = { count: () => count(checked(inner.select?.({ count: COUNT })), source, filters) }
+      return counted
+    },
+    transaction: (run: Call, config?: unknown) =>
+      (database as Internals).transaction?.(
+        (transaction: object) => run(scopedDatabase(transaction, tenant)),
+        config,
+      ),
+  }
+  const { query } = database as Kept
+  Object.defineProperty(methods, 'query', {
+    get: () =>
+      (queries ??= Object.fromEntries(
+        Object.entries(query ?? {}).map(([name, builder]) => [name, Object.create(builder, own)]),
+      )),
+  })
+  if (typeof (database as Internals).rollback === 'function')
+    methods.rollback = () => (database as Internals).rollback?.()
+  return refuseOthers(methods)
+}
+
+const COUNT = sql`count(*)`.mapWith(Number)
+
+async function count(select: Made, source: unknown, filters: unknown): Promise<unknown> {
+  const from = select.from?.(source) as Made
+  const rows = (await from.where?.(filters)) as readonly { readonly count: number }[] | undefined
+  return rows?.[0]?.count
+}
+
+function buildersOf(from: Internals, checked: (made: unknown) => Made): Record<string, Call> {
+  const found: Record<string, Call> = {}
+  for (const name of BUILDERS) {
+    if (typeof from[name] === 'function') found[name] = (...given) => checked(from[name]?.(...given))
+  }
+  if (typeof from.insert === 'function') found.insert = (into) => noting(checked(from.insert?.(into)))
+  return found
+}
+
+/** An insert that takes note of what it is told about conflicts. */
+function noting(insert: Made): Made {
+  const methods = insert as Methods
+  for (const name of ['values', 'select'] as const) {
+    const method = methods[name]
+    methods[name] = (...given) => noteConflicts(method?.apply(insert, [...given]) as object)
+  }
+  return insert
+}
+
+/** The SQL of a query of `with`. One that writes has to be of a scoped database already. */
+function bodyOf(scope: Scope, dialect: Dialect, query: unknown) {
+  if (is(query, TypedQueryBuilder)) return new Confinement(scope).select(configOf(query))
+  const { dialect: of, getSQL } = query as Partial<Builder> & { getSQL?: Call }
+  if (of !== dialect) return refuse('A query of `with` has to be written with the query builder.')
+  return getSQL?.call(query)
+}
+
+function checkFamily(dialect: Dialect | undefined, family: Family): void {
+  const kind = String((dialect?.constructor as { [entityKind]?: string } | undefined)?.[entityKind])
+  const found = FAMILIES.find(([prefix]) => kind.startsWith(prefix))?.[1]
+  if (found === family) return
+  throw new ConfigurationError([
+    {
+      option: 'organizationScope database',
+      message:
+        found === undefined ? 'it is no database of Drizzle.' : 'its tables are of another kind of database.',
+      remedy: 'Pass what `drizzle(…)` answers, or a transaction of it.',
+    },
+  ])
+}
+
+/** Every other name throws, so that plain JavaScript learns of a method that is missing on purpose. */
+function refuseOthers<M extends object>(methods: M): M {
+  return new Proxy(Object.freeze(methods), {
+    get(target: M, name) {
+      if (Object.hasOwn(target, name)) return target[name as keyof M]
+      if (typeof name === 'symbol' || name === 'then' || name === 'toJSON') return undefined
+      return refuse(
+        `\`${name}\` cannot be confined to an organisation: use the database itself, knowing what it reaches.`,
+      )
+    },
+  })
+}
