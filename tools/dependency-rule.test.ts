@@ -41,7 +41,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 const ENTRIES: Record<string, readonly string[]> = {
   'clerk-core': ['.', './adapter', './store'],
-  'clerk-testing': ['.', './conformance'],
+  'clerk-testing': ['.', './adapters', './conformance'],
 }
 
 const packages = readdirSync(join(ROOT, 'packages'))

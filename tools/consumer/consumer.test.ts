@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { adapterTests } from './adapters.js'
 import { commonjsTests } from './commonjs.js'
 import { compile, createProject, entries } from './project.js'
 import { walkTests } from './walk.js'
@@ -42,4 +43,5 @@ test.each(entries)('%s can be imported and required', (entry) => {
 })
 
 commonjsTests(() => project)
+adapterTests(() => project)
 walkTests(() => project)

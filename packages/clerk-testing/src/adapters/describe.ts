@@ -1,17 +1,19 @@
-import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AppBinding, AppSpec, RunningApp, SessionKind } from './binding.js'
+import { deepStrictEqual as deepEqual, strictEqual as equal, ok } from 'node:assert'
+import type { NodeTestApi, VitestApi } from '../test-api.js'
+import type { AdapterBinding, AppSpec, RunningApp, SessionKind } from './binding.js'
 import type { Case, Step } from './case.js'
 import { accessCases } from './cases-access.js'
 import { routeCases } from './cases-routes.js'
 import { sessionCases } from './cases-session.js'
 import { webhookCases } from './cases-webhook.js'
 import { connectionTests } from './connections.js'
+import { expectIncludes, expectSame } from './expect.js'
 import { guardTests } from './guards.js'
 import { createHarness, type Harness } from './harness.js'
 import { type RawResponse, request } from './http.js'
 import { outageTests } from './outages.js'
 import { processTests } from './process.js'
+import { describeWithClerk } from './runner.js'
 import { signInTests } from './sign-in.js'
 import { startApp } from './start.js'
 
@@ -22,37 +24,35 @@ const GROUPS: readonly (readonly [string, readonly Case[]])[] = [
   ['webhook', webhookCases],
 ]
 
-/** Runs every case against the adapter, each in an application of its own, over real sockets. */
-export function runAdapterSuite(binding: AppBinding): void {
-  describe(`${binding.name}: the behaviour all adapters share`, () => {
-    let offline: OfflineClerk
-    beforeAll(async () => {
-      offline = await startClerk()
-    })
-    afterAll(() => offline.stop())
-
+/**
+ * Runs every case against the adapter, each in an application of its own, over real sockets.
+ *
+ * @param api `import * as vitest from 'vitest'`, or `import * as nodeTest from 'node:test'`
+ */
+export function describeAdapter(api: VitestApi | NodeTestApi, binding: AdapterBinding): void {
+  describeWithClerk(api, `${binding.name}: the behaviour all adapters share`, (runner) => {
+    const { group, test, offline } = runner
     const groups = binding.unwrap === undefined ? GROUPS : GROUPS.slice(0, 1)
-    for (const [group, cases] of groups) {
+    for (const [name, cases] of groups) {
       const runs = cases.flatMap((one) => kindsOf(one, binding).map((sessions) => ({ one, sessions })))
       if (runs.length === 0) continue
-      describe(group, () => {
+      group(name, () => {
         for (const { one, sessions } of runs) {
-          test(sessions === 'none' ? one.title : `${one.title} (${sessions} session)`, () =>
-            runCase(one, sessions),
-          )
+          const title = sessions === 'none' ? one.title : `${one.title} (${sessions} session)`
+          test(title, () => runCase(one, sessions))
         }
       })
     }
-    guardTests(binding, () => offline)
+    guardTests(runner, binding)
     if (binding.unwrap === undefined) {
-      connectionTests(binding, () => offline)
-      processTests(binding, () => offline)
-      signInTests(binding, () => offline)
-      outageTests(binding, () => offline)
+      connectionTests(runner, binding)
+      processTests(runner, binding)
+      signInTests(runner, binding)
+      outageTests(runner, binding)
     }
 
     async function runCase(one: Case, sessions: AppSpec['sessions']): Promise<void> {
-      const harness = await createHarness(offline, one.options)
+      const harness = await createHarness(offline(), one.options)
       const app = await startApp(binding, harness, {
         sessions,
         routes: { returnTo: ['https://app.example.com'] },
@@ -73,7 +73,7 @@ export function runAdapterSuite(binding: AppBinding): void {
 
 function kindsOf(
   { sessions, app, routesOnly }: Case,
-  binding: AppBinding,
+  binding: AdapterBinding,
 ): readonly ('none' | SessionKind)[] {
   if (routesOnly && binding.unwrap !== undefined) return []
   const parser = app?.bodyParser
@@ -83,7 +83,7 @@ function kindsOf(
 }
 
 /** What an adapter without routes of its own can be asked. */
-function adapted(step: Step, { unwrap }: AppBinding): Step {
+function adapted(step: Step, { unwrap }: AdapterBinding): Step {
   if (unwrap === undefined) return step
   if (step.request.includes(' /auth/')) return { request: 'GET /open', status: 200 }
   const { json, includes, responseHeaders, ...others } = step
@@ -114,18 +114,17 @@ async function runStep(
   if (step.browser !== false) for (const cookie of cookies) keep(cookie, jar)
 
   const where = `step ${index + 1}, ${step.request}: ${response.text}`
-  expect(response.status, where).toBe(step.status)
+  expectSame(response.status, step.status, where)
   for (const [name, value] of Object.entries(step.responseHeaders ?? {}))
     checkHeader(response, name, value, where)
-  if (step.json !== undefined) expect(unwrap(JSON.parse(response.text)), where).toEqual(step.json)
-  if (step.includes !== undefined)
-    expect(unwrap(JSON.parse(response.text)), where).toMatchObject(step.includes)
+  if (step.json !== undefined) expectSame(unwrap(JSON.parse(response.text)), step.json, where)
+  if (step.includes !== undefined) expectIncludes(unwrap(JSON.parse(response.text)), step.includes, where)
   if (step.request.startsWith('GET /auth/me') && step.status === 200) {
-    expect(Object.keys(JSON.parse(response.text)).toSorted()).toEqual(ME_FIELDS)
+    deepEqual(Object.keys(JSON.parse(response.text)).toSorted(), ME_FIELDS)
   }
   if (step.session !== undefined) {
     const written = app.writes() > writes || cookies.length > 0
-    expect(written, `${where}\nset-cookie: ${cookies}`).toBe(step.session === 'written')
+    equal(written, step.session === 'written', `${where}\nset-cookie: ${cookies}`)
   }
 }
 
@@ -158,7 +157,7 @@ function checkHeader(
   where: string,
 ): void {
   const value = headers[name]
-  if (expected === null) expect(value, where).toBeUndefined()
-  else if (typeof expected === 'string') expect(value, where).toBe(expected)
-  else expect(expected.test(String(value ?? '')), `${where}\n${name}: ${value}`).toBe(true)
+  if (typeof expected === 'object' && expected !== null)
+    ok(expected.test(String(value ?? '')), `${where}\n${name}: ${value}`)
+  else expectSame(value, expected ?? undefined, `${where}\n${name}`)
 }

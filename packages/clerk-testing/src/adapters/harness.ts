@@ -1,6 +1,6 @@
 import { type Clerk, type ClerkOptions, createClerk, memoryStore } from '@acme/clerk-core'
-import { type AnyAuth, settingsOf } from '@acme/clerk-core/adapter'
-import type { OfflineClerk } from '@acme/clerk-testing'
+import type { AnyAuth } from '@acme/clerk-core/adapter'
+import type { OfflineClerk } from '../options.js'
 
 /** The page that talks to the backend. */
 export const PAGE = 'http://localhost:3000'
@@ -27,6 +27,11 @@ export interface Harness {
   close(): Promise<void>
 }
 
+/**
+ * A clerk on stores in memory, and two people who are signed in.
+ *
+ * @param options of `createClerk`; they come before those of the harness
+ */
 export async function createHarness(
   offline: OfflineClerk,
   options: Partial<ClerkOptions> = {},
@@ -70,22 +75,6 @@ let count = 0
 function unique(name: string): string {
   count += 1
   return `${name.toLowerCase()}${count}.${process.pid}@example.com`
-}
-
-/** A session record as core writes it, for tests that forge one. */
-export function recordOf({ clerk }: Harness, { id, sessionId }: Person): Record<string, unknown> {
-  const now = Math.floor(Date.now() / 1000)
-  const nothing = { org: null, pla: null, fea: null, fva: null, act: null }
-  return {
-    v: 1,
-    instance: settingsOf(clerk).issuer,
-    sub: id,
-    sid: sessionId,
-    sts: 'active',
-    checkedAt: now,
-    asOf: now,
-    ...nothing,
-  }
 }
 
 /**

@@ -1,9 +1,9 @@
-import type { AppBinding, AppSpec, RunningApp } from './binding.js'
+import type { AdapterBinding, AppSpec, RunningApp } from './binding.js'
 import type { Harness } from './harness.js'
 
 /** The application as a case wants it, plain in everything else. */
 export function startApp(
-  binding: AppBinding,
+  binding: AdapterBinding,
   { clerk }: Harness,
   spec: Partial<AppSpec>,
 ): Promise<RunningApp> {

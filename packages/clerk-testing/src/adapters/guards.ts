@@ -1,8 +1,9 @@
-import type { OfflineClerk } from '@acme/clerk-testing'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { AppBinding, AppSpec } from './binding.js'
+import { deepStrictEqual as deepEqual, strictEqual as equal, ok, throws } from 'node:assert'
+import type { AdapterBinding, AppSpec } from './binding.js'
+import { eventually, expectIncludes } from './expect.js'
 import { createHarness } from './harness.js'
 import { request } from './http.js'
+import { onTestFinished, type RunnerWithClerk } from './runner.js'
 import { startApp } from './start.js'
 
 class Admins {
@@ -12,8 +13,8 @@ class Admins {
 }
 
 /** Whatever an application gives to a guard by mistake, the guard is not made, or it asks what was meant. */
-export function guardTests(binding: AppBinding, offline: () => OfflineClerk): void {
-  describe('no guard is made of', () => {
+export function guardTests({ group, test, offline }: RunnerWithClerk, binding: AdapterBinding): void {
+  group('no guard is made of', () => {
     const requirements: Record<string, unknown> = {
       'a promise': Promise.resolve({ role: 'admin' }),
       'a Map': new Map([['role', 'admin']]),
@@ -27,16 +28,15 @@ export function guardTests(binding: AppBinding, offline: () => OfflineClerk): vo
       'a value that came out undefined': { role: undefined },
       'an empty list of machines': { machine: [] },
     }
-    test.each(Object.entries(requirements))('%s', (_name, requirement) => {
-      expect(() => binding.guard(requirement)).toThrow(/requirement/)
-    })
+    for (const [name, requirement] of Object.entries(requirements))
+      test(name, () => throws(() => binding.guard(requirement), /requirement/))
   })
 
   test('a requirement that is changed after it was given changes no guard', async () => {
     const { app, harness } = await open({})
     const { ada, bob } = harness
-    expect(await statusOf(`${app.origin}/changed`, ada.token)).toBe(200)
-    expect(await statusOf(`${app.origin}/changed`, bob.token)).toBe(403)
+    equal(await statusOf(`${app.origin}/changed`, ada.token), 200)
+    equal(await statusOf(`${app.origin}/changed`, bob.token), 403)
   })
 
   test('a polluted Object.prototype opens no route', async () => {
@@ -47,18 +47,16 @@ export function guardTests(binding: AppBinding, offline: () => OfflineClerk): vo
     for (const [name, value] of Object.entries(pollution))
       Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
     try {
-      expect(await statusOf(`${app.origin}/private`, secret)).toBe(403)
-      expect(await statusOf(`${app.origin}/private`, pending)).toBe(401)
-      expect(await statusOf(`${app.origin}/admin`, harness.bob.token)).toBe(403)
+      equal(await statusOf(`${app.origin}/private`, secret), 403)
+      equal(await statusOf(`${app.origin}/private`, pending), 401)
+      equal(await statusOf(`${app.origin}/admin`, harness.bob.token), 403)
     } finally {
       for (const name of Object.keys(pollution)) delete (Object.prototype as Record<string, unknown>)[name]
     }
   })
 
-  const sharesRequests = binding.standsAlone === undefined
-  test.runIf(sharesRequests)(
-    'of two clerks that look at a request a guard takes the one that it names, and never guesses',
-    async () => {
+  if (binding.standsAlone === undefined) {
+    test('of two clerks that look at a request a guard takes the one that it names, and never guesses', async () => {
       const second = await createHarness(offline(), { authorizedParties: ['https://second.example'] })
       onTestFinished(() => second.close())
       const { app, harness } = await open({ second: second.clerk })
@@ -66,28 +64,25 @@ export function guardTests(binding: AppBinding, offline: () => OfflineClerk): vo
       const of = async (path: string) => (await request(`${app.origin}${path}`, { headers })).status
       const { text } = await request(`${app.origin}/first`, { headers })
       // The handler behind the guard is told of the user whom the guard has let in.
-      expect((binding.unwrap ?? ((body) => body))(JSON.parse(text))).toMatchObject({ userId: harness.ada.id })
+      expectIncludes((binding.unwrap ?? ((body) => body))(JSON.parse(text)), { userId: harness.ada.id })
       // Its tokens are for other pages: to the second clerk this user is a stranger.
-      expect(await of('/second')).toBe(401)
-      expect(await of('/private')).toBe(500)
-      expect(await of('/machine')).toBe(500)
-    },
-  )
+      equal(await of('/second'), 401)
+      equal(await of('/private'), 500)
+      equal(await of('/machine'), 500)
+    })
 
-  test.runIf(sharesRequests)(
-    'a guard that names a clerk which has not looked at the request refuses',
-    async () => {
+    test('a guard that names a clerk which has not looked at the request refuses', async () => {
       const other = await createHarness(offline())
       onTestFinished(() => other.close())
       const { app, harness } = await open({ other: other.clerk })
-      expect(await statusOf(`${app.origin}/first`, harness.ada.token)).toBe(200)
-      expect(await statusOf(`${app.origin}/elsewhere`, harness.ada.token)).toBe(500)
-    },
-  )
+      equal(await statusOf(`${app.origin}/first`, harness.ada.token), 200)
+      equal(await statusOf(`${app.origin}/elsewhere`, harness.ada.token), 500)
+    })
+  }
 
   if (binding.unwrap !== undefined) return
 
-  describe('what a login leaves when it found no row is no user:', () => {
+  group('what a login leaves when it found no row is no user:', () => {
     const query = { table: 'users' }
     Object.defineProperty(query, 'then', { value: (done: (row: unknown) => void) => done(undefined) })
     const left: Record<string, unknown> = {
@@ -99,14 +94,16 @@ export function guardTests(binding: AppBinding, offline: () => OfflineClerk): vo
       NaN: Number.NaN,
       'a query': query,
     }
-    test.each(Object.entries(left))('%s', async (_name, value) => {
+    for (const [name, value] of Object.entries(left)) test(name, () => expectNobody(value))
+
+    async function expectNobody(value: unknown): Promise<void> {
       for (const localUser of [() => value, async () => value]) {
         const { app } = await open({ localUser })
-        expect(await statusOf(`${app.origin}/local`)).toBe(401)
+        equal(await statusOf(`${app.origin}/local`), 401)
         const { text } = await request(`${app.origin}/open`)
-        expect(JSON.parse(text)).toEqual({ kind: 'anonymous', reason: 'no-credentials' })
+        deepEqual(JSON.parse(text), { kind: 'anonymous', reason: 'no-credentials' })
       }
-    })
+    }
 
     test('and the operator is told', async () => {
       const warnings: Error[] = []
@@ -119,8 +116,8 @@ export function guardTests(binding: AppBinding, offline: () => OfflineClerk): vo
       for (let i = 0; i < 3; i++) await request(`${app.origin}/open`)
       const told = () =>
         warnings.filter((warning) => (warning as { code?: string }).code === 'ACME_CLERK_LOCAL_USER')
-      await vi.waitFor(() => expect(told().length).toBe(1))
-      expect(told()[0]?.message).toContain('localUser')
+      await eventually(() => equal(told().length, 1))
+      ok(told()[0]?.message.includes('localUser'))
     })
   })
 

@@ -1,17 +1,18 @@
+import { deepStrictEqual as deepEqual, doesNotMatch, strictEqual as equal, ok } from 'node:assert'
 import { type Clerk, type ClerkOptions, memoryStore } from '@acme/clerk-core'
 import { SESSION_KEY } from '@acme/clerk-core/adapter'
-import type { OfflineClerk } from '@acme/clerk-testing'
-import { expect, onTestFinished, test } from 'vitest'
-import type { AppBinding, RunningApp, SessionKind } from './binding.js'
+import type { AdapterBinding, RunningApp, SessionKind } from './binding.js'
+import { expectIncludes } from './expect.js'
 import { createHarness, type Harness, PAGE } from './harness.js'
 import { type RawResponse, request } from './http.js'
+import { onTestFinished, type RunnerWithClerk } from './runner.js'
 import { type SessionRow, SessionTable } from './session-table.js'
 import { startApp } from './start.js'
 
 type Cookies = ReadonlyMap<string, string>
 
 /** A sign-in is several requests of one browser, over one session, in one process or in several. */
-export function signInTests(binding: AppBinding, offline: () => OfflineClerk): void {
+export function signInTests({ test, offline }: RunnerWithClerk, binding: AdapterBinding): void {
   if (!binding.sessions.includes('server')) return
 
   for (const processes of [1, 2]) {
@@ -24,17 +25,20 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
       const answers = await together(4, (i) =>
         send(apps[i % processes], '/private', { cookies: anonymous, token: harness.ada.token }),
       )
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
-      for (const { text } of answers) expect(JSON.parse(text)).toMatchObject({ userId: harness.ada.id })
+      deepEqual(
+        answers.map(({ status }) => status),
+        [200, 200, 200, 200],
+      )
+      for (const { text } of answers) expectIncludes(JSON.parse(text), { userId: harness.ada.id })
       expectOneSession(table, harness.ada.id)
       // Only the one that has won sets a cookie: whichever order the answers come in, the browser ends with it.
-      expect(answers.filter(setsCookie)).toHaveLength(1)
+      equal(answers.filter(setsCookie).length, 1)
       const signedIn = after(anonymous, answers)
-      expect(after(anonymous, answers.toReversed())).toEqual(signedIn)
-      expect(JSON.parse((await send(apps[0], '/session', { cookies: signedIn })).text)).toMatchObject({
+      deepEqual(after(anonymous, answers.toReversed()), signedIn)
+      expectIncludes(JSON.parse((await send(apps[0], '/session', { cookies: signedIn })).text), {
         cart: 1,
       })
-      expect(JSON.parse((await send(apps[0], '/private', { cookies: signedIn })).text)).toMatchObject({
+      expectIncludes(JSON.parse((await send(apps[0], '/private', { cookies: signedIn })).text), {
         source: 'session',
       })
       expectOneSession(table, harness.ada.id)
@@ -47,13 +51,14 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
       const first = await send(apps[0], '/private', { cookies: anonymous, token: ada.token })
       for (const app of apps) {
         const late = await send(app, '/private', { cookies: anonymous, token: ada.token })
-        expect(JSON.parse(late.text)).toMatchObject({ userId: ada.id, source: 'token' })
-        expect(setsCookie(late)).toBe(false)
+        expectIncludes(JSON.parse(late.text), { userId: ada.id, source: 'token' })
+        equal(setsCookie(late), false)
       }
       expectOneSession(table, ada.id)
-      expect(
+      expectIncludes(
         JSON.parse((await send(apps[0], '/session', { cookies: after(anonymous, [first]) })).text),
-      ).toMatchObject({ cart: 1 })
+        { cart: 1 },
+      )
     })
 
     test(`two people who sign in at once over one session in ${where} leave one session`, async () => {
@@ -64,11 +69,12 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
       const answers = await together(4, (i) =>
         send(apps[i % processes], '/private', { cookies: anonymous, token: people[i % 2]?.token }),
       )
-      expect(answers.map(({ text }) => JSON.parse(text).userId)).toEqual(
+      deepEqual(
+        answers.map(({ text }) => JSON.parse(text).userId),
         [0, 1, 0, 1].map((i) => people[i]?.id),
       )
-      expect(answers.filter(setsCookie)).toHaveLength(1)
-      expect(liveRows(table)).toHaveLength(1)
+      equal(answers.filter(setsCookie).length, 1)
+      equal(liveRows(table).length, 1)
     })
 
     test(`another person who signs in four times at once in ${where} finds nothing of the one before`, async () => {
@@ -82,9 +88,9 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
       const answers = await together(4, (i) =>
         send(apps[i % processes], '/private', { cookies: ofAda, token: bob.token }),
       )
-      expect(answers.filter(setsCookie)).toHaveLength(1)
-      expect(liveRows(table)).toMatchObject([{ [SESSION_KEY]: { sub: bob.id } }])
-      expect(liveRows(table)[0]).not.toHaveProperty('cart')
+      equal(answers.filter(setsCookie).length, 1)
+      expectIncludes(liveRows(table), [{ [SESSION_KEY]: { sub: bob.id } }])
+      ok(!Object.hasOwn(liveRows(table)[0] ?? {}, 'cart'))
     })
 
     test(`signing out while others sign in with the same token in ${where} leaves nobody signed in`, async () => {
@@ -98,14 +104,14 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
           ...(i === 0 ? { method: 'POST' } : {}),
         }),
       )
-      expect(answers[0]?.status).toBe(303)
-      expect(liveRows(table).length).toBeLessThanOrEqual(1)
+      equal(answers[0]?.status, 303)
+      ok(liveRows(table).length <= 1)
       const cookies = after(anonymous, answers)
       for (const app of apps.slice(0, 1)) {
-        expect(JSON.parse((await send(app, '/open', { cookies })).text)).toMatchObject({ kind: 'anonymous' })
+        expectIncludes(JSON.parse((await send(app, '/open', { cookies })).text), { kind: 'anonymous' })
       }
-      expect(liveRows(table).length).toBeLessThanOrEqual(1)
-      expect(JSON.stringify(table.all())).not.toContain(ada.id)
+      ok(liveRows(table).length <= 1)
+      ok(!JSON.stringify(table.all()).includes(ada.id))
     })
   }
 
@@ -116,10 +122,10 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
     await send(apps[0], '/private', { cookies: known, token: ada.token })
     const rows = new Map(table.rows)
     const marker = markers(table)[0]
-    expect(JSON.stringify(marker)).not.toMatch(new RegExp(`${ada.id}|${ada.sessionId}|cart`))
+    doesNotMatch(JSON.stringify(marker), new RegExp(`${ada.id}|${ada.sessionId}|cart`))
     const left = expiryOf(marker) - Date.now()
-    expect(left).toBeGreaterThan(0)
-    expect(left).toBeLessThanOrEqual(60_000)
+    ok(left > 0)
+    ok(left <= 60_000)
 
     const tries = [
       await send(apps[0], '/session', { cookies: known }),
@@ -131,14 +137,17 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
       await send(apps[0], '/auth/sign-out', { cookies: known, method: 'POST' }),
       await send(apps[0], '/session', { cookies: known }),
     ]
-    expect(tries.filter(setsCookie)).toEqual([])
-    expect(tries.map(({ status }) => status)).toEqual([200, 200, 204, 204, 200, 200, 303, 200])
+    deepEqual(tries.filter(setsCookie), [])
+    deepEqual(
+      tries.map(({ status }) => status),
+      [200, 200, 204, 204, 200, 200, 303, 200],
+    )
     for (const i of [0, 4, 7]) {
-      expect(JSON.parse(tries[i]?.text ?? '')).toEqual({ cart: null, localName: null })
+      deepEqual(JSON.parse(tries[i]?.text ?? ''), { cart: null, localName: null })
     }
-    expect(JSON.parse(tries[1]?.text ?? '')).toMatchObject({ kind: 'anonymous' })
-    expect(JSON.parse(tries[5]?.text ?? '')).toMatchObject({ userId: bob.id, source: 'token' })
-    expect(table.rows).toEqual(rows)
+    expectIncludes(JSON.parse(tries[1]?.text ?? ''), { kind: 'anonymous' })
+    expectIncludes(JSON.parse(tries[5]?.text ?? ''), { userId: bob.id, source: 'token' })
+    deepEqual(table.rows, rows)
   })
 
   test('what the old id keeps ends with its minute, also in a store that knows no expiry', async () => {
@@ -146,14 +155,14 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
     const known = await browser.withCart()
     await send(apps[0], '/private', { cookies: known, token: harness.ada.token })
     harness.advance(45)
-    expect(setsCookie(await send(apps[0], '/cart', { cookies: known, method: 'POST' }))).toBe(false)
-    expect(markers(table)).toHaveLength(1)
+    equal(setsCookie(await send(apps[0], '/cart', { cookies: known, method: 'POST' })), false)
+    equal(markers(table).length, 1)
     harness.advance(16)
-    expect((await send(apps[0], '/open', { cookies: known })).status).toBe(200)
-    expect(markers(table)).toEqual([])
+    equal((await send(apps[0], '/open', { cookies: known })).status, 200)
+    deepEqual(markers(table), [])
     // A browser to which the answer with the new id never came begins again.
     const again = await send(apps[0], '/cart', { cookies: known, method: 'POST' })
-    expect(setsCookie(again)).toBe(true)
+    equal(setsCookie(again), true)
     expectOneSession(table, harness.ada.id, 2)
   })
 
@@ -165,8 +174,8 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
     )
     for (const order of [answers, answers.toReversed()]) {
       const cookies = after(anonymous, order)
-      expect(JSON.parse((await send(apps[0], '/session', { cookies })).text)).toMatchObject({ cart: 1 })
-      expect(JSON.parse((await send(apps[0], '/private', { cookies })).text)).toMatchObject({
+      expectIncludes(JSON.parse((await send(apps[0], '/session', { cookies })).text), { cart: 1 })
+      expectIncludes(JSON.parse((await send(apps[0], '/private', { cookies })).text), {
         source: 'session',
       })
     }
@@ -190,9 +199,9 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
       }
       for (const cookies of [anonymous, new Map([['theme', 'dark']])]) {
         const answer = await send(apps[0], '/private', { cookies, token: harness.ada.token })
-        expect(answer.status).toBe(200)
-        expect(JSON.parse(answer.text)).toMatchObject({ userId: harness.ada.id, source: 'token' })
-        expect(setsCookie(answer)).toBe(false)
+        equal(answer.status, 200)
+        expectIncludes(JSON.parse(answer.text), { userId: harness.ada.id, source: 'token' })
+        equal(setsCookie(answer), false)
       }
     })
   }
@@ -201,7 +210,7 @@ export function signInTests(binding: AppBinding, offline: () => OfflineClerk): v
     const { table, apps, harness } = await open({ timeoutSeconds: 0.05 })
     table.fallSilent('get', 'set', 'destroy')
     const answer = await send(apps[0], '/private', { bearer: harness.ada.token })
-    expect(answer.status).toBe(200)
+    equal(answer.status, 200)
   })
 
   interface Opened {
@@ -300,9 +309,9 @@ function liveRows(table: SessionTable): SessionRow[] {
 /** Of this person; besides it at most one marker. */
 function expectOneSession(table: SessionTable, userId: string, live = 1): void {
   const rows = liveRows(table)
-  expect(rows).toHaveLength(live)
-  expect(rows[0]).toMatchObject({ cart: 1, [SESSION_KEY]: { sub: userId } })
-  expect(markers(table).length).toBeLessThanOrEqual(1)
+  equal(rows.length, live)
+  expectIncludes(rows[0], { cart: 1, [SESSION_KEY]: { sub: userId } })
+  ok(markers(table).length <= 1)
 }
 
 /** Milliseconds, wherever the framework's package has it. */

@@ -8,11 +8,11 @@ import type {
 import type { SessionTable } from './session-table.js'
 
 /**
- * The application every adapter builds. `describeAuth` of `harness.ts` renders the `auth` of a request.
+ * The application that every adapter builds, on 127.0.0.1 and a free port.
  *
  * | route | answers |
  * |---|---|
- * | any `/open` | `describeAuth(auth)` |
+ * | any `/open` | JSON of `describeAuth(auth)` |
  * | any path of `GUARDS` | the same, behind that guard |
  * | any `/first` `/second` `/elsewhere` | the same, behind a guard that names `clerk`, `second`, `other` |
  * | any `/changed` | the same, behind `changedGuard` |
@@ -26,9 +26,10 @@ import type { SessionTable } from './session-table.js'
  * | `GET /users/:id` | `describeAuth(auth)` |
  * | `GET /broken` | throws |
  *
- * `localUser` answers `{ id: 7, email: 'lea@app.example' }` when the session has a `localName`.
+ * `localUser` answers `LOCAL_USER` when the session has a `localName`.
  */
 export interface AppSpec {
+  /** Its middleware runs before every route. */
   readonly clerk: AnyClerk
   readonly sessions: 'none' | SessionKind
   readonly bodyParser: 'none' | BodyParser
@@ -64,8 +65,11 @@ export interface RunningApp {
   stop(): Promise<void>
 }
 
-export interface AppBinding {
+/** An adapter under test: what its framework can do, and how its application is started. */
+export interface AdapterBinding {
+  /** Heads the tests. */
   readonly name: string
+  /** Kinds of sessions that the framework's packages have. None: a request is known by its token alone. */
   readonly sessions: readonly SessionKind[]
   /** The parsers the framework can have before the route; none where its route cannot be reached by one. */
   readonly bodyParsers: readonly BodyParser[]
@@ -81,11 +85,13 @@ export interface AppBinding {
   readonly standsAlone?: true
   /** The server of the host takes a request on a connection when the one before is answered, and not earlier. */
   readonly oneAtATime?: true
-  /** Makes a guard of what an application gives to it. */
+  /** Makes a guard of what an application gives to it: a requirement and options, or what it takes for them by mistake. */
   guard(...given: readonly unknown[]): unknown
+  /** Starts what `AppSpec` describes, once for every test. */
   start(spec: AppSpec): Promise<RunningApp>
 }
 
+/** The guards of the application, by path: a requirement, and the options of the guard. */
 export const GUARDS = {
   '/private': [{}, {}],
   '/org': [{ org: true }, {}],
@@ -115,4 +121,5 @@ export function changedGuard<G>(make: (requirement: { role: string }) => G): G {
   return guard
 }
 
+/** Whom the application's own login knows. What is not shown by `/me` must not be seen. */
 export const LOCAL_USER = { id: 7, email: 'lea@app.example', passwordHash: 'never to be seen' }

@@ -1,4 +1,4 @@
-import { signWebhook } from '@acme/clerk-testing'
+import { signWebhook } from '../webhooks/sign.js'
 import type { BodyParser } from './binding.js'
 import type { Case, Step } from './case.js'
 import type { Harness } from './harness.js'

@@ -1,14 +1,15 @@
+import { deepStrictEqual as deepEqual, match } from 'node:assert'
 import { Agent } from 'node:http'
 import { connect } from 'node:net'
-import { type OfflineClerk, signWebhook } from '@acme/clerk-testing'
-import { expect, test } from 'vitest'
-import type { AppBinding, AppSpec, RunningApp } from './binding.js'
+import { signWebhook } from '../webhooks/sign.js'
+import type { AdapterBinding, AppSpec, RunningApp } from './binding.js'
 import { createHarness, type Harness } from './harness.js'
 import { request, sendRaw } from './http.js'
+import type { RunnerWithClerk } from './runner.js'
 import { startApp } from './start.js'
 
 /** What can only be seen on the wire. */
-export function connectionTests(binding: AppBinding, offline: () => OfflineClerk): void {
+export function connectionTests({ test, offline }: RunnerWithClerk, binding: AdapterBinding): void {
   test('requests on one connection share nothing', async () => {
     await withApp({}, async ({ origin }, { ada, bob }) => {
       const get = (token: string | null, close = false) =>
@@ -17,7 +18,7 @@ export function connectionTests(binding: AppBinding, offline: () => OfflineClerk
         ? await oneAfterTheOther(origin, [ada.token, null, bob.token])
         : await sendRaw(origin, `${get(ada.token)}${get(null)}${get(bob.token, true)}`)
       const said = [...answer.matchAll(/"(?:userId|reason)":"([^"]+)"/g)].map((match) => match[1])
-      expect(said).toEqual([ada.id, 'no-credentials', bob.id])
+      deepEqual(said, [ada.id, 'no-credentials', bob.id])
     })
   })
 
@@ -26,8 +27,8 @@ export function connectionTests(binding: AppBinding, offline: () => OfflineClerk
       await withApp({}, async ({ origin }) => {
         const head = `POST ${path} HTTP/1.1\r\nHost: app\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n`
         const answer = await sendRaw(origin, head)
-        expect(answer).toMatch(/^HTTP\/1\.1 413 /)
-        expect(answer).toMatch(/\r\nconnection: close\r\n/i)
+        match(answer, /^HTTP\/1\.1 413 /)
+        match(answer, /\r\nconnection: close\r\n/i)
       })
     })
 
@@ -35,7 +36,7 @@ export function connectionTests(binding: AppBinding, offline: () => OfflineClerk
       const webhook = { bodyTimeoutSeconds: 0.05 }
       await withApp({ webhook, routes: webhook }, async ({ origin }) => {
         const head = `POST ${path} HTTP/1.1\r\nHost: app\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`
-        expect(await sendRaw(origin, head)).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"webhook-timeout"/)
+        match(await sendRaw(origin, head), /^HTTP\/1\.1 408 [\s\S]*"code":"webhook-timeout"/)
       })
     })
 
@@ -60,7 +61,8 @@ export function connectionTests(binding: AppBinding, offline: () => OfflineClerk
           connection: 'close',
         })
         const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-        expect(await sendRaw(origin, `POST ${path} HTTP/1.1\r\nHost: app\r\n${text}\r\n${body}`)).toMatch(
+        match(
+          await sendRaw(origin, `POST ${path} HTTP/1.1\r\nHost: app\r\n${text}\r\n${body}`),
           /^HTTP\/1\.1 200 /,
         )
       })
