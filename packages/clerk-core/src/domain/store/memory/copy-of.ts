@@ -25,7 +25,11 @@ function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Date) return new Date(value.getTime())
   if (Array.isArray(value)) return value.map(copied)
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) copy[key] = copied((value as Record<string, unknown>)[key])
+  // A spread keeps the form of the object, where fields that are added by computed names make a slow dictionary of it.
+  const copy: Record<string, unknown> = { ...value }
+  for (const key of Object.keys(copy)) {
+    const field = copy[key]
+    if (typeof field === 'object' && field !== null) copy[key] = copied(field)
+  }
   return copy
 }
