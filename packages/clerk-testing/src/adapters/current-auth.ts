@@ -1,7 +1,6 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal, ok, throws } from 'node:assert'
 import { createReadStream } from 'node:fs'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type Clerk, CurrentAuthError, currentAuth, type DeniedError } from '@acme/clerk-core'
 import type { AnyClerk } from '@acme/clerk-core/adapter'
 import { startClerk } from '../clerk.js'
@@ -157,13 +156,12 @@ export function describeCurrentAuth(api: VitestApi | NodeTestApi, binding: Conte
 
       test('currentAuth survives timers, streams and promises', async () => {
         const { clerk, ada } = await setUp()
-        const self = fileURLToPath(import.meta.url)
         const service = async () => {
           const seen = [currentAuth(clerk).userId]
           await setTimeout(1)
           seen.push(currentAuth(clerk).userId)
           await new Promise<void>((resolve, reject) => {
-            createReadStream(self)
+            createReadStream(process.execPath, { end: 100 })
               .on('data', () => seen.push(currentAuth(clerk).userId))
               .on('end', resolve)
               .on('error', reject)
