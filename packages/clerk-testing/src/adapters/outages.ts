@@ -4,9 +4,10 @@ import { signWebhook } from '../webhooks/sign.js'
 import type { AdapterBinding, RunningApp } from './binding.js'
 import { eventually, expectIncludes, expectSame } from './expect.js'
 import { faultyStores } from './faulty-stores.js'
-import { createHarness, type Harness, PAGE, type Person } from './harness.js'
+import { createHarness, type Harness, type Person } from './harness.js'
 import { type RawResponse, request } from './http.js'
 import { onTestFinished, type RunnerWithClerk } from './runner.js'
+import { cookiesOf, send } from './send.js'
 import { SessionTable } from './session-table.js'
 import { startApp } from './start.js'
 import { timed } from './timed.js'
@@ -244,31 +245,4 @@ async function answersAtOnce(
   // On a busy machine everything takes longer: as much again as an empty answer is no wait.
   ok(median(later) < 10 + median(plainly), String(median(later)))
   return statuses
-}
-
-function cookiesOf({ headers }: RawResponse): Map<string, string> {
-  const pairs = (headers['set-cookie'] ?? []).map((line) => line.split(';')[0] ?? '')
-  return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
-}
-
-function send(
-  app: RunningApp | undefined,
-  path: string,
-  {
-    cookies = new Map(),
-    token,
-    bearer,
-    method = 'GET',
-  }: { cookies?: ReadonlyMap<string, string>; token?: string; bearer?: string; method?: string } = {},
-): Promise<RawResponse> {
-  const pairs = [...cookies].map(([name, value]) => `${name}=${value}`)
-  if (token !== undefined) pairs.push(`__session=${token}`)
-  return request(`${app?.origin}${path}`, {
-    method,
-    headers: {
-      origin: PAGE,
-      ...(pairs.length === 0 ? {} : { cookie: pairs.join('; ') }),
-      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-    },
-  })
 }

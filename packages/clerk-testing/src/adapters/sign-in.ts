@@ -3,13 +3,12 @@ import { type Clerk, type ClerkOptions, memoryStore } from '@acme/clerk-core'
 import { SESSION_KEY } from '@acme/clerk-core/adapter'
 import type { AdapterBinding, RunningApp, SessionKind } from './binding.js'
 import { expectIncludes } from './expect.js'
-import { createHarness, type Harness, PAGE } from './harness.js'
-import { type RawResponse, request } from './http.js'
+import { createHarness, type Harness } from './harness.js'
+import type { RawResponse } from './http.js'
 import { onTestFinished, type RunnerWithClerk } from './runner.js'
+import { type Cookies, cookiesOf, send } from './send.js'
 import { type SessionRow, SessionTable } from './session-table.js'
 import { startApp } from './start.js'
-
-type Cookies = ReadonlyMap<string, string>
 
 /** A sign-in is several requests of one browser, over one session, in one process or in several. */
 export function signInTests({ test, offline }: RunnerWithClerk, binding: AdapterBinding): void {
@@ -255,43 +254,13 @@ function together<T>(count: number, begin: (index: number) => Promise<T>): Promi
   return Promise.all(Array.from({ length: count }, (_, index) => begin(index)))
 }
 
-function send(
-  app: RunningApp | undefined,
-  path: string,
-  {
-    cookies = new Map(),
-    token,
-    bearer,
-    method = 'GET',
-  }: { cookies?: Cookies; token?: string | undefined; bearer?: string; method?: string },
-): Promise<RawResponse> {
-  const pairs = [...cookies].map(([name, value]) => `${name}=${value}`)
-  if (token !== undefined) pairs.push(`__session=${token}`)
-  return request(`${app?.origin}${path}`, {
-    method,
-    headers: {
-      origin: PAGE,
-      ...(pairs.length === 0 ? {} : { cookie: pairs.join('; ') }),
-      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-    },
-  })
-}
-
 function setsCookie({ headers }: RawResponse): boolean {
   return (headers['set-cookie'] ?? []).length > 0
 }
 
 /** The browser's cookies after these answers have come, in this order. */
 function after(before: Cookies, answers: readonly RawResponse[]): Cookies {
-  const cookies = new Map(before)
-  for (const { headers } of answers) {
-    for (const line of headers['set-cookie'] ?? []) {
-      const [pair = ''] = line.split(';')
-      const end = pair.indexOf('=')
-      cookies.set(pair.slice(0, end), pair.slice(end + 1))
-    }
-  }
-  return cookies
+  return new Map([...before, ...answers.flatMap((answer) => [...cookiesOf(answer)])])
 }
 
 function isMarker(row: SessionRow): boolean {
