@@ -117,6 +117,16 @@ test('core depends on jose, svix and lru-cache, and on nothing else', () => {
   expect(peerDependencies).toEqual({})
 })
 
+test('of clerk-testing the kits alone need core, which is an optional peer', () => {
+  const importing = sourcesOf('clerk-testing').filter((file) =>
+    /^(?:import|export) (?!type )[^'"=;()]* from '@acme\/clerk-core/m.test(
+      readFileSync(join(folderOf('clerk-testing'), 'src', file), 'utf8'),
+    ),
+  )
+  expect(importing).not.toEqual([])
+  expect(importing.filter((file) => !/^(?:adapters|conformance)[\\/]/.test(file))).toEqual([])
+})
+
 test('every name of core comes through one door only, and at most 100 through the root', () => {
   const names = entriesOf('clerk-core').flatMap((door) => namesBehind('clerk-core', door))
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
