@@ -41,6 +41,8 @@ export interface Dialect {
   rare(condition: SQL): SQL
   /** That the column is this address in any case; `null`: plain equality is. */
   readonly sameAddress: ((column: Column, email: string) => SQL) | null
+  /** One row for each column: `name`. `null`: a statement with a column that is missing is refused. */
+  readonly columns: ((table: string) => SQL) | null
   /** One row for each column that has a unique index to itself: `name`. */
   uniqueColumns(table: string): SQL
 }
@@ -63,6 +65,7 @@ export const DIALECTS: readonly Dialect[] = [
     contains: (text, part) => sql`strpos(${text}, ${part}) > 0`,
     rare: (condition) => condition,
     sameAddress: lowered,
+    columns: null,
     uniqueColumns: (table) => sql`(SELECT DISTINCT a.attname::text AS name FROM pg_index i
       JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
@@ -84,6 +87,7 @@ export const DIALECTS: readonly Dialect[] = [
     contains: (text, part) => sql`INSTR(${text}, ${part}) > 0`,
     rare: (condition) => condition,
     sameAddress: null,
+    columns: null,
     uniqueColumns: (table) => sql`(SELECT MAX(COLUMN_NAME) AS name FROM information_schema.STATISTICS
       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${table} AND NON_UNIQUE = 0
       GROUP BY INDEX_NAME HAVING COUNT(*) = 1) u`,
@@ -103,6 +107,8 @@ export const DIALECTS: readonly Dialect[] = [
     contains: (text, part) => sql`instr(${text}, ${part}) > 0`,
     rare: (condition) => sql`unlikely(${condition})`,
     sameAddress: lowered,
+    // Some builds take the quoted name of a missing column for a text.
+    columns: (table) => sql`(SELECT name FROM pragma_table_info(${table})) u`,
     uniqueColumns: (table) => sql`(SELECT DISTINCT c.name AS name
       FROM pragma_index_list(${table}) i, pragma_index_info(i.name) c
       WHERE i."unique" = 1 AND i.partial = 0 AND (SELECT count(*) FROM pragma_index_info(i.name)) = 1) u`,

@@ -1,10 +1,10 @@
 import { StoreFaultError, type StoreFinding } from '@acme/clerk-core/store'
-import { type Column, getTableColumns, sql } from 'drizzle-orm'
+import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { Values } from '../db/queries.js'
 import type { Table } from '../table/table.js'
 import { isNamed, uniqueColumns } from '../table/unique.js'
 
-const MIGRATE = 'then `npx drizzle-kit generate` and `npx drizzle-kit migrate`'
+const MIGRATE = 'then `npx --yes drizzle-kit generate` and `npx --yes drizzle-kit migrate`'
 
 /** What in the database, or in the definition of the table, will refuse a write of the store, or make its reads slow. */
 export async function inspectTable(table: Table, own: () => Values): Promise<readonly StoreFinding[]> {
@@ -71,12 +71,18 @@ function indexFindings(table: Table): StoreFinding[] {
 /** What the database itself has: a definition says what a migration would make. */
 async function databaseFindings(table: Table): Promise<StoreFinding[]> {
   const { dialect, db, name, definition } = table
-  const rows = await table.query(() =>
-    db.select({ column: sql.raw('u.name') }).from(dialect.uniqueColumns(name)),
-  )
-  const unique = new Set(rows.map(({ column }) => String(column)))
+  const named = async (source: SQL) =>
+    new Set(
+      (await table.query(() => db.select({ name: sql.raw('u.name') }).from(source))).map((row) => row.name),
+    )
+  const unique = await named(dialect.uniqueColumns(name))
+  const columns = dialect.columns && (await named(dialect.columns(name)))
   const columnOf = (field: string) => table.nameOf(table.column(field))
-  const findings: StoreFinding[] = []
+  const findings = [...table.fields.keys()].flatMap((field): StoreFinding[] => {
+    if (columns === null || columns.has(columnOf(field))) return []
+    const message = `The column \`${name}.${columnOf(field)}\` is missing.`
+    return [{ severity: 'error', message, remedy: `Run ${MIGRATE.slice('then '.length)}.` }]
+  })
   // A number that the database gives is unique.
   if (definition.key !== 'position' && !unique.has(columnOf(definition.key))) {
     const message = `\`${name}.${columnOf(definition.key)}\` is not unique: two processes make two rows of one id.`

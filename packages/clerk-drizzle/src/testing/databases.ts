@@ -14,8 +14,12 @@ import {
 import { drizzle as libsql } from 'drizzle-orm/libsql'
 import { drizzle as mysql } from 'drizzle-orm/mysql2'
 import { drizzle as postgres } from 'drizzle-orm/node-postgres'
+import { drizzle as postgresJs } from 'drizzle-orm/postgres-js'
+import { drizzle as sqlJs } from 'drizzle-orm/sql-js'
 import { createPool } from 'mysql2/promise'
 import pg from 'pg'
+import postgresOf from 'postgres'
+import initSqlJs, { type Database } from 'sql.js'
 import * as mysqlSchema from './schema.mysql.js'
 import * as pgSchema from './schema.pg.js'
 import * as sqliteSchema from './schema.sqlite.js'
@@ -32,7 +36,8 @@ export interface Connection {
 }
 
 export interface Engine {
-  readonly name: 'sqlite' | 'postgresql' | 'mysql'
+  readonly driver: string
+  readonly dialect: 'sqlite' | 'postgresql' | 'mysql'
   readonly title: string
   /** `null`: it is part of the tests. */
   readonly server: ServerName | null
@@ -44,57 +49,100 @@ export interface Engine {
 
 const record = (schema: object) => schema as Record<string, unknown>
 
+const sqlite = {
+  dialect: 'sqlite',
+  server: null,
+  schema: sqliteSchema,
+  migration: async (schema: object) =>
+    generateSQLiteMigration(
+      await generateSQLiteDrizzleJson({}),
+      await generateSQLiteDrizzleJson(record(schema)),
+    ),
+} as const
+
+const postgresql = {
+  dialect: 'postgresql',
+  server: 'postgres',
+  schema: pgSchema as unknown as TestSchema,
+  migration: async (schema: object) =>
+    generateMigration(generateDrizzleJson({}), generateDrizzleJson(record(schema))),
+} as const
+
+/** Of sql.js, which has them in memory: every connection of a place is to the same. */
+const inMemory = new Map<string, Database>()
+
+/** Every driver that the stores are proven with. sql.js answers at once, as better-sqlite3 does. */
 export const ENGINES = {
-  sqlite: {
-    name: 'sqlite',
+  libsql: {
+    ...sqlite,
+    driver: 'libsql',
     title: 'SQLite, libSQL',
-    server: null,
-    schema: sqliteSchema,
-    async connect(url) {
+    async connect(url: string) {
       const client = createClient({ url, timeout: 5000 })
       return {
         db: libsql(client),
-        run: async (statement) => void (await client.execute(statement)),
+        run: async (statement: string) => void (await client.execute(statement)),
         close: async () => client.close(),
       }
     },
-    migration: async (schema) =>
-      generateSQLiteMigration(
-        await generateSQLiteDrizzleJson({}),
-        await generateSQLiteDrizzleJson(record(schema)),
-      ),
   },
-  postgresql: {
-    name: 'postgresql',
+  'sql.js': {
+    ...sqlite,
+    driver: 'sql.js',
+    title: 'SQLite, sql.js',
+    async connect(url: string) {
+      const { Database } = await initSqlJs()
+      const database = inMemory.get(url) ?? new Database()
+      inMemory.set(url, database)
+      return {
+        db: sqlJs(database) as unknown as TestDatabase,
+        run: async (statement: string) => void database.run(statement),
+        close: async () => void inMemory.delete(url),
+      }
+    },
+  },
+  'node-postgres': {
+    ...postgresql,
+    driver: 'node-postgres',
     title: 'PostgreSQL, node-postgres',
-    server: 'postgres',
-    schema: pgSchema as unknown as TestSchema,
-    async connect(url) {
+    async connect(url: string) {
       const pool = new pg.Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000 })
       pool.on('error', () => {}) // an idle connection was cut
       return {
         db: postgres(pool) as unknown as TestDatabase,
-        run: async (statement) => void (await pool.query(statement)),
+        run: async (statement: string) => void (await pool.query(statement)),
         close: () => pool.end(),
       }
     },
-    migration: async (schema) =>
-      generateMigration(generateDrizzleJson({}), generateDrizzleJson(record(schema))),
   },
-  mysql: {
-    name: 'mysql',
+  'postgres-js': {
+    ...postgresql,
+    driver: 'postgres-js',
+    title: 'PostgreSQL, postgres-js',
+    async connect(url: string) {
+      const client = postgresOf(url, { max: 20, connect_timeout: 5, onnotice: () => {} })
+      return {
+        db: postgresJs(client) as unknown as TestDatabase,
+        run: async (statement: string) => void (await client.unsafe(statement)),
+        close: () => client.end(),
+      }
+    },
+  },
+  mysql2: {
+    driver: 'mysql2',
+    dialect: 'mysql',
     title: 'MariaDB, mysql2',
     server: 'mariadb',
     schema: mysqlSchema as unknown as TestSchema,
-    async connect(url) {
+    async connect(url: string) {
       const pool = createPool({ uri: url, connectionLimit: 20, connectTimeout: 5000 })
       return {
         db: mysql(pool) as unknown as TestDatabase,
-        run: async (statement) => void (await pool.query(statement)),
+        run: async (statement: string) => void (await pool.query(statement)),
         close: () => pool.end(),
       }
     },
-    migration: async (schema) =>
+    migration: async (schema: object) =>
       generateMySQLMigration(
         await generateMySQLDrizzleJson({}),
         await generateMySQLDrizzleJson(record(schema)),
@@ -102,7 +150,7 @@ export const ENGINES = {
   },
 } as const satisfies Readonly<Record<string, Engine>>
 
-export type EngineName = keyof typeof ENGINES
+export type Driver = keyof typeof ENGINES
 
 export interface Place {
   readonly url: string

@@ -1,21 +1,21 @@
 import { describeConformance } from '@acme/clerk-testing/conformance'
 import { servicesRequired } from '@acme/tools/services'
 import * as vitest from 'vitest'
-import { ENGINES, type EngineName } from './databases.js'
+import { type Driver, ENGINES } from './databases.js'
 import { capabilitiesOf, openHarness } from './harness.js'
 import type { Shape } from './stores.js'
 
 /**
- * The schemas a database goes through the whole kit with: PostgreSQL both, the others the one with unique columns, where errors
+ * The schemas a database goes through the whole kit with: node-postgres both, the others the one with unique columns, where errors
  * differ most, and the other with THOROUGH=1.
  */
-const shapesOf = (name: EngineName): readonly Shape[] =>
-  name === 'postgresql' || process.env.THOROUGH === '1' ? ['recommended', 'existing'] : ['existing']
+const shapesOf = (driver: Driver): readonly Shape[] =>
+  driver === 'node-postgres' || process.env.THOROUGH === '1' ? ['recommended', 'existing'] : ['existing']
 
 /** The whole kit on one database, for the tables of this package and for those that an application had before. */
-export async function describeConformanceOn(name: EngineName): Promise<void> {
-  const engine = ENGINES[name]
-  for (const shape of shapesOf(name)) {
+export async function describeConformanceOn(driver: Driver): Promise<void> {
+  const engine = ENGINES[driver]
+  for (const shape of shapesOf(driver)) {
     const harness = await openHarness(engine, shape)
     vitest.describe(`${engine.title}, ${shape} schema`, () => {
       if ('missing' in harness) {

@@ -1,3 +1,3 @@
 import { describeConformanceOn } from './testing/describe-conformance.js'
 
-await describeConformanceOn('postgresql')
+await describeConformanceOn('node-postgres')
