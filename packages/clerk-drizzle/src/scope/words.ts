@@ -62,6 +62,7 @@ const ONLY: Readonly<Record<string, (place: Place) => boolean>> = {
   for: ({ inside }) => inside === 'substring' || inside === 'overlay',
   where: ({ inside }) => inside === 'filter',
   group: ({ before }) => before === 'within',
+  with: ({ before }) => before === 'timestamp' || before === 'time',
 }
 
 interface Place {
