@@ -264,7 +264,7 @@ export async function perform(
         .set({ title: sql`${notebooks.title}` })
         .from(notebooks)
       return update
-        .where(and(eq(notes.notebookId, notebooks.id), of(made.where)))
+        .where(and(eq(notes.notebookId, notebooks.id), grouped(of(made.where))))
         .returning({ id: notes.id, title: notes.title })
     }
     case 'delete': {
@@ -272,11 +272,13 @@ export async function perform(
       const guarded = scoped ? [] : await guardedIds(test)
       return answered(
         test,
-        db.delete(from).where(and(of(made.where, from), notInArray(from.id, ['none', ...guarded]))),
+        db.delete(from).where(and(grouped(of(made.where, from)), notInArray(from.id, ['none', ...guarded]))),
       )
     }
   }
 }
+
+const grouped = (condition: SQL | undefined) => condition && sql`(${condition})`
 
 /** The rows that a write answers. MySQL answers none. */
 async function answered({ family }: ScopeTest, write: PromiseLike<unknown>): Promise<unknown> {
