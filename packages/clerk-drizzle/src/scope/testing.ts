@@ -93,7 +93,7 @@ const TABLES: Readonly<Record<Family, () => ScopeTables>> = {
   mysql: () => mysqlTables() as unknown as ScopeTables,
 }
 
-function schemaOf(family: Family) {
+export function schemaOf(family: Family) {
   const tables = TABLES[family]()
   const { notebooks, notes, comments } = tables
   return {
