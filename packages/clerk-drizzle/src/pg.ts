@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   bigint,
   bigserial,
@@ -53,8 +54,12 @@ export const clerkUserColumns = () => ({
 })
 
 /** By what users are looked for: the third argument of `pgTable`, or a part of what it answers. */
-export const clerkUserIndexes = (table: Columns<'email' | 'deletedAt'>) => [
+export const clerkUserIndexes = (table: Columns<'email' | 'clerkId' | 'deletedAt'>) => [
   indexOn(table.email),
+  // Finds the row to link in any case of the address.
+  index(indexName(table.email).replace(/idx$/, 'lower_idx'))
+    .on(sql`lower(${table.email})`)
+    .where(sql`${table.clerkId} is null and ${table.deletedAt} is null`),
   indexOn(table.deletedAt),
 ]
 

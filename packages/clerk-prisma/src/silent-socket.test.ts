@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import type { PrismaClient as Client } from '../generated/v7-postgresql-app/client.ts'
 import { prismaStore } from './prisma-store.js'
 import { createDatabase, engineOf } from './testing/databases.js'
-import { openProxy } from './testing/proxy.js'
+import { openProxy } from '@acme/tools/services/proxy'
 
 await describeWith('postgres', 'a socket that goes silent', () => {
   test('costs a request its time limit, and the process answers again when the way is there again', {

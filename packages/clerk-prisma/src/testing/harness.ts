@@ -1,7 +1,7 @@
 import type { Inbox, NewChange } from '@acme/clerk-core/store'
 import type { Capability, LocalUser, StoreHarness } from '@acme/clerk-testing/conformance'
+import { openProxy } from '@acme/tools/services/proxy'
 import { createDatabase, type Engine, type TestClient } from './databases.js'
-import { openProxy } from './proxy.js'
 import { SHAPES, type Shape } from './stores.js'
 
 /**

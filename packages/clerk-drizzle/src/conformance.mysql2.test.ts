@@ -1,0 +1,3 @@
+import { describeConformanceOn } from './testing/describe-conformance.js'
+
+await describeConformanceOn('mysql2')
