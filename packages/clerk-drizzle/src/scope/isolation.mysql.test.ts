@@ -2,8 +2,8 @@ import { describeWith } from '@acme/tools/services/vitest'
 import { sql } from 'drizzle-orm'
 import type { MySqlRawQueryResult } from 'drizzle-orm/mysql2'
 import { expect, test } from 'vitest'
-import { checkIsolation } from './isolation.js'
-import { openScope, rowsOf, seed } from './testing.js'
+import { openScope, rowsOf, seed } from '../testing/scope/databases.js'
+import { checkIsolation } from '../testing/scope/isolation.js'
 
 interface Upsert {
   onDuplicateKeyUpdate(given: object): Promise<MySqlRawQueryResult>

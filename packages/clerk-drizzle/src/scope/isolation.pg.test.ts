@@ -2,8 +2,8 @@ import { describeWith } from '@acme/tools/services/vitest'
 import { eq, sql } from 'drizzle-orm'
 import type { drizzle } from 'drizzle-orm/node-postgres'
 import { expect, test } from 'vitest'
-import { checkIsolation } from './isolation.js'
-import { openScope, rowsOf, seed } from './testing.js'
+import { openScope, rowsOf, seed } from '../testing/scope/databases.js'
+import { checkIsolation } from '../testing/scope/isolation.js'
 
 type Plain = ReturnType<typeof drizzle>
 

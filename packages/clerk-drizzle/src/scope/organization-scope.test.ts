@@ -25,8 +25,8 @@ import { drizzle as postgres } from 'drizzle-orm/node-postgres'
 import { foreignKey, pgSchema, text } from 'drizzle-orm/pg-core'
 import { foreignKey as sqliteForeignKey, sqliteTable, text as sqliteText } from 'drizzle-orm/sqlite-core'
 import { afterAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
+import { openScope, type ScopeDatabase, schemaOf, scopeOf, seed } from '../testing/scope/databases.js'
 import { organizationScope } from './organization-scope.js'
-import { openScope, type ScopeDatabase, schemaOf, scopeOf, seed } from './testing.js'
 
 const scoped = await openScope('sqlite')
 const { db, tables, scope } = scoped

@@ -12,8 +12,8 @@ import {
   withReplicas,
 } from 'drizzle-orm/sqlite-core'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { FOREIGN, openScope, rowsOf, seed } from '../testing/scope/databases.js'
 import { organizationScope } from './organization-scope.js'
-import { FOREIGN, openScope, rowsOf, seed } from './testing.js'
 
 const scoped = await openScope('sqlite')
 afterAll(() => scoped.close())

@@ -3,7 +3,7 @@ import { alias as aliasOfMysql, unionAll as mysqlUnion } from 'drizzle-orm/mysql
 import { alias as aliasOfPg, unionAll as pgUnion } from 'drizzle-orm/pg-core'
 import { alias, unionAll } from 'drizzle-orm/sqlite-core'
 import fc from 'fast-check'
-import type { ScopeDatabase, ScopeTables, ScopeTest } from './testing.js'
+import type { ScopeDatabase, ScopeTables, ScopeTest } from './databases.js'
 
 const own = fc.constantFrom(
   'a-note1',
