@@ -1,5 +1,5 @@
 import { describeWith } from '@acme/tools/services/vitest'
-import { sql } from 'drizzle-orm'
+import { eq, or, sql } from 'drizzle-orm'
 import type { MySqlRawQueryResult } from 'drizzle-orm/mysql2'
 import { expect, test } from 'vitest'
 import { openScope, rowsOf, seed } from '../testing/scope/databases.js'
@@ -54,6 +54,63 @@ await describeWith('mariadb', 'a scope on MariaDB', (server) => {
       expect(await rowsOf(opened, false)).toBe(before)
       await upsert('a-note1')
       expect(await a.$count(notes, sql`${notes.title} = 'changed'`)).toBe(1)
+    } finally {
+      await opened.close()
+      await database.drop()
+    }
+  })
+
+  test('an object in the place of a text writes no other column: the driver would write its keys into the statement', async () => {
+    const database = await server.createDatabase('scope')
+    const opened = await openScope('mysql', database.url)
+    try {
+      await seed(opened)
+      const { notes } = opened.tables
+      const before = await rowsOf(opened, false)
+      const a = opened.scope(opened.db, 'org_a')
+      const title = { title: 'x', org_id: 'org_b' } as never
+      const attacks: (() => PromiseLike<unknown>)[] = [
+        async () => a.update(notes).set({ title }),
+        async () => a.update(notes).set({ title: sql`${title}` }),
+        async () => a.update(notes).set({ title: [title] as never }),
+        async () =>
+          a
+            .update(notes)
+            .set({ title: sql.placeholder('title') as never })
+            .prepare()
+            .execute({ title }),
+        async () =>
+          a
+            .update(notes)
+            .set({ title: sql`${sql.placeholder('title')}` })
+            .prepare()
+            .execute({ title }),
+        async () => a.insert(notes).values({ id: 'x', orgId: 'org_a', title }),
+        async () => a.select().from(notes).where(eq(notes.title, title)),
+      ]
+      // Values stand where question marks do, also in names, so that these would take the organisation's.
+      const named = { one: sql`${notes.id}`.as('1?'), two: sql`${notes.id}`.as('2?') }
+      const moved = or(
+        eq(notes.title, 'org_b'),
+        eq(notes.title, 'org_b'),
+        eq(notes.title, 'x'),
+        eq(notes.title, 'x'),
+      )
+      attacks.push(
+        async () => a.select(named).from(notes).where(moved).orderBy(sql`${named.one}`, sql`${named.two}`),
+        async () => a.select({ x: sql`concat('?', ${notes.id})` }).from(notes),
+        async () => a.select({ x: sql`concat(${'title'}${'x'})` }).from(notes),
+      )
+      for (const attack of attacks) {
+        await expect(attack()).rejects.toMatchObject({ code: 'organization-scope' })
+        expect(await rowsOf(opened, false)).toBe(before)
+      }
+      const given = a
+        .update(notes)
+        .set({ title: sql.placeholder('title') as never })
+        .prepare()
+      await given.execute({ title: 'given' })
+      expect(await a.$count(notes, eq(notes.title, 'given'))).toBe(4)
     } finally {
       await opened.close()
       await database.drop()

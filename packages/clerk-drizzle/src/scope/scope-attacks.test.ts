@@ -155,6 +155,8 @@ describe('SQL text that could be more than an expression is refused', () => {
     'a function that is not known': sql`load_extension('x')`,
     'a function by a name': sql`${sql.identifier('load_extension')}(${'x'})`,
     'a function of a list': sql`${sql.identifier('load_extension')}${['x']}`,
+    'a function of a schema': sql`${sql.identifier('x')}.lower('x')`,
+    'a function of what is excluded': sql`excluded.load('x')`,
     'a second expression': sql`1, ${notes.id}`,
     'the next clause': sql`1 = 1 union all values (1)`,
     'values in the text': sql`${notes.id} = ${'x'}`.inlineParams(),
@@ -300,6 +302,32 @@ describe('the organisation of a row is the scope’s', () => {
         .run({ org: 'org_b' })
     await refused(async () => prepared())
   })
+})
+
+test('a list or an object is no value, as some drivers make several of it', async () => {
+  for (const given of [[], ['org_b', 'b-note1'], { title: 'x', org_id: 'org_b' }] as never[]) {
+    await refused(() => a.update(notes).set({ title: given }))
+    await refused(() => a.update(notes).set({ title: 'x' }).where(eq(notes.id, given)))
+    await refused(() =>
+      a
+        .update(notes)
+        .set({ title: 'x' })
+        .where(sql`${notes.id} = ${new Param(given)}`),
+    )
+    await refused(() => a.insert(notes).values({ id: 'x', orgId: 'org_a', title: given }))
+    await refused(() => a.query.notes.findMany({ where: eq(notes.id, given) }))
+    const prepared = a
+      .select()
+      .from(notes)
+      .where(eq(notes.id, sql.placeholder('id')))
+      .prepare()
+    await refused(() => prepared.execute({ id: given }))
+    const limit = sql.placeholder('n')
+    await refused(() => a.select().from(notes).limit(limit).prepare().execute({ n: given }))
+    const nested = a.query.notebooks.findMany({ with: { notes: { limit: limit as never } } }).prepare()
+    await refused(() => nested.execute({ n: given }))
+    expect(await nested.execute({ n: 1 })).toHaveLength(2)
+  }
 })
 
 describe('a conflict with another organisation’s row', () => {
