@@ -61,7 +61,7 @@ const CONFINE: Readonly<Record<Kind, (within: Confinement, owned: OwnedTable, gi
     return {
       target: confineTarget(owned, target),
       targetWhere: expressionOf(within, targetWhere),
-      set: confineSet(within, owned, asValues(owned, set as Given)),
+      set: mapValues(confineSet(within, owned, asValues(owned, set as Given)), (value) => sql`${value}`),
       setWhere: both(within.own(owned), expressionOf(within, setWhere ?? where)),
     }
   },
@@ -76,11 +76,10 @@ const CONFINE: Readonly<Record<Kind, (within: Confinement, owned: OwnedTable, gi
       owned,
       asValues(owned, { ...Object.fromEntries(renewed), ...(set as Given) }),
     )
-    const guarded = Object.entries(values).map(([key, value]) => {
-      const column = columnsOf(owned.table)[key]
-      return [key, sql`case when ${within.own(owned)} then ${value} else ${column} end`] as const
-    })
-    return { set: Object.fromEntries(guarded) }
+    const own = within.own(owned)
+    const guarded = (value: unknown, key: string) =>
+      sql`case when ${own} then ${value} else ${columnsOf(owned.table)[key]} end`
+    return { set: mapValues(values, guarded) }
   },
 }
 
@@ -92,6 +91,10 @@ function confineTarget(owned: OwnedTable, target: unknown): readonly Column[] {
   }
   return columns as Column[]
 }
+
+/** Drizzle takes SQL for what it is, and anything else for a value. */
+const mapValues = (values: Given, change: (value: unknown, key: string) => SQL): Given =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value, key)]))
 
 /** As Drizzle reads what is given to `set`. */
 const asValues = (owned: OwnedTable, set: Given): Given =>

@@ -1,4 +1,4 @@
-import { type Column, getTableName, is, type SQL, type Subquery, Table } from 'drizzle-orm'
+import { type Column, getTableName, is, type Query, type SQL, type Subquery, Table } from 'drizzle-orm'
 
 /** What the scope knows of Drizzle that its types keep to themselves. Drizzle keeps the symbols in the global registry. */
 export type Family = 'pg' | 'mysql' | 'sqlite'
@@ -101,7 +101,7 @@ export interface Dialect {
   buildInsertQuery(config: object): SQL | { readonly sql: SQL; readonly generatedIds: readonly unknown[] }
   buildUpdateQuery(config: object): SQL
   buildDeleteQuery(config: object): SQL
-  sqlToQuery(query: SQL, source?: string): object
+  sqlToQuery(query: SQL, source?: string): Query
 }
 
 /** Where a builder keeps what it was told. */

@@ -59,12 +59,13 @@ function copyOf(within: Confinement, chunk: unknown, pieces: Piece[]): unknown {
   }
   if (is(chunk, TypedQueryBuilder)) return as('list', embedded(within.select(configOf(chunk))))
   if (is(chunk, Param)) return copyOfParam(within, chunk, pieces)
-  if (is(chunk, Column) || is(chunk, Placeholder)) return as('operand', chunk)
+  if (is(chunk, Placeholder)) return as('operand', copyOfPlaceholder(within, chunk, PLAIN))
+  if (is(chunk, Column)) return as('operand', chunk)
   if (typeof chunk === 'function' && 'enumName' in chunk) return as('operand', chunk)
   if (typeof chunk === 'function' || isWrapper(chunk)) {
     return refuse('An expression holds something that cannot be confined to an organisation.')
   }
-  return as('operand', chunk)
+  return as('operand', checkSent(within, chunk))
 }
 
 function copyOfSql(within: Confinement, chunk: SQL, pieces: Piece[]): SQL {
@@ -80,10 +81,43 @@ function copyOfSql(within: Confinement, chunk: SQL, pieces: Piece[]): SQL {
 
 /** A column type may say what it is in SQL. */
 function copyOfParam(within: Confinement, { value, encoder }: Param, pieces: Piece[]): unknown {
-  const mapped = is(value, Placeholder) || value === null ? null : encoder.mapToDriverValue(value)
+  if (is(value, Placeholder)) {
+    pieces.push({ kind: 'operand' })
+    return copyOfPlaceholder(within, value, encoder)
+  }
+  const mapped = value === null ? null : encoder.mapToDriverValue(value)
   if (is(mapped, SQL)) return copyOfSql(within, mapped, pieces)
   pieces.push({ kind: 'operand' })
+  checkSent(within, mapped)
   return new Param(value, encoder)
+}
+
+/** `limit` and `offset`. */
+export function confineAmount(within: Confinement, value: unknown): unknown {
+  if (value === undefined || typeof value === 'number') return value
+  if (is(value, Placeholder)) return copyOfPlaceholder(within, value, PLAIN)
+  return refuse('`limit` and `offset` take numbers.')
+}
+
+type Encoder = Param['encoder']
+const PLAIN: Encoder = { mapToDriverValue: (value) => value as never }
+
+const copyOfPlaceholder = (within: Confinement, value: Placeholder, encoder: Encoder): Param =>
+  new Param(
+    value,
+    within.tables.family !== 'pg'
+      ? { mapToDriverValue: (given) => checkSent(within, encoder.mapToDriverValue(given)) as never }
+      : encoder,
+  )
+
+/**
+ * MySQL's drivers write values into the statement: of an object its keys, as if they were columns. SQLite's take the entries of a
+ * list for values of their own, so that the organisation's would stand elsewhere.
+ */
+function checkSent({ tables }: Confinement, value: unknown): unknown {
+  if (tables.family === 'pg' || typeof value !== 'object' || value === null) return value
+  if (value instanceof Date || value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return value
+  return refuse('A value has to be a text, a number, a date or bytes, where its column makes none of it.')
 }
 
 const isWrapper = (value: unknown) =>

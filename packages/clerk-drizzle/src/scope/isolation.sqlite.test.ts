@@ -1,6 +1,6 @@
 import { afterAll, test } from 'vitest'
-import { checkIsolation } from './isolation.js'
-import { openScope } from './testing.js'
+import { openScope } from '../testing/scope/databases.js'
+import { checkIsolation } from '../testing/scope/isolation.js'
 
 const both = await openScope('sqlite')
 const alone = await openScope('sqlite')

@@ -1,6 +1,6 @@
 import { is, SQL, sql, type Table } from 'drizzle-orm'
 import { both, type Confinement } from './confinement.js'
-import { confineExpression } from './expression.js'
+import { confineAmount, confineExpression } from './expression.js'
 import { refuse } from './organization-scope-error.js'
 import { checkKeys } from './select.js'
 
@@ -27,11 +27,12 @@ export function confineRelational(within: Confinement, config: RelationalConfig)
   const asked = config.queryConfig === true ? {} : config.queryConfig
   checkKeys('A query', asked, KNOWN)
   const { where, extras, orderBy, limit, offset } = asked
-  for (const amount of [limit, offset]) checkAmount(amount)
   return {
     ...config,
     queryConfig: {
       ...asked,
+      limit: confineAmount(within, limit),
+      offset: confineAmount(within, offset),
       where: (...given: readonly unknown[]) => {
         const condition = answerOf(where, given)
         return both(own, condition === undefined ? undefined : confineExpression(within, condition))
@@ -48,12 +49,6 @@ export function confineRelational(within: Confinement, config: RelationalConfig)
 
 const answerOf = (asked: unknown, given: readonly unknown[]): unknown =>
   typeof asked === 'function' ? asked(...given) : asked
-
-function checkAmount(value: unknown): void {
-  if (value === undefined || typeof value === 'number') return
-  if (typeof value !== 'object' || value === null || !('name' in value) || 'queryChunks' in value)
-    refuse('`limit` and `offset` take numbers.')
-}
 
 const confineExtras = (within: Confinement, extras: unknown) =>
   Object.fromEntries(

@@ -73,7 +73,9 @@ export function scopedDatabase(database: object, tenant: Tenant): object {
     }),
     $count: (source: unknown, filters?: unknown) => {
       const counted = inner.$count?.(source, filters) as { session: object }
-      counted.session = { count: () => count(checked(inner.select?.({ count: COUNT })), source, filters) }
+      counted.session = {
+        count: async () => count(checked(inner.select?.({ count: COUNT })), source, filters),
+      }
       return counted
     },
     transaction: (run: Call, config?: unknown) =>

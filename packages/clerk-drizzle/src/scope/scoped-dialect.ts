@@ -1,6 +1,7 @@
-import { is, SQL } from 'drizzle-orm'
+import { is, type Query, SQL } from 'drizzle-orm'
 import { Confinement, checkConfined, type Scope } from './confinement.js'
 import type { Dialect, SelectConfig, WriteConfig } from './drizzle.js'
+import { refuse } from './organization-scope-error.js'
 import { confineRelational, type RelationalConfig } from './relational.js'
 import { confineSelect } from './select.js'
 import { confineDelete, confineInsert, confineUpdate } from './writes.js'
@@ -30,7 +31,9 @@ export function scopedDialect(scope: Scope): Dialect {
     buildDeleteQuery: (config) => confineDelete(within(), config as WriteConfig),
     sqlToQuery(built, source) {
       checkConfined(built, scope)
-      return scope.dialect.sqlToQuery(built, source)
+      const query = scope.dialect.sqlToQuery(built, source)
+      if (scope.tables.family === 'mysql') checkPlaceholders(query)
+      return query
     },
   }
   for (const name of RELATIONAL) {
@@ -38,6 +41,12 @@ export function scopedDialect(scope: Scope): Dialect {
     if (build !== undefined) confining[name] = (config) => buildRelational(within(), name, build, config)
   }
   return Object.assign(Object.create(scope.dialect), confining)
+}
+
+/** MySQL's drivers put the values where question marks are, be it within a name or a text: the others would move. */
+function checkPlaceholders({ sql, params }: Query): void {
+  if (sql.includes('??') || sql.split('?').length - 1 !== params.length)
+    refuse('A name or a text in SQL may hold no question mark: give the text as a value.')
 }
 
 /** One statement for all tables that are asked for. */

@@ -1,7 +1,7 @@
-import { Column, getTableName, is, Placeholder, SQL, Subquery, sql, Table } from 'drizzle-orm'
+import { Column, getTableName, is, SQL, Subquery, sql, Table } from 'drizzle-orm'
 import { both, type Confinement, type Source } from './confinement.js'
 import { columnsOf, type Field, type Join, type SelectConfig, type SetOperator, schemaOf } from './drizzle.js'
-import { configOf, confineExpression } from './expression.js'
+import { configOf, confineAmount, confineExpression } from './expression.js'
 import { refuse } from './organization-scope-error.js'
 
 const KNOWN = new Set([
@@ -124,13 +124,12 @@ interface Tail {
 
 /** The end of a statement. */
 export function confineTail(within: Confinement, { limit, offset, orderBy }: Tail) {
-  return { limit: amount(limit), offset: amount(offset), orderBy: confineEach(within, orderBy) }
+  return {
+    limit: confineAmount(within, limit),
+    offset: confineAmount(within, offset),
+    orderBy: confineEach(within, orderBy),
+  }
 }
-
-const amount = (value: unknown) =>
-  value === undefined || typeof value === 'number' || is(value, Placeholder)
-    ? (value as number | undefined)
-    : refuse('`limit` and `offset` take numbers.')
 
 export const expressionOf = (within: Confinement, given: unknown): SQL | undefined =>
   given === undefined ? undefined : confineExpression(within, given)

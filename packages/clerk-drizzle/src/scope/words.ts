@@ -62,6 +62,7 @@ const ONLY: Readonly<Record<string, (place: Place) => boolean>> = {
   for: ({ inside }) => inside === 'substring' || inside === 'overlay',
   where: ({ inside }) => inside === 'filter',
   group: ({ before }) => before === 'within',
+  with: ({ before }) => before === 'timestamp' || before === 'time',
 }
 
 interface Place {
@@ -160,11 +161,15 @@ class Scan {
   #word(word: string): void {
     const [before, beforeThat] = this.#words
     this.#afterIn()
+    if (this.#dotAfter === 'excluded') {
+      this.#is('operand')
+      return
+    }
     const allowed =
-      this.#dotAfter === 'excluded' ||
-      WORDS.has(word) ||
-      this.#functions.has(word) ||
-      (Object.hasOwn(ONLY, word) && ONLY[word]?.({ inside: this.#opened.at(-1), before, beforeThat }))
+      this.#dotAfter === null &&
+      (WORDS.has(word) ||
+        this.#functions.has(word) ||
+        (Object.hasOwn(ONLY, word) && ONLY[word]?.({ inside: this.#opened.at(-1), before, beforeThat })))
     if (!allowed) {
       refuse(
         `The SQL text of an expression may not hold \`${word.slice(0, 40)}\`: write columns as \`\${table.column}\`, queries with the query builder, and name a function in \`functions\`.`,
@@ -200,7 +205,7 @@ class Scan {
   #operator(operator: string): void {
     if (operator === ',' && this.#opened.length === 0)
       refuse('A comma would end the expression: give several expressions.')
-    const dotAfter = operator === '.' && this.#last === 'word' ? this.#words[0] : null
+    const dotAfter = operator !== '.' ? null : this.#last === 'word' ? this.#words[0] : ''
     this.#is('operator')
     this.#dotAfter = dotAfter
   }

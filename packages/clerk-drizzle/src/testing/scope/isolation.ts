@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { FOREIGN, rowsOf, type ScopeDatabase, type ScopeTest, seed } from './testing.js'
-import { type Call, calls, meetsForeign, perform } from './testing-calls.js'
+import { type Call, calls, meetsForeign, perform } from './calls.js'
+import { FOREIGN, rowsOf, type ScopeDatabase, type ScopeTest, seed } from './databases.js'
 
 /** Without what differs between the databases: order where none is asked for, and columns of A that name rows of B. */
 function comparable(value: unknown): unknown {

@@ -8,8 +8,8 @@ import * as pg from 'drizzle-orm/pg-core'
 import * as lite from 'drizzle-orm/sqlite-core'
 import { createPool } from 'mysql2/promise'
 import { Pool } from 'pg'
-import type { Family } from './drizzle.js'
-import { organizationScope } from './organization-scope.js'
+import type { Family } from '../../scope/drizzle.js'
+import { organizationScope } from '../../scope/organization-scope.js'
 
 function sqliteTables() {
   const { sqliteTable, text, integer } = lite
@@ -93,7 +93,7 @@ const TABLES: Readonly<Record<Family, () => ScopeTables>> = {
   mysql: () => mysqlTables() as unknown as ScopeTables,
 }
 
-function schemaOf(family: Family) {
+export function schemaOf(family: Family) {
   const tables = TABLES[family]()
   const { notebooks, notes, comments } = tables
   return {
