@@ -119,4 +119,5 @@ CREATE TABLE `users` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_clerk_id_unique` ON `users` (`clerk_id`);--> statement-breakpoint
 CREATE INDEX `users_email_idx` ON `users` (`email`);--> statement-breakpoint
+CREATE INDEX `users_email_lower_idx` ON `users` (lower("email")) WHERE "users"."clerk_id" is null and "users"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX `users_deleted_at_idx` ON `users` (`deleted_at`);
