@@ -85,6 +85,9 @@ const WITH_OPTIONS: Readonly<Record<string, Calls>> = {
   },
   'clerk-hono': OF_MIDDLEWARES,
   'clerk-koa': OF_MIDDLEWARES,
+  'clerk-drizzle': {
+    drizzleStore: (call, options) => call({}, {}, options),
+  },
   'clerk-mongo': {
     mongoStore: (call, options) => call({}, options),
     scopedCollection: (call, options) => call({}, 'org_a', options),
@@ -148,6 +151,8 @@ const WRONG_VALUES: readonly (readonly [name: string, options: object])[] = [
   ['mongoStore', { newId: 'uuid' }],
   ['mongoStore', { collections: { users: 1 } }],
   ['scopedCollection', { field: '$where' }],
+  ['drizzleStore', { users: { fields: { email: 7 } } }],
+  ['drizzleStore', { users: { unique: ['clerkId'] } }],
   ['prismaStore', { provider: 'oracle' }],
   ['prismaStore', { users: { fields: { email: 7 } } }],
   ['prismaStore', { users: { unique: ['clerkId'] } }],

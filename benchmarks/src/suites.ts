@@ -1,6 +1,7 @@
 import type { Suite } from './suite.js'
 import { ban } from './suites/ban.js'
 import { coreImport } from './suites/core-import.js'
+import { drizzleStoreSuite } from './suites/drizzle-store.js'
 import { floors } from './suites/floors.js'
 import { machineHit } from './suites/machine-hit.js'
 import { mongoImport } from './suites/mongo-import.js'
@@ -34,6 +35,7 @@ export const suites: readonly Suite[] = [
   prismaApply,
   prismaWebhooks,
   prismaImport,
+  drizzleStoreSuite,
   ban,
   webExpress,
   webKoa,

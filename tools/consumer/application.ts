@@ -3,6 +3,7 @@
 import { createClerk, memoryStore, type RegisteredAuth } from '@acme/clerk-core'
 import type { Framework, settingsOf } from '@acme/clerk-core/adapter'
 import type { UserRecord, UserStore } from '@acme/clerk-core/store'
+import type { drizzleStore } from '@acme/clerk-drizzle'
 import * as forExpress from '@acme/clerk-express'
 import * as forFastify from '@acme/clerk-fastify'
 import * as forFetch from '@acme/clerk-fetch'
@@ -44,6 +45,7 @@ typed<RegisteredAuth>()
 typed<Framework<Request>>()
 for (const value of [forExpress, forKoa, forFastify, forFetch, forHono]) typed<typeof value>()
 typed<typeof settingsOf>()
+typed<typeof drizzleStore>()
 typed<typeof mongoStore>()
 typed<typeof prismaStore>()
 typed<typeof organizationScope>()

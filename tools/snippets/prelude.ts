@@ -33,6 +33,7 @@ const ANYWHERE: Readonly<Record<string, string>> = {
   ...importing(EXPRESS, '@acme/clerk-express'),
   ...importing(['maySignIn'], '@acme/clerk-core/store'),
   ...importing(['prismaStore', 'organizationScope'], '@acme/clerk-prisma'),
+  ...importing(['drizzleStore'], '@acme/clerk-drizzle'),
   ...importing(['mongoStore', 'scopedCollection'], '@acme/clerk-mongo'),
   ...importing(['MongoClient'], 'mongodb'),
   ...clerk('clerk'),
@@ -78,6 +79,12 @@ const IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     PrismaClient: `import { PrismaClient } from '${generated('app')}'`,
     adapter: "declare const adapter: import('@prisma/adapter-libsql').PrismaLibSql",
     softDelete: 'declare const softDelete: { readonly name: string }',
+    snapshot: "declare const snapshot: import('@acme/clerk-core/store').UserSnapshot",
+  },
+  'docs/drizzle.md': {
+    db: "declare const db: import('drizzle-orm/node-postgres').NodePgDatabase",
+    schema:
+      "declare const schema: typeof import('../../../../packages/clerk-drizzle/src/testing/schema.pg.ts')",
     snapshot: "declare const snapshot: import('@acme/clerk-core/store').UserSnapshot",
   },
   'docs/write-your-own-store.md': {

@@ -1,5 +1,6 @@
 import { createClerk } from '@acme/clerk-core'
 import { createTestIssuer } from '@acme/clerk-testing'
+import { openProxy } from '@acme/tools/services/proxy'
 import { describeWith } from '@acme/tools/services/vitest'
 import { timed } from '@acme/tools/vitest/timed'
 import { PrismaPg } from '@prisma/adapter-pg'
@@ -7,7 +8,6 @@ import { expect, test } from 'vitest'
 import type { PrismaClient as Client } from '../generated/v7-postgresql-app/client.ts'
 import { prismaStore } from './prisma-store.js'
 import { createDatabase, engineOf } from './testing/databases.js'
-import { openProxy } from '@acme/tools/services/proxy'
 
 await describeWith('postgres', 'a socket that goes silent', () => {
   test('costs a request its time limit, and the process answers again when the way is there again', {

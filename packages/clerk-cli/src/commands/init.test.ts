@@ -89,10 +89,35 @@ describe('what is recognised', () => {
     ])
     expect(todos.at(-1)).toBe('yarn acme-clerk doctor')
   })
+})
 
-  test('Drizzle has no store', async () => {
-    const cwd = scratchProject({ 'package.json': manifest(['express', 'drizzle-orm']) })
-    expect((await init(cwd, '--dry-run')).stdout).toContain('no store for Drizzle')
+describe('init on Drizzle', () => {
+  const DATABASE =
+    "import { drizzle } from 'drizzle-orm/libsql'\nexport const database = drizzle('file:app.db')\n"
+  const SCHEMA = `import { integer, sqliteTable } from 'drizzle-orm/sqlite-core'
+export const users = sqliteTable('users', { id: integer('id').primaryKey() })
+`
+  const project = (files: Readonly<Record<string, string>>) =>
+    scratchProject({ 'package.json': manifest(['express', 'drizzle-orm', 'typescript']), ...files })
+
+  test('takes the database and the tables that are there, and says what to spread into them', async () => {
+    const cwd = project({ 'src/db/client.ts': DATABASE, 'src/db/tables.ts': SCHEMA })
+    const { stdout, stderr } = await init(cwd, '--yes')
+    expect(stderr).toContain('Found: Express, Drizzle, pnpm.')
+    const clerk = read(cwd, 'src/clerk.ts')
+    expect(clerk).toContain(
+      "import { database } from './db/client.js'\nimport * as schema from './db/tables.js'\n",
+    )
+    expect(clerk).toContain('createClerk(fromEnv(), drizzleStore(database, schema))')
+    expect(stdout).toContain('`...clerkUserColumns()` of @acme/clerk-drizzle/sqlite')
+    expect(stdout).toContain('drizzle-kit generate')
+    expect(stdout).not.toContain('Export your database')
+  })
+
+  test('says what to export where neither is found', async () => {
+    const { stdout } = await init(project({}), '--dry-run')
+    expect(stdout).toContain('Export your database of Drizzle as `db` from database.ts')
+    expect(stdout).toContain("import * as schema from './schema.js'")
   })
 })
 

@@ -40,6 +40,7 @@ const STORE_NAMES: Readonly<Record<Project['store'], string>> = {
   prisma: 'Prisma',
   mongo: 'MongoDB',
   mongoose: 'Mongoose',
+  drizzle: 'Drizzle',
   memory: 'no database',
 }
 

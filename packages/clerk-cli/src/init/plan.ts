@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { planFramework } from './framework.js'
 import type { Planned } from './planned.js'
 import { planPrisma } from './prisma.js'
-import { type Project, prismaClientOf } from './project.js'
+import { drizzleDatabaseOf, drizzleSchemaOf, type Project, prismaClientOf } from './project.js'
 import { VARIABLES } from './tables.js'
 import { clerkModule, configModule } from './templates.js'
 
@@ -22,14 +22,27 @@ export function planOf(project: Project, now: Date): Plan {
   const { folder, source, ending, manager, store, missing, frameworks } = project
   const clerkFile = join(source, `clerk.${ending}`)
   const configFile = `acme-clerk.config.${ending}`
-  const found = store === 'prisma' ? prismaClientOf(project, clerkFile) : null
+  const found =
+    store === 'prisma'
+      ? prismaClientOf(project, clerkFile)
+      : store === 'drizzle'
+        ? drizzleDatabaseOf(project, clerkFile)
+        : null
+  const tables = store === 'drizzle' ? drizzleSchemaOf(project, clerkFile) : null
   const prisma = store === 'prisma' ? planPrisma(project, now) : { files: [], todos: [] }
   const suffix = ending === 'ts' ? 'js' : ending
   const made: Planned[] = [
     {
       path: clerkFile,
       before: null,
-      after: clerkModule(project, found ?? { name: 'prisma', from: `./prisma.${suffix}` }),
+      after: clerkModule(
+        project,
+        found ??
+          (store === 'drizzle'
+            ? { name: 'db', from: `./database.${suffix}` }
+            : { name: 'prisma', from: `./prisma.${suffix}` }),
+        tables?.from ?? `./schema.${suffix}`,
+      ),
     },
     {
       path: configFile,
@@ -56,11 +69,7 @@ export function planOf(project: Project, now: Date): Plan {
           ]
         : []),
       ...(prisma.files.length > 0 ? [`${manager.run}prisma migrate dev`] : []),
-      ...(project.hasDrizzle && store === 'memory'
-        ? [
-            'There is no store for Drizzle: the clerk has one that forgets. https://github.com/acme/clerk/blob/main/docs/write-your-own-store.md',
-          ]
-        : []),
+      ...(store === 'drizzle' ? drizzleTodos(project, clerkFile, found !== null, tables?.name ?? null) : []),
       ...framework.todos,
       ...(ending === 'ts' && !project.isModule && (store === 'mongo' || store === 'mongoose')
         ? [
@@ -75,6 +84,25 @@ export function planOf(project: Project, now: Date): Plan {
       `${manager.run}acme-clerk doctor`,
     ],
   }
+}
+
+/** `init` edits no table: what Drizzle's schema needs is for its owner to write. @param core `pg`, `mysql`, `sqlite` */
+function drizzleTodos(
+  { manager, source, ending }: Project,
+  clerkFile: string,
+  hasDatabase: boolean,
+  core: string | null,
+): string[] {
+  const door = `@acme/clerk-drizzle/${core ?? 'pg'}`
+  return [
+    ...(hasDatabase
+      ? []
+      : [
+          `Export your database of Drizzle as \`db\` from ${join(source, `database.${ending}`)}, or correct the import in ${clerkFile}.`,
+        ]),
+    `Spread \`...clerkUserColumns()\` of ${door} into your table \`users\`, and export the other tables from the same module: https://github.com/acme/clerk/blob/main/docs/drizzle.md#tables`,
+    `${manager.run}drizzle-kit generate, then ${manager.run}drizzle-kit migrate`,
+  ]
 }
 
 /** The variables that `.env.example` does not name yet. */

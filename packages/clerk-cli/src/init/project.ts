@@ -19,7 +19,6 @@ export interface Project {
   /** That the frameworks want. */
   readonly frameworkFiles: readonly FrameworkFile[]
   readonly store: StoreKind
-  readonly hasDrizzle: boolean
   /** `src`, or nothing. */
   readonly source: string
   /** Whether its files are ES modules, as `package.json` says. */
@@ -55,7 +54,6 @@ export function recognise(folder: string): Project {
       files.filter((file) => file.with === undefined || has(file.with)),
     ),
     store: store.kind,
-    hasDrizzle: has('drizzle-orm'),
     source: existsSync(join(folder, 'src')) ? 'src' : '',
     isModule: manifest.type === 'module',
     ending: typescript ? 'ts' : manifest.type === 'module' ? 'js' : 'mjs',
@@ -99,17 +97,31 @@ function managerOf(folder: string, { packageManager }: Manifest): Manager {
 }
 
 const PRISMA_CLIENT = /export const (\w+)[^=\n]*=[^=][\s\S]{0,200}?new PrismaClient\b/
+const DRIZZLE = /export const (\w+)[^=\n]*=\s*drizzle\(/
+const DRIZZLE_TABLES = /from '(?:drizzle-orm\/)(pg|mysql|sqlite)-core'[\s\S]*\b(?:pg|mysql|sqlite)Table\(/
 const SOURCE = /\.(ts|mts|js|mjs)$/
 const NO_SOURCE = /^(node_modules|dist|build|generated|\..*)$/
 const DEEPEST = 5
 
-/** The module that makes the application's PrismaClient, as `file` imports it, and what it is called there. */
-export function prismaClientOf(
-  { folder, source }: Project,
-  file: string,
-): { readonly name: string; readonly from: string } | null {
+/** A module of the application's, as another imports it, and a name that it exports. */
+export interface Found {
+  readonly name: string
+  readonly from: string
+}
+
+/** The module that makes the application's PrismaClient, and what it is called there. */
+export const prismaClientOf = (project: Project, file: string) => moduleWith(project, file, PRISMA_CLIENT)
+
+/** The module that makes the application's database of Drizzle, and what it is called there. */
+export const drizzleDatabaseOf = (project: Project, file: string) => moduleWith(project, file, DRIZZLE)
+
+/** The module with the application's tables, and which of Drizzle's databases they are for: `pg`, `mysql` or `sqlite`. */
+export const drizzleSchemaOf = (project: Project, file: string) => moduleWith(project, file, DRIZZLE_TABLES)
+
+/** The first module of the application in which the pattern finds a name. @param file that imports it */
+function moduleWith({ folder, source }: Project, file: string, pattern: RegExp): Found | null {
   for (const path of sourcesIn(join(folder, source), DEEPEST)) {
-    const [, exported] = PRISMA_CLIENT.exec(readFileSync(path, 'utf8')) ?? []
+    const [, exported] = pattern.exec(readFileSync(path, 'utf8')) ?? []
     if (exported === undefined) continue
     const to = relative(dirname(join(folder, file)), path).replaceAll('\\', '/')
     const from = `${to.startsWith('.') ? '' : './'}${to}`.replace(/\.ts$/, '.js').replace(/\.mts$/, '.mjs')

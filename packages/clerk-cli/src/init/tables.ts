@@ -163,7 +163,7 @@ const appRouter = t.router({ hello: authed().query(({ ctx }) => ctx.auth.userId)
   },
 ]
 
-export type StoreKind = 'prisma' | 'mongoose' | 'mongo' | 'memory'
+export type StoreKind = 'prisma' | 'drizzle' | 'mongoose' | 'mongo' | 'memory'
 
 /** By which dependencies a store is chosen: the first that fits. */
 export const STORES: readonly {
@@ -172,6 +172,7 @@ export const STORES: readonly {
   readonly packages: readonly string[]
 }[] = [
   { kind: 'prisma', signs: ['@prisma/client', 'prisma'], packages: ['@acme/clerk-prisma'] },
+  { kind: 'drizzle', signs: ['drizzle-orm'], packages: ['@acme/clerk-drizzle'] },
   { kind: 'mongoose', signs: ['mongoose'], packages: ['@acme/clerk-mongo'] },
   { kind: 'mongo', signs: ['mongodb'], packages: ['@acme/clerk-mongo'] },
   { kind: 'memory', signs: [], packages: [] },

@@ -1,4 +1,4 @@
-import type { Project } from './project.js'
+import type { Found, Project } from './project.js'
 
 const REGISTER = `
 // Gives \`auth.user\` the type of your own row.
@@ -22,12 +22,14 @@ interface Parts {
   readonly close: string
 }
 
-/** The module that makes the clerk. @param prisma where the application's client is */
-export function clerkModule(
-  { store, ending }: Project,
-  prisma: { readonly name: string; readonly from: string },
-): string {
-  const { imports, before, part, close } = PARTS[store](prisma)
+/**
+ * The module that makes the clerk.
+ *
+ * @param database where the application's client or database is
+ * @param schema where its tables are
+ */
+export function clerkModule({ store, ending }: Project, database: Found, schema: string): string {
+  const { imports, before, part, close } = PARTS[store](database, schema)
   const core = store === 'memory' ? 'createClerk, fromEnv, memoryStore' : 'createClerk, fromEnv'
   return `import { ${core} } from '@acme/clerk-core'
 ${imports}${before === '' ? '' : `\n${before}`}
@@ -40,12 +42,18 @@ ${close}}
 `
 }
 
-const PARTS: Readonly<Record<Project['store'], (prisma: { name: string; from: string }) => Parts>> = {
+const PARTS: Readonly<Record<Project['store'], (database: Found, schema: string) => Parts>> = {
   prisma: ({ name, from }) => ({
     imports: `import { prismaStore } from '@acme/clerk-prisma'\nimport { ${name} } from '${from}'\n`,
     before: '',
     part: `prismaStore(${name})`,
     close: `  await ${name}.$disconnect()\n`,
+  }),
+  drizzle: ({ name, from }, schema) => ({
+    imports: `import { drizzleStore } from '@acme/clerk-drizzle'\nimport { ${name} } from '${from}'\nimport * as schema from '${schema}'\n`,
+    before: '',
+    part: `drizzleStore(${name}, schema)`,
+    close: '',
   }),
   mongo: () => ({
     imports: `import { mongoStore } from '@acme/clerk-mongo'\nimport { MongoClient } from 'mongodb'\n`,

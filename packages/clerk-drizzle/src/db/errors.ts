@@ -56,7 +56,8 @@ const REMEDIES: Readonly<Record<StoreFault, string>> = {
   required: 'Make the column optional, or give it a value in `create` where it is your own.',
   'foreign-key': 'Give the column a value in `create` that the other table has, or drop the constraint.',
   value: "Give the column the type that the package's table has.",
-  missing: 'Bring the database up to the schema: `npx drizzle-kit generate` and `npx drizzle-kit migrate`.',
+  missing:
+    'Bring the database up to the schema: `npx --yes drizzle-kit generate` and `npx --yes drizzle-kit migrate`.',
   hidden: 'Let the database user of the stores see and write every row of the table.',
   other: 'See the constraints, triggers, policies and privileges of the table.',
 }

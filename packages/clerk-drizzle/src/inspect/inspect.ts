@@ -4,7 +4,7 @@ import type { Values } from '../db/queries.js'
 import type { Table } from '../table/table.js'
 import { isNamed, uniqueColumns } from '../table/unique.js'
 
-const MIGRATE = 'then `npx drizzle-kit generate` and `npx drizzle-kit migrate`'
+const MIGRATE = 'then `npx --yes drizzle-kit generate` and `npx --yes drizzle-kit migrate`'
 
 /** What in the database, or in the definition of the table, will refuse a write of the store, or make its reads slow. */
 export async function inspectTable(table: Table, own: () => Values): Promise<readonly StoreFinding[]> {
