@@ -441,7 +441,7 @@ test('a lock, a cache and a database in another object are not what they seem', 
     }),
   )
   const replicas = withReplicas(db, [db])
-  await refused(() => scope(replicas, 'org_a').select().from(notes))
+  expect(() => scope(replicas, 'org_a')).toThrow(ConfigurationError)
   await refused(async () =>
     scope(
       new Proxy(db, {

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '@acme/clerk-core'
-import { entityKind, is, type Subquery, sql } from 'drizzle-orm'
+import { is, type Subquery, sql } from 'drizzle-orm'
 import { TypedQueryBuilder } from 'drizzle-orm/query-builders/query-builder'
+import { DIALECTS } from '../db/dialect.js'
 import { Confinement, nameQuery, type Scope } from './confinement.js'
 import { noteConflicts } from './conflict.js'
 import type { Builder, Dialect, Family } from './drizzle.js'
@@ -33,18 +34,10 @@ interface Kept {
 }
 
 const BUILDERS = ['select', 'selectDistinct', 'selectDistinctOn', 'update', 'delete'] as const
-const FAMILIES: readonly (readonly [string, Family])[] = [
-  ...([
-    ['Pg', 'pg'],
-    ['MySql', 'mysql'],
-    ['SQLite', 'sqlite'],
-  ] as const),
-]
-
 /** @throws {ConfigurationError} for a database that the tables are not of */
 export function scopedDatabase(database: object, tenant: Tenant): object {
   const { dialect: plain, session: plainSession } = database as Kept
-  checkFamily(plain, tenant.tables.family)
+  checkFamily(database, tenant.tables.family)
   const scope: Scope = { tables: tenant.tables, dialect: plain, orgId: () => tenant.orgId() }
   const dialect = scopedDialect(scope)
   const own = { dialect: { value: dialect }, session: { value: scopedSession(plainSession, tenant) } }
@@ -131,9 +124,8 @@ function bodyOf(scope: Scope, dialect: Dialect, query: unknown) {
   return getSQL?.call(query)
 }
 
-function checkFamily(dialect: Dialect | undefined, family: Family): void {
-  const kind = String((dialect?.constructor as { [entityKind]?: string } | undefined)?.[entityKind])
-  const found = FAMILIES.find(([prefix]) => kind.startsWith(prefix))?.[1]
+function checkFamily(database: object, family: Family): void {
+  const found = DIALECTS.find(({ isDatabase }) => isDatabase(database))?.door
   if (found === family) return
   throw new ConfigurationError([
     {

@@ -76,9 +76,7 @@ const returningOf = (within: Confinement, { returning }: WriteConfig) =>
 
 /** A row that is created: of this organisation, and referring to its rows only. */
 function stampRow(within: Confinement, owned: OwnedTable, row: Values): Values {
-  const columns = columnsOf(owned.table)
-  const values = confineValues(within, owned, row)
-  return { ...values, [owned.tenant]: new Param(within.orgId, columns[owned.tenant]) }
+  return { ...confineValues(within, owned, row), [owned.tenant]: new Param(within.orgId) }
 }
 
 /** What is changed in rows of the organisation: they stay there. */
@@ -109,7 +107,7 @@ const isMissing = (value: unknown) => value === undefined || (is(value, Param) &
 function checkTenant(within: Confinement, column: Column, value: unknown): Param {
   if (!is(value, Param) || value.value !== within.orgId)
     refuse(`\`${getTableName(column.table)}.${column.name}\` is set by the scope and cannot be changed.`)
-  return new Param(within.orgId, column)
+  return new Param(within.orgId)
 }
 
 function confineValue(within: Confinement, owned: OwnedTable, column: Column, value: unknown): unknown {
