@@ -332,6 +332,19 @@ test('a list or an object is no value, as some drivers make several of it', asyn
   }
 })
 
+test('what an insert selects stays in its places, whatever happens to the query afterwards', async () => {
+  const joined = a.select().from(notebooks).$dynamic()
+  const insert = a.insert(notebooks).select(joined)
+  joined.leftJoin(notes, sql`true`)
+  await refused(() => insert)
+  const fields = { id: sql<string>`'x'`.as('id'), orgId: notebooks.orgId, title: notebooks.title }
+  const moved = a.select(fields).from(notebooks)
+  const second = a.insert(notebooks).select(moved)
+  const { config } = moved as unknown as { config: { fields: object } }
+  config.fields = { orgId: notebooks.orgId, id: sql`'org_b'`.as('id'), title: notebooks.title }
+  await refused(() => second)
+})
+
 describe('a conflict with another organisation’s row', () => {
   const row = { id: 'b-note1', orgId: 'org_a', title: 'mine' }
   const insert = () => a.insert(notes).values(row)
