@@ -85,6 +85,7 @@ describe('what applications write in SQL is taken', () => {
       sql`percentile_cont(0.5) within group (order by ${pg.notes.stars})`,
       sql`st_distance(${pg.notes.title}, ${'x'})`,
       ilike(pg.notes.title, '%x%'),
+      sql`position('x' in ${pg.notes.title})`,
     ]
     for (const each of given)
       expect(named.select({ each }).from(pg.notes).toSQL().sql).toContain('"org_id" = $')

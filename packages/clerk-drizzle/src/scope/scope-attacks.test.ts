@@ -141,6 +141,7 @@ describe('SQL text that could be more than an expression is refused', () => {
     'a scoped query as text': sql`(${a.select({ id: notes.id }).from(notes).getSQL()} union all select id from secrets)`,
     'the name of a table after in': sql`${notes.id} in secrets`,
     'a table after in': sql`${notes.id} in ${secrets}`,
+    'a table after in, as in a function of another database': sql`position('x' in secrets)`,
     'an identifier after in': sql`${notes.id} in ${sql.identifier('secrets')}`,
     'a quoted name': sql`${notes.id} in "secrets"`,
     'a comment': sql`1 = 1 -- `,
