@@ -24,8 +24,7 @@ const longText = typed<string>('longtext CHARACTER SET utf8mb4')
 /** MariaDB answers JSON as text. */
 const parsed = <T>() =>
   customType<{ data: T; driverData: unknown }>({
-    dataType: () => 'json',
-    toDriver: (value) => JSON.stringify(value),
+    ...{ dataType: () => 'json', toDriver: (value) => JSON.stringify(value) },
     fromDriver: (value) => (typeof value === 'string' ? JSON.parse(value) : value),
   })
 const json = parsed<Json>()
@@ -47,24 +46,13 @@ const indexOn = (...columns: readonly [AnyMySqlColumn, ...AnyMySqlColumn[]]) =>
 
 /** What Clerk knows of a user: `mysqlTable('users', { id: …, ...clerkUserColumns() }, clerkUserIndexes)`. */
 export const clerkUserColumns = () => ({
-  clerkId: exact('clerk_id').unique(),
-  email: address('email'),
-  emailVerified: flag('email_verified'),
-  username: text('username'),
-  phone: text('phone'),
-  firstName: text('first_name'),
-  lastName: text('last_name'),
-  imageUrl: text('image_url'),
-  externalId: text('external_id'),
-  publicMetadata: json('public_metadata'),
-  banned: flag('banned'),
-  deprovisioned: flag('deprovisioned'),
-  isActive: boolean('is_active').notNull().default(true),
-  clerkCreatedAt: time('clerk_created_at'),
-  lastSignInAt: time('last_sign_in_at'),
-  lastActiveAt: time('last_active_at'),
-  version: version(),
-  deletedAt: time('deleted_at'),
+  ...{ clerkId: exact('clerk_id').unique(), email: address('email') },
+  ...{ emailVerified: flag('email_verified'), username: text('username'), phone: text('phone') },
+  ...{ firstName: text('first_name'), lastName: text('last_name'), imageUrl: text('image_url') },
+  ...{ externalId: text('external_id'), publicMetadata: json('public_metadata'), banned: flag('banned') },
+  ...{ deprovisioned: flag('deprovisioned'), isActive: boolean('is_active').notNull().default(true) },
+  ...{ clerkCreatedAt: time('clerk_created_at'), lastSignInAt: time('last_sign_in_at') },
+  ...{ lastActiveAt: time('last_active_at'), version: version(), deletedAt: time('deleted_at') },
 })
 
 /** By what users are looked for: the third argument of `mysqlTable`, or a part of what it answers. */
@@ -74,25 +62,14 @@ export const clerkUserIndexes = (table: Columns<'email' | 'deletedAt'>) => [
 ]
 
 export const clerkOrganizationColumns = () => ({
-  clerkId: key('clerk_id'),
-  name: text('name'),
-  slug: text('slug'),
-  imageUrl: text('image_url'),
-  publicMetadata: json('public_metadata'),
-  version: version(),
-  deletedAt: time('deleted_at'),
+  ...{ clerkId: key('clerk_id'), name: text('name'), slug: text('slug'), imageUrl: text('image_url') },
+  ...{ publicMetadata: json('public_metadata'), version: version(), deletedAt: time('deleted_at') },
 })
 
 export const clerkMembershipColumns = () => ({
-  clerkId: key('clerk_id'),
-  orgId: exact('org_id').notNull(),
-  userId: exact('user_id').notNull(),
-  role: short('role'),
-  permissions: list('permissions'),
-  publicMetadata: json('public_metadata'),
-  createdAt: time('created_at').notNull(),
-  version: version(),
-  deletedAt: time('deleted_at'),
+  ...{ clerkId: key('clerk_id'), orgId: exact('org_id').notNull(), userId: exact('user_id').notNull() },
+  ...{ role: short('role'), permissions: list('permissions'), publicMetadata: json('public_metadata') },
+  ...{ createdAt: time('created_at').notNull(), version: version(), deletedAt: time('deleted_at') },
 })
 
 /** By what memberships are looked for: the third argument of `mysqlTable`, or a part of what it answers. */
@@ -103,14 +80,9 @@ export const clerkMembershipIndexes = (table: Columns<'orgId' | 'userId' | 'crea
 ]
 
 export const clerkInvitationColumns = () => ({
-  clerkId: key('clerk_id'),
-  orgId: exact('org_id').notNull(),
-  email: address('email'),
-  role: short('role'),
-  status: short('status').notNull(),
-  publicMetadata: json('public_metadata'),
-  expiresAt: time('expires_at'),
-  version: version(),
+  ...{ clerkId: key('clerk_id'), orgId: exact('org_id').notNull(), email: address('email') },
+  ...{ role: short('role'), status: short('status').notNull(), publicMetadata: json('public_metadata') },
+  ...{ expiresAt: time('expires_at'), version: version() },
 })
 
 // Ids of Clerk's without foreign keys: an event about a member may arrive before the one about its organisation.
@@ -129,13 +101,8 @@ export const invitations = mysqlTable('invitations', { id: id(), ...clerkInvitat
 export const clerkRoles = mysqlTable(
   'clerk_roles',
   {
-    id: id(),
-    clerkId: key('clerk_id'),
-    key: exact('key'),
-    name: text('name'),
-    permissions: list('permissions'),
-    version: version(),
-    deletedAt: time('deleted_at'),
+    ...{ id: id(), clerkId: key('clerk_id'), key: exact('key'), name: text('name') },
+    ...{ permissions: list('permissions'), version: version(), deletedAt: time('deleted_at') },
   },
   (table) => [indexOn(table.key)],
 )
@@ -144,20 +111,12 @@ export const clerkRoles = mysqlTable(
 export const clerkInbox = mysqlTable(
   'clerk_inbox',
   {
-    id: exact('id').primaryKey(),
-    type: short('type').notNull(),
-    timestamp: ms('timestamp').notNull(),
-    subjects: exactText('subjects').notNull(),
-    body: longText('body').notNull(),
-    status: short('status').notNull(),
-    attempts: int('attempts').notNull(),
-    succeeded: exactText('succeeded').notNull(),
-    error: text('error'),
-    reason: short('reason'),
-    receivedAt: ms('received_at').notNull(),
-    dueAt: ms('due_at').notNull(),
-    leaseUntil: ms('lease_until'),
-    owner: short('owner'),
+    ...{ id: exact('id').primaryKey(), type: short('type').notNull() },
+    ...{ timestamp: ms('timestamp').notNull(), subjects: exactText('subjects').notNull() },
+    ...{ body: longText('body').notNull(), status: short('status').notNull() },
+    ...{ attempts: int('attempts').notNull(), succeeded: exactText('succeeded').notNull() },
+    ...{ error: text('error'), reason: short('reason'), receivedAt: ms('received_at').notNull() },
+    ...{ dueAt: ms('due_at').notNull(), leaseUntil: ms('lease_until'), owner: short('owner') },
     finishedAt: ms('finished_at'),
   },
   (table) => [indexOn(table.status, table.dueAt), indexOn(table.receivedAt), indexOn(table.finishedAt)],
@@ -167,13 +126,9 @@ export const clerkInbox = mysqlTable(
 export const clerkChanges = mysqlTable(
   'clerk_changes',
   {
-    position: bigint('position', { mode: 'number' }).autoincrement().primaryKey(),
-    at: ms('at').notNull(),
-    id: short('id').notNull(),
-    type: short('type').notNull(),
-    subjects: exactText('subjects').notNull(),
-    narrows: exact('narrows'),
-    version: ms('version'),
+    ...{ position: bigint('position', { mode: 'number' }).autoincrement().primaryKey() },
+    ...{ at: ms('at').notNull(), id: short('id').notNull(), type: short('type').notNull() },
+    ...{ subjects: exactText('subjects').notNull(), narrows: exact('narrows'), version: ms('version') },
   },
   (table) => [indexOn(table.at), indexOn(table.narrows, table.position)],
 )

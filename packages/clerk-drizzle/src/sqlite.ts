@@ -23,24 +23,13 @@ const indexOn = (...columns: readonly [AnySQLiteColumn, ...AnySQLiteColumn[]]) =
 
 /** What Clerk knows of a user: `sqliteTable('users', { id: …, ...clerkUserColumns() }, clerkUserIndexes)`. */
 export const clerkUserColumns = () => ({
-  clerkId: text('clerk_id').unique(),
-  email: text('email'),
-  emailVerified: flag('email_verified'),
-  username: text('username'),
-  phone: text('phone'),
-  firstName: text('first_name'),
-  lastName: text('last_name'),
-  imageUrl: text('image_url'),
-  externalId: text('external_id'),
-  publicMetadata: json('public_metadata'),
-  banned: flag('banned'),
-  deprovisioned: flag('deprovisioned'),
-  isActive: boolean('is_active').notNull().default(true),
-  clerkCreatedAt: time('clerk_created_at'),
-  lastSignInAt: time('last_sign_in_at'),
-  lastActiveAt: time('last_active_at'),
-  version: version(),
-  deletedAt: time('deleted_at'),
+  ...{ clerkId: text('clerk_id').unique(), email: text('email'), emailVerified: flag('email_verified') },
+  ...{ username: text('username'), phone: text('phone'), firstName: text('first_name') },
+  ...{ lastName: text('last_name'), imageUrl: text('image_url'), externalId: text('external_id') },
+  ...{ publicMetadata: json('public_metadata'), banned: flag('banned') },
+  ...{ deprovisioned: flag('deprovisioned'), isActive: boolean('is_active').notNull().default(true) },
+  ...{ clerkCreatedAt: time('clerk_created_at'), lastSignInAt: time('last_sign_in_at') },
+  ...{ lastActiveAt: time('last_active_at'), version: version(), deletedAt: time('deleted_at') },
 })
 
 /** By what users are looked for: the third argument of `sqliteTable`, or a part of what it answers. */
@@ -54,25 +43,14 @@ export const clerkUserIndexes = (table: Columns<'email' | 'clerkId' | 'deletedAt
 ]
 
 export const clerkOrganizationColumns = () => ({
-  clerkId: key('clerk_id'),
-  name: text('name'),
-  slug: text('slug'),
-  imageUrl: text('image_url'),
-  publicMetadata: json('public_metadata'),
-  version: version(),
-  deletedAt: time('deleted_at'),
+  ...{ clerkId: key('clerk_id'), name: text('name'), slug: text('slug'), imageUrl: text('image_url') },
+  ...{ publicMetadata: json('public_metadata'), version: version(), deletedAt: time('deleted_at') },
 })
 
 export const clerkMembershipColumns = () => ({
-  clerkId: key('clerk_id'),
-  orgId: text('org_id').notNull(),
-  userId: text('user_id').notNull(),
-  role: text('role'),
-  permissions: list('permissions'),
-  publicMetadata: json('public_metadata'),
-  createdAt: time('created_at').notNull(),
-  version: version(),
-  deletedAt: time('deleted_at'),
+  ...{ clerkId: key('clerk_id'), orgId: text('org_id').notNull(), userId: text('user_id').notNull() },
+  ...{ role: text('role'), permissions: list('permissions'), publicMetadata: json('public_metadata') },
+  ...{ createdAt: time('created_at').notNull(), version: version(), deletedAt: time('deleted_at') },
 })
 
 /** By what memberships are looked for: the third argument of `sqliteTable`, or a part of what it answers. */
@@ -83,14 +61,9 @@ export const clerkMembershipIndexes = (table: Columns<'orgId' | 'userId' | 'crea
 ]
 
 export const clerkInvitationColumns = () => ({
-  clerkId: key('clerk_id'),
-  orgId: text('org_id').notNull(),
-  email: text('email'),
-  role: text('role'),
-  status: text('status').notNull(),
-  publicMetadata: json('public_metadata'),
-  expiresAt: time('expires_at'),
-  version: version(),
+  ...{ clerkId: key('clerk_id'), orgId: text('org_id').notNull(), email: text('email') },
+  ...{ role: text('role'), status: text('status').notNull(), publicMetadata: json('public_metadata') },
+  ...{ expiresAt: time('expires_at'), version: version() },
 })
 
 // Ids of Clerk's without foreign keys: an event about a member may arrive before the one about its organisation.
@@ -109,13 +82,8 @@ export const invitations = sqliteTable('invitations', { id: id(), ...clerkInvita
 export const clerkRoles = sqliteTable(
   'clerk_roles',
   {
-    id: id(),
-    clerkId: key('clerk_id'),
-    key: text('key'),
-    name: text('name'),
-    permissions: list('permissions'),
-    version: version(),
-    deletedAt: time('deleted_at'),
+    ...{ id: id(), clerkId: key('clerk_id'), key: text('key'), name: text('name') },
+    ...{ permissions: list('permissions'), version: version(), deletedAt: time('deleted_at') },
   },
   (table) => [indexOn(table.key)],
 )
@@ -124,20 +92,12 @@ export const clerkRoles = sqliteTable(
 export const clerkInbox = sqliteTable(
   'clerk_inbox',
   {
-    id: text('id').primaryKey(),
-    type: text('type').notNull(),
-    timestamp: ms('timestamp').notNull(),
-    subjects: text('subjects').notNull(),
-    body: text('body').notNull(),
-    status: text('status').notNull(),
-    attempts: integer('attempts').notNull(),
-    succeeded: text('succeeded').notNull(),
-    error: text('error'),
-    reason: text('reason'),
-    receivedAt: ms('received_at').notNull(),
-    dueAt: ms('due_at').notNull(),
-    leaseUntil: ms('lease_until'),
-    owner: text('owner'),
+    ...{ id: text('id').primaryKey(), type: text('type').notNull() },
+    ...{ timestamp: ms('timestamp').notNull(), subjects: text('subjects').notNull() },
+    ...{ body: text('body').notNull(), status: text('status').notNull() },
+    ...{ attempts: integer('attempts').notNull(), succeeded: text('succeeded').notNull() },
+    ...{ error: text('error'), reason: text('reason'), receivedAt: ms('received_at').notNull() },
+    ...{ dueAt: ms('due_at').notNull(), leaseUntil: ms('lease_until'), owner: text('owner') },
     finishedAt: ms('finished_at'),
   },
   (table) => [indexOn(table.status, table.dueAt), indexOn(table.receivedAt), indexOn(table.finishedAt)],
@@ -147,13 +107,9 @@ export const clerkInbox = sqliteTable(
 export const clerkChanges = sqliteTable(
   'clerk_changes',
   {
-    position: integer('position').primaryKey({ autoIncrement: true }),
-    at: ms('at').notNull(),
-    id: text('id').notNull(),
-    type: text('type').notNull(),
-    subjects: text('subjects').notNull(),
-    narrows: text('narrows'),
-    version: ms('version'),
+    ...{ position: integer('position').primaryKey({ autoIncrement: true }), at: ms('at').notNull() },
+    ...{ id: text('id').notNull(), type: text('type').notNull(), subjects: text('subjects').notNull() },
+    ...{ narrows: text('narrows'), version: ms('version') },
   },
   (table) => [indexOn(table.at), indexOn(table.narrows, table.position)],
 )
