@@ -85,6 +85,7 @@ describe('what applications write in SQL is taken', () => {
       sql`percentile_cont(0.5) within group (order by ${pg.notes.stars})`,
       sql`st_distance(${pg.notes.title}, ${'x'})`,
       ilike(pg.notes.title, '%x%'),
+      sql`position('x' in ${pg.notes.title})`,
     ]
     for (const each of given)
       expect(named.select({ each }).from(pg.notes).toSQL().sql).toContain('"org_id" = $')
@@ -289,7 +290,7 @@ describe('without an id', async () => {
     expect(await db.$count(notes, eq(notes.orgId, theirs))).toBe(0)
   })
 
-  test('what is kept from one request runs in no other: a prepared query, and a query within another', async () => {
+  test('what was made in one request runs in no other: a prepared query, and a query within another', async () => {
     const prepared = await asMemberOf(ours, async () => [current.select().from(notes).prepare()] as const)
     expect(await asMemberOf(ours, async () => prepared[0].all())).toMatchObject([{ orgId: ours }])
     await expect(asMemberOf(theirs, async () => prepared[0].all())).rejects.toMatchObject({

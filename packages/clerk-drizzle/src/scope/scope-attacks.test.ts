@@ -141,6 +141,7 @@ describe('SQL text that could be more than an expression is refused', () => {
     'a scoped query as text': sql`(${a.select({ id: notes.id }).from(notes).getSQL()} union all select id from secrets)`,
     'the name of a table after in': sql`${notes.id} in secrets`,
     'a table after in': sql`${notes.id} in ${secrets}`,
+    'a table after in, as in a function of another database': sql`position('x' in secrets)`,
     'an identifier after in': sql`${notes.id} in ${sql.identifier('secrets')}`,
     'a quoted name': sql`${notes.id} in "secrets"`,
     'a comment': sql`1 = 1 -- `,
@@ -330,6 +331,19 @@ test('a list or an object is no value, as some drivers make several of it', asyn
     await refused(() => nested.execute({ n: given }))
     expect(await nested.execute({ n: 1 })).toHaveLength(2)
   }
+})
+
+test('what an insert selects stays in its places, whatever happens to the query afterwards', async () => {
+  const joined = a.select().from(notebooks).$dynamic()
+  const insert = a.insert(notebooks).select(joined)
+  joined.leftJoin(notes, sql`true`)
+  await refused(() => insert)
+  const fields = { id: sql<string>`'x'`.as('id'), orgId: notebooks.orgId, title: notebooks.title }
+  const moved = a.select(fields).from(notebooks)
+  const second = a.insert(notebooks).select(moved)
+  const { config } = moved as unknown as { config: { fields: object } }
+  config.fields = { orgId: notebooks.orgId, id: sql`'org_b'`.as('id'), title: notebooks.title }
+  await refused(() => second)
 })
 
 describe('a conflict with another organisation’s row', () => {

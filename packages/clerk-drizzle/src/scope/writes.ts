@@ -129,11 +129,17 @@ function isDefault(value: unknown): boolean {
 
 /** `insert … select`: every row is of this organisation. */
 function stampFields(within: Confinement, owned: OwnedTable, fields: readonly Field[]): Field[] {
-  const columns = columnsOf(owned.table)
-  return fields.map(({ path, field }) => {
-    const [key = ''] = path
-    const column = columns[key]
-    if (column === undefined) return refuse(`\`${getTableName(owned.table)}\` has no column \`${key}\`.`)
+  const columns = Object.entries(columnsOf(owned.table))
+  // They are inserted by their places.
+  if (
+    fields.length !== columns.length ||
+    !fields.every(({ path }, at) => path.join('.') === columns[at]?.[0])
+  )
+    refuse(
+      `What is inserted into \`${getTableName(owned.table)}\` has to be selected in the order of its columns.`,
+    )
+  return columns.map(([key, column], at) => {
+    const { path = [], field } = fields[at] ?? {}
     if (openReferences(within, owned, column).length > 0)
       return refuse(`\`${getTableName(owned.table)}.${column.name}\` refers to another row: insert values.`)
     if (key !== owned.tenant) return { path, field }
