@@ -10,7 +10,7 @@ const BUDGETS = {
   'clerk-trpc': '2.5 kB',
   'clerk-prisma': '33 kB',
   'clerk-mongo': '21 kB',
-  'clerk-drizzle': '20 kB',
+  'clerk-drizzle': '30 kB',
   'clerk-redis': '2.5 kB',
   'clerk-cli': '1 kB',
 }

@@ -43,7 +43,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const ENTRIES: Record<string, readonly string[]> = {
   'clerk-core': ['.', './adapter', './store'],
   'clerk-drizzle': ['.', './pg', './mysql', './sqlite'],
-  'clerk-testing': ['.', './conformance'],
+  'clerk-testing': ['.', './adapters', './conformance'],
 }
 
 const packages = readdirSync(join(ROOT, 'packages'))
@@ -115,6 +115,16 @@ test('core depends on jose, svix and lru-cache, and on nothing else', () => {
   const { dependencies = {}, peerDependencies = {} } = manifestOf('clerk-core')
   expect(Object.keys(dependencies).sort()).toEqual(['jose', 'lru-cache', 'svix'])
   expect(peerDependencies).toEqual({})
+})
+
+test('of clerk-testing the kits alone need core, which is an optional peer', () => {
+  const importing = sourcesOf('clerk-testing').filter((file) =>
+    /^(?:import|export) (?!type )[^'"=;()]* from '@acme\/clerk-core/m.test(
+      readFileSync(join(folderOf('clerk-testing'), 'src', file), 'utf8'),
+    ),
+  )
+  expect(importing).not.toEqual([])
+  expect(importing.filter((file) => !/^(?:adapters|conformance)[\\/]/.test(file))).toEqual([])
 })
 
 test('every name of core comes through one door only, and at most 100 through the root', () => {

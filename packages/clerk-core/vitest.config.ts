@@ -7,6 +7,8 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 // Core's tests run against the offline Clerk, which itself depends on core: the sources are aliased so that the
 // package graph stays without a cycle and both sides see one copy of core.
 export default mergeConfig(shared, {
+  // 150 files load the same sources, which takes a fifth of the time when each loads them for itself. So a test leaves nothing behind.
+  test: { isolate: false },
   resolve: {
     alias: [
       {

@@ -10,7 +10,8 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default mergeConfig(shared, {
   // Every file has databases of its own and waits for them most of the time: on two processors one file at a time, which is
   // vitest's default there, leaves one idle.
-  test: { maxWorkers: Math.max(2, availableParallelism() - 1) },
+  // The files of a worker share what they load: Prisma's clients, and the sources.
+  test: { maxWorkers: Math.max(2, availableParallelism() - 1), isolate: false },
   resolve: {
     alias: [
       {

@@ -1,6 +1,7 @@
+import type { DeniedError } from '@acme/clerk-core'
 import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
+import { createHarness, type Harness } from '@acme/clerk-testing/adapters'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
-import { createHarness, type Harness } from './harness.js'
 
 /** One offline Clerk for a test file; a harness of its own for each test that asks. */
 export function useHarnesses(): (options?: Parameters<typeof createHarness>[1]) => Promise<Harness> {
@@ -15,3 +16,7 @@ export function useHarnesses(): (options?: Parameters<typeof createHarness>[1]) 
     return harness
   }
 }
+
+/** What the error handler of an application with `ownErrors` answers with 418. */
+export const teapot = (error: unknown): string | null =>
+  error instanceof Error && error.name === 'DeniedError' ? (error as DeniedError).code : null

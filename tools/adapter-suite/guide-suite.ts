@@ -1,6 +1,6 @@
 import { signWebhook } from '@acme/clerk-testing'
+import { request } from '@acme/clerk-testing/adapters'
 import { expect, test } from 'vitest'
-import { request } from './http.js'
 import { runServerSnippet } from './readme.js'
 
 const PAGE = { origin: 'http://localhost:3000' }

@@ -2,15 +2,13 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net'
 import type { McpAuthInfo } from '@acme/clerk-core/adapter'
 import { startClerk } from '@acme/clerk-testing'
+import { type AdapterBinding, createHarness } from '@acme/clerk-testing/adapters'
 import { type OAuthClientProvider, UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { AppBinding } from './binding.js'
-import { createHarness } from './harness.js'
-import { startApp } from './start.js'
 
 /** The tool that has to be allowed by the user on its own. */
 export const WRITE = { machine: ['oauth'], oauth: { scopes: ['notes:write'] } } as const
@@ -41,7 +39,7 @@ export async function answerMcp(
 }
 
 /** The official client finds its way from a 401 to a tool, and from a 403 to the scope that it lacks. */
-export function mcpTests(binding: AppBinding): void {
+export function mcpTests(binding: AdapterBinding): void {
   describe(`${binding.name}: the official MCP client`, () => {
     test('discovers, registers, gets a token for this server, calls a tool, and steps up for another', async () => {
       const { offline, url, adaId } = await open(binding)
@@ -140,7 +138,7 @@ function memoryProvider(ask: (authorization: URL) => Promise<URL>): Provider {
 }
 
 /** The application behind a proxy that listens first: its own URL is part of its options. */
-async function open(binding: AppBinding) {
+async function open(binding: AdapterBinding) {
   const offline = await startClerk()
   let target = ''
   const proxy = createServer((req, res) => {
@@ -160,7 +158,17 @@ async function open(binding: AppBinding) {
   const harness = await createHarness(offline, {
     accept: { oauth: { resource: url, scopes: ['notes:read'] } },
   })
-  const app = await startApp(binding, harness, { resource: { scopes: ['notes:read', 'notes:write'] } })
+  const app = await binding.start({
+    clerk: harness.clerk,
+    other: harness.clerk,
+    sessions: 'none',
+    bodyParser: 'none',
+    routes: {},
+    webhook: {},
+    audit: () => undefined,
+    trustProxy: false,
+    resource: { scopes: ['notes:read', 'notes:write'] },
+  })
   target = app.origin
   onTestFinished(async () => {
     proxy.closeAllConnections()

@@ -1,5 +1,5 @@
+import { request } from '@acme/clerk-testing/adapters'
 import { expect, test } from 'vitest'
-import { request } from './http.js'
 import { runServerSnippet, typecheckSnippets } from './readme.js'
 
 /**

@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
+import { request } from '@acme/clerk-testing/adapters'
 import { readSnippet, readSnippets, runSnippet } from '@acme/tools/snippets'
 import { expect, onTestFinished } from 'vitest'
-import { request } from './http.js'
 
 export interface RunningSnippetApp {
   readonly origin: string

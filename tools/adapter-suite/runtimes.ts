@@ -6,12 +6,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { OfflineClerk } from '@acme/clerk-testing'
+import { PAGE, request } from '@acme/clerk-testing/adapters'
 import { programOf } from '@acme/tools/runtimes'
 import { readSnippet } from '@acme/tools/snippets'
 import { build } from 'esbuild'
 import { expect, onTestFinished } from 'vitest'
-import { PAGE } from './harness.js'
-import { request } from './http.js'
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 

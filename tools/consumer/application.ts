@@ -12,6 +12,7 @@ import * as forKoa from '@acme/clerk-koa'
 import type { mongoStore } from '@acme/clerk-mongo'
 import type { organizationScope, prismaStore } from '@acme/clerk-prisma'
 import type { startClerk } from '@acme/clerk-testing'
+import type { describeAdapter } from '@acme/clerk-testing/adapters'
 import type { checkConformance } from '@acme/clerk-testing/conformance'
 import type { createClerkContext, createGuards } from '@acme/clerk-trpc'
 import type { Request } from 'express'
@@ -51,6 +52,7 @@ typed<typeof prismaStore>()
 typed<typeof organizationScope>()
 typed<typeof startClerk>()
 typed<typeof checkConformance>()
+typed<typeof describeAdapter>()
 typed<typeof createGuards>()
 // @ts-expect-error the check itself refuses any
 typed<ReturnType<typeof JSON.parse>>()

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commonjsTests } from './commonjs.js'
+import { kitTests } from './kits.js'
 import { compile, createProject, entries } from './project.js'
 import { walkTests } from './walk.js'
 
@@ -9,7 +10,7 @@ let project: string
 
 beforeAll(() => {
   project = createProject(['application.ts', 'greeting.ts'])
-}, 120_000)
+}, 300_000)
 
 afterAll(() => rmSync(project, { recursive: true, force: true }))
 
@@ -42,4 +43,5 @@ test.each(entries)('%s can be imported and required', (entry) => {
 })
 
 commonjsTests(() => project)
+kitTests(() => project)
 walkTests(() => project)

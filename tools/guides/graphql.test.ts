@@ -1,4 +1,5 @@
-import { request, runServerSnippet } from '@acme/adapter-suite'
+import { runServerSnippet } from '@acme/adapter-suite'
+import { request } from '@acme/clerk-testing/adapters'
 import { createClient as createEventClient } from 'graphql-sse'
 import { createClient, type ExecutionResult } from 'graphql-ws'
 import { expect, onTestFinished, test } from 'vitest'

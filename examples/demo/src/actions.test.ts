@@ -42,6 +42,7 @@ const PLAN: readonly [keyof typeof ACTIONS, string][] = [
 ]
 
 describe('express-prisma, on its embedded database', () => everyAction('express-prisma', async () => ({})))
+describe('hono-drizzle, on its embedded database', () => everyAction('hono-drizzle', async () => ({})))
 describe('trpc', () => everyAction('trpc', async () => ({})))
 await describeWith('mongodb', 'koa-mongo', (server) =>
   everyAction(

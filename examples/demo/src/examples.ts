@@ -30,10 +30,12 @@ interface ExampleDefinition {
     readonly port: number
     readonly remedy: string
   }
+  /** SQLite in a file, where `DATABASE_URL` names nothing else. */
+  readonly embedded?: { readonly orPostgres: boolean }
 }
 
 export const EXAMPLES = {
-  'express-prisma': {},
+  'express-prisma': { embedded: { orPostgres: true } },
   'koa-mongo': {
     database: {
       variable: 'MONGODB_URL',
@@ -52,6 +54,7 @@ export const EXAMPLES = {
         'Start one (docker run --rm -p 127.0.0.1:5432:5432 -e POSTGRES_PASSWORD=notes postgres:18) and set DATABASE_URL=postgres://postgres:notes@127.0.0.1:5432/postgres.',
     },
   },
+  'hono-drizzle': { embedded: { orPostgres: false } },
   trpc: {},
 } as const satisfies Record<string, ExampleDefinition>
 
@@ -59,16 +62,19 @@ export type ExampleName = keyof typeof EXAMPLES
 
 /** @throws {Problem} `ConfigurationError`, when something it needs is not named or does not answer */
 export async function startExample(name: ExampleName, env: Env): Promise<RunningExample> {
-  const { database }: ExampleDefinition = EXAMPLES[name]
+  const { database, embedded }: ExampleDefinition = EXAMPLES[name]
   const variable = database?.variable ?? 'DATABASE_URL'
-  if (database) await assertReachable(database, env[variable])
-  else if (/^postgres(ql)?:/.test(env[variable] ?? ''))
-    await assertReachable(EXAMPLES['fastify-postgres'].database, env[variable])
-  else if (env[variable] && !env[variable].startsWith('file:'))
-    throw new Problem(
-      `${variable} names neither PostgreSQL nor a file.`,
-      'Write postgres://… or file:…, or unset it.',
-    )
+  const url = env[variable]
+  if (database) await assertReachable(database, url)
+  else if (embedded?.orPostgres && /^postgres(ql)?:/.test(url ?? ''))
+    await assertReachable(EXAMPLES['fastify-postgres'].database, url)
+  else if (embedded && url && !url.startsWith('file:'))
+    throw embedded.orPostgres
+      ? new Problem(
+          `${variable} names neither PostgreSQL nor a file.`,
+          'Write postgres://… or file:…, or unset it.',
+        )
+      : new Problem(`${variable} names no file.`, 'Write file:…, or unset it.')
   // Loaded by name, so that running one example does not need what the others import.
   const { start } = (await import(`@acme/example-${name}`)) as { start(env: Env): Promise<RunningExample> }
   try {
@@ -78,7 +84,7 @@ export async function startExample(name: ExampleName, env: Env): Promise<Running
   }
 }
 
-/** In messages of Prisma and of drivers the last line says what is wrong. */
+/** In messages of Prisma, Drizzle and drivers the last line says what is wrong. */
 function problemOf(error: unknown, variable: string): Problem | null {
   if (!(error instanceof Error)) return null
   const { code, reason } = error as { code?: unknown; reason?: unknown }
@@ -86,7 +92,11 @@ function problemOf(error: unknown, variable: string): Problem | null {
     return new Problem('Clerk’s keys cannot be fetched.', 'Check CLERK_PUBLISHABLE_KEY and the network.', {
       cause: error,
     })
-  const isOfDatabase = 'clientVersion' in error || /Prisma|Mongo|StoreUnavailable/.test(error.name)
+  const isOfDatabase =
+    'clientVersion' in error ||
+    /Prisma|Mongo|Libsql|DrizzleQuery|StoreUnavailable/.test(error.name) ||
+    // libSQL gives it no name.
+    error.message.startsWith('ConnectionFailed(')
   if (code === 'configuration' || !isOfDatabase) return null
   const said = error.message.trim().split('\n').at(-1) ?? ''
   return new Problem(`The database cannot be used: ${said}`, `Check ${variable}.`, { cause: error })

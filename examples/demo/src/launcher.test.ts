@@ -69,7 +69,7 @@ describe('what a person can mend is said in one line, and the exit code is 1', (
       'an unknown example',
       ['--example', 'rails'],
       {},
-      'There is no example "rails". Choose one of express-prisma, koa-mongo, fastify-postgres, trpc.',
+      'There is no example "rails". Choose one of express-prisma, koa-mongo, fastify-postgres, hono-drizzle, trpc.',
     ],
     ['an unknown option', ['--prot', '1'], {}, "Unknown option '--prot'. See npx --yes pnpm@12 demo --help."],
     [
@@ -115,6 +115,12 @@ describe('what a person can mend is said in one line, and the exit code is 1', (
       'The database cannot be used: ',
     ],
     [
+      'a folder that is not there, for the driver of another example',
+      ['--example', 'hono-drizzle', '--port', '0'],
+      { DATABASE_URL: 'file:/nowhere/at/all/notes.db' },
+      'The database cannot be used: ',
+    ],
+    [
       'a Clerk that does not answer',
       ['--real', '--port', '0'],
       {
@@ -129,6 +135,12 @@ describe('what a person can mend is said in one line, and the exit code is 1', (
       ['--port', '0'],
       { DATABASE_URL: 'mysql://me:secret@127.0.0.1/notes' },
       'DATABASE_URL names neither PostgreSQL nor a file. Write postgres://… or file:…, or unset it.',
+    ],
+    [
+      'a database of a kind that this example cannot have',
+      ['--example', 'hono-drizzle', '--port', '0'],
+      { DATABASE_URL: 'postgres://me:secret@127.0.0.1/notes' },
+      'DATABASE_URL names no file. Write file:…, or unset it.',
     ],
   ]
   test.each(cases)('%s', { timeout: 60_000 }, async (_, args, env, line) => {
@@ -170,7 +182,7 @@ test('Ctrl-C ends everything, and nothing stays behind', { timeout: 60_000 }, as
 })
 
 describe('a running demo', () => {
-  test.each(['express-prisma', 'trpc'])(
+  test.each(['express-prisma', 'hono-drizzle', 'trpc'])(
     'with the variables of %s as they are shipped plays Clerk',
     { timeout: 60_000 },
     async (example) => {

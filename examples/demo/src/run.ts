@@ -8,7 +8,7 @@ import { type ClerkEvent, fromEnv } from '@acme/clerk-core'
 import { ACTIONS, isAction, needsClerk, PROOFS, type Scene } from './actions.js'
 import { type ActivityLog, createActivityLog } from './activity.js'
 import { applicationAt } from './application.js'
-import { type Env, type RunningExample, startExample } from './examples.js'
+import { type Env, EXAMPLES, type ExampleName, type RunningExample, startExample } from './examples.js'
 import { invite, startOfflineClerk, writeNotes } from './offline.js'
 import type { DemoOptions } from './options.js'
 import { Problem } from './problem.js'
@@ -187,8 +187,8 @@ class Cleanup {
 }
 
 /** SQLite in a folder that the demo removes, where the environment names no database. */
-async function embeddedDatabase(example: string, env: Env, cleanup: Cleanup): Promise<Env> {
-  if (example !== 'express-prisma' || env['DATABASE_URL']) return {}
+async function embeddedDatabase(example: ExampleName, env: Env, cleanup: Cleanup): Promise<Env> {
+  if (!('embedded' in EXAMPLES[example]) || env['DATABASE_URL']) return {}
   const folder = await mkdtemp(join(tmpdir(), 'team-notes-'))
   // On Windows the file may be open for a moment still.
   cleanup.add(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))

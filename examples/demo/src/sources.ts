@@ -23,6 +23,7 @@ const OWN: Readonly<Record<ExampleName, Readonly<Record<'you' | 'notes', string>
     you: 'examples/fastify-postgres/src/app.ts',
     notes: 'examples/fastify-postgres/src/notes.ts',
   },
+  'hono-drizzle': { you: 'examples/hono-drizzle/src/app.ts', notes: 'examples/hono-drizzle/src/notes.ts' },
   trpc: { you: 'examples/trpc/src/app.ts', notes: 'examples/trpc/src/router.ts' },
 }
 

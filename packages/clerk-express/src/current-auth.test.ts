@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module'
-import { type ContextBinding, runContextSuite, teapot } from '@acme/adapter-suite'
+import { teapot } from '@acme/adapter-suite'
 import { watchRequest } from '@acme/clerk-core'
+import { type ContextBinding, describeCurrentAuth } from '@acme/clerk-testing/adapters'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
+import * as vitest from 'vitest'
 import { authOf, clerkMiddleware, requireAuth, userOf } from './index.js'
 import { listen } from './testing/app.js'
 
@@ -58,5 +60,8 @@ const binding = (name: string, create: typeof express): ContextBinding => ({
   },
 })
 
-runContextSuite(binding('Express 5', express))
-runContextSuite(binding('Express 4', createRequire(import.meta.url)('express4') as typeof express))
+describeCurrentAuth(vitest, binding('Express 5', express))
+describeCurrentAuth(
+  vitest,
+  binding('Express 4', createRequire(import.meta.url)('express4') as typeof express),
+)

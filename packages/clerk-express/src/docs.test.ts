@@ -1,4 +1,5 @@
-import { deliver, request, runGuideSuite, runServerSnippet } from '@acme/adapter-suite'
+import { deliver, runGuideSuite, runServerSnippet } from '@acme/adapter-suite'
+import { request } from '@acme/clerk-testing/adapters'
 import { expect, test } from 'vitest'
 
 const doc = (name: string) => new URL(`../../../docs/${name}`, import.meta.url)

@@ -1,4 +1,5 @@
-import { recordOf, request, useHarnesses } from '@acme/adapter-suite'
+import { recordOf, useHarnesses } from '@acme/adapter-suite'
+import { request } from '@acme/clerk-testing/adapters'
 import cookieSession from 'cookie-session'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import session from 'express-session'

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { request, useHarnesses } from '@acme/adapter-suite'
+import { useHarnesses } from '@acme/adapter-suite'
+import { request } from '@acme/clerk-testing/adapters'
 import express, { type RequestHandler } from 'express'
 import { expect, onTestFinished, test } from 'vitest'
 import { authOf, clerkMiddleware, getAuth, requireAuth, userOf } from './index.js'

@@ -1,4 +1,5 @@
-import { PAGE, request, useHarnesses } from '@acme/adapter-suite'
+import { useHarnesses } from '@acme/adapter-suite'
+import { PAGE, request } from '@acme/clerk-testing/adapters'
 import express from 'express'
 import session from 'express-session'
 import passport from 'passport'

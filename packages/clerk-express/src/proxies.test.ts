@@ -1,17 +1,22 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { runProxySuite } from '@acme/adapter-suite'
+import { describeProxies } from '@acme/clerk-testing/adapters'
 import express from 'express'
+import * as vitest from 'vitest'
 import { clerkRoutes } from './index.js'
 
-runProxySuite(async (clerk, trusted) => {
-  const app = express()
-  app.set('trust proxy', trusted)
-  app.use(clerkRoutes(clerk))
-  const server = app.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => new Promise((resolve) => server.close(resolve)),
-  }
-}, 'https://outer.example.com')
+describeProxies(vitest, {
+  name: 'Express',
+  ofList: 'https://outer.example.com',
+  async start(clerk, trusted) {
+    const app = express()
+    app.set('trust proxy', trusted)
+    app.use(clerkRoutes(clerk))
+    const server = app.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return {
+      origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      close: () => new Promise((resolve) => server.close(resolve)),
+    }
+  },
+})

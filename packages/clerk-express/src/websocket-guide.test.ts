@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
-import { request, runServerSnippet, typecheckSnippets } from '@acme/adapter-suite'
+import { runServerSnippet, typecheckSnippets } from '@acme/adapter-suite'
+import { request } from '@acme/clerk-testing/adapters'
 import { type Client, createClient } from 'graphql-ws'
 import { io } from 'socket.io-client'
 import { expect, onTestFinished, test } from 'vitest'

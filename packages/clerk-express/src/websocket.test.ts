@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { PAGE, sendRaw, useHarnesses } from '@acme/adapter-suite'
+import { useHarnesses } from '@acme/adapter-suite'
 import { authenticateUpgrade, type Clerk, refuseUpgrade, type UpgradeOptions } from '@acme/clerk-core'
+import { PAGE, sendRaw } from '@acme/clerk-testing/adapters'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 

@@ -1,6 +1,8 @@
-import { type ContextBinding, runContextSuite, teapot } from '@acme/adapter-suite'
+import { teapot } from '@acme/adapter-suite'
 import { watchRequest } from '@acme/clerk-core'
+import { type ContextBinding, describeCurrentAuth } from '@acme/clerk-testing/adapters'
 import fastify from 'fastify'
+import * as vitest from 'vitest'
 import { authOf, clerkPlugin, requireAuth, userOf } from './index.js'
 
 const binding = (hook: 'onRequest' | 'preHandler'): ContextBinding => ({
@@ -53,5 +55,5 @@ const binding = (hook: 'onRequest' | 'preHandler'): ContextBinding => ({
   },
 })
 
-runContextSuite(binding('onRequest'))
-runContextSuite(binding('preHandler'))
+describeCurrentAuth(vitest, binding('onRequest'))
+describeCurrentAuth(vitest, binding('preHandler'))

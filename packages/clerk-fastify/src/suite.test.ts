@@ -1,5 +1,6 @@
-import { runAdapterSuite } from '@acme/adapter-suite'
+import { describeAdapter } from '@acme/clerk-testing/adapters'
+import * as vitest from 'vitest'
 import { fastifyBinding } from './testing/app.js'
 
-runAdapterSuite(fastifyBinding('Fastify, onRequest', 'onRequest'))
-runAdapterSuite(fastifyBinding('Fastify, preHandler', 'preHandler'))
+describeAdapter(vitest, fastifyBinding('Fastify, onRequest', 'onRequest'))
+describeAdapter(vitest, fastifyBinding('Fastify, preHandler', 'preHandler'))

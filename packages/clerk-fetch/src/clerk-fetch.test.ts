@@ -1,6 +1,7 @@
-import { PAGE, useHarnesses } from '@acme/adapter-suite'
+import { useHarnesses } from '@acme/adapter-suite'
 import { type Clerk, currentAuth, watchRequest } from '@acme/clerk-core'
 import type { SessionSlot } from '@acme/clerk-core/adapter'
+import { PAGE } from '@acme/clerk-testing/adapters'
 import { expect, test } from 'vitest'
 import { clerkFetch } from './index.js'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { PAGE, request } from '@acme/adapter-suite'
 import { expectServed, type Runtime, startExample, writeExample } from '@acme/adapter-suite/runtimes'
 import { type OfflineClerk, startClerk } from '@acme/clerk-testing'
+import { PAGE, request } from '@acme/clerk-testing/adapters'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 
 const example = (title: string) => ({

@@ -1,4 +1,5 @@
-import { runAdapterSuite } from '@acme/adapter-suite'
+import { describeAdapter } from '@acme/clerk-testing/adapters'
+import * as vitest from 'vitest'
 import { fetchBinding } from './testing/app.js'
 
-runAdapterSuite(fetchBinding)
+describeAdapter(vitest, fetchBinding)

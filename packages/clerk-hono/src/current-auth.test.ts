@@ -1,15 +1,17 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { runContextSuite, teapot } from '@acme/adapter-suite'
+import { teapot } from '@acme/adapter-suite'
 import { watchRequest } from '@acme/clerk-core'
+import { describeCurrentAuth } from '@acme/clerk-testing/adapters'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
+import * as vitest from 'vitest'
 import { authOf, clerkMiddleware, requireAuth, userOf } from './index.js'
 import { listen } from './testing/app.js'
 
 const nodeOf = (c: Context) => c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
 
-runContextSuite({
+describeCurrentAuth(vitest, {
   name: 'Hono on Node',
   async start({ clerk, second, context, service, ownErrors = false }) {
     const app = new Hono()

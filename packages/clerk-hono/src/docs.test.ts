@@ -1,4 +1,5 @@
-import { deliver, request, runGuideSuite, runServerSnippet, typecheckSnippets } from '@acme/adapter-suite'
+import { deliver, runGuideSuite, runServerSnippet, typecheckSnippets } from '@acme/adapter-suite'
+import { request } from '@acme/clerk-testing/adapters'
 import { expect, test } from 'vitest'
 
 const cwd = new URL('..', import.meta.url)

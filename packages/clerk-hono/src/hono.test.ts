@@ -1,6 +1,7 @@
-import { PAGE, useHarnesses } from '@acme/adapter-suite'
+import { useHarnesses } from '@acme/adapter-suite'
 import type { AuditEntry } from '@acme/clerk-core'
 import { signWebhook } from '@acme/clerk-testing'
+import { PAGE } from '@acme/clerk-testing/adapters'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { hc } from 'hono/client'

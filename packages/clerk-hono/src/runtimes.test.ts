@@ -1,6 +1,6 @@
-import { PAGE } from '@acme/adapter-suite'
 import { expectServed, type Runtime, startExample } from '@acme/adapter-suite/runtimes'
 import { startClerk } from '@acme/clerk-testing'
+import { PAGE } from '@acme/clerk-testing/adapters'
 import { onTestFinished, test } from 'vitest'
 
 const example = {

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { PassThrough } from 'node:stream'
-import { runContextSuite, teapot } from '@acme/adapter-suite'
+import { teapot } from '@acme/adapter-suite'
 import { watchRequest } from '@acme/clerk-core'
+import { describeCurrentAuth } from '@acme/clerk-testing/adapters'
 import { bodyParser } from '@koa/bodyparser'
 import Koa, { type Context, type Middleware } from 'koa'
+import * as vitest from 'vitest'
 import { authOf, clerkMiddleware, requireAuth, userOf } from './index.js'
 
 /** As a parser that knows nothing of contexts: it goes on from the events of the request. */
@@ -30,7 +32,7 @@ const route =
     })
   }
 
-runContextSuite({
+describeCurrentAuth(vitest, {
   name: 'Koa 3',
   async start({ clerk, second, context, service, ownErrors = false }) {
     const app = new Koa()

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { request, runGuideSuite, runServerSnippet } from '@acme/adapter-suite'
+import { runGuideSuite, runServerSnippet } from '@acme/adapter-suite'
+import { request } from '@acme/clerk-testing/adapters'
 import Router from '@koa/router'
 import Koa from 'koa'
 import { expect, onTestFinished, test } from 'vitest'

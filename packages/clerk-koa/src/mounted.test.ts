@@ -1,5 +1,6 @@
-import { request, useHarnesses } from '@acme/adapter-suite'
+import { useHarnesses } from '@acme/adapter-suite'
 import { signWebhook } from '@acme/clerk-testing'
+import { request } from '@acme/clerk-testing/adapters'
 import Router from '@koa/router'
 import express from 'express'
 import Koa from 'koa'

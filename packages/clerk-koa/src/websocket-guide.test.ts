@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { request, runServerSnippet, typecheckSnippets } from '@acme/adapter-suite'
+import { runServerSnippet, typecheckSnippets } from '@acme/adapter-suite'
+import { request } from '@acme/clerk-testing/adapters'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 

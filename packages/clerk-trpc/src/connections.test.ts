@@ -1,8 +1,9 @@
 import { on, once } from 'node:events'
 import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Harness, PAGE, request, useHarnesses } from '@acme/adapter-suite'
+import { useHarnesses } from '@acme/adapter-suite'
 import { clerkMiddleware } from '@acme/clerk-express'
+import { type Harness, PAGE, request } from '@acme/clerk-testing/adapters'
 import {
   createTRPCClient,
   createWSClient,

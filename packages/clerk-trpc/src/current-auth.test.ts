@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { type Harness, useHarnesses } from '@acme/adapter-suite'
+import { useHarnesses } from '@acme/adapter-suite'
 import { type Clerk, CurrentAuthError, currentAuth } from '@acme/clerk-core'
 import { clerkMiddleware } from '@acme/clerk-express'
 import { signWebhook, startClerk } from '@acme/clerk-testing'
+import type { Harness } from '@acme/clerk-testing/adapters'
 import { createTRPCClient, createWSClient, httpBatchLink, wsLink } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
@@ -184,7 +185,7 @@ test('without the option, and in procedures without a guard, there is none', asy
 test('two instances do not mix', async () => {
   const elsewhere = await startClerk()
   onTestFinished(() => elsewhere.stop())
-  const { createHarness } = await import('@acme/adapter-suite')
+  const { createHarness } = await import('@acme/clerk-testing/adapters')
   const other = await createHarness(elsewhere)
   onTestFinished(() => other.close())
   const joined = createGuards(t, { clerk })

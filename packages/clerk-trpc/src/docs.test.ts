@@ -1,4 +1,5 @@
-import { deliver, request, runServerSnippet } from '@acme/adapter-suite'
+import { deliver, runServerSnippet } from '@acme/adapter-suite'
+import { request } from '@acme/clerk-testing/adapters'
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'

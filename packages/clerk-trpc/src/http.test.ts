@@ -1,4 +1,5 @@
-import { type Harness, useHarnesses } from '@acme/adapter-suite'
+import { useHarnesses } from '@acme/adapter-suite'
+import type { Harness } from '@acme/clerk-testing/adapters'
 import { createTRPCClient, httpBatchLink } from '@trpc/client'
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'

@@ -1,8 +1,9 @@
-import { runAdapterSuite } from '@acme/adapter-suite'
+import { describeAdapter } from '@acme/clerk-testing/adapters'
+import * as vitest from 'vitest'
 import { authed, SERVERS } from './testing/servers.js'
 
 for (const [name, start] of Object.entries(SERVERS)) {
-  runAdapterSuite({
+  describeAdapter(vitest, {
     name: `tRPC on ${name}`,
     sessions: [],
     bodyParsers: [],

@@ -20,6 +20,10 @@ export interface AuthorityBinding {
   readonly name: string
   /** Default: those of a framework. */
   readonly ways?: readonly Way[]
+  /** Runs those cells only whose turn it is in memory: what the stores do, the other adapters have shown. */
+  readonly inMemory?: true
+  /** The host of its WebSockets refuses one by status and headers alone: the code of the refusal is not seen. */
+  readonly refusesWithoutBody?: true
   start(spec: AuthoritySpec): Promise<AuthorityApp>
 }
 

@@ -1,4 +1,4 @@
-import { request } from '../http.js'
+import { request } from '@acme/clerk-testing/adapters'
 import type { Backend } from './binding.js'
 import { type Connection, connectSocket, openEvents, type RequestHeaders } from './client.js'
 import {

@@ -497,8 +497,8 @@ export const CODES = {
     'Read it before the response, and hand what is needed to the work that goes on.',
   ),
   'organization-scope': thrown(
-    '`OrganizationScopeError` (Prisma): the operation cannot be confined to the organisation.',
-    'Name the model and its relations in the scope, or use the plain client where every organisation is meant.',
+    '`OrganizationScopeError` (Prisma, Drizzle): the operation cannot be confined to the organisation.',
+    'Name the model and its relations, or the table, in the scope, or use the plain client where every organisation is meant.',
   ),
   'tenant-scope': thrown(
     '`TenantScopeError` (MongoDB): the operation cannot be confined to the tenant.',

@@ -2,22 +2,20 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
+import { answerMcp, isWrite, WRITE } from '@acme/adapter-suite'
 import {
-  type AppBinding,
+  type AdapterBinding,
   type AppSpec,
-  answerMcp,
   callbackStore,
   changedGuard,
   changeRows,
   describeAuth,
   GUARDS,
-  isWrite,
   LOCAL_USER,
   namedGuards,
   type RunningApp,
   SessionTable,
-  WRITE,
-} from '@acme/adapter-suite'
+} from '@acme/clerk-testing/adapters'
 import cookieSession from 'cookie-session'
 import express, { type Express, type Request } from 'express'
 import session from 'express-session'
@@ -41,7 +39,7 @@ function storeOf(table: SessionTable): session.Store {
 }
 
 /** The application of the shared suite, on the Express that is given. */
-export function expressBinding(name: string, create: () => Express): AppBinding {
+export function expressBinding(name: string, create: () => Express): AdapterBinding {
   return {
     name,
     sessions: ['server', 'cookie'],

@@ -1,19 +1,17 @@
+import { answerMcp, isWrite, WRITE } from '@acme/adapter-suite'
 import {
-  type AppBinding,
+  type AdapterBinding,
   type AppSpec,
-  answerMcp,
   callbackStore,
   changedGuard,
   changeRows,
   describeAuth,
   GUARDS,
-  isWrite,
   LOCAL_USER,
   namedGuards,
   type RunningApp,
   SessionTable,
-  WRITE,
-} from '@acme/adapter-suite'
+} from '@acme/clerk-testing/adapters'
 import cookie from '@fastify/cookie'
 import secureSession from '@fastify/secure-session'
 import session, { type FastifySessionOptions } from '@fastify/session'
@@ -38,7 +36,7 @@ const SECRET = 'a secret with at least thirty-two characters'
 const METHODS = ['GET', 'POST'] as const
 
 /** The application of the shared suite, on the Fastify that is given. */
-export function fastifyBinding(name: string, hook: 'onRequest' | 'preHandler'): AppBinding {
+export function fastifyBinding(name: string, hook: 'onRequest' | 'preHandler'): AdapterBinding {
   return {
     name,
     sessions: ['server', 'cookie'],

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type Clerk, createClerk } from '@acme/clerk-core'
+import type { AnyAuth, AnyClerk } from '@acme/clerk-core/adapter'
 import {
-  type AppBinding,
+  type AdapterBinding,
   type AppSpec,
   changedGuard,
   changeRows,
@@ -11,9 +13,7 @@ import {
   LOCAL_USER,
   namedGuards,
   type RunningApp,
-} from '@acme/adapter-suite'
-import { type Clerk, createClerk } from '@acme/clerk-core'
-import type { AnyAuth, AnyClerk } from '@acme/clerk-core/adapter'
+} from '@acme/clerk-testing/adapters'
 import { getRequestListener } from '@hono/node-server'
 import { getIronSession, type IronSession } from 'iron-session'
 import { type ClerkFetch, clerkFetch } from '../index.js'
@@ -26,7 +26,7 @@ const asClerk = (clerk: AnyClerk) => clerk as object as Clerk
 const METHODS = new Set(['GET', 'HEAD', 'POST'])
 
 /** The application of the shared suite. */
-export const fetchBinding: AppBinding = {
+export const fetchBinding: AdapterBinding = {
   name: 'fetch on Node',
   sessions: ['cookie'],
   // The bytes that another reader has taken are gone.

@@ -1,33 +1,27 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
-  type AppBinding,
+  type AdapterBinding,
   type AppSpec,
-  answerMcp,
   changedGuard,
   changeRows,
   describeAuth,
   GUARDS,
-  isWrite,
   LOCAL_USER,
   namedGuards,
   type RunningApp,
-  WRITE,
-} from '@acme/adapter-suite'
+} from '@acme/clerk-testing/adapters'
 import { getRequestListener } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { getIronSession, type IronSession } from 'iron-session'
 import {
   auditLog,
-  authOf,
   clerkMiddleware,
   clerkProtectedResource,
   clerkRoutes,
   clerkWebhook,
   requireAuth,
-  toMcpAuthInfo,
 } from '../index.js'
 
 interface BunRuntime {
@@ -43,7 +37,7 @@ type SessionEnv = { Variables: { session?: IronSession<Fields> } }
 const onBun = process.versions['bun'] !== undefined
 
 /** The application of the shared suite. */
-export const honoBinding: AppBinding = {
+export const honoBinding: AdapterBinding = {
   name: `Hono on ${onBun ? 'Bun' : 'Node'}`,
   ...(onBun ? { oneAtATime: true } : {}),
   sessions: ['cookie'],
@@ -79,7 +73,6 @@ export function build(spec: AppSpec): Hono<SessionEnv> {
   app.route('/auth', clerkRoutes(clerk, routes))
   app.route('/other', clerkRoutes(spec.other))
   app.post('/hooks/clerk', clerkWebhook(clerk, webhook))
-  app.post('/mcp', requireAuth({ machine: ['oauth'] }), mcp)
   app.get('/users/:id', (c) => c.json(describeAuth(c.var.auth)))
   app.get('/broken', () => {
     throw new Error('broken')
@@ -98,19 +91,6 @@ export function build(spec: AppSpec): Hono<SessionEnv> {
     return c.json({ cart, localName })
   })
   return app
-}
-
-async function mcp(c: Context): Promise<Response> {
-  const body: unknown = await c.req.json()
-  const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
-  const answer = async () => {
-    await answerMcp(incoming, outgoing, body, toMcpAuthInfo(authOf(c, { machine: ['oauth'] })))
-  }
-  if (isWrite(body)) {
-    const refused = await requireAuth(WRITE)(c as never, answer)
-    if (refused instanceof Response) return refused
-  } else await answer()
-  return RESPONSE_ALREADY_SENT
 }
 
 async function put(c: Context, fields: Fields): Promise<Response> {

@@ -2,21 +2,19 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json, text } from 'node:stream/consumers'
+import { answerMcp, isWrite, WRITE } from '@acme/adapter-suite'
 import {
-  type AppBinding,
+  type AdapterBinding,
   type AppSpec,
-  answerMcp,
   changedGuard,
   changeRows,
   describeAuth,
   GUARDS,
-  isWrite,
   LOCAL_USER,
   namedGuards,
   type RunningApp,
   SessionTable,
-  WRITE,
-} from '@acme/adapter-suite'
+} from '@acme/clerk-testing/adapters'
 import type Koa from 'koa'
 import type { Context, Middleware } from 'koa'
 import { createSession } from 'koa-session'
@@ -35,7 +33,7 @@ type Fields = { cart?: number; localName?: string; externalKey?: string }
 const fieldsOf = (ctx: Context) => (ctx as { session?: unknown }).session as Fields | undefined
 
 /** The application of the shared suite, on the Koa that is given. */
-export function koaBinding(name: string, create: () => Koa): AppBinding {
+export function koaBinding(name: string, create: () => Koa): AdapterBinding {
   return {
     name,
     sessions: ['server', 'cookie'],

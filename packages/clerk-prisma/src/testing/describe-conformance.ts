@@ -7,7 +7,9 @@ import { capabilitiesOf, openHarness, shapesOf } from './harness.js'
 /** The whole kit on one engine, for the schema that the package ships and for one that was there before it: `shapesOf`. */
 export async function describeConformanceOn(client: string): Promise<void> {
   const engine = engineOf(client)
-  for (const shape of shapesOf(client)) {
+  const shapes = shapesOf(client)
+  if (shapes.length === 0) vitest.test.skip(`${engine.title}: with THOROUGH=1`)
+  for (const shape of shapes) {
     const harness = await openHarness(engine, shape)
     vitest.describe(`${engine.title}, ${shape} schema`, () => {
       if ('missing' in harness) {

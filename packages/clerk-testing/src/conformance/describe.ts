@@ -1,32 +1,14 @@
+import { hooksOf, type NodeTestApi, type VitestApi } from '../test-api.js'
 import { type ConformanceSubject, conformancePlan } from './check.js'
 import type { StoreHarness } from './harness.js'
 import { shareProcesses } from './races/processes.js'
-
-type Body = () => void | Promise<void>
-
-interface TestApi {
-  describe(name: string, body: () => void): unknown
-  it(name: string, options: { timeout: number }, body: Body): unknown
-}
-
-/** `import * as vitest from 'vitest'` */
-export interface VitestApi extends TestApi {
-  beforeAll(body: Body): unknown
-  afterAll(body: Body): unknown
-}
-
-/** `import * as nodeTest from 'node:test'` */
-export interface NodeTestApi extends TestApi {
-  before(body: Body): unknown
-  after(body: Body): unknown
-}
 
 /** Races of many rounds over a real database, on a busy machine. */
 const TIMEOUT_MS = 120_000
 
 /** Every case as a test of its own, one after the other on one harness. */
 export function describeConformance(api: VitestApi | NodeTestApi, subject: ConformanceSubject): void {
-  const [before, after] = 'beforeAll' in api ? [api.beforeAll, api.afterAll] : [api.before, api.after]
+  const { beforeAll, afterAll } = hooksOf(api)
   const { cases, undeclared } = conformancePlan(subject.capabilities)
 
   api.describe('store conformance', () => {
@@ -38,11 +20,11 @@ export function describeConformance(api: VitestApi | NodeTestApi, subject: Confo
         await run()
       })
 
-    before(async () => {
+    beforeAll(async () => {
       harness = await subject.open()
       endProcesses = shareProcesses(harness)
     })
-    after(async () => {
+    afterAll(async () => {
       await endProcesses?.()
       await harness?.close?.()
     })

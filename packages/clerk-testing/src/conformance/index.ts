@@ -1,3 +1,4 @@
+export type { NodeTestApi, VitestApi } from '../test-api.js'
 export type { ConformanceCase, Entity } from './case.js'
 export { conformanceCases } from './cases/index.js'
 export {
@@ -7,6 +8,6 @@ export {
   checkConformance,
   conformancePlan,
 } from './check.js'
-export { describeConformance, type NodeTestApi, type VitestApi } from './describe.js'
+export { describeConformance } from './describe.js'
 export * from './harness.js'
 export { type RaceOptions, runRaces } from './races/processes.js'

@@ -306,16 +306,22 @@ const eventTable: Readonly<Record<string, EventType>> = {
   'organizationInvitation.revoked': invitationChanged,
 }
 
+type KnownType = EventType & { readonly known: boolean }
+
+const KNOWN: ReadonlyMap<string, KnownType> = new Map(
+  Object.entries(eventTable).map(([type, entry]) => [type, { ...entry, known: true }]),
+)
+
 /** A type that is not in the table: only handlers may want it. */
-const unknownType: EventType = {
+const UNKNOWN: KnownType = {
   subjects: [],
   effect: false,
   read: () => ({ subjects: [], narrows: null, apply: nothing }),
+  known: false,
 }
 
-export function eventType(type: string): EventType & { readonly known: boolean } {
-  const known = Object.hasOwn(eventTable, type) ? eventTable[type] : undefined
-  return { ...(known ?? unknownType), known: known !== undefined }
+export function eventType(type: string): KnownType {
+  return KNOWN.get(type) ?? UNKNOWN
 }
 
 /** What a change is about. */

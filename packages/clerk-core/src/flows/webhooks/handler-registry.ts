@@ -2,7 +2,8 @@ import { nameOf } from '../../ground/error-name.js'
 import { ConfigurationError } from '../../ground/errors.js'
 import { isObject } from '../../ground/json/json-reader.js'
 import type { Observer } from '../../ground/observe/observer.js'
-import { TimeoutError, withTimeout } from '../../ground/timing/timeout.js'
+import type { GiveUp } from '../../ground/timing/closing.js'
+import { TimeoutError, withLimit } from '../../ground/timing/timeout.js'
 import type { HandlerEvent, OnWebhook } from './handlers.js'
 
 interface Handler {
@@ -39,7 +40,7 @@ export interface HandlerRegistry {
     lease: {
       /** Names of those that have succeeded. */
       readonly succeeded: readonly string[]
-      readonly lost: AbortSignal
+      readonly lost: GiveUp
       note(handler: string): Promise<void>
     },
   ): Promise<readonly HandlerFailure[]>
@@ -56,18 +57,15 @@ export function createHandlerRegistry({
   let registered = 0
 
   /** The application wrote the handler: the log has what it threw, and the inbox and `observe` its class. */
-  const told =
-    (name: string, { id, type, body }: HandledEvent) =>
-    (error: unknown): never => {
-      observer.thrown({
-        place: 'handler',
-        error,
-        about: `"${name}" of ${type} (${id})`,
-        fields: { handler: name, id, type },
-        data: [body],
-      })
-      throw error
-    }
+  function tell(name: string, { id, type, body }: HandledEvent, error: unknown): void {
+    observer.thrown({
+      place: 'handler',
+      error,
+      about: `"${name}" of ${type} (${id})`,
+      fields: { handler: name, id, type },
+      data: [body],
+    })
+  }
 
   return {
     on(pattern, handler, { name = `${pattern}#${registered}` } = {}) {
@@ -91,15 +89,11 @@ export function createHandlerRegistry({
       const ended = await Promise.allSettled(
         due.map(async ({ name, run }) => {
           try {
-            await withTimeout(timeoutSeconds * 1000, (signal) => run(copyFor(event, signal)), lost).catch(
-              (error: unknown) => {
-                // Another process has the event now: what its handler says here is not the event's fate.
-                lost.throwIfAborted()
-                return told(name, event)(error)
-              },
-            )
+            await withLimit(timeoutSeconds * 1000, (limit) => run(copyFor(event, limit)), lost)
           } catch (error) {
+            // Another process has the event now: what its handler says here is not the event's fate.
             lost.throwIfAborted()
+            tell(name, event, error)
             return { handler: name, error: error instanceof TimeoutError ? 'timed out' : nameOf(error) }
           }
           await note(name)
@@ -115,10 +109,19 @@ export function createHandlerRegistry({
 }
 
 /** Each handler parses the body anew: what one of them changes, no other sees. */
-function copyFor({ id, type, timestamp, body }: HandledEvent, signal: AbortSignal): HandlerEvent {
+function copyFor(
+  { id, type, timestamp, body }: HandledEvent,
+  limit: { readonly signal: AbortSignal },
+): HandlerEvent {
   const { data, event_attributes } = JSON.parse(body) as { data: unknown; event_attributes?: unknown }
   const httpRequest = httpRequestOf(event_attributes)
-  return { id, type, timestamp, data, ...(httpRequest && { httpRequest }), signal }
+  return {
+    ...{ id, type, timestamp, data, ...(httpRequest && { httpRequest }) },
+    // Made for those who ask for it.
+    get signal() {
+      return limit.signal
+    },
+  }
 }
 
 /** What is not as Clerk documents it is no reason to refuse an event that is: then nothing is known. */

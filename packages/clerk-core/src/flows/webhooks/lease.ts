@@ -1,5 +1,6 @@
 import type { Claim, FinishedStatus, Inbox } from '../../domain/store/inbox.js'
 import { exponential } from '../../ground/timing/backoff.js'
+import { Closing, type GiveUp } from '../../ground/timing/closing.js'
 import { unref } from '../../ground/timing/unref.js'
 
 /** Another caller has claimed the event since, or it was finished or discarded: what is left of it is not ours to do. */
@@ -14,7 +15,7 @@ export interface Lease {
   /** Names of the handlers that have succeeded. */
   readonly succeeded: readonly string[]
   /** Aborted with a {@link LeaseLostError} when it is known that the lease was lost. */
-  readonly lost: AbortSignal
+  readonly lost: GiveUp
   /** The handler of this name need not run again. @throws {LeaseLostError}, and whatever the store throws */
   note(handler: string): Promise<void>
   /** @throws {LeaseLostError}, and whatever the store throws */
@@ -46,17 +47,15 @@ export function createLease({
 }): Lease {
   if (inbox === null || claim === null) return UNCLAIMED
   const { owner, attempts, succeeded } = claim
-  const controller = new AbortController()
+  const lost = new Closing()
   let timer = unref(setTimeout(renew, leaseMs / RENEWALS))
   let ended = false
 
   function held(isHeld: boolean): void {
     if (isHeld) return
     end()
-    if (!controller.signal.aborted) {
-      controller.abort(new LeaseLostError(`The lease of the event ${id} was lost.`))
-    }
-    controller.signal.throwIfAborted()
+    lost.abort(new LeaseLostError(`The lease of the event ${id} was lost.`))
+    lost.throwIfAborted()
   }
 
   function end(): void {
@@ -79,7 +78,7 @@ export function createLease({
   return {
     attempts,
     succeeded,
-    lost: controller.signal,
+    lost,
     note: async (handler) => held(await inbox.succeeded(id, owner, handler)),
     finish: async (status, reason) => held(await inbox.finish(id, owner, status, reason)),
     async release(failure) {
@@ -111,10 +110,7 @@ async function releaseLater(release: () => Promise<boolean>, until: number): Pro
 const UNCLAIMED: Lease = {
   attempts: 1,
   succeeded: [],
-  // Not made with the module: on Workers a signal may belong to a request.
-  get lost() {
-    return new AbortController().signal
-  },
+  lost: new Closing(),
   note: async () => undefined,
   finish: async () => undefined,
   release: async () => undefined,

@@ -40,69 +40,96 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 /** @throws {WebhookDataError} when `json` is not an object; `name` says what it should have been */
 export function readJson(json: unknown, name: string): JsonReader {
   if (!isObject(json)) throw new WebhookDataError(`${name} is not an object.`)
-  // Own properties only: `__proto__` and `constructor` are ordinary names in JSON.
-  const at = (field: string): unknown => (Object.hasOwn(json, field) ? json[field] : undefined)
-  const refuse = (field: string, expected: string): never => {
-    throw new WebhookDataError(`${name}.${field} is not ${expected}.`)
-  }
-  const isTime = (value: unknown): value is number =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= LAST_TIME
-  const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_STRING
+  return new ObjectReader(json, name)
+}
 
-  const reader: JsonReader = {
-    id(field) {
-      const value = at(field)
-      return typeof value === 'string' && value.length > 0 && value.length <= 255 && !UNSTORABLE.test(value)
-        ? value
-        : refuse(field, 'an id')
-    },
-    string(field) {
-      const value = at(field)
-      return isText(value) ? value : refuse(field, 'a string')
-    },
-    optionalString(field) {
-      const value = at(field)
-      if (value === undefined || value === null || value === '') return null
-      return isText(value) ? value : refuse(field, 'a string or null')
-    },
-    flag(field) {
-      const value = at(field)
-      if (value === undefined || value === null) return false
-      return typeof value === 'boolean' ? value : refuse(field, 'true or false')
-    },
-    time(field) {
-      const value = at(field)
-      return isTime(value) ? value : refuse(field, 'a time in milliseconds')
-    },
-    optionalTime(field) {
-      const value = at(field)
-      if (value === undefined || value === null) return null
-      return isTime(value) ? value : refuse(field, 'a time in milliseconds or null')
-    },
-    metadata(field) {
-      const value = at(field)
-      if (value === undefined || value === null) return {}
-      // JSON.parse made it, so what is in it is JSON.
-      return isObject(value) ? (value as Metadata) : refuse(field, 'an object')
-    },
-    strings(field) {
-      const value = at(field)
-      if (value === undefined || value === null) return []
-      return Array.isArray(value) && value.every(isText) ? value : refuse(field, 'a list of strings')
-    },
-    has: (field) => at(field) !== undefined,
-    value: at,
-    object: (field) => readJson(at(field), `${name}.${field}`),
-    optionalObject(field) {
-      const value = at(field)
-      return value === undefined || value === null ? null : readJson(value, `${name}.${field}`)
-    },
-    objects(field) {
-      const value = at(field)
-      if (value === undefined || value === null) return []
-      if (!Array.isArray(value)) return refuse(field, 'a list')
-      return value.map((item: unknown, index) => readJson(item, `${name}.${field}[${index}]`))
-    },
+const isTime = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= LAST_TIME
+const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_STRING
+
+class ObjectReader implements JsonReader {
+  readonly #json: Readonly<Record<string, unknown>>
+  readonly #name: string
+
+  constructor(json: Readonly<Record<string, unknown>>, name: string) {
+    this.#json = json
+    this.#name = name
   }
-  return reader
+
+  #refuse(field: string, expected: string): never {
+    throw new WebhookDataError(`${this.#name}.${field} is not ${expected}.`)
+  }
+
+  /** Own properties only: `__proto__` and `constructor` are ordinary names in JSON. */
+  value(field: string): unknown {
+    return Object.hasOwn(this.#json, field) ? this.#json[field] : undefined
+  }
+
+  id(field: string): string {
+    const value = this.value(field)
+    return typeof value === 'string' && value.length > 0 && value.length <= 255 && !UNSTORABLE.test(value)
+      ? value
+      : this.#refuse(field, 'an id')
+  }
+
+  string(field: string): string {
+    const value = this.value(field)
+    return isText(value) ? value : this.#refuse(field, 'a string')
+  }
+
+  optionalString(field: string): string | null {
+    const value = this.value(field)
+    if (value === undefined || value === null || value === '') return null
+    return isText(value) ? value : this.#refuse(field, 'a string or null')
+  }
+
+  flag(field: string): boolean {
+    const value = this.value(field)
+    if (value === undefined || value === null) return false
+    return typeof value === 'boolean' ? value : this.#refuse(field, 'true or false')
+  }
+
+  time(field: string): number {
+    const value = this.value(field)
+    return isTime(value) ? value : this.#refuse(field, 'a time in milliseconds')
+  }
+
+  optionalTime(field: string): number | null {
+    const value = this.value(field)
+    if (value === undefined || value === null) return null
+    return isTime(value) ? value : this.#refuse(field, 'a time in milliseconds or null')
+  }
+
+  metadata(field: string): Metadata {
+    const value = this.value(field)
+    if (value === undefined || value === null) return {}
+    // JSON.parse made it, so what is in it is JSON.
+    return isObject(value) ? (value as Metadata) : this.#refuse(field, 'an object')
+  }
+
+  strings(field: string): readonly string[] {
+    const value = this.value(field)
+    if (value === undefined || value === null) return []
+    return Array.isArray(value) && value.every(isText) ? value : this.#refuse(field, 'a list of strings')
+  }
+
+  has(field: string): boolean {
+    return this.value(field) !== undefined
+  }
+
+  object(field: string): JsonReader {
+    return readJson(this.value(field), `${this.#name}.${field}`)
+  }
+
+  optionalObject(field: string): JsonReader | null {
+    const value = this.value(field)
+    return value === undefined || value === null ? null : readJson(value, `${this.#name}.${field}`)
+  }
+
+  objects(field: string): readonly JsonReader[] {
+    const value = this.value(field)
+    if (value === undefined || value === null) return []
+    if (!Array.isArray(value)) return this.#refuse(field, 'a list')
+    return value.map((item: unknown, index) => readJson(item, `${this.#name}.${field}[${index}]`))
+  }
 }

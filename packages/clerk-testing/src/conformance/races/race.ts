@@ -1,3 +1,4 @@
+import { generator } from '../../random.js'
 import type { Bench, Entity } from '../case.js'
 import { fail } from '../expect.js'
 import type { Capability } from '../harness.js'
@@ -50,17 +51,6 @@ export async function runRace(
     }
     // In the order of `calls`, so that a check knows which answer is whose.
     await round.check(calls.map((call) => answers[order.indexOf(call)] ?? { outcome: 'failed' }))
-  }
-}
-
-/** Mulberry32: enough to shuffle with, and the same everywhere. */
-function generator(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
 

@@ -16,6 +16,8 @@ function isSimple(value: unknown, depth: number): boolean {
   if (prototype === Date.prototype) return true
   if (prototype !== Object.prototype && prototype !== Array.prototype) return false
   if (depth > DEEPEST || Object.hasOwn(value, '__proto__')) return false
+  // Of which a copy has none.
+  if (Object.getOwnPropertySymbols(value).length > 0) return false
   for (const key of Object.keys(value))
     if (!isSimple((value as Record<string, unknown>)[key], depth + 1)) return false
   return true
@@ -25,7 +27,11 @@ function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Date) return new Date(value.getTime())
   if (Array.isArray(value)) return value.map(copied)
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) copy[key] = copied((value as Record<string, unknown>)[key])
+  // A spread keeps the form of the object, where fields that are added by computed names make a slow dictionary of it.
+  const copy: Record<string, unknown> = { ...value }
+  for (const key of Object.keys(copy)) {
+    const field = copy[key]
+    if (typeof field === 'object' && field !== null) copy[key] = copied(field)
+  }
   return copy
 }

@@ -23,5 +23,5 @@ export function resolveConflicts<R extends Holder & { readonly id: string }>(
       }
     }
   }
-  return { ...row, ...emptied(conceded) }
+  return conceded.length === 0 ? row : { ...row, ...emptied(conceded) }
 }

@@ -1,0 +1,3 @@
+export default function Page() {
+  return <h1>Only for who is signed in</h1>
+}
