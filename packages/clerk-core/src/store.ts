@@ -29,6 +29,20 @@ export type {
 } from './domain/store/organization.js'
 export * from './domain/store/rules/index.js'
 export type { Stores } from './domain/store/stores.js'
+export {
+  type OrganizationStoreOver,
+  type OrganizationTables,
+  organizationStoreOver,
+} from './domain/store/tables/organizations.js'
+export type {
+  IncomingRow,
+  RowCondition,
+  RowValues,
+  StoredRow,
+  TableOf,
+  Tombstone,
+  VersionedRows,
+} from './domain/store/tables/rows.js'
 export type {
   ApplyOutcome,
   Json,
