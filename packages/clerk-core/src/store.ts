@@ -43,6 +43,12 @@ export type {
   Tombstone,
   VersionedRows,
 } from './domain/store/tables/rows.js'
+export {
+  type UserRows,
+  type UserStoreOver,
+  type UserTable,
+  userStoreOver,
+} from './domain/store/tables/users.js'
 export type {
   ApplyOutcome,
   Json,

@@ -10,9 +10,11 @@ import {
   GROWING_TIMES,
   givesWay,
   type Holder,
+  type IncomingRow as Incoming,
   isBareUser,
   laterTimes,
   storable,
+  type Tombstone,
   tooManyWriters,
 } from '@acme/clerk-core/store'
 import { and, eq, gt, inArray, isNotNull, isNull, lt, lte, or, type SQL } from 'drizzle-orm'
@@ -21,25 +23,7 @@ import type { Row, Values } from '../db/queries.js'
 import { sameValue } from './same.js'
 import type { Table } from './table.js'
 
-/** What a snapshot says: which row, how new, and what its synced fields become. */
-export interface Incoming {
-  readonly clerkId: string
-  readonly version: number
-  /** Milliseconds; `null`: not known. A version soon after it is a row's first, as a rule. */
-  readonly createdAt?: number | null
-  /** Synced fields that the snapshot carries, without `clerkId` and `version`: what is absent keeps its value. */
-  readonly fields: Values
-  /** What a new row has in fields that the snapshot does not carry. */
-  readonly nothing: Values
-  /** Has the times that only grow. */
-  readonly times?: Parameters<typeof laterTimes>[1]
-  /** More fields, where they depend on the row: they are written only while `condition` holds of it. */
-  readonly depending?: (known: Row | null) => { readonly fields: Values; readonly condition: Values }
-  /** Columns of the application's own, for a row that has to be created. */
-  readonly own: () => Values
-}
-
-export interface Applied {
+interface Applied {
   readonly row: Row
   readonly outcome: ApplyOutcome
 }
@@ -255,7 +239,7 @@ export class Versioned {
   }
 
   /** The earliest deletion stays; an unknown id gets a row that has nothing else. */
-  async remove(clerkId: string, at: Date, tombstone: { fields: Values; own: () => Values }): Promise<Row> {
+  async remove(clerkId: string, at: Date, tombstone: Tombstone): Promise<Row> {
     const key = this.#clerkIdOf(clerkId)
     const deletedAt = this.table.column('deletedAt')
     const deletion = { deletedAt: at, ...emptied(this.#unique) }

@@ -65,13 +65,13 @@ export interface VersionedRows {
 }
 
 /** A table, and the application's columns of a row that the store makes in it. */
-export interface TableOf<S> {
-  readonly rows: VersionedRows
+export interface TableOf<S, R = VersionedRows> {
+  readonly rows: R
   readonly create?: ((snapshot: S) => object) | undefined
 }
 
 export const ownColumns =
-  <S>({ create }: TableOf<S>, snapshot: S) =>
+  <S>({ create }: TableOf<S, unknown>, snapshot: S) =>
   (): RowValues => ({ ...create?.(snapshot) })
 
 /** The columns of times are dates, those of snapshots milliseconds. `undefined` stays what it is: nothing is written. */
