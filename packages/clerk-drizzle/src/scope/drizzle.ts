@@ -69,9 +69,6 @@ export interface Join {
   readonly joinType: string
   readonly alias: string | undefined
   readonly lateral?: boolean
-  readonly useIndex?: readonly string[]
-  readonly forceIndex?: readonly string[]
-  readonly ignoreIndex?: readonly string[]
 }
 
 export interface SetOperator {

@@ -11,6 +11,7 @@ import {
 } from 'drizzle-orm'
 import type { Confinement } from './confinement.js'
 import { columnsOf, type ForeignKey, foreignKeysOf, originalName, schemaOf } from './drizzle.js'
+import { confineExpression } from './expression.js'
 import { refuse } from './organization-scope-error.js'
 import type { OwnedTable, Tables } from './tables.js'
 
@@ -90,7 +91,7 @@ export function confineReference(
     return refuse(`${path} refers to another row: give it as a value.`)
   const id = columnOf(to.table, reference.foreignColumns[0])
   const [name, row] = [sql.identifier(within.dialect.casing.getColumnCasing(id)), sql.identifier('scope_row')]
-  const given = new Param(value.value, value.encoder)
+  const given = confineExpression(within, value)
   // Selected in two steps, as MySQL writes to no table that the same statement reads.
   return sql`coalesce((select ${row}.${name} from (select ${id} from ${to.table} where ${id} = ${given} and ${within.own(to)} limit 1) ${row}), ${noId(id)})`
 }

@@ -105,6 +105,37 @@ test('a query by the relational builder has one condition for each table, with l
   }
 })
 
+test('what is not known is refused: an index to use, a part of a query that a later version has', () => {
+  const schema = schemaOf('mysql')
+  const plain = mysql('mysql://127.0.0.1:1/none', { schema, mode: 'default' })
+  const own = scopeOf(schema)(plain, 'org_a')
+  const hint = { useIndex: 'x) join secrets on (1 = 1' } as never
+  expect(() =>
+    own
+      .select()
+      .from(schema.notes as never, hint)
+      .toSQL(),
+  ).toThrow(/useIndex/)
+  const joined = own
+    .select()
+    .from(schema.notes as never)
+    .leftJoin(schema.comments as never, sql`true`, hint)
+  expect(() => joined.toSQL()).toThrow(/useIndex/)
+  for (const query of [a.select().from(notes), a.update(notes).set({ title: 'x' }), a.delete(notes)]) {
+    Object.assign((query as unknown as { config: object }).config, { later: true })
+    expect(() => query.toSQL()).toThrow(/later/)
+  }
+  expect(() => a.query.notes.findMany({ later: true } as never).toSQL()).toThrow(/later/)
+})
+
+test('a batch of the database takes scoped queries', async () => {
+  const [own, all] = await db.batch([
+    a.select({ id: notes.id }).from(notes),
+    db.select({ id: notes.id }).from(notes),
+  ])
+  expect([own.length, all.length]).toEqual([4, 7])
+})
+
 test('a statement within another sees what is around it', async () => {
   const counted = a
     .select({ id: notes.id, n: db.$count(comments, eq(comments.noteId, notes.id)) })
@@ -183,6 +214,9 @@ test('the types are those of the database, without what a scope has not', () => 
   const pg = scopeOf(schemaOf('pg'))(postgres('postgres://127.0.0.1:1/none'), 'org_a')
   expectTypeOf(pg).toHaveProperty('selectDistinctOn')
   expectTypeOf(pg).not.toHaveProperty('execute')
+  const my = scopeOf(schemaOf('mysql'))(mysql('mysql://127.0.0.1:1/none'), 'org_a')
+  const inMysql = () => my.transaction(async (tx) => tx.$count(notes as never))
+  expectTypeOf(inMysql).returns.toEqualTypeOf<Promise<number>>()
   const counted = () => pg.transaction(async (tx) => tx.$count(notes as never))
   expectTypeOf(counted).returns.toEqualTypeOf<Promise<number>>()
   // @ts-expect-error a transaction is confined, so it runs no text

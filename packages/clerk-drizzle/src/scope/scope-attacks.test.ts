@@ -157,6 +157,7 @@ describe('SQL text that could be more than an expression is refused', () => {
     'a function of a list': sql`${sql.identifier('load_extension')}${['x']}`,
     'a function of a schema': sql`${sql.identifier('x')}.lower('x')`,
     'a function of what is excluded': sql`excluded.load('x')`,
+    'the beginning of what comes next': sql`${notes.id} in`,
     'a second expression': sql`1, ${notes.id}`,
     'the next clause': sql`1 = 1 union all values (1)`,
     'values in the text': sql`${notes.id} = ${'x'}`.inlineParams(),
@@ -315,6 +316,7 @@ test('a list or an object is no value, as some drivers make several of it', asyn
         .where(sql`${notes.id} = ${new Param(given)}`),
     )
     await refused(() => a.insert(notes).values({ id: 'x', orgId: 'org_a', title: given }))
+    await refused(() => a.update(notes).set({ notebookId: given }))
     await refused(() => a.query.notes.findMany({ where: eq(notes.id, given) }))
     const prepared = a
       .select()
@@ -410,6 +412,18 @@ describe('a reference', () => {
     const others = organizationScope({ owned: [comments.orgId] })(db, 'org_a')
     await refused(() => others.insert(comments).values({ ...row, noteId: 'b-note1' }))
     await harmless(() => others.insert(comments).values({ ...row, noteId: null }))
+  })
+
+  test('is not changed by a new value of what it refers to', async () => {
+    const books = sqliteTable('books', { id: text('id').primaryKey(), orgId: text('org_id').notNull() })
+    const pages = sqliteTable('pages', {
+      orgId: text('org_id').notNull(),
+      bookId: text('book_id').references(() => books.id, { onUpdate: 'cascade' }),
+    })
+    const own = organizationScope({ owned: [books.orgId, pages.orgId] })(db, 'org_a')
+    await refused(() => own.update(books).set({ id: 'new' }))
+    const insert = own.insert(books).values({ id: 'x', orgId: 'org_a' })
+    await refused(() => insert.onConflictDoUpdate({ target: books.id, set: { id: 'new' } }))
   })
 
   test('of another organisation keeps a row from being deleted, where the database would change the one that refers', async () => {

@@ -18,12 +18,13 @@ const KNOWN = new Set([
     'limit',
     'offset',
   ],
-  ...['distinct', 'setOperators', 'lockingClause', 'useIndex', 'forceIndex', 'ignoreIndex'],
+  ...['distinct', 'setOperators', 'lockingClause'],
 ])
 /** Whether the side that is joined, and the side it is joined to, keep rows that the other has nothing for. */
 const JOINS: Readonly<Record<string, 'on' | 'where' | 'derived'>> = {
   ...{ inner: 'on', left: 'on', cross: 'where', right: 'derived', full: 'derived' },
 }
+const JOIN = new Set(['on', 'table', 'joinType', 'alias', 'lateral'])
 const LOCKS = new Set(['update', 'no key update', 'share', 'key share'])
 
 /** What else is done to the fields of a query, and of those that it is combined with. */
@@ -47,15 +48,15 @@ export function confineSelect(
       ...confineTail(within, config),
       distinct: confineDistinct(within, config.distinct),
       lockingClause: confineLock(within, config.lockingClause),
-      ...confineIndexes(config),
     })
   })
 }
 
-/** Later versions may know more. */
+/** Later versions may know more. An empty list says nothing. */
 export function checkKeys(what: string, config: object, known: ReadonlySet<string>): void {
   for (const [key, value] of Object.entries(config)) {
-    if (value !== undefined && !known.has(key)) refuse(`${what} with \`${key}\` cannot be confined.`)
+    const isSaid = value !== undefined && !(Array.isArray(value) && value.length === 0)
+    if (isSaid && !known.has(key)) refuse(`${what} with \`${key}\` cannot be confined.`)
   }
 }
 
@@ -75,13 +76,14 @@ export function confineSources(
   const from = derived ? derive(within, within.source(config.table)) : within.source(config.table)
   let { own } = from
   const confined = joins.map((join): Join => {
+    checkKeys('A join', join, JOIN)
     const joined = derived ? derive(within, within.source(join.table)) : within.source(join.table)
     const { joinType, alias } = join
     const on = expressionOf(within, join.on)
     const inWhere = placeOf(joinType) === 'where'
     if (inWhere && joined.own !== null) own = both(own, joined.own) ?? null
     return {
-      ...{ table: joined.table, joinType, alias, lateral: join.lateral === true, ...confineIndexes(join) },
+      ...{ table: joined.table, joinType, alias, lateral: join.lateral === true },
       on: inWhere ? on : both(joined.own, on),
     }
   })
@@ -184,17 +186,4 @@ function confineLock(within: Confinement, lock: unknown) {
     strength,
     config: { of: tables, noWait: config.noWait === true, skipLocked: config.skipLocked === true },
   }
-}
-
-const INDEXES = ['useIndex', 'forceIndex', 'ignoreIndex'] as const
-
-function confineIndexes(config: Tail | Join): Partial<Record<(typeof INDEXES)[number], readonly string[]>> {
-  const found: [string, readonly string[]][] = []
-  for (const key of INDEXES) {
-    const names = (config as Tail)[key] as readonly string[] | undefined
-    if (names === undefined) continue
-    if (!names.every((name) => /^[\w$]+$/.test(name))) refuse('The name of an index cannot be confined.')
-    found.push([key, [...names]])
-  }
-  return Object.fromEntries(found)
 }

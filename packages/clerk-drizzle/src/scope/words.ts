@@ -156,6 +156,9 @@ class Scan {
 
   end(): void {
     if (this.#opened.length > 0) refuse('An expression has to close the parentheses that it opens.')
+    // What the statement goes on with would belong to it.
+    if (this.#last === 'word' && ['in', 'from'].includes(this.#words[0] ?? ''))
+      refuse('An expression has to end what it begins.')
   }
 
   #word(word: string): void {
