@@ -77,19 +77,51 @@ const returningOf = (within: Confinement, { returning }: WriteConfig) =>
 /** A row that is created: of this organisation, and referring to its rows only. */
 function stampRow(within: Confinement, owned: OwnedTable, row: Values): Values {
   const columns = columnsOf(owned.table)
-  const values = confineValues(within, owned, row)
+  const values = confineValues(within, owned, { ...row, ...filledIn(within, owned, row) })
   return { ...values, [owned.tenant]: new Param(within.orgId, columns[owned.tenant]) }
 }
 
 /** What is changed in rows of the organisation: they stay there. */
-export function confineSet(within: Confinement, owned: OwnedTable, set: Values): Values {
+export function confineSet(within: Confinement, owned: OwnedTable, given: Values): Values {
   const columns = columnsOf(owned.table)
+  const set = { ...given, ...renewed(owned, given) }
   for (const key of Object.keys(set)) {
     const column = columns[key]
     if (column !== undefined && key !== owned.tenant) checkRenamed(within, owned, column)
   }
   return confineValues(within, owned, set)
 }
+
+const missing = ({ table, tenant }: OwnedTable, given: Values): [string, Column][] =>
+  Object.entries(columnsOf(table)).filter(([key]) => key !== tenant && isMissing(given[key]))
+
+/** What Drizzle would fill in without a look at it, be it SQL of any kind or a reference to any row. */
+const filledIn = (within: Confinement, owned: OwnedTable, row: Values): Values =>
+  Object.fromEntries(
+    missing(owned, row).flatMap(([key, column]) => {
+      const make = functionOf(within, column)
+      if (make !== undefined) return [[key, valueFor(column, make())]]
+      const refers = column.default != null && openReferences(within, owned, column).length > 0
+      return refers ? [[key, valueFor(column, column.default)]] : []
+    }),
+  )
+
+/** As Drizzle chooses. */
+function functionOf({ tables }: Confinement, column: Column): (() => unknown) | undefined {
+  if (tables.family === 'sqlite' && column.default != null) return undefined
+  return column.defaultFn ?? (column.default ? undefined : column.onUpdateFn)
+}
+
+/** The same where rows are changed. */
+const renewed = (owned: OwnedTable, set: Values): Values =>
+  Object.fromEntries(
+    missing(owned, set).flatMap(([key, column]) =>
+      column.onUpdateFn === undefined ? [] : [[key, valueFor(column, column.onUpdateFn())]],
+    ),
+  )
+
+const valueFor = (column: Column, value: unknown): unknown =>
+  is(value, SQL) ? value : new Param(value, column)
 
 function confineValues(within: Confinement, owned: OwnedTable, given: Values): Values {
   const columns = columnsOf(owned.table)
