@@ -93,6 +93,20 @@ describe('what a column fills in by itself is confined as what is given', () => 
   })
 })
 
+test('what an insert selects is a value for each column, as the columns stand: the others would move', async () => {
+  const { number, seen } = posts
+  const moved = { id: { id: sql`'a2'`, orgId: sql`'org_b'` }, orgId: {}, number, seen }
+  const insert = (fields: object) => () =>
+    a.insert(posts).select(a.select(fields as never).from(posts) as never)
+  await expect(attempt(insert(moved))).rejects.toMatchObject(refusal)
+  await attempt(insert({ id: sql`'a3'`, orgId: posts.orgId, number, seen }))
+  expect((await client.execute('SELECT id, org_id FROM posts')).rows).toEqual([
+    { id: 'a1', org_id: 'org_a' },
+    { id: 'b1', org_id: 'org_b' },
+    { id: 'a3', org_id: 'org_a' },
+  ])
+})
+
 test('a query of `with` takes the place of no table: conditions of the scope would read it', async () => {
   const named = a.$with('Posts').as(
     a

@@ -164,6 +164,11 @@ function isDefault(value: unknown): boolean {
 /** `insert … select`: every row is of this organisation. */
 function stampFields(within: Confinement, owned: OwnedTable, fields: readonly Field[]): Field[] {
   const columns = columnsOf(owned.table)
+  // Drizzle compares the names alone, and a name may stand for several values, or for none.
+  if (String(fields.map(({ path }) => path.join('.'))) !== String(Object.keys(columns)))
+    refuse(
+      `An insert into \`${getTableName(owned.table)}\` selects one value for each column, in their order.`,
+    )
   return fields.map(({ path, field }) => {
     const [key = ''] = path
     const column = columns[key]
