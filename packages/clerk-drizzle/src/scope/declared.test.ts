@@ -119,6 +119,29 @@ test('a query of `with` takes the place of no table: conditions of the scope wou
   await expect(attempt(() => a.with(named).select().from(named))).rejects.toMatchObject(refusal)
 })
 
+describe('a builder has nothing of the database by which more could be run', () => {
+  interface Internals extends PromiseLike<unknown> {
+    dialect: object
+    readonly session: Record<string, (query: unknown) => PromiseLike<unknown>>
+  }
+  const builder = () => a.select().from(posts) as unknown as Internals
+
+  test('no session that runs SQL text', async () => {
+    for (const name of ['all', 'run', 'execute', 'client', 'transaction'])
+      expect(builder().session[name]).toBeUndefined()
+    expect(Object.getPrototypeOf(builder().session)).toBe(Object.prototype)
+    const query = { sql: 'select * from posts', params: [] }
+    await expect(attempt(async () => builder().session.prepareQuery?.(query))).rejects.toMatchObject(refusal)
+  })
+
+  test('no dialect that writes for every organisation', async () => {
+    const made = builder()
+    made.dialect = Object.getPrototypeOf(made.dialect) as object
+    await expect(attempt(() => made)).rejects.toMatchObject(refusal)
+    expect(await builder()).toHaveLength(1)
+  })
+})
+
 describe('an object that is a value when it is looked at stays one', () => {
   const notes = pgTable('notes', { id: pgText('id'), orgId: pgText('org_id') })
   const own = organizationScope({ owned: [notes.orgId] })(postgres('postgres://127.0.0.1:1/none'), 'org_a')
