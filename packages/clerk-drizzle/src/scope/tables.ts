@@ -167,7 +167,8 @@ function* sharedProblems(
 export function ownRows({ family }: Tables, { tenant }: OwnedTable, table: Table, orgId: string): SQL {
   const column = columnsOf(table)[tenant]
   const id = sql.param(orgId)
-  if (family === 'pg') return sql`${column} = ${id}`
+  // `=` is what an index serves. The planner knows nothing of `coalesce`, and so does not take the two for independent.
+  if (family === 'pg') return sql`(${column} = ${id} and coalesce(${column} collate "C" = ${id}, false))`
   if (family === 'sqlite') return sql`${column} = ${id} collate binary`
   return sql`(${column} = ${id} and cast(${column} as binary) = cast(${id} as binary))`
 }
