@@ -75,7 +75,7 @@ async function databaseFindings(table: Table): Promise<StoreFinding[]> {
     new Set(
       (await table.query(() => db.select({ name: sql.raw('u.name') }).from(source))).map((row) => row.name),
     )
-  const unique = await named(dialect.uniqueColumns(name))
+  const unique = await named(dialect.uniqueColumns(name, schemaOf(table)))
   const columns = dialect.columns && (await named(dialect.columns(name)))
   const columnOf = (field: string) => table.nameOf(table.column(field))
   const findings = [...table.fields.keys()].flatMap((field): StoreFinding[] => {
@@ -111,6 +111,8 @@ async function databaseFindings(table: Table): Promise<StoreFinding[]> {
   return [...findings, ...(await collationFindings(table))]
 }
 
+const schemaOf = ({ dialect, source }: Table) => dialect.config(source).schema
+
 async function collationFindings(table: Table): Promise<StoreFinding[]> {
   const { dialect, db, name, definition } = table
   if (dialect.name !== 'mysql') return []
@@ -118,7 +120,7 @@ async function collationFindings(table: Table): Promise<StoreFinding[]> {
     db
       .select({ column: sql.raw('COLUMN_NAME'), collation: sql.raw('COLLATION_NAME') })
       .from(sql.raw('information_schema.COLUMNS'))
-      .where(sql`TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${name}`),
+      .where(sql`TABLE_SCHEMA = ${schemaOf(table) ?? sql`DATABASE()`} AND TABLE_NAME = ${name}`),
   )
   const exact = new Set(definition.exact.map((field) => table.nameOf(table.column(field))))
   return rows.flatMap(({ column, collation }): StoreFinding[] => {

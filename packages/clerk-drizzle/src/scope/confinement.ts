@@ -60,6 +60,9 @@ export class Confinement {
       const { body, copy } = this.#query(query)
       if (names.get(body) !== copy._.alias)
         refuse('A query of `with` has to be made by `$with` of a scoped database.')
+      // The conditions of the scope read tables by their names.
+      if (this.tables.names.has(query._.alias.toLowerCase()))
+        refuse(`\`${query._.alias}\` is the name of a table: give the query of \`with\` another one.`)
       for (const need of confined.get(body)?.needs ?? []) if (!bound.has(need)) needs.add(need)
       bound.add(body)
       return copy
