@@ -12,6 +12,17 @@ import * as schema from './testing/schema.sqlite.js'
 
 const db = drizzle('file::memory:')
 
+test('columns of the package that are missing are spread into the table, others are added', () => {
+  const users = sqliteTable('people', { key: text('key').primaryKey() }) as never
+  const make = () =>
+    drizzleStore(db, { ...schema, users }, { users: { fields: { locked: 'closed' } } } as never)
+  expect(make).toThrow(
+    "`people` has no column with the key `clerkId`. Spread `...clerkUserColumns()` of '@acme/clerk-drizzle/sqlite' into the table, or name the key of yours: { users: { fields: { clerkId: '…' } } }.",
+  )
+  expect(make).toThrow('key `id`. Add it, or name')
+  expect(make).toThrow('key `closed`. Add it, or name')
+})
+
 function problemsOf(make: () => unknown): readonly string[] {
   try {
     make()

@@ -129,6 +129,6 @@ function problemsOf({ option }: TableDefinition, tables: object, dialect: Dialec
     return [{ option: at, message, remedy: option === 'users' ? own : remedy }]
   }
   if (dialect.isTable(table)) return []
-  const remedy = `Import from '@acme/clerk-drizzle/${dialect.door}', as the database is.`
+  const remedy = `Import from '@acme/clerk-drizzle/${dialect.door}', or give the database that the tables are of.`
   return [{ option: at, message: `is no table of ${dialect.name}, which the database is.`, remedy }]
 }
