@@ -87,6 +87,7 @@ const WITH_OPTIONS: Readonly<Record<string, Calls>> = {
   'clerk-koa': OF_MIDDLEWARES,
   'clerk-drizzle': {
     drizzleStore: (call, options) => call({}, {}, options),
+    organizationScope: (call, options) => call({ owned: [], ...options }),
   },
   'clerk-mongo': {
     mongoStore: (call, options) => call({}, options),

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { adapterTests } from './adapters.js'
 import { commonjsTests } from './commonjs.js'
+import { kitTests } from './kits.js'
 import { compile, createProject, entries } from './project.js'
 import { walkTests } from './walk.js'
 
@@ -10,7 +10,7 @@ let project: string
 
 beforeAll(() => {
   project = createProject(['application.ts', 'greeting.ts'])
-}, 120_000)
+}, 300_000)
 
 afterAll(() => rmSync(project, { recursive: true, force: true }))
 
@@ -43,5 +43,5 @@ test.each(entries)('%s can be imported and required', (entry) => {
 })
 
 commonjsTests(() => project)
-adapterTests(() => project)
+kitTests(() => project)
 walkTests(() => project)

@@ -54,7 +54,11 @@ export function createProject(files: readonly string[]): string {
   for (const name of packages) install(name, project, modules)
   for (const tool of ['jest', 'ts-jest', 'typescript', ...BABEL])
     link(tool, join(TOOLS, 'consumer/node_modules', tool), modules)
-  const used = { 'clerk-koa': ['@koa/router'], 'clerk-hono': ['@hono/node-server', 'iron-session'] }
+  const used = {
+    'clerk-koa': ['@koa/router'],
+    'clerk-hono': ['@hono/node-server', 'iron-session'],
+    'clerk-drizzle': ['@libsql/client'],
+  }
   for (const [name, others] of Object.entries(used))
     for (const other of others) link(other, join(folderOf(name), 'node_modules', other), modules)
   for (const file of files) copyFileSync(join(TOOLS, 'consumer', file), join(project, file))

@@ -14,7 +14,7 @@ import { compare } from '../measure.js'
 import { snapshot, T } from '../prisma/users.js'
 import type { Row, Suite } from '../suite.js'
 
-const KNOWN = 1000
+const KNOWN = 500
 const BATCH = 200
 
 type Measured = Required<Pick<Stores, 'users' | 'inbox'>>

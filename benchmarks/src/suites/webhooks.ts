@@ -4,7 +4,7 @@ import { type Candidate, compare } from '../measure.js'
 import type { Suite } from '../suite.js'
 
 export const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
-const OTHER_SECRET = `whsec_${Buffer.alloc(24, 8).toString('base64')}`
+export const OTHER_SECRET = `whsec_${Buffer.alloc(24, 8).toString('base64')}`
 
 /**
  * Webhooks through verify → claim → apply → handler → done with the memory store, beside deliveries whose signature is
@@ -42,7 +42,8 @@ export const webhooks: Suite = {
   },
 }
 
-function backend() {
+/** A store, a handler, and nothing that logs. */
+export function backend() {
   const clerk = createClerk({
     logger: false,
     ...memoryStore(),

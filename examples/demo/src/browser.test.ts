@@ -215,6 +215,23 @@ await describeWith('chromium', 'the demo in a browser', ({ path }) => {
     expect([...writer.errors, ...reader.errors]).toEqual([])
   })
 
+  test('with Hono, whose session lies sealed in a cookie, a person signs in and writes a note', {
+    timeout: 180_000,
+  }, async () => {
+    await fresh('--example', 'hono-drizzle')
+    const visit = await open()
+    await visit.signIn('Maya Okafor in Harbour Bakery')
+    await visit.page.getByLabel('New note').fill('Kept in SQLite')
+    await visit.page.getByRole('button', { name: 'Add note' }).click()
+    await visit.shows('#notes-list', 'Kept in SQLite')
+    const cookies = await visit.page.context().cookies()
+    expect(cookies.find(({ name }) => name === 'team-notes')).toMatchObject({
+      httpOnly: true,
+      sameSite: 'Lax',
+    })
+    expect(visit.errors).toEqual([])
+  })
+
   test('everything can be done with the keyboard alone', { timeout: 180_000 }, async () => {
     await fresh()
     const visit = await open()

@@ -65,7 +65,7 @@ export function drizzleStore<S extends ClerkTables, const O extends DrizzleStore
   )
   const dialect = dialectOf(db)
   const optionsOf = (definition: TableDefinition): TableOptions =>
-    (({ ...given })[definition.option as keyof DrizzleStoreOptions] as TableOptions | undefined) ?? {}
+    (given as Readonly<Record<string, TableOptions | undefined>>)[definition.option] ?? {}
   const problems = TABLES.flatMap((definition) => problemsOf(definition, tables, dialect))
   if (problems.length > 0) throw new ConfigurationError(problems)
 

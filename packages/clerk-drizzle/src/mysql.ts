@@ -8,64 +8,62 @@ import {
   int,
   mysqlTable,
 } from 'drizzle-orm/mysql-core'
+import { columnsOf } from './schema/columns.js'
 import { indexName } from './schema/index-name.js'
 
-type Json = Readonly<Record<string, unknown>>
-type Columns<F extends string> = Readonly<Record<F, AnyMySqlColumn>>
-
-const typed = <T>(type: string) => customType<{ data: T; driverData: T }>({ dataType: () => type })
+type Column = AnyMySqlColumn
+const textOf = (type: string) => customType<{ data: string; driverData: string }>({ dataType: () => type })
 /** Ids of Clerk's tell upper and lower case apart, and the collation that a database has by default does not. */
-const exact = typed<string>('varchar(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin')
-const exactText = typed<string>('text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin')
-const short = typed<string>('varchar(191) CHARACTER SET utf8mb4')
-const address = typed<string>('varchar(320) CHARACTER SET utf8mb4')
-const text = typed<string>('text CHARACTER SET utf8mb4')
-const longText = typed<string>('longtext CHARACTER SET utf8mb4')
+const exact = textOf('varchar(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin')
+const lines = textOf('text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin')
+const short = textOf('varchar(191) CHARACTER SET utf8mb4')
+const address = textOf('varchar(320) CHARACTER SET utf8mb4')
+const text = textOf('text CHARACTER SET utf8mb4')
+const longText = textOf('longtext CHARACTER SET utf8mb4')
 /** MariaDB answers JSON as text. */
 const parsed = <T>() =>
   customType<{ data: T; driverData: unknown }>({
-    dataType: () => 'json',
-    toDriver: (value) => JSON.stringify(value),
+    ...{ dataType: () => 'json', toDriver: (value) => JSON.stringify(value) },
     fromDriver: (value) => (typeof value === 'string' ? JSON.parse(value) : value),
   })
-const json = parsed<Json>()
-const jsonList = parsed<readonly string[]>()
-
-const key = (name: string) => exact(name).notNull().unique()
-const flag = (name: string) => boolean(name).notNull().default(false)
+const json = parsed<Readonly<Record<string, unknown>>>()
+const list = parsed<readonly string[]>()
 const time = (name: string) => datetime(name, { fsp: 3 })
 const ms = (name: string) => bigint(name, { mode: 'number' })
-const version = () => ms('version').notNull().default(0)
-const list = (name: string) => jsonList(name).notNull()
-const id = () =>
-  short('id')
-    .primaryKey()
-    .$defaultFn(() => crypto.randomUUID())
 
-const indexOn = (...columns: readonly [AnyMySqlColumn, ...AnyMySqlColumn[]]) =>
-  index(indexName(...columns)).on(...columns)
+const columns = columnsOf({
+  text: (name: string) => text(name),
+  address: (name: string) => address(name),
+  short: (name: string) => short(name),
+  exact: (name: string) => exact(name),
+  json: (name: string) => json(name),
+  ...{ time, ms },
+  shortRequired: (name: string) => short(name).notNull(),
+  exactRequired: (name: string) => exact(name).notNull(),
+  lines: (name: string) => lines(name).notNull(),
+  body: (name: string) => longText(name).notNull(),
+  exactUnique: (name: string) => exact(name).unique(),
+  key: (name: string) => exact(name).notNull().unique(),
+  list: (name: string) => list(name).notNull(),
+  flag: (name: string) => boolean(name).notNull().default(false),
+  switchedOn: (name: string) => boolean(name).notNull().default(true),
+  count: (name: string) => int(name).notNull(),
+  timeRequired: (name: string) => time(name).notNull(),
+  msRequired: (name: string) => ms(name).notNull(),
+  version: (name: string) => ms(name).notNull().default(0),
+  id: (name: string) =>
+    short(name)
+      .primaryKey()
+      .$defaultFn(() => crypto.randomUUID()),
+  eventId: (name: string) => exact(name).primaryKey(),
+  position: (name: string) => ms(name).autoincrement().primaryKey(),
+})
+
+type Columns<F extends string> = Readonly<Record<F, Column>>
+const indexOn = (...on: readonly [Column, ...Column[]]) => index(indexName(...on)).on(...on)
 
 /** What Clerk knows of a user: `mysqlTable('users', { id: …, ...clerkUserColumns() }, clerkUserIndexes)`. */
-export const clerkUserColumns = () => ({
-  clerkId: exact('clerk_id').unique(),
-  email: address('email'),
-  emailVerified: flag('email_verified'),
-  username: text('username'),
-  phone: text('phone'),
-  firstName: text('first_name'),
-  lastName: text('last_name'),
-  imageUrl: text('image_url'),
-  externalId: text('external_id'),
-  publicMetadata: json('public_metadata'),
-  banned: flag('banned'),
-  deprovisioned: flag('deprovisioned'),
-  isActive: boolean('is_active').notNull().default(true),
-  clerkCreatedAt: time('clerk_created_at'),
-  lastSignInAt: time('last_sign_in_at'),
-  lastActiveAt: time('last_active_at'),
-  version: version(),
-  deletedAt: time('deleted_at'),
-})
+export const clerkUserColumns = columns.user
 
 /** By what users are looked for: the third argument of `mysqlTable`, or a part of what it answers. */
 export const clerkUserIndexes = (table: Columns<'email' | 'deletedAt'>) => [
@@ -73,27 +71,10 @@ export const clerkUserIndexes = (table: Columns<'email' | 'deletedAt'>) => [
   indexOn(table.deletedAt),
 ]
 
-export const clerkOrganizationColumns = () => ({
-  clerkId: key('clerk_id'),
-  name: text('name'),
-  slug: text('slug'),
-  imageUrl: text('image_url'),
-  publicMetadata: json('public_metadata'),
-  version: version(),
-  deletedAt: time('deleted_at'),
-})
-
-export const clerkMembershipColumns = () => ({
-  clerkId: key('clerk_id'),
-  orgId: exact('org_id').notNull(),
-  userId: exact('user_id').notNull(),
-  role: short('role'),
-  permissions: list('permissions'),
-  publicMetadata: json('public_metadata'),
-  createdAt: time('created_at').notNull(),
-  version: version(),
-  deletedAt: time('deleted_at'),
-})
+// Ids of Clerk's without foreign keys: an event about a member may arrive before the one about its organisation.
+export const clerkOrganizationColumns = columns.organization
+export const clerkMembershipColumns = columns.membership
+export const clerkInvitationColumns = columns.invitation
 
 /** By what memberships are looked for: the third argument of `mysqlTable`, or a part of what it answers. */
 export const clerkMembershipIndexes = (table: Columns<'orgId' | 'userId' | 'createdAt'>) => [
@@ -102,78 +83,22 @@ export const clerkMembershipIndexes = (table: Columns<'orgId' | 'userId' | 'crea
   indexOn(table.userId, table.createdAt),
 ]
 
-export const clerkInvitationColumns = () => ({
-  clerkId: key('clerk_id'),
-  orgId: exact('org_id').notNull(),
-  email: address('email'),
-  role: short('role'),
-  status: short('status').notNull(),
-  publicMetadata: json('public_metadata'),
-  expiresAt: time('expires_at'),
-  version: version(),
-})
-
-// Ids of Clerk's without foreign keys: an event about a member may arrive before the one about its organisation.
-
 /** Ready tables. One with columns of your own is `mysqlTable('companies', { id: …, ...clerkOrganizationColumns() })`. */
-export const organizations = mysqlTable('organizations', { id: id(), ...clerkOrganizationColumns() })
-
+export const organizations = mysqlTable('organizations', { ...columns.id(), ...columns.organization() })
 export const memberships = mysqlTable(
   'memberships',
-  { id: id(), ...clerkMembershipColumns() },
+  { ...columns.id(), ...columns.membership() },
   clerkMembershipIndexes,
 )
-
-export const invitations = mysqlTable('invitations', { id: id(), ...clerkInvitationColumns() })
-
-export const clerkRoles = mysqlTable(
-  'clerk_roles',
-  {
-    id: id(),
-    clerkId: key('clerk_id'),
-    key: exact('key'),
-    name: text('name'),
-    permissions: list('permissions'),
-    version: version(),
-    deletedAt: time('deleted_at'),
-  },
-  (table) => [indexOn(table.key)],
-)
+export const invitations = mysqlTable('invitations', { ...columns.id(), ...columns.invitation() })
+export const clerkRoles = mysqlTable('clerk_roles', columns.role(), ({ key }) => [indexOn(key)])
 
 /** Deliveries of webhooks. Times in milliseconds, by the database's clock. */
-export const clerkInbox = mysqlTable(
-  'clerk_inbox',
-  {
-    id: exact('id').primaryKey(),
-    type: short('type').notNull(),
-    timestamp: ms('timestamp').notNull(),
-    subjects: exactText('subjects').notNull(),
-    body: longText('body').notNull(),
-    status: short('status').notNull(),
-    attempts: int('attempts').notNull(),
-    succeeded: exactText('succeeded').notNull(),
-    error: text('error'),
-    reason: short('reason'),
-    receivedAt: ms('received_at').notNull(),
-    dueAt: ms('due_at').notNull(),
-    leaseUntil: ms('lease_until'),
-    owner: short('owner'),
-    finishedAt: ms('finished_at'),
-  },
-  (table) => [indexOn(table.status, table.dueAt), indexOn(table.receivedAt), indexOn(table.finishedAt)],
-)
+export const clerkInbox = mysqlTable('clerk_inbox', columns.event(), (table) => [
+  ...[indexOn(table.status, table.dueAt), indexOn(table.receivedAt), indexOn(table.finishedAt)],
+])
 
 /** What changed, for the other processes. Written once, never changed. */
-export const clerkChanges = mysqlTable(
-  'clerk_changes',
-  {
-    position: bigint('position', { mode: 'number' }).autoincrement().primaryKey(),
-    at: ms('at').notNull(),
-    id: short('id').notNull(),
-    type: short('type').notNull(),
-    subjects: exactText('subjects').notNull(),
-    narrows: exact('narrows'),
-    version: ms('version'),
-  },
-  (table) => [indexOn(table.at), indexOn(table.narrows, table.position)],
-)
+export const clerkChanges = mysqlTable('clerk_changes', columns.change(), (table) => [
+  ...[indexOn(table.at), indexOn(table.narrows, table.position)],
+])

@@ -11,47 +11,41 @@ import {
   text,
   timestamp,
 } from 'drizzle-orm/pg-core'
+import { columnsOf } from './schema/columns.js'
 import { indexName } from './schema/index-name.js'
 
-type Json = Readonly<Record<string, unknown>>
-type Columns<F extends string> = Readonly<Record<F, ExtraConfigColumn>>
-
-const key = (name: string) => text(name).notNull().unique()
-const flag = (name: string) => boolean(name).notNull().default(false)
+type Column = ExtraConfigColumn
 const time = (name: string) => timestamp(name, { precision: 3, withTimezone: true })
 const ms = (name: string) => bigint(name, { mode: 'number' })
-const version = () => ms('version').notNull().default(0)
-const json = (name: string) => jsonb(name).$type<Json>()
-const list = (name: string) => jsonb(name).$type<readonly string[]>().notNull()
-const id = () =>
-  text('id')
-    .primaryKey()
-    .$defaultFn(() => crypto.randomUUID())
+const textOf = (name: string) => text(name)
+const required = (name: string) => text(name).notNull()
 
-const indexOn = (...columns: readonly [ExtraConfigColumn, ...ExtraConfigColumn[]]) =>
-  index(indexName(...columns)).on(...columns)
+const columns = columnsOf({
+  ...{ text: textOf, address: textOf, short: textOf, exact: textOf, time, ms },
+  ...{ shortRequired: required, exactRequired: required, lines: required, body: required },
+  exactUnique: (name: string) => text(name).unique(),
+  key: (name: string) => text(name).notNull().unique(),
+  json: (name: string) => jsonb(name).$type<Readonly<Record<string, unknown>>>(),
+  list: (name: string) => jsonb(name).$type<readonly string[]>().notNull(),
+  flag: (name: string) => boolean(name).notNull().default(false),
+  switchedOn: (name: string) => boolean(name).notNull().default(true),
+  count: (name: string) => integer(name).notNull(),
+  timeRequired: (name: string) => time(name).notNull(),
+  msRequired: (name: string) => ms(name).notNull(),
+  version: (name: string) => ms(name).notNull().default(0),
+  id: (name: string) =>
+    text(name)
+      .primaryKey()
+      .$defaultFn(() => crypto.randomUUID()),
+  eventId: (name: string) => text(name).primaryKey(),
+  position: (name: string) => bigserial(name, { mode: 'number' }).primaryKey(),
+})
+
+type Columns<F extends string> = Readonly<Record<F, Column>>
+const indexOn = (...on: readonly [Column, ...Column[]]) => index(indexName(...on)).on(...on)
 
 /** What Clerk knows of a user: `pgTable('users', { id: …, ...clerkUserColumns() }, clerkUserIndexes)`. */
-export const clerkUserColumns = () => ({
-  clerkId: text('clerk_id').unique(),
-  email: text('email'),
-  emailVerified: flag('email_verified'),
-  username: text('username'),
-  phone: text('phone'),
-  firstName: text('first_name'),
-  lastName: text('last_name'),
-  imageUrl: text('image_url'),
-  externalId: text('external_id'),
-  publicMetadata: json('public_metadata'),
-  banned: flag('banned'),
-  deprovisioned: flag('deprovisioned'),
-  isActive: boolean('is_active').notNull().default(true),
-  clerkCreatedAt: time('clerk_created_at'),
-  lastSignInAt: time('last_sign_in_at'),
-  lastActiveAt: time('last_active_at'),
-  version: version(),
-  deletedAt: time('deleted_at'),
-})
+export const clerkUserColumns = columns.user
 
 /** By what users are looked for: the third argument of `pgTable`, or a part of what it answers. */
 export const clerkUserIndexes = (table: Columns<'email' | 'clerkId' | 'deletedAt'>) => [
@@ -63,27 +57,10 @@ export const clerkUserIndexes = (table: Columns<'email' | 'clerkId' | 'deletedAt
   indexOn(table.deletedAt),
 ]
 
-export const clerkOrganizationColumns = () => ({
-  clerkId: key('clerk_id'),
-  name: text('name'),
-  slug: text('slug'),
-  imageUrl: text('image_url'),
-  publicMetadata: json('public_metadata'),
-  version: version(),
-  deletedAt: time('deleted_at'),
-})
-
-export const clerkMembershipColumns = () => ({
-  clerkId: key('clerk_id'),
-  orgId: text('org_id').notNull(),
-  userId: text('user_id').notNull(),
-  role: text('role'),
-  permissions: list('permissions'),
-  publicMetadata: json('public_metadata'),
-  createdAt: time('created_at').notNull(),
-  version: version(),
-  deletedAt: time('deleted_at'),
-})
+// Ids of Clerk's without foreign keys: an event about a member may arrive before the one about its organisation.
+export const clerkOrganizationColumns = columns.organization
+export const clerkMembershipColumns = columns.membership
+export const clerkInvitationColumns = columns.invitation
 
 /** By what memberships are looked for: the third argument of `pgTable`, or a part of what it answers. */
 export const clerkMembershipIndexes = (table: Columns<'orgId' | 'userId' | 'createdAt'>) => [
@@ -92,78 +69,22 @@ export const clerkMembershipIndexes = (table: Columns<'orgId' | 'userId' | 'crea
   indexOn(table.userId, table.createdAt),
 ]
 
-export const clerkInvitationColumns = () => ({
-  clerkId: key('clerk_id'),
-  orgId: text('org_id').notNull(),
-  email: text('email'),
-  role: text('role'),
-  status: text('status').notNull(),
-  publicMetadata: json('public_metadata'),
-  expiresAt: time('expires_at'),
-  version: version(),
-})
-
-// Ids of Clerk's without foreign keys: an event about a member may arrive before the one about its organisation.
-
 /** Ready tables. One with columns of your own is `pgTable('companies', { id: …, ...clerkOrganizationColumns() })`. */
-export const organizations = pgTable('organizations', { id: id(), ...clerkOrganizationColumns() })
-
+export const organizations = pgTable('organizations', { ...columns.id(), ...columns.organization() })
 export const memberships = pgTable(
   'memberships',
-  { id: id(), ...clerkMembershipColumns() },
+  { ...columns.id(), ...columns.membership() },
   clerkMembershipIndexes,
 )
-
-export const invitations = pgTable('invitations', { id: id(), ...clerkInvitationColumns() })
-
-export const clerkRoles = pgTable(
-  'clerk_roles',
-  {
-    id: id(),
-    clerkId: key('clerk_id'),
-    key: text('key'),
-    name: text('name'),
-    permissions: list('permissions'),
-    version: version(),
-    deletedAt: time('deleted_at'),
-  },
-  (table) => [indexOn(table.key)],
-)
+export const invitations = pgTable('invitations', { ...columns.id(), ...columns.invitation() })
+export const clerkRoles = pgTable('clerk_roles', columns.role(), ({ key }) => [indexOn(key)])
 
 /** Deliveries of webhooks. Times in milliseconds, by the database's clock. */
-export const clerkInbox = pgTable(
-  'clerk_inbox',
-  {
-    id: text('id').primaryKey(),
-    type: text('type').notNull(),
-    timestamp: ms('timestamp').notNull(),
-    subjects: text('subjects').notNull(),
-    body: text('body').notNull(),
-    status: text('status').notNull(),
-    attempts: integer('attempts').notNull(),
-    succeeded: text('succeeded').notNull(),
-    error: text('error'),
-    reason: text('reason'),
-    receivedAt: ms('received_at').notNull(),
-    dueAt: ms('due_at').notNull(),
-    leaseUntil: ms('lease_until'),
-    owner: text('owner'),
-    finishedAt: ms('finished_at'),
-  },
-  (table) => [indexOn(table.status, table.dueAt), indexOn(table.receivedAt), indexOn(table.finishedAt)],
-)
+export const clerkInbox = pgTable('clerk_inbox', columns.event(), (table) => [
+  ...[indexOn(table.status, table.dueAt), indexOn(table.receivedAt), indexOn(table.finishedAt)],
+])
 
 /** What changed, for the other processes. Written once, never changed. */
-export const clerkChanges = pgTable(
-  'clerk_changes',
-  {
-    position: bigserial('position', { mode: 'number' }).primaryKey(),
-    at: ms('at').notNull(),
-    id: text('id').notNull(),
-    type: text('type').notNull(),
-    subjects: text('subjects').notNull(),
-    narrows: text('narrows'),
-    version: ms('version'),
-  },
-  (table) => [indexOn(table.at), indexOn(table.narrows, table.position)],
-)
+export const clerkChanges = pgTable('clerk_changes', columns.change(), (table) => [
+  ...[indexOn(table.at), indexOn(table.narrows, table.position)],
+])

@@ -28,7 +28,7 @@ const SQLSTATE: Pattern = [
   [/^(22...|42804)$/, 'value'],
   [/^(42703|42P01|42704|3F000)$/, 'missing'],
   // CHECK, exclusion, triggers that raise, privileges, statements that the schema does not fit.
-  [/^(23...|42...|P0...|0A000|25006)$/, 'other'],
+  [/^(23...|42...|P0...|0A000)$/, 'other'],
 ]
 
 const ERRNO: Pattern = [
@@ -37,7 +37,7 @@ const ERRNO: Pattern = [
   [/^(1216|1217|1451|1452)$/, 'foreign-key'],
   [/^(1264|1265|1292|1366|1367|1406|3140|3091)$/, 'value'],
   [/^(1054|1146)$/, 'missing'],
-  [/^(1064|1142|1143|1364|1644|3819|4025)$/, 'other'],
+  [/^(1064|1142|1143|1644|3819|4025)$/, 'other'],
 ]
 
 /** SQLite's messages, which every driver hands on and which have names alone in these phrases. */
@@ -120,7 +120,12 @@ function errorOfDriver(error: DriverError, model: string): Error {
     faultOf(ERRNO, typeof code === 'number' ? String(code) : '') ??
     faultOf(SQLITE, text)
   if (fault !== null && !LOCKED.test(text))
-    return storeFault(fault, nameIn(String(code)) ?? 'SQLITE', model, placeOf(error, text))
+    return storeFault(
+      fault,
+      code === undefined ? 'SQLITE' : (nameIn(String(code)) ?? 'Error'),
+      model,
+      placeOf(error, text),
+    )
   // The drivers' own mistakes, and a bug of ours: asking again does not help.
   if (code === undefined && (error instanceof TypeError || error instanceof RangeError))
     return storeFault('other', error.name, model)

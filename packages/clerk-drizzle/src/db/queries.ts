@@ -2,7 +2,7 @@ import type { Column, Table as DrizzleTable, SQL } from 'drizzle-orm'
 
 export type Values = Record<string, unknown>
 export type Row = Readonly<Record<string, unknown>>
-type Selection = Readonly<Record<string, Column | SQL>>
+export type Selection = Readonly<Record<string, Column | SQL>>
 
 export interface Select extends PromiseLike<Row[]> {
   from(source: DrizzleTable | SQL): Select
@@ -11,6 +11,8 @@ export interface Select extends PromiseLike<Row[]> {
   limit(count: number): Select
   /** A cache in front of the database would answer what is no longer so. */
   $withCache?(cached: false): Select
+  /** Without a name it is no statement of the server's: behind a pool of connections those of others would be met. */
+  prepare(): { execute(values: Values): PromiseLike<Row[]> }
 }
 
 /** What a write without `returning` answers differs from driver to driver. */

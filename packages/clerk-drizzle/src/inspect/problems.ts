@@ -3,27 +3,19 @@ import { type Column, getTableColumns } from 'drizzle-orm'
 import type { Kind } from '../table/definitions.js'
 import type { Table } from '../table/table.js'
 
-/** Drizzle's `dataType` of a column that can hold each kind of field. A `custom` one says nothing of itself. */
-const DATA_TYPES: Readonly<Record<Kind, readonly string[] | null>> = {
-  id: null,
-  text: ['string', 'custom'],
-  boolean: ['boolean', 'custom'],
-  number: ['number', 'custom'],
-  count: ['number', 'custom'],
-  date: ['date', 'custom'],
-  json: ['json', 'custom'],
-  list: ['json', 'array', 'custom'],
-}
+const JSON_ADVICE = "Make it `jsonb(…)`, `json(…)` or `text(…, { mode: 'json' })`."
+const TIME_ADVICE =
+  "Make it a time of milliseconds as a `Date`: `timestamp(…, { precision: 3, withTimezone: true })`, `datetime(…, { fsp: 3 })`, `integer(…, { mode: 'timestamp_ms' })`."
 
-const ADVICE: Readonly<Record<Kind, string>> = {
-  id: '',
-  text: 'Make it a column of text.',
-  boolean: 'Make it a column of booleans.',
-  number: "Make it `bigint(…, { mode: 'number' })`, in SQLite `integer(…)`.",
-  count: "Make it a column of whole numbers, `{ mode: 'number' }` where there are several.",
-  date: "Make it a time of milliseconds as a `Date`: `timestamp(…, { precision: 3, withTimezone: true })`, `datetime(…, { fsp: 3 })`, `integer(…, { mode: 'timestamp_ms' })`.",
-  json: "Make it `jsonb(…)`, `json(…)` or `text(…, { mode: 'json' })`.",
-  list: "Make it `jsonb(…)`, `json(…)` or `text(…, { mode: 'json' })`.",
+/** Drizzle's `dataType` of a column that can hold each kind of field, beside `custom`, which says nothing of itself. */
+const KINDS: Readonly<Record<Exclude<Kind, 'id'>, readonly [types: readonly string[], advice: string]>> = {
+  text: [['string'], 'Make it a column of text.'],
+  boolean: [['boolean'], 'Make it a column of booleans.'],
+  number: [['number'], "Make it `bigint(…, { mode: 'number' })`, in SQLite `integer(…)`."],
+  count: [['number'], "Make it a column of whole numbers, `{ mode: 'number' }` where there are several."],
+  date: [['date'], TIME_ADVICE],
+  json: [['json'], JSON_ADVICE],
+  list: [['json', 'array'], JSON_ADVICE],
 }
 
 /** What is wrong with the definition of a table, whatever the database has. */
@@ -43,9 +35,9 @@ export function tableProblems(
       const remedy = `${wayToHave(field, table)}, or name the key of yours: { ${option}: { fields: { ${field}: '…' } } }.`
       return [{ option: at, message, remedy }]
     }
-    if (!table.has(field) || fits(column, kind)) return []
+    if (!table.has(field) || kind === 'id' || fits(column, kind)) return []
     const message = `\`${table.name}.${column.name}\` is ${column.getSQLType()} (${column.dataType}), which does not hold it.`
-    return [{ option: at, message, remedy: ADVICE[kind] }]
+    return [{ option: at, message, remedy: KINDS[kind][1] }]
   })
 }
 
@@ -64,16 +56,17 @@ function wayToHave(field: string, { definition, dialect }: Table): string {
     : `Spread \`...${columns}()\` of '@acme/clerk-drizzle/${dialect.door}' into the table`
 }
 
-function fits(column: Column, kind: Kind): boolean {
-  const types = DATA_TYPES[kind]
-  if (types === null) return true
-  if (!types.includes(column.dataType)) return false
-  return kind === 'date'
-    ? keepsMilliseconds(column)
-    : kind !== 'number' || !/^(int|smallint)/.test(sqlType(column))
+function fits(column: Column, kind: Exclude<Kind, 'id'>): boolean {
+  if (column.dataType === 'custom') return true
+  if (!KINDS[kind][0].includes(column.dataType)) return false
+  if (kind === 'date') return keepsMilliseconds(column)
+  // SQLite's integer holds milliseconds.
+  return (
+    kind !== 'number' ||
+    column.columnType.startsWith('SQLite') ||
+    !/^(int|smallint)/.test(column.getSQLType())
+  )
 }
-
-const sqlType = (column: Column) => (column.columnType.startsWith('SQLite') ? '' : column.getSQLType())
 
 function keepsMilliseconds(column: Column): boolean {
   if (column.columnType === 'SQLiteTimestamp') return 'mode' in column && column.mode === 'timestamp_ms'
@@ -81,5 +74,5 @@ function keepsMilliseconds(column: Column): boolean {
     return 'fsp' in column && Number(column.fsp) >= 3
   if (column.columnType === 'PgTimestamp')
     return !('precision' in column) || column.precision === undefined || Number(column.precision) >= 3
-  return column.dataType === 'custom'
+  return false
 }

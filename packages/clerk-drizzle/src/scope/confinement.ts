@@ -60,7 +60,7 @@ export class Confinement {
     const [bound, needs] = [new Set<SQL>(), new Set<SQL>()]
     const brought = withList?.map((query) => {
       const { body, copy } = this.#query(query)
-      if (names.get(body) !== query._.alias)
+      if (names.get(body) !== copy._.alias)
         refuse('A query of `with` has to be made by `$with` of a scoped database.')
       for (const need of confined.get(body)?.needs ?? []) if (!bound.has(need)) needs.add(need)
       bound.add(body)
@@ -84,7 +84,7 @@ export class Confinement {
   /** A query with a name. */
   subquery(query: Subquery): Subquery {
     const { body, copy } = this.#query(query)
-    if (isOfWith(query)) return refuse('A query of `with` can only be selected from.')
+    if (isOfWith(copy)) return refuse('A query of `with` can only be selected from.')
     for (const need of confined.get(body)?.needs ?? []) this.#needs.add(need)
     return copy
   }
@@ -122,8 +122,8 @@ export class Confinement {
 
   #sourceQuery(query: Subquery): Subquery {
     const { body, copy } = this.#query(query)
-    if (!isOfWith(query)) return this.subquery(query)
-    if (names.get(body) !== query._.alias)
+    if (!isOfWith(copy)) return this.subquery(query)
+    if (names.get(body) !== copy._.alias)
       refuse('A query of `with` has to be made by `$with` of a scoped database.')
     this.#needs.add(body)
     return copy
@@ -135,8 +135,9 @@ export class Confinement {
     if (known?.tables !== this.tables || known.orgId !== this.orgId) {
       return refuse(`The query \`${alias}\` was not made by a scoped database of this organisation.`)
     }
-    const Kind = isOfWith(query) ? WithSubquery : Subquery
-    return { body: body as SQL, copy: new Kind(body as SQL, selectedFields, alias, isOfWith(query)) }
+    const ofWith = isOfWith(query)
+    const Kind = ofWith ? WithSubquery : Subquery
+    return { body: body as SQL, copy: new Kind(body as SQL, selectedFields, alias, ofWith) }
   }
 }
 

@@ -1,14 +1,14 @@
 import { type Column, getTableName, is, type Query, type SQL, type Subquery, Table } from 'drizzle-orm'
+import { type Dialect as DatabaseDialect, DIALECTS } from '../db/dialect.js'
 
 /** What the scope knows of Drizzle that its types keep to themselves. Drizzle keeps the symbols in the global registry. */
-export type Family = 'pg' | 'mysql' | 'sqlite'
+export type Family = DatabaseDialect['door']
 
 const COLUMNS = Symbol.for('drizzle:Columns')
 const SCHEMA = Symbol.for('drizzle:Schema')
 const ORIGINAL_NAME = Symbol.for('drizzle:OriginalName')
 const IS_ALIAS = Symbol.for('drizzle:IsAlias')
 const EXTRA_COLUMNS = Symbol.for('drizzle:ExtraConfigColumns')
-const EXTRA_CONFIG = Symbol.for('drizzle:ExtraConfigBuilder')
 
 type Symbols = Readonly<Record<symbol, unknown>>
 const of = (table: Table) => table as unknown as Symbols
@@ -32,26 +32,12 @@ export interface ForeignKey {
     readonly foreignColumns: readonly Column[]
   }
 }
-interface ForeignKeyBuilder {
-  build(table: Table): ForeignKey
-}
 
 /** Those of the columns (`.references()`) and those of the table (`foreignKey()`). */
-export function foreignKeysOf(table: Table): ForeignKey[] {
-  const inline = Object.getOwnPropertySymbols(table).find(({ description }) =>
-    description?.endsWith('InlineForeignKeys'),
-  )
-  const found = inline === undefined ? [] : Object.values(of(table)[inline] as Record<string, ForeignKey>)
-  const extra = of(table)[EXTRA_CONFIG] as ((columns: unknown) => object) | undefined
-  const builders: unknown[] = extra === undefined ? [] : Object.values(extra(identityOf(table)) ?? {}).flat(1)
-  for (const builder of builders) {
-    if (isForeignKeyBuilder(builder)) found.push(builder.build(table))
-  }
-  return found
+export function foreignKeysOf(table: Table): readonly ForeignKey[] {
+  const config = DIALECTS.find(({ isTable }) => isTable(table))?.config(table)
+  return (config as { readonly foreignKeys?: readonly ForeignKey[] } | undefined)?.foreignKeys ?? []
 }
-
-const isForeignKeyBuilder = (value: unknown): value is ForeignKeyBuilder =>
-  typeof value === 'object' && value !== null && 'reference' in value && 'build' in value
 
 /** A query that is not built yet. */
 export interface SelectConfig {

@@ -102,8 +102,10 @@ const columnOf = (table: Table, column: Column | undefined): Column =>
   Object.values(columnsOf(table)).find(({ name }) => name === column?.name) ??
   refuse(`\`${getTableName(table)}\` has no column that the reference names.`)
 
-function noId({ dataType, table, name }: Column): Param | SQL {
-  if (dataType === 'string') return sql.param(crypto.randomUUID())
+function noId(column: Column): Param | SQL {
+  const { dataType, table, name } = column
+  if (dataType === 'string' || /^(text|varchar)\b/i.test(column.getSQLType()))
+    return sql.param(crypto.randomUUID())
   if (dataType === 'number' || dataType === 'bigint') return sql`-2147483648`
   return refuse(
     `A reference to \`${getTableName(table)}.${name}\` cannot be checked: it is no text and no number.`,

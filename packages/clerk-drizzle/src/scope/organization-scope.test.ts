@@ -20,9 +20,10 @@ import {
   sql,
   sum,
 } from 'drizzle-orm'
+import { mysqlTable, customType as myType } from 'drizzle-orm/mysql-core'
 import { drizzle as mysql } from 'drizzle-orm/mysql2'
 import { drizzle as postgres } from 'drizzle-orm/node-postgres'
-import { foreignKey, pgSchema, text } from 'drizzle-orm/pg-core'
+import { foreignKey, pgSchema, pgTable, customType as pgType, text } from 'drizzle-orm/pg-core'
 import { foreignKey as sqliteForeignKey, sqliteTable, text as sqliteText } from 'drizzle-orm/sqlite-core'
 import { afterAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { openScope, type ScopeDatabase, schemaOf, scopeOf, seed } from '../testing/scope/databases.js'
@@ -84,6 +85,7 @@ describe('what applications write in SQL is taken', () => {
       sql`percentile_cont(0.5) within group (order by ${pg.notes.stars})`,
       sql`st_distance(${pg.notes.title}, ${'x'})`,
       ilike(pg.notes.title, '%x%'),
+      sql`position('x' in ${pg.notes.title})`,
     ]
     for (const each of given)
       expect(named.select({ each }).from(pg.notes).toSQL().sql).toContain('"org_id" = $')
@@ -180,6 +182,24 @@ describe('a reference that names the organisation too', () => {
   })
 })
 
+test('columns of a type of one’s own hold the id as it is, where the condition says how to compare', () => {
+  const lower = (value: string) => value.toLowerCase()
+  const own = { dataType: () => 'varchar(191) COLLATE utf8mb4_bin', toDriver: lower }
+  const mine = myType<{ data: string }>(own)
+  const books = mysqlTable('books', { id: mine('id'), orgId: mine('org_id').notNull() })
+  const pages = mysqlTable('pages', {
+    orgId: mine('org_id').notNull(),
+    bookId: mine('book_id').references(() => books.id),
+  })
+  const plain = mysql('mysql://127.0.0.1:1/none')
+  const a = organizationScope({ owned: [books.orgId, pages.orgId] })(plain, 'ORG_A')
+  const { params } = a.insert(pages).values({ orgId: 'ORG_A', bookId: 'x' }).toSQL()
+  expect(params.filter((value) => value === 'ORG_A')).toHaveLength(3)
+  const citext = pgType<{ data: string }>({ dataType: () => 'citext' })
+  const loose = pgTable('loose', { orgId: citext('org_id').notNull() })
+  expect(() => organizationScope({ owned: [loose.orgId] })).toThrow(ConfigurationError)
+})
+
 test('tables of a named schema', () => {
   const app = pgSchema('app')
   const books = app.table('books', { id: text('id').primaryKey(), orgId: text('org_id').notNull() })
@@ -270,7 +290,7 @@ describe('without an id', async () => {
     expect(await db.$count(notes, eq(notes.orgId, theirs))).toBe(0)
   })
 
-  test('what is kept from one request runs in no other: a prepared query, and a query within another', async () => {
+  test('what was made in one request runs in no other: a prepared query, and a query within another', async () => {
     const prepared = await asMemberOf(ours, async () => [current.select().from(notes).prepare()] as const)
     expect(await asMemberOf(ours, async () => prepared[0].all())).toMatchObject([{ orgId: ours }])
     await expect(asMemberOf(theirs, async () => prepared[0].all())).rejects.toMatchObject({

@@ -141,6 +141,7 @@ describe('SQL text that could be more than an expression is refused', () => {
     'a scoped query as text': sql`(${a.select({ id: notes.id }).from(notes).getSQL()} union all select id from secrets)`,
     'the name of a table after in': sql`${notes.id} in secrets`,
     'a table after in': sql`${notes.id} in ${secrets}`,
+    'a table after in, as in a function of another database': sql`position('x' in secrets)`,
     'an identifier after in': sql`${notes.id} in ${sql.identifier('secrets')}`,
     'a quoted name': sql`${notes.id} in "secrets"`,
     'a comment': sql`1 = 1 -- `,
@@ -332,6 +333,19 @@ test('a list or an object is no value, as some drivers make several of it', asyn
   }
 })
 
+test('what an insert selects stays in its places, whatever happens to the query afterwards', async () => {
+  const joined = a.select().from(notebooks).$dynamic()
+  const insert = a.insert(notebooks).select(joined)
+  joined.leftJoin(notes, sql`true`)
+  await refused(() => insert)
+  const fields = { id: sql<string>`'x'`.as('id'), orgId: notebooks.orgId, title: notebooks.title }
+  const moved = a.select(fields).from(notebooks)
+  const second = a.insert(notebooks).select(moved)
+  const { config } = moved as unknown as { config: { fields: object } }
+  config.fields = { orgId: notebooks.orgId, id: sql`'org_b'`.as('id'), title: notebooks.title }
+  await refused(() => second)
+})
+
 describe('a conflict with another organisation’s row', () => {
   const row = { id: 'b-note1', orgId: 'org_a', title: 'mine' }
   const insert = () => a.insert(notes).values(row)
@@ -441,7 +455,7 @@ test('a lock, a cache and a database in another object are not what they seem', 
     }),
   )
   const replicas = withReplicas(db, [db])
-  await refused(() => scope(replicas, 'org_a').select().from(notes))
+  expect(() => scope(replicas, 'org_a')).toThrow(ConfigurationError)
   await refused(async () =>
     scope(
       new Proxy(db, {

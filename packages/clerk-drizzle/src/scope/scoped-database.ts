@@ -1,6 +1,7 @@
 import { ConfigurationError } from '@acme/clerk-core'
-import { entityKind, is, type Subquery, sql } from 'drizzle-orm'
+import { is, type Subquery, sql } from 'drizzle-orm'
 import { TypedQueryBuilder } from 'drizzle-orm/query-builders/query-builder'
+import { DIALECTS } from '../db/dialect.js'
 import { Confinement, nameQuery, type Scope } from './confinement.js'
 import { noteConflicts } from './conflict.js'
 import type { Builder, Dialect, Family } from './drizzle.js'
@@ -22,33 +23,23 @@ type Call = (...given: readonly unknown[]) => unknown
 type Methods = Record<string, Call | undefined>
 type Made = Builder & Methods
 
-/** A database of Drizzle, or a transaction, with what its types keep to themselves. */
-interface Internals extends Methods {
-  readonly [key: string]: Call | undefined
-}
-interface Kept {
+/** What the types of a database, or of a transaction, do not tell. */
+interface Hidden {
   readonly dialect: Dialect
   readonly session: object
   readonly query?: Readonly<Record<string, object>>
 }
 
 const BUILDERS = ['select', 'selectDistinct', 'selectDistinctOn', 'update', 'delete'] as const
-const FAMILIES: readonly (readonly [string, Family])[] = [
-  ...([
-    ['Pg', 'pg'],
-    ['MySql', 'mysql'],
-    ['SQLite', 'sqlite'],
-  ] as const),
-]
 
 /** @throws {ConfigurationError} for a database that the tables are not of */
 export function scopedDatabase(database: object, tenant: Tenant): object {
-  const { dialect: plain, session: plainSession } = database as Kept
-  checkFamily(plain, tenant.tables.family)
+  const { dialect: plain, session: plainSession } = database as Hidden
+  checkFamily(database, tenant.tables.family)
   const scope: Scope = { tables: tenant.tables, dialect: plain, orgId: () => tenant.orgId() }
   const dialect = scopedDialect(scope)
   const own = { dialect: { value: dialect }, session: { value: scopedSession(plainSession, tenant) } }
-  const inner = Object.create(database, own) as Internals
+  const inner = Object.create(database, own) as Methods
   let queries: object | null = null
 
   const checked = (made: unknown): Made => {
@@ -59,13 +50,13 @@ export function scopedDatabase(database: object, tenant: Tenant): object {
   }
   const methods: Record<string, unknown> = {
     ...buildersOf(inner, checked),
-    with: (...withList: readonly unknown[]) => buildersOf(inner.with?.(...withList) as Internals, checked),
+    with: (...withList: readonly unknown[]) => buildersOf(inner.with?.(...withList) as Methods, checked),
     $with: (alias: string, selection?: unknown) => ({
       as: (query: unknown) => {
         const asked = typeof query === 'function' ? query(methods) : query
         const body = bodyOf(scope, dialect, asked)
         const fields = () => (asked as { getSelectedFields(): unknown }).getSelectedFields()
-        const named = (database as Internals).$with?.(alias, selection) as Methods
+        const named = (database as Methods).$with?.(alias, selection) as Methods
         const made = named.as?.({ getSQL: () => body, getSelectedFields: fields })
         nameQuery(made as Subquery)
         return made
@@ -79,20 +70,20 @@ export function scopedDatabase(database: object, tenant: Tenant): object {
       return counted
     },
     transaction: (run: Call, config?: unknown) =>
-      (database as Internals).transaction?.(
+      (database as Methods).transaction?.(
         (transaction: object) => run(scopedDatabase(transaction, tenant)),
         config,
       ),
   }
-  const { query } = database as Kept
+  const { query } = database as Hidden
   Object.defineProperty(methods, 'query', {
     get: () =>
       (queries ??= Object.fromEntries(
         Object.entries(query ?? {}).map(([name, builder]) => [name, Object.create(builder, own)]),
       )),
   })
-  if (typeof (database as Internals).rollback === 'function')
-    methods.rollback = () => (database as Internals).rollback?.()
+  if (typeof (database as Methods).rollback === 'function')
+    methods.rollback = () => (database as Methods).rollback?.()
   return refuseOthers(methods)
 }
 
@@ -104,7 +95,7 @@ async function count(select: Made, source: unknown, filters: unknown): Promise<u
   return rows?.[0]?.count
 }
 
-function buildersOf(from: Internals, checked: (made: unknown) => Made): Record<string, Call> {
+function buildersOf(from: Methods, checked: (made: unknown) => Made): Record<string, Call> {
   const found: Record<string, Call> = {}
   for (const name of BUILDERS) {
     if (typeof from[name] === 'function') found[name] = (...given) => checked(from[name]?.(...given))
@@ -131,9 +122,8 @@ function bodyOf(scope: Scope, dialect: Dialect, query: unknown) {
   return getSQL?.call(query)
 }
 
-function checkFamily(dialect: Dialect | undefined, family: Family): void {
-  const kind = String((dialect?.constructor as { [entityKind]?: string } | undefined)?.[entityKind])
-  const found = FAMILIES.find(([prefix]) => kind.startsWith(prefix))?.[1]
+function checkFamily(database: object, family: Family): void {
+  const found = DIALECTS.find(({ isDatabase }) => isDatabase(database))?.door
   if (found === family) return
   throw new ConfigurationError([
     {
@@ -145,7 +135,7 @@ function checkFamily(dialect: Dialect | undefined, family: Family): void {
   ])
 }
 
-/** Every other name throws, so that plain JavaScript learns of a method that is missing on purpose. */
+/** Every other name throws, so that a method that is missing on purpose says so in plain JavaScript. */
 function refuseOthers<M extends object>(methods: M): M {
   return new Proxy(Object.freeze(methods), {
     get(target: M, name) {

@@ -22,7 +22,7 @@ export function scopedSession(session: object, { perRequest, orgId }: Tenant): o
   return scoped
 }
 
-/** A query may be kept, and run in the request of another organisation. */
+/** A prepared query may outlive its request, and be run in the request of another organisation. */
 function runOnlyFor(prepared: Methods, current: () => string): void {
   const orgId = current()
   for (const name of RUNS) {

@@ -5,22 +5,10 @@ import { configOf, confineAmount, confineExpression } from './expression.js'
 import { refuse } from './organization-scope-error.js'
 
 const KNOWN = new Set([
-  ...[
-    'withList',
-    'fields',
-    'fieldsFlat',
-    'table',
-    'joins',
-    'where',
-    'groupBy',
-    'having',
-    'orderBy',
-    'limit',
-    'offset',
-  ],
+  ...['withList', 'fields', 'table', 'joins', 'where', 'groupBy', 'having', 'orderBy', 'limit', 'offset'],
   ...['distinct', 'setOperators', 'lockingClause'],
 ])
-/** Whether the side that is joined, and the side it is joined to, keep rows that the other has nothing for. */
+/** Where the condition of a table that is joined stands. */
 const JOINS: Readonly<Record<string, 'on' | 'where' | 'derived'>> = {
   ...{ inner: 'on', left: 'on', cross: 'where', right: 'derived', full: 'derived' },
 }
@@ -95,7 +83,7 @@ function placeOf(joinType: string) {
   return place ?? refuse('A query with a join of this kind cannot be confined.')
 }
 
-/** Where rows may be kept without a counterpart, a condition in the join would let them through. */
+/** Such a join answers rows without a counterpart, also those that do not meet its condition. */
 function derive(within: Confinement, source: Source): Source {
   const { table, owned } = source
   if (owned === null || !is(table, Table)) return source

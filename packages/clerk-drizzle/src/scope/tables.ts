@@ -1,5 +1,6 @@
 import { ConfigurationError, type ConfigurationProblem } from '@acme/clerk-core'
 import { Column, getTableName, is, type SQL, sql, Table } from 'drizzle-orm'
+import { DIALECTS } from '../db/dialect.js'
 import {
   columnsOf,
   type Family,
@@ -37,11 +38,17 @@ export interface Tables {
   of(table: Table): OwnedTable | 'shared' | null
 }
 
-const FAMILIES: Readonly<Record<string, Family>> = { Pg: 'pg', MySql: 'mysql', SQLite: 'sqlite' }
-/** Types that compare as they are. `char(n)` pads, and what another type calls equal is not known. */
-const EXACT = /^(Pg|MySql|SQLite)(?:Text|Varchar|VarChar)$/
+/**
+ * Columns that compare as they are. `char(n)` pads; another type of PostgreSQL, or a collation that is part of it, may call equal
+ * what is not, where on MySQL and SQLite the condition says how to compare.
+ */
+const isExact = (column: Column) =>
+  familyOf(column) === 'pg'
+    ? ['PgText', 'PgVarchar'].includes(column.columnType)
+    : ['string', 'custom'].includes(column.dataType) && /^(text|varchar)\b/i.test(column.getSQLType())
 
-const familyOf = (column: Column): Family | undefined => FAMILIES[EXACT.exec(column.columnType)?.[1] ?? '']
+const familyOf = ({ table }: Column): Family | undefined =>
+  DIALECTS.find(({ isTable }) => isTable(table))?.door
 
 /** @throws {ConfigurationError} for a column or a table that cannot be confined */
 export function declare({ owned, shared = [], functions = [] }: OrganizationScopeOptions): Tables {
@@ -86,7 +93,7 @@ function* ownedProblems(owned: readonly Column[]): Generator<ConfigurationProble
       continue
     }
     const path = `\`${getTableName(column.table)}.${column.name}\``
-    if (familyOf(column) === undefined)
+    if (!isExact(column))
       yield problem('owned', `${path} is no text.`, 'Let the column be `text` or `varchar`.')
     if (column.onUpdateFn !== undefined || column.generated !== undefined)
       yield problem('owned', `${path} is computed.`, 'Take the computation away: the scope sets it.')

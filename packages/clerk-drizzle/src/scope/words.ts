@@ -98,10 +98,10 @@ type Kind = 'start' | 'operand' | 'word' | 'open' | 'close' | 'operator'
  * @throws {OrganizationScopeError} for text that is not known to be harmless
  */
 export function checkWords(pieces: readonly Piece[], family: Family, functions: ReadonlySet<string>): void {
-  const scan = new Scan(functions)
+  const scan = new Scan(family, functions)
   for (const piece of merged(pieces)) {
     if ('kind' in piece) scan.written(piece.kind)
-    else scan.text(piece.text, family)
+    else scan.text(piece.text)
   }
   scan.end()
 }
@@ -119,6 +119,7 @@ function merged(pieces: readonly Piece[]): Piece[] {
 }
 
 class Scan {
+  readonly #family: Family
   readonly #functions: ReadonlySet<string>
   readonly #opened: string[] = []
   #last: Kind = 'start'
@@ -126,7 +127,8 @@ class Scan {
   #words: readonly [before: string | null, beforeThat: string | null] = [null, null]
   #dotAfter: string | null = null
 
-  constructor(functions: ReadonlySet<string>) {
+  constructor(family: Family, functions: ReadonlySet<string>) {
+    this.#family = family
     this.#functions = functions
   }
 
@@ -138,9 +140,9 @@ class Scan {
     }
   }
 
-  text(text: string, family: Family): void {
+  text(text: string): void {
     if (/--|\/\*|\*\//.test(text)) refuse('The SQL text of an expression may hold no comments.')
-    const token = TOKENS[family]
+    const token = TOKENS[this.#family]
     for (token.lastIndex = 0; token.lastIndex < text.length; ) {
       const at = token.lastIndex
       const found = token.exec(text)?.groups
@@ -188,6 +190,8 @@ class Scan {
 
   /** SQLite reads the whole of `x in "table"`. */
   #afterIn(): void {
+    const inside = this.#opened.at(-1) ?? ''
+    if (this.#family !== 'sqlite' && ['position', 'against'].includes(inside)) return
     if (this.#last === 'word' && this.#words[0] === 'in') refuse('`in` takes a list or a query.')
   }
 

@@ -76,9 +76,7 @@ const returningOf = (within: Confinement, { returning }: WriteConfig) =>
 
 /** A row that is created: of this organisation, and referring to its rows only. */
 function stampRow(within: Confinement, owned: OwnedTable, row: Values): Values {
-  const columns = columnsOf(owned.table)
-  const values = confineValues(within, owned, row)
-  return { ...values, [owned.tenant]: new Param(within.orgId, columns[owned.tenant]) }
+  return { ...confineValues(within, owned, row), [owned.tenant]: new Param(within.orgId) }
 }
 
 /** What is changed in rows of the organisation: they stay there. */
@@ -111,7 +109,7 @@ function checkTenant(within: Confinement, column: Column, value: unknown): Param
     refuse(
       `\`${getTableName(column.table)}.${column.name}\` is set by the scope and cannot be changed: leave it out.`,
     )
-  return new Param(within.orgId, column)
+  return new Param(within.orgId)
 }
 
 function confineValue(within: Confinement, owned: OwnedTable, column: Column, value: unknown): unknown {
@@ -133,11 +131,17 @@ function isDefault(value: unknown): boolean {
 
 /** `insert … select`: every row is of this organisation. */
 function stampFields(within: Confinement, owned: OwnedTable, fields: readonly Field[]): Field[] {
-  const columns = columnsOf(owned.table)
-  return fields.map(({ path, field }) => {
-    const [key = ''] = path
-    const column = columns[key]
-    if (column === undefined) return refuse(`\`${getTableName(owned.table)}\` has no column \`${key}\`.`)
+  const columns = Object.entries(columnsOf(owned.table))
+  // They are inserted by their places.
+  if (
+    fields.length !== columns.length ||
+    !fields.every(({ path }, at) => path.join('.') === columns[at]?.[0])
+  )
+    refuse(
+      `What is inserted into \`${getTableName(owned.table)}\` has to be selected in the order of its columns.`,
+    )
+  return columns.map(([key, column], at) => {
+    const { path = [], field } = fields[at] ?? {}
     if (openReferences(within, owned, column).length > 0)
       return refuse(`\`${getTableName(owned.table)}.${column.name}\` refers to another row: insert values.`)
     if (key !== owned.tenant) return { path, field }

@@ -32,7 +32,7 @@ export function inboxStore({ table: tableOf, run }: Context): {
   const table = tableOf(INBOX)
   const logTable = tableOf(LOG)
   const log = logStore(logTable)
-  const { dialect } = table
+  const { dialect, db } = table
   const { now } = dialect
   const column = (field: string) => table.column(field)
   const later = (ms: number): SQL => sql`${now} + ${sql.raw(String(ms))}`
@@ -40,40 +40,40 @@ export function inboxStore({ table: tableOf, run }: Context): {
   const isFree = or(isNull(column('leaseUntil')), sql`${column('leaseUntil')} <= ${now}`)
   const isUnfinished = inArray(column('status'), ['open', 'failed'])
 
+  const CLAIM = {
+    ...Object.fromEntries(
+      ['id', 'status', 'owner', 'attempts', 'succeeded'].map((one) => [one, column(one)]),
+    ),
+    held: sql`${column('leaseUntil')} - ${now}`,
+  }
+
   async function claim(event: InboxEvent, leaseMs: number): Promise<Claim> {
     const { id, type, timestamp, subjects, body } = event
     const own = table.where({ id })
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const owner = randomUUID()
-      const row = await table.insert({
+      const isNew = await table.insertNew({
         ...{ id, type, timestamp, subjects: JSON.stringify(subjects), body, status: 'open', attempts: 1 },
         ...{ succeeded: '', receivedAt: now, dueAt: now, leaseUntil: later(leaseMs), owner },
       })
-      if (row !== null) return claimed(owner, row)
-      const taken = await table.update(own, and(isUnfinished, isFree), {
+      if (isNew) return { status: 'claimed', owner, attempts: 1, succeeded: [] }
+      await table.updateMany(and(own, isUnfinished, isFree), {
         ...{ status: 'open', attempts: sql`${column('attempts')} + 1`, leaseUntil: later(leaseMs), owner },
         ...{ reason: null, finishedAt: null },
       })
-      if (taken?.owner === owner && taken.id === id) return claimed(owner, taken)
-      const [known] = await table.query(() =>
-        table.db
-          .select({ id: column('id'), status: column('status'), held: sql`${column('leaseUntil')} - ${now}` })
-          .from(table.source)
-          .where(own),
-      )
+      const [known] = await table.query(() => db.select(CLAIM).from(table.source).where(own))
       if (known === undefined) continue
       if (known.id !== id) throw collation()
+      if (known.owner === owner) {
+        const { attempts, succeeded } = known
+        return { status: 'claimed', owner, attempts: Number(attempts), succeeded: names(succeeded) }
+      }
       if (known.status === 'done' || known.status === 'discarded') return { status: 'done' }
       const held = Number(known.held ?? 0)
       if (held > 0) return { status: 'busy', retryAfterMs: held }
     }
     throw tooManyWriters(`one row of \`${table.name}\``)
   }
-
-  const claimed = (owner: string, row: Row): Claim => ({
-    ...{ status: 'claimed', owner },
-    ...{ attempts: Number(row.attempts), succeeded: names(row.succeeded) },
-  })
 
   const collation = () => collationFault(table.name, 'id')
 
@@ -134,7 +134,7 @@ export function inboxStore({ table: tableOf, run }: Context): {
     find: (id) =>
       run(async () => {
         checkText(id, 'id')
-        const row = await table.find(table.where({ id }))
+        const row = await table.findByKey(id)
         if (row !== null && row.id !== id) throw collation()
         return row && asEvent(row)
       }),

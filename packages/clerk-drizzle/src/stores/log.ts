@@ -76,7 +76,7 @@ export function logStore(table: Table) {
         return { position: placeOf(row?.position), at: Number(row?.at) }
       }
       const [made] = await table.query(() => insert().$returningId())
-      const row = await table.find(table.where({ position: Object.values(made ?? {})[0] }))
+      const row = await table.findByKey(Object.values(made ?? {})[0])
       return { position: placeOf(row?.position), at: Number(row?.at) }
     },
 

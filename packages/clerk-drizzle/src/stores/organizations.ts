@@ -86,9 +86,8 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
     applyOrganization: (snapshot) =>
       run(async () => {
         checkOrganization(snapshot)
-        const own = ownColumns(options.organizations, snapshot)
         const { row, outcome } = await organizations.apply(
-          incoming(snapshot, organizationFields(snapshot), EMPTY_ORGANIZATION_ROW, own),
+          incoming(snapshot, organizationFields(snapshot), EMPTY_ORGANIZATION_ROW, options.organizations),
         )
         return { organization: row as unknown as O, outcome }
       }),
@@ -136,9 +135,8 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
     applyMembership: (snapshot) =>
       run(async () => {
         checkMembership(snapshot)
-        const own = ownColumns(options.memberships, snapshot)
         const { row, outcome } = await memberships.apply({
-          ...incoming(snapshot, membershipFields(snapshot), EMPTY_MEMBERSHIP, own),
+          ...incoming(snapshot, membershipFields(snapshot), EMPTY_MEMBERSHIP, options.memberships),
           ...(snapshot.permissions === undefined && { depending: keptPermissions(snapshot) }),
         })
         return { membership: await answer(row), outcome }
@@ -195,11 +193,8 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
     applyRole: (snapshot) =>
       run(async () => {
         checkRole(snapshot)
-        const { clerkId, version, key, name, permissions } = snapshot
-        const own = ownColumns(options.clerkRoles, snapshot)
-        const { row, outcome } = await roles.apply(
-          incoming({ clerkId, version }, { key, name, permissions }, EMPTY_ROLE, own),
-        )
+        const { clerkId: _, version: __, ...fields } = snapshot
+        const { row, outcome } = await roles.apply(incoming(snapshot, fields, EMPTY_ROLE, options.clerkRoles))
         return { role: asRole(row), outcome }
       }),
 
@@ -214,9 +209,8 @@ export function organizationStore<O extends OrganizationRecord, M extends Member
     applyInvitation: (snapshot) =>
       run(async () => {
         checkInvitation(snapshot)
-        const own = ownColumns(options.invitations, snapshot)
         const { row, outcome } = await invitations.apply(
-          incoming(snapshot, invitationFields(snapshot), EMPTY_INVITATION, own),
+          incoming(snapshot, invitationFields(snapshot), EMPTY_INVITATION, options.invitations),
         )
         return { invitation: row as unknown as InvitationRecord, outcome }
       }),
@@ -279,14 +273,15 @@ const keysOf = (memberships: readonly MembershipRecord[]): readonly string[] => 
   ...new Set(memberships.flatMap(({ role }) => role ?? [])),
 ]
 
-function incoming(
-  { clerkId, version, createdAt = null }: Pick<Incoming, 'clerkId' | 'version' | 'createdAt'>,
+const incoming = <S extends Pick<Incoming, 'clerkId' | 'version' | 'createdAt'>>(
+  snapshot: S,
   fields: Values,
   nothing: Values,
-  own: () => Values,
-): Incoming {
-  return { clerkId, version, createdAt, fields: carried(fields), nothing, own }
-}
+  options: TableOptions<S> | undefined,
+): Incoming => ({
+  ...{ clerkId: snapshot.clerkId, version: snapshot.version, createdAt: snapshot.createdAt ?? null },
+  ...{ fields: carried(fields), nothing, own: ownColumns(options, snapshot) },
+})
 
 /** Permissions are kept while the role is the same, which another writer may change in between. */
 const keptPermissions =
@@ -302,21 +297,25 @@ const ownColumns =
   <S>(options: TableOptions<S> | undefined, snapshot: S) =>
   (): Values => ({ ...options?.create?.(snapshot) })
 
-function organizationFields(snapshot: OrganizationSnapshot): Values {
-  const { name, slug, imageUrl, publicMetadata, privateMetadata, membersCount } = snapshot
-  const clerkCreatedAt = dateOf(snapshot.createdAt)
-  return { name, slug, imageUrl, publicMetadata, privateMetadata, membersCount, clerkCreatedAt }
-}
+const organizationFields = ({
+  clerkId: _,
+  version: __,
+  createdAt,
+  ...fields
+}: OrganizationSnapshot): Values => ({
+  ...fields,
+  clerkCreatedAt: dateOf(createdAt),
+})
 
-function membershipFields(snapshot: MembershipSnapshot): Values {
-  const { orgId, userId, role, permissions, publicMetadata } = snapshot
-  return { orgId, userId, role, permissions, publicMetadata, createdAt: new Date(snapshot.createdAt) }
-}
+const membershipFields = ({ clerkId: _, version: __, createdAt, ...fields }: MembershipSnapshot): Values => ({
+  ...fields,
+  createdAt: new Date(createdAt),
+})
 
-function invitationFields(snapshot: InvitationSnapshot): Values {
-  const { orgId, email, role, status, publicMetadata } = snapshot
-  return { orgId, email, role, status, publicMetadata, expiresAt: dateOf(snapshot.expiresAt) }
-}
+const invitationFields = ({ clerkId: _, version: __, expiresAt, ...fields }: InvitationSnapshot): Values => ({
+  ...fields,
+  expiresAt: dateOf(expiresAt),
+})
 
 const { createdAt: clerkCreatedAt, ...withoutTime } = EMPTY_ORGANIZATION
 const EMPTY_ORGANIZATION_ROW: Values = { ...withoutTime, clerkCreatedAt }

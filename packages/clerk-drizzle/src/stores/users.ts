@@ -155,23 +155,11 @@ export function userStore<U extends UserRecord>(
 export const dateOf = (ms: number | null | undefined): Date | null | undefined =>
   typeof ms === 'number' ? new Date(ms) : ms
 
+/** What the table has no column for is not written. */
 function syncedFields(snapshot: UserSnapshot): Values {
-  return carried({
-    email: snapshot.email,
-    emailVerified: hasVerifiedAddress(snapshot),
-    username: snapshot.username,
-    phone: snapshot.phone,
-    firstName: snapshot.firstName,
-    lastName: snapshot.lastName,
-    imageUrl: snapshot.imageUrl,
-    externalId: snapshot.externalId,
-    publicMetadata: snapshot.publicMetadata,
-    privateMetadata: snapshot.privateMetadata,
-    banned: snapshot.banned,
-    deprovisioned: snapshot.deprovisioned,
-    locked: snapshot.locked,
-    clerkCreatedAt: dateOf(snapshot.createdAt),
-  })
+  const { clerkId: _, version: __, createdAt, lastSignInAt: ___, lastActiveAt: ____, ...fields } = snapshot
+  const emailVerified = hasVerifiedAddress(snapshot)
+  return carried({ ...fields, emailVerified, clerkCreatedAt: dateOf(createdAt) })
 }
 
 /** A user of whom nothing is known but the id. */

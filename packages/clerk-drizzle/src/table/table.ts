@@ -13,7 +13,7 @@ import {
 } from 'drizzle-orm'
 import type { Dialect } from '../db/dialect.js'
 import { isDuplicate, queried } from '../db/errors.js'
-import type { Queries, Row, Values } from '../db/queries.js'
+import type { Queries, Row, Selection, Values } from '../db/queries.js'
 import type { Kind, TableDefinition } from './definitions.js'
 
 interface StoredField {
@@ -21,6 +21,13 @@ interface StoredField {
   readonly key: string
   readonly column: Column
   readonly kind: Kind
+}
+
+export interface NewRow {
+  /** Under the names of the records. */
+  readonly values: Values
+  /** The application's own columns, under the keys of the table. */
+  readonly own: Values
 }
 
 /** One table of the application under the field names of the records, and the few statements the stores are made of. */
@@ -33,6 +40,7 @@ export class Table {
   readonly fields: ReadonlyMap<string, StoredField>
   /** As errors call it. */
   readonly name: string
+  #byKey: { execute(values: Values): PromiseLike<Row[]> } | undefined
 
   constructor(
     db: Queries,
@@ -84,6 +92,22 @@ export class Table {
     return (await this.findMany({ where, limit: 1 }))[0] ?? null
   }
 
+  /** By its key. Built once: Drizzle takes longer to build a lookup than many a database to answer it. */
+  async findByKey(value: unknown): Promise<Row | null> {
+    this.#byKey ??= this.#prepareByKey()
+    const { execute } = this.#byKey
+    const [row] = await this.query(() => execute({ value }))
+    return row === undefined ? null : this.#read(row)
+  }
+
+  #prepareByKey() {
+    const where = eq(this.column(this.definition.key), sql.placeholder('value'))
+    const query = this.db.select().from(this.source).where(where).limit(1)
+    query.$withCache?.(false)
+    const prepared = query.prepare()
+    return { execute: (values: Values) => prepared.execute(values) }
+  }
+
   async findMany(args: {
     where: SQL | undefined
     orderBy?: readonly (Column | SQL)[]
@@ -112,18 +136,16 @@ export class Table {
 
   /** `null`: some unique value of the row is taken already. No statement fails on PostgreSQL, so a transaction goes on. */
   async insert(values: Values, own: Values = {}): Promise<Row | null> {
-    const insert = () => this.db.insert(this.source).values({ ...own, ...this.#data(values) })
-    if (this.dialect.returns) {
-      const [row] = await this.query(() => insert().onConflictDoNothing().returning())
-      return row === undefined ? null : this.#read(row)
-    }
-    try {
-      await this.query(insert)
-    } catch (error) {
-      if (isDuplicate(error)) return null
-      throw error
-    }
-    return this.find(this.where({ [this.definition.key]: values[this.definition.key] }))
+    const inserted = await this.#insert([{ values, own }])
+    if (inserted === null) return null
+    if (!this.dialect.returns) return this.findByKey(values[this.definition.key])
+    return inserted[0] === undefined ? null : this.#read(inserted[0])
+  }
+
+  /** Whether the row was made: `false`, some unique value of it is taken already. */
+  async insertNew(values: Values): Promise<boolean> {
+    const inserted = await this.#insert([{ values, own: {} }], { one: sql`1` })
+    return inserted !== null && (!this.dialect.returns || inserted.length > 0)
   }
 
   /**
@@ -131,9 +153,8 @@ export class Table {
    * the way, which the database then names. @throws {StoreFaultError}
    */
   async explainConflict(values: Values, own: Values): Promise<Row | null> {
-    const insert = () => this.db.insert(this.source).values({ ...own, ...this.#data(values) })
-    await this.query(insert)
-    return this.find(this.where({ clerkId: values.clerkId }))
+    await this.query(() => this.db.insert(this.source).values({ ...own, ...this.#data(values) }))
+    return this.findByKey(values[this.definition.key])
   }
 
   /**
@@ -141,29 +162,30 @@ export class Table {
    *
    * @returns the Clerk ids of those that were written: of the others another writer got ahead, or a unique value is taken
    */
-  async insertMany(
-    rows: readonly { readonly values: Values; readonly own: Values }[],
-  ): Promise<Set<unknown>> {
+  async insertMany(rows: readonly NewRow[]): Promise<Set<unknown>> {
     const written = new Set<unknown>()
     const columns = Object.keys(getTableColumns(this.source)).length
     for (const part of this.#parts(rows, columns)) {
-      const insert = () =>
-        this.db.insert(this.source).values(part.map(({ values, own }) => ({ ...own, ...this.#data(values) })))
-      if (this.dialect.returns) {
-        const clerkId = this.column('clerkId')
-        const inserted = await this.query(() => insert().onConflictDoNothing().returning({ clerkId }))
-        for (const row of inserted) written.add(row.clerkId)
-        continue
-      }
-      try {
-        await this.query(insert)
-      } catch (error) {
-        if (isDuplicate(error)) return written
-        throw error
-      }
-      for (const { values } of part) written.add(values.clerkId)
+      const inserted = await this.#insert(part, { clerkId: this.column('clerkId') })
+      if (inserted === null) return written
+      const made = this.dialect.returns ? inserted : part.map(({ values }) => values)
+      for (const { clerkId } of made) written.add(clerkId)
     }
     return written
+  }
+
+  /** What `RETURNING` answers of the rows that were made. `null`, on MySQL: a unique value is taken, and none was made. */
+  async #insert(rows: readonly NewRow[], columns?: Selection): Promise<Row[] | null> {
+    const data = rows.map(({ values, own }) => ({ ...own, ...this.#data(values) }))
+    const insert = () => this.db.insert(this.source).values(data)
+    if (this.dialect.returns) return this.query(() => insert().onConflictDoNothing().returning(columns))
+    try {
+      await this.query(insert)
+      return []
+    } catch (error) {
+      if (isDuplicate(error)) return null
+      throw error
+    }
   }
 
   /**

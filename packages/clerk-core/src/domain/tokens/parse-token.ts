@@ -39,7 +39,7 @@ export function createTokenParser(): TokenParser {
   let known: readonly KnownHeader[] = []
 
   const find = (token: string): KnownHeader | undefined => {
-    for (const one of known) if (token.startsWith(one.text)) return one
+    for (const one of known) if (token.slice(0, one.text.length) === one.text) return one
     return undefined
   }
 
@@ -87,17 +87,23 @@ function mayBeBase64Url(token: string): boolean {
  */
 function isCanonical(part: string, bytes: number): boolean {
   const { length } = part
-  const ends = CANONICAL_ENDS[length % 4]
-  return (
-    ends !== undefined && bytes === (length * 3) >> 2 && ends.includes(part.charAt(length - 1)) && bytes > 0
-  )
+  const unused = UNUSED[length % 4]
+  if (unused === undefined || bytes === 0 || bytes !== (length * 3) >> 2) return false
+  return ((VALUES[part.charCodeAt(length - 1)] ?? UNKNOWN) & unused) === 0
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const every = (step: number) => [...ALPHABET].filter((_, value) => value % step === 0).join('')
-
-/** The last character by the length of a part modulo four: two carry one byte and four unused bits, three two and two. */
-const CANONICAL_ENDS: readonly (string | undefined)[] = [ALPHABET, undefined, every(16), every(4)]
+/** No character of the alphabet. */
+const UNKNOWN = 0x80
+const VALUES = Uint8Array.from({ length: 128 }, (_, code) => {
+  const value = ALPHABET.indexOf(String.fromCharCode(code))
+  return value < 0 ? UNKNOWN : value
+})
+/**
+ * What the value of the last character must not have, by the length of a part modulo four: two characters carry one byte and
+ * four unused bits, three two and two. One alone carries nothing.
+ */
+const UNUSED: readonly (number | undefined)[] = [UNKNOWN, undefined, UNKNOWN | 0b1111, UNKNOWN | 0b11]
 
 function decode(part: string): Buffer | null {
   const bytes = Buffer.from(part, 'base64url')

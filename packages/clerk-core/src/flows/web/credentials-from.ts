@@ -57,11 +57,13 @@ export function credentialsFromFetch<R extends { readonly headers: Headers; read
   localUser?: unknown,
   addressOf?: (request: R) => string | undefined,
 ): PresentCredentials {
-  const { headers, method } = request
+  const { headers } = request
   const get = (name: string) => headers.get(name) ?? undefined
   // The first of several, as in Node: no bearer token has a comma in it (RFC 6750 §2.1).
   const authorization = get('authorization')?.split(',', 1)[0]
   const apiKey = get('x-api-key')
+  const cookie = get('cookie')
+  const hasCookie = cookie !== undefined
   return {
     authorization,
     apiKey,
@@ -69,11 +71,11 @@ export function credentialsFromFetch<R extends { readonly headers: Headers; read
       addressOf !== undefined && (apiKey !== undefined || sendsMachineCredential(authorization))
         ? addressOf(request)
         : undefined,
-    cookie: get('cookie'),
-    origin: get('origin'),
-    fetchSite: get('sec-fetch-site'),
-    fetchDest: get('sec-fetch-dest'),
-    method,
+    cookie,
+    origin: hasCookie ? get('origin') : undefined,
+    fetchSite: hasCookie ? get('sec-fetch-site') : undefined,
+    fetchDest: hasCookie ? get('sec-fetch-dest') : undefined,
+    method: hasCookie ? request.method : undefined,
     upgrade: /websocket/i.test(get('upgrade') ?? ''),
     organization: get('x-organization-id'),
     session,

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { expect, it } from 'vitest'
-import { TimeoutError, withTimeout } from './timeout.js'
+import { TimeoutError, withLimit, withTimeout } from './timeout.js'
 
 const forever = new Promise<never>(() => undefined)
 
@@ -51,4 +51,33 @@ it.each([0, -1])('begins nothing when %d ms are left', async (ms) => {
   })
   await expect(running).rejects.toBeInstanceOf(TimeoutError)
   expect(begun).toBe(false)
+})
+
+it('takes what only looks like a promise for what it is, and waits for what behaves like one', async () => {
+  // biome-ignore lint/suspicious/noThenProperty: a handler may return anything
+  expect(await withTimeout(1000, () => ({ then: 5 }))).toEqual({ then: 5 })
+  // biome-ignore lint/suspicious/noThenProperty: as a query does that runs when it is awaited
+  const query = { then: (done: (value: string) => void) => done('rows') } as unknown as Promise<string>
+  expect(await withTimeout(1000, () => query)).toBe('rows')
+})
+
+it('what the step itself ends has ended, and its signal is made for who asks', async () => {
+  const closing = new AbortController()
+  const reason = new Error('closed')
+  const running = withLimit(
+    10_000,
+    () => {
+      closing.abort(reason)
+      return forever
+    },
+    closing.signal,
+  )
+  await expect(running).rejects.toBe(reason)
+  let limit: { readonly signal: AbortSignal } | undefined
+  const late = withLimit(10, (given) => {
+    limit = given
+    return forever
+  })
+  await expect(late).rejects.toBeInstanceOf(TimeoutError)
+  expect(limit?.signal.reason).toBeInstanceOf(TimeoutError)
 })

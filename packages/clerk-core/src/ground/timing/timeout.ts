@@ -49,7 +49,8 @@ export async function withLimit<T>(
     const onGiveUp = () => end(giveUp?.reason)
     const timer = setTimeout(() => end(new TimeoutError(ms)), ms)
     giveUp?.addEventListener('abort', onGiveUp, { once: true })
-    begun.then(
+    // Whatever else calls itself a promise is made one.
+    Promise.resolve(begun).then(
       (value) => {
         stop()
         resolve(value)

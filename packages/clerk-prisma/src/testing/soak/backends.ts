@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { type CuttableProxy, openProxy } from '../proxy.js'
+import { type CuttableProxy, openProxy } from '@acme/tools/services/proxy'
 
 export interface BackendSettings {
   readonly databaseUrl: string

@@ -28,3 +28,9 @@ test('a copy shares nothing with the value, and a circle stays one', () => {
   expect(copied.self).toBe(copied)
   expect(copied).not.toBe(circle)
 })
+
+test('fields that are named by symbols are left out, as structuredClone leaves them', () => {
+  const shared = { a: 1 }
+  expect(Reflect.ownKeys(copyOf({ [Symbol('own')]: shared, b: { [Symbol('own')]: shared } }))).toEqual(['b'])
+  expect(Reflect.ownKeys(copyOf({ b: { [Symbol('own')]: shared } }).b)).toEqual([])
+})

@@ -16,6 +16,8 @@ function isSimple(value: unknown, depth: number): boolean {
   if (prototype === Date.prototype) return true
   if (prototype !== Object.prototype && prototype !== Array.prototype) return false
   if (depth > DEEPEST || Object.hasOwn(value, '__proto__')) return false
+  // Of which a copy has none.
+  if (Object.getOwnPropertySymbols(value).length > 0) return false
   for (const key of Object.keys(value))
     if (!isSimple((value as Record<string, unknown>)[key], depth + 1)) return false
   return true

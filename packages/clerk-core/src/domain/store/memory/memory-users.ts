@@ -213,7 +213,7 @@ const dateOf = (ms: number | null | undefined) => (typeof ms === 'number' ? new 
 
 const EMPTY_ROW: Row = { ...EMPTY_USER, id: '', clerkId: null, isActive: true, version: 0, deletedAt: null }
 
-/** As a copy of one row, whose fields have their places: adding them one by one takes ten times as long. */
+/** As a copy of one row, whose fields have their places: adding them one by one takes several times as long. */
 function emptyRow(id: string): Row {
   return { ...EMPTY_ROW, id }
 }
