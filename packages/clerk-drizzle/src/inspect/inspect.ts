@@ -8,14 +8,40 @@ const MIGRATE = 'then `npx --yes drizzle-kit generate` and `npx --yes drizzle-ki
 
 /** What in the database, or in the definition of the table, will refuse a write of the store, or make its reads slow. */
 export async function inspectTable(table: Table, own: () => Values): Promise<readonly StoreFinding[]> {
-  try {
-    await table.probe()
-  } catch (error) {
-    if (!(error instanceof StoreFaultError)) throw error
-    const message = `The table \`${table.name}\` cannot be read as it is defined (${error.fault}).`
-    return [{ severity: 'error', message, remedy: error.remedy }]
-  }
+  const lacking = await missingFindings(table)
+  if (lacking.length > 0) return lacking
   return [...columnFindings(table, own), ...indexFindings(table), ...(await databaseFindings(table))]
+}
+
+/** Every column of the table, as a lookup reads it: one of the application's own that is missing fails each request. */
+async function missingFindings(table: Table): Promise<StoreFinding[]> {
+  const { name } = table
+  const columns = Object.entries(getTableColumns(table.source))
+  const fault = await faultOf(table, Object.fromEntries(columns))
+  if (fault === null) return []
+  const error = (message: string): StoreFinding => ({ severity: 'error', message, remedy: fault.remedy })
+  const missing: string[] = []
+  if (fault.fault === 'missing')
+    for (const [key, column] of columns)
+      if ((await faultOf(table, { [key]: column }))?.fault === 'missing') missing.push(table.nameOf(column))
+  if (missing.length === columns.length) return [error(`The table \`${name}\` is missing.`)]
+  return missing.length === 0
+    ? [error(`The table \`${name}\` cannot be read as it is defined (${fault.fault}).`)]
+    : missing.map((column) => error(`The column \`${name}.${column}\` is missing.`))
+}
+
+/** @throws what tells nothing of the table: an outage */
+async function faultOf(
+  table: Table,
+  columns: Readonly<Record<string, Column>>,
+): Promise<StoreFaultError | null> {
+  try {
+    await table.query(() => table.db.select(columns).from(table.source).limit(1))
+    return null
+  } catch (error) {
+    if (error instanceof StoreFaultError) return error
+    throw error
+  }
 }
 
 function columnFindings(table: Table, own: () => Values): StoreFinding[] {
@@ -78,9 +104,9 @@ async function databaseFindings(table: Table): Promise<StoreFinding[]> {
   const unique = await named(dialect.uniqueColumns(name, schemaOf(table)))
   const columns = dialect.columns && (await named(dialect.columns(name)))
   const columnOf = (field: string) => table.nameOf(table.column(field))
-  const findings = [...table.fields.keys()].flatMap((field): StoreFinding[] => {
-    if (columns === null || columns.has(columnOf(field))) return []
-    const message = `The column \`${name}.${columnOf(field)}\` is missing.`
+  const findings = Object.values(getTableColumns(table.source)).flatMap((column): StoreFinding[] => {
+    if (columns === null || columns.has(table.nameOf(column))) return []
+    const message = `The column \`${name}.${table.nameOf(column)}\` is missing.`
     return [{ severity: 'error', message, remedy: `Run ${MIGRATE.slice('then '.length)}.` }]
   })
   // A number that the database gives is unique.

@@ -140,7 +140,9 @@ const isMissing = (value: unknown) => value === undefined || (is(value, Param) &
 /** The organisation may be given, as it is. */
 function checkTenant(within: Confinement, column: Column, value: unknown): Param {
   if (!is(value, Param) || value.value !== within.orgId)
-    refuse(`\`${getTableName(column.table)}.${column.name}\` is set by the scope and cannot be changed.`)
+    refuse(
+      `\`${getTableName(column.table)}.${column.name}\` is set by the scope and cannot be changed: leave it out.`,
+    )
   return new Param(within.orgId)
 }
 
