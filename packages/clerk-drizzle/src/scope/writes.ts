@@ -76,9 +76,8 @@ const returningOf = (within: Confinement, { returning }: WriteConfig) =>
 
 /** A row that is created: of this organisation, and referring to its rows only. */
 function stampRow(within: Confinement, owned: OwnedTable, row: Values): Values {
-  const columns = columnsOf(owned.table)
   const values = confineValues(within, owned, { ...row, ...filledIn(within, owned, row) })
-  return { ...values, [owned.tenant]: new Param(within.orgId, columns[owned.tenant]) }
+  return { ...values, [owned.tenant]: new Param(within.orgId) }
 }
 
 /** What is changed in rows of the organisation: they stay there. */
