@@ -164,9 +164,9 @@ app.get('/hello', requireAuth(), (c) => c.json({ hello: c.var.auth.userId }))`,
     name: 'Next',
     signs: ['next'],
     adapter: '@acme/clerk-fetch',
-    routes: `// app/clerk/[...route]/route.ts; one clerk for all bundles: https://github.com/acme/clerk/blob/main/docs/fetch.md
-import { clerkFetch } from '@acme/clerk-fetch'
+    routes: `import { clerkFetch } from '@acme/clerk-fetch'
 
+// app/clerk/[...route]/route.ts; one clerk for all bundles: https://github.com/acme/clerk/blob/main/docs/fetch.md
 const { handler } = clerkFetch(clerk, { prefix: '/clerk', trustProxy: true })
 export const GET = handler
 export const POST = handler`,
