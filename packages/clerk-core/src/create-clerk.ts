@@ -270,12 +270,11 @@ export function createClerk<U extends UserRecord, M extends MembershipRecord, O 
     ready: () =>
       track(
         withTimeout(READY_LIMIT_MS, async () => {
-          await Promise.all([
-            keys.prefetch(),
-            changes.start(),
-            webhooks.load(),
-            refuseFaultySchema(stores, resolved),
-          ])
+          // Before the first use of the stores, whose refusal would name one table and no other.
+          const used = refuseFaultySchema(stores, resolved).then(() =>
+            Promise.all([changes.start(), webhooks.load()]),
+          )
+          await Promise.all([keys.prefetch(), used])
         }),
       ),
     async close() {

@@ -149,6 +149,7 @@ describe('parts', () => {
     ['a promise', Promise.resolve(memoryStore()), /part 2 is a promise\. Await it first\./],
     ['undefined', undefined, /part 2 is undefined\. Give plain objects/],
     ['a list', [], /part 2 is an array/],
+    ['a database', new (class Database {})(), /part 2 is .*a database by its store: .*Store\(/],
   ])('%s is none', (_name, part, message) => {
     expect(problemsOf(fromEnv(ENV), part)).toEqual([expect.stringMatching(message)])
   })

@@ -111,7 +111,7 @@ function refusePart(option: string, what: string, problems: Problems): void {
     `is ${what}.`,
     what === 'a promise'
       ? 'Await it first.'
-      : 'Give plain objects: `createClerk(fromEnv(), prismaStore(prisma), { session: { graceSeconds: 60 } })`.',
+      : 'Give plain objects, a database by its store: `createClerk(fromEnv(), drizzleStore(db, schema), { … })`.',
   )
 }
 

@@ -12,6 +12,17 @@ import * as schema from './testing/schema.sqlite.js'
 
 const db = drizzle('file::memory:')
 
+test('columns of the package that are missing are spread into the table, others are added', () => {
+  const users = sqliteTable('people', { key: text('key').primaryKey() }) as never
+  const make = () =>
+    drizzleStore(db, { ...schema, users }, { users: { fields: { locked: 'closed' } } } as never)
+  expect(make).toThrow(
+    "`people` has no column with the key `clerkId`. Spread `...clerkUserColumns()` of '@acme/clerk-drizzle/sqlite' into the table, or name the key of yours: { users: { fields: { clerkId: '…' } } }.",
+  )
+  expect(make).toThrow('key `id`. Add it, or name')
+  expect(make).toThrow('key `closed`. Add it, or name')
+})
+
 function problemsOf(make: () => unknown): readonly string[] {
   try {
     make()
@@ -109,11 +120,25 @@ await describeEngines('what is found in the database', (engine: Engine, open) =>
     expect(messages).toContain(
       'error: `users.first_name` is unique, and many rows from Clerk have the same value there.',
     )
-    expect(messages.join('\n')).toMatch(/error: .*`(invitations|invitations\.status)`.*(missing)/)
-    expect(messages.join('\n')).toMatch(/error: The table `clerk_changes` cannot be read .*missing/)
+    expect(messages).toContain('error: The column `invitations.status` is missing.')
+    expect(messages).toContain('error: The table `clerk_changes` is missing.')
     expect(
       told.every(({ remedy }) => remedy.includes('drizzle-kit') || remedy.includes('Drop the index')),
     ).toBe(true)
+    await place.drop()
+  })
+
+  test('is a column of the application’s own that no migration has made: each lookup would read it', async () => {
+    const place = await open()
+    const { db, run } = await place.connect()
+    await run('ALTER TABLE users DROP COLUMN theme')
+    expect(await drizzleStore(db, engine.schema).users.inspect()).toMatchObject([
+      {
+        severity: 'error',
+        message: 'The column `users.theme` is missing.',
+        remedy: expect.stringContaining('migrate'),
+      },
+    ])
     await place.drop()
   })
 

@@ -123,12 +123,13 @@ function problemsOf({ option }: TableDefinition, tables: object, dialect: Dialec
   const table: unknown = (tables as Readonly<Record<string, unknown>> | null | undefined)?.[option]
   const at = `drizzleStore tables.${option}`
   if (table === undefined || !is(table, DrizzleTable)) {
-    const remedy = `Export it from your schema: \`export { ${option} } from '@acme/clerk-drizzle/${dialect.door}'\`, or give a table of yours under that name.`
-    const own = `Export a table of yours under that name, with \`...clerkUserColumns()\` of '@acme/clerk-drizzle/${dialect.door}'.`
+    const named = `give a table of yours under that name: \`{ ...schema, ${option}: schema.… }\`.`
+    const remedy = `Export it from your schema: \`export { ${option} } from '@acme/clerk-drizzle/${dialect.door}'\`, or ${named}`
+    const own = `Export a table of yours under that name, with \`...clerkUserColumns()\` of '@acme/clerk-drizzle/${dialect.door}', or ${named}`
     const message = table === undefined ? 'is missing.' : 'is no table of Drizzle.'
     return [{ option: at, message, remedy: option === 'users' ? own : remedy }]
   }
   if (dialect.isTable(table)) return []
-  const remedy = `Import from '@acme/clerk-drizzle/${dialect.door}', as the database is.`
+  const remedy = `Import from '@acme/clerk-drizzle/${dialect.door}', or give the database that the tables are of.`
   return [{ option: at, message: `is no table of ${dialect.name}, which the database is.`, remedy }]
 }

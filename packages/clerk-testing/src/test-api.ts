@@ -18,8 +18,18 @@ export interface NodeTestApi extends TestApi {
   after(body: Body): unknown
 }
 
+/** @throws {TypeError} for what is no test runner: nothing would be tested, or nothing said why */
+export function checkRunner(api: unknown): void {
+  if (typeof api === 'object' && api !== null && 'describe' in api && 'it' in api) return
+  if (typeof api === 'function' && 'describe' in api) return
+  throw new TypeError(
+    "The first argument is the test runner: `import * as nodeTest from 'node:test'`, or `import * as vitest from 'vitest'`.",
+  )
+}
+
 /** What the two call by different names. */
 export function hooksOf(api: VitestApi | NodeTestApi) {
+  checkRunner(api)
   return 'beforeAll' in api
     ? { beforeAll: api.beforeAll, afterAll: api.afterAll }
     : { beforeAll: api.before, afterAll: api.after }

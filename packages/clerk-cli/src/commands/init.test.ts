@@ -65,6 +65,8 @@ describe('what is recognised', () => {
     [['fastify', 'mongodb'], { 'pnpm-lock.yaml': '' }, 'Fastify, MongoDB, pnpm'],
     [['koa', 'mongoose', 'mongodb'], { 'yarn.lock': '' }, 'Koa, Mongoose, yarn'],
     [['express', '@trpc/server'], { 'bun.lock': '' }, 'Express and tRPC, no database, bun'],
+    [['hono', 'drizzle-orm'], {}, 'Hono, Drizzle, npm'],
+    [['next', 'react'], {}, 'Next, no database, npm'],
     [[], { 'package-lock.json': '' }, 'no framework, no database, npm'],
     [['@nestjs/core', '@nestjs/platform-express', 'express'], {}, 'NestJS on Express, no database, npm'],
     [['@nestjs/core', '@nestjs/platform-fastify', 'fastify'], {}, 'NestJS on Fastify, no database, npm'],
@@ -112,6 +114,18 @@ export const users = sqliteTable('users', { id: integer('id').primaryKey() })
     expect(stdout).toContain('`...clerkUserColumns()` of @acme/clerk-drizzle/sqlite')
     expect(stdout).toContain('drizzle-kit generate')
     expect(stdout).not.toContain('Export your database')
+  })
+
+  test('takes a database with the types of its tables, and does not ask for columns that are there', async () => {
+    const cwd = project({
+      'src/db.ts': `${DATABASE.replace('drizzle(', 'drizzle<typeof schema>(')}export const close = () => {}\n`,
+      'src/schema.ts': SCHEMA.replace('{ id', '{ ...clerkUserColumns(), id'),
+    })
+    const { stdout } = await init(cwd, '--dry-run')
+    expect(stdout).toContain("import { close as closeDatabase, database } from './db.js'")
+    expect(stdout).toContain('await clerk.close()\n+  await closeDatabase()\n')
+    expect(stdout).not.toContain('Spread')
+    expect(stdout).toContain('drizzle-kit generate')
   })
 
   test('says what to export where neither is found', async () => {

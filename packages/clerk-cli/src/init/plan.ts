@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { planFramework } from './framework.js'
 import type { Planned } from './planned.js'
 import { planPrisma } from './prisma.js'
-import { drizzleDatabaseOf, drizzleSchemaOf, type Project, prismaClientOf } from './project.js'
+import {
+  drizzleDatabaseOf,
+  drizzleSchemaOf,
+  hasClerkColumns,
+  type Project,
+  prismaClientOf,
+} from './project.js'
 import { VARIABLES } from './tables.js'
 import { clerkModule, configModule } from './templates.js'
 
@@ -88,11 +94,12 @@ export function planOf(project: Project, now: Date): Plan {
 
 /** `init` edits no table: what Drizzle's schema needs is for its owner to write. @param core `pg`, `mysql`, `sqlite` */
 function drizzleTodos(
-  { manager, source, ending }: Project,
+  project: Project,
   clerkFile: string,
   hasDatabase: boolean,
   core: string | null,
 ): string[] {
+  const { manager, source, ending } = project
   const door = `@acme/clerk-drizzle/${core ?? 'pg'}`
   return [
     ...(hasDatabase
@@ -100,7 +107,11 @@ function drizzleTodos(
       : [
           `Export your database of Drizzle as \`db\` from ${join(source, `database.${ending}`)}, or correct the import in ${clerkFile}.`,
         ]),
-    `Spread \`...clerkUserColumns()\` of ${door} into your table \`users\`, and export the other tables from the same module: https://github.com/acme/clerk/blob/main/docs/drizzle.md#tables`,
+    ...(hasClerkColumns(project)
+      ? []
+      : [
+          `Spread \`...clerkUserColumns()\` of ${door} into your table \`users\`, and export the other tables from the same module: https://github.com/acme/clerk/blob/main/docs/drizzle.md#tables`,
+        ]),
     `${manager.run}drizzle-kit generate, then ${manager.run}drizzle-kit migrate`,
   ]
 }

@@ -97,8 +97,9 @@ function managerOf(folder: string, { packageManager }: Manifest): Manager {
 }
 
 const PRISMA_CLIENT = /export const (\w+)[^=\n]*=[^=][\s\S]{0,200}?new PrismaClient\b/
-const DRIZZLE = /export const (\w+)[^=\n]*=\s*drizzle\(/
+const DRIZZLE = /export const (\w+)[^=\n]*=\s*drizzle(?:<[^(]*>)?\(/
 const DRIZZLE_TABLES = /from '(?:drizzle-orm\/)(pg|mysql|sqlite)-core'[\s\S]*\b(?:pg|mysql|sqlite)Table\(/
+const CLOSES = /^export (?:const|(?:async )?function) close\b/m
 const SOURCE = /\.(ts|mts|js|mjs)$/
 const NO_SOURCE = /^(node_modules|dist|build|generated|\..*)$/
 const DEEPEST = 5
@@ -107,6 +108,8 @@ const DEEPEST = 5
 export interface Found {
   readonly name: string
   readonly from: string
+  /** Whether it exports a `close` too. */
+  readonly closes?: boolean
 }
 
 /** The module that makes the application's PrismaClient, and what it is called there. */
@@ -118,14 +121,21 @@ export const drizzleDatabaseOf = (project: Project, file: string) => moduleWith(
 /** The module with the application's tables, and which of Drizzle's databases they are for: `pg`, `mysql` or `sqlite`. */
 export const drizzleSchemaOf = (project: Project, file: string) => moduleWith(project, file, DRIZZLE_TABLES)
 
+/** Whether a table of the application's has the columns of `@acme/clerk-drizzle` already. */
+export const hasClerkColumns = ({ folder, source }: Project): boolean =>
+  [...sourcesIn(join(folder, source), DEEPEST)].some((path) =>
+    /\bclerkUserColumns\(/.test(readFileSync(path, 'utf8')),
+  )
+
 /** The first module of the application in which the pattern finds a name. @param file that imports it */
 function moduleWith({ folder, source }: Project, file: string, pattern: RegExp): Found | null {
   for (const path of sourcesIn(join(folder, source), DEEPEST)) {
-    const [, exported] = pattern.exec(readFileSync(path, 'utf8')) ?? []
+    const text = readFileSync(path, 'utf8')
+    const [, exported] = pattern.exec(text) ?? []
     if (exported === undefined) continue
     const to = relative(dirname(join(folder, file)), path).replaceAll('\\', '/')
     const from = `${to.startsWith('.') ? '' : './'}${to}`.replace(/\.ts$/, '.js').replace(/\.mts$/, '.mjs')
-    return { name: exported, from }
+    return { name: exported, from, closes: CLOSES.test(text) }
   }
   return null
 }

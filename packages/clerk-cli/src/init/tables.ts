@@ -151,6 +151,27 @@ app.use('/clerk', clerkRoutes(clerk)) // before body parsers
 app.get('/hello', requireAuth(), (req, res) => res.json({ hello: req.auth.userId }))`,
   },
   {
+    name: 'Hono',
+    signs: ['hono'],
+    adapter: '@acme/clerk-hono',
+    routes: `import { clerkMiddleware, clerkRoutes, requireAuth } from '@acme/clerk-hono'
+
+app.use(clerkMiddleware(clerk)) // before the routes
+app.route('/clerk', clerkRoutes(clerk))
+app.get('/hello', requireAuth(), (c) => c.json({ hello: c.var.auth.userId }))`,
+  },
+  {
+    name: 'Next',
+    signs: ['next'],
+    adapter: '@acme/clerk-fetch',
+    routes: `import { clerkFetch } from '@acme/clerk-fetch'
+
+// app/clerk/[...route]/route.ts; one clerk for all bundles: https://github.com/acme/clerk/blob/main/docs/fetch.md
+const { handler } = clerkFetch(clerk, { prefix: '/clerk', trustProxy: true })
+export const GET = handler
+export const POST = handler`,
+  },
+  {
     name: 'tRPC',
     signs: ['@trpc/server'],
     adapter: '@acme/clerk-trpc',

@@ -49,11 +49,13 @@ const PARTS: Readonly<Record<Project['store'], (database: Found, schema: string)
     part: `prismaStore(${name})`,
     close: `  await ${name}.$disconnect()\n`,
   }),
-  drizzle: ({ name, from }, schema) => ({
-    imports: `import { drizzleStore } from '@acme/clerk-drizzle'\nimport { ${name} } from '${from}'\nimport * as schema from '${schema}'\n`,
+  drizzle: ({ name, from, closes }, schema) => ({
+    imports: `import { drizzleStore } from '@acme/clerk-drizzle'\nimport { ${closes ? 'close as closeDatabase, ' : ''}${name} } from '${from}'\nimport * as schema from '${schema}'\n`,
     before: '',
     part: `drizzleStore(${name}, schema)`,
-    close: '',
+    close: closes
+      ? '  await closeDatabase()\n'
+      : '  // The pool or the client of your database is yours to close here.\n',
   }),
   mongo: () => ({
     imports: `import { mongoStore } from '@acme/clerk-mongo'\nimport { MongoClient } from 'mongodb'\n`,

@@ -165,6 +165,23 @@ describe('what a store finds in its schema', () => {
     ])
   })
 
+  test('is what ready() says where the first use of the store is refused too', async () => {
+    const stores = memoryStore()
+    const refused = () =>
+      Promise.reject(
+        new StoreFaultError({ fault: 'missing', driverCode: '42P01', model: 'log', remedy: 'Migrate.' }),
+      )
+    Object.assign(stores.inbox, { changesSince: refused, revocations: refused })
+    Object.assign(stores.users, {
+      inspect: async () => {
+        for (let turn = 0; turn < 50; turn++) await null // a database takes its time
+        return [finding]
+      },
+    })
+    const { clerk } = await setUp(stores)
+    expect(await clerk.ready().catch((error: unknown) => (error as Error).name)).toBe('ConfigurationError')
+  })
+
   test.each([
     ['off', []],
     ['verified-email', ['store-schema']],

@@ -6,6 +6,8 @@ import { BaseSQLiteDatabase, getTableConfig as configOfSQLite, SQLiteTable } fro
 /** What the definition of a table says of it, whatever the database. */
 export interface TableConfig {
   readonly name: string
+  /** `undefined`: where the connection looks first. SQLite has none. */
+  readonly schema?: string | undefined
   readonly columns: readonly Column[]
   readonly indexes: readonly {
     readonly config: {
@@ -44,10 +46,12 @@ export interface Dialect {
   /** One row for each column: `name`. `null`: a statement with a column that is missing is refused. */
   readonly columns: ((table: string) => SQL) | null
   /** One row for each column that has a unique index to itself: `name`. */
-  uniqueColumns(table: string): SQL
+  uniqueColumns(table: string, schema: string | undefined): SQL
 }
 
 const lowered = (column: Column, email: string) => sql`lower(${column}) = lower(${email})`
+
+const quoted = (path: readonly string[]) => path.map((name) => `"${name.replaceAll('"', '""')}"`).join('.')
 
 export const DIALECTS: readonly Dialect[] = [
   {
@@ -66,11 +70,10 @@ export const DIALECTS: readonly Dialect[] = [
     rare: (condition) => condition,
     sameAddress: lowered,
     columns: null,
-    uniqueColumns: (table) => sql`(SELECT DISTINCT a.attname::text AS name FROM pg_index i
-      JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
-      WHERE i.indisunique AND i.indpred IS NULL AND i.indnkeyatts = 1 AND c.relname = ${table}
-        AND n.nspname NOT IN ('pg_catalog', 'pg_toast')) u`,
+    uniqueColumns: (table, schema) => sql`(SELECT DISTINCT a.attname::text AS name FROM pg_index i
+      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+      WHERE i.indisunique AND i.indpred IS NULL AND i.indnkeyatts = 1
+        AND i.indrelid = to_regclass(${quoted(schema === undefined ? [table] : [schema, table])})) u`,
   },
   {
     name: 'mysql',
@@ -88,8 +91,8 @@ export const DIALECTS: readonly Dialect[] = [
     rare: (condition) => condition,
     sameAddress: null,
     columns: null,
-    uniqueColumns: (table) => sql`(SELECT MAX(COLUMN_NAME) AS name FROM information_schema.STATISTICS
-      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${table} AND NON_UNIQUE = 0
+    uniqueColumns: (table, schema) => sql`(SELECT MAX(COLUMN_NAME) AS name FROM information_schema.STATISTICS
+      WHERE TABLE_SCHEMA = ${schema ?? sql`DATABASE()`} AND TABLE_NAME = ${table} AND NON_UNIQUE = 0
       GROUP BY INDEX_NAME HAVING COUNT(*) = 1) u`,
   },
   {

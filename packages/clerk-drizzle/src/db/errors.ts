@@ -126,9 +126,9 @@ function errorOfDriver(error: DriverError, model: string): Error {
       model,
       placeOf(error, text),
     )
-  // The drivers' own mistakes, and a bug of ours: asking again does not help.
-  if (code === undefined && (error instanceof TypeError || error instanceof RangeError))
-    return storeFault('other', error.name, model)
+  // The drivers' own mistakes, JSON that is none, and a bug of ours: asking again does not help.
+  if (code === undefined && [TypeError, RangeError, SyntaxError].some((kind) => error instanceof kind))
+    return storeFault('other', nameIn(error.name) ?? 'Error', model)
   const reason = nameIn(code === undefined ? error.name : String(code)) ?? 'Error'
   const outage = new StoreUnavailableError(
     `The database cannot be reached or did not answer (${reason}). ${CHECK}`,

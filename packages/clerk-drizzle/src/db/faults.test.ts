@@ -81,6 +81,15 @@ const refusals: readonly Refusal[] = [
     fault: { fault: 'missing', model: 'users' },
   },
   {
+    name: 'JSON that is none, where the column takes any text',
+    sql: {
+      ...{ postgresql: null, mysql: null },
+      sqlite: `UPDATE users SET public_metadata = '${SECRET}'`,
+    },
+    fails: ({ users }) => users.findByClerkId('user_1'),
+    fault: { fault: 'other', model: 'users' },
+  },
+  {
     name: 'a table that is missing',
     sql: everywhere('DROP TABLE clerk_inbox'),
     fails: ({ inbox }) =>

@@ -8,14 +8,40 @@ const MIGRATE = 'then `npx --yes drizzle-kit generate` and `npx --yes drizzle-ki
 
 /** What in the database, or in the definition of the table, will refuse a write of the store, or make its reads slow. */
 export async function inspectTable(table: Table, own: () => Values): Promise<readonly StoreFinding[]> {
-  try {
-    await table.probe()
-  } catch (error) {
-    if (!(error instanceof StoreFaultError)) throw error
-    const message = `The table \`${table.name}\` cannot be read as it is defined (${error.fault}).`
-    return [{ severity: 'error', message, remedy: error.remedy }]
-  }
+  const lacking = await missingFindings(table)
+  if (lacking.length > 0) return lacking
   return [...columnFindings(table, own), ...indexFindings(table), ...(await databaseFindings(table))]
+}
+
+/** Every column of the table, as a lookup reads it: one of the application's own that is missing fails each request. */
+async function missingFindings(table: Table): Promise<StoreFinding[]> {
+  const { name } = table
+  const columns = Object.entries(getTableColumns(table.source))
+  const fault = await faultOf(table, Object.fromEntries(columns))
+  if (fault === null) return []
+  const error = (message: string): StoreFinding => ({ severity: 'error', message, remedy: fault.remedy })
+  const missing: string[] = []
+  if (fault.fault === 'missing')
+    for (const [key, column] of columns)
+      if ((await faultOf(table, { [key]: column }))?.fault === 'missing') missing.push(table.nameOf(column))
+  if (missing.length === columns.length) return [error(`The table \`${name}\` is missing.`)]
+  return missing.length === 0
+    ? [error(`The table \`${name}\` cannot be read as it is defined (${fault.fault}).`)]
+    : missing.map((column) => error(`The column \`${name}.${column}\` is missing.`))
+}
+
+/** @throws what tells nothing of the table: an outage */
+async function faultOf(
+  table: Table,
+  columns: Readonly<Record<string, Column>>,
+): Promise<StoreFaultError | null> {
+  try {
+    await table.query(() => table.db.select(columns).from(table.source).limit(1))
+    return null
+  } catch (error) {
+    if (error instanceof StoreFaultError) return error
+    throw error
+  }
 }
 
 function columnFindings(table: Table, own: () => Values): StoreFinding[] {
@@ -75,12 +101,12 @@ async function databaseFindings(table: Table): Promise<StoreFinding[]> {
     new Set(
       (await table.query(() => db.select({ name: sql.raw('u.name') }).from(source))).map((row) => row.name),
     )
-  const unique = await named(dialect.uniqueColumns(name))
+  const unique = await named(dialect.uniqueColumns(name, schemaOf(table)))
   const columns = dialect.columns && (await named(dialect.columns(name)))
   const columnOf = (field: string) => table.nameOf(table.column(field))
-  const findings = [...table.fields.keys()].flatMap((field): StoreFinding[] => {
-    if (columns === null || columns.has(columnOf(field))) return []
-    const message = `The column \`${name}.${columnOf(field)}\` is missing.`
+  const findings = Object.values(getTableColumns(table.source)).flatMap((column): StoreFinding[] => {
+    if (columns === null || columns.has(table.nameOf(column))) return []
+    const message = `The column \`${name}.${table.nameOf(column)}\` is missing.`
     return [{ severity: 'error', message, remedy: `Run ${MIGRATE.slice('then '.length)}.` }]
   })
   // A number that the database gives is unique.
@@ -111,6 +137,8 @@ async function databaseFindings(table: Table): Promise<StoreFinding[]> {
   return [...findings, ...(await collationFindings(table))]
 }
 
+const schemaOf = ({ dialect, source }: Table) => dialect.config(source).schema
+
 async function collationFindings(table: Table): Promise<StoreFinding[]> {
   const { dialect, db, name, definition } = table
   if (dialect.name !== 'mysql') return []
@@ -118,7 +146,7 @@ async function collationFindings(table: Table): Promise<StoreFinding[]> {
     db
       .select({ column: sql.raw('COLUMN_NAME'), collation: sql.raw('COLLATION_NAME') })
       .from(sql.raw('information_schema.COLUMNS'))
-      .where(sql`TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${name}`),
+      .where(sql`TABLE_SCHEMA = ${schemaOf(table) ?? sql`DATABASE()`} AND TABLE_NAME = ${name}`),
   )
   const exact = new Set(definition.exact.map((field) => table.nameOf(table.column(field))))
   return rows.flatMap(({ column, collation }): StoreFinding[] => {

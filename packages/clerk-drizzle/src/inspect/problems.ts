@@ -32,13 +32,28 @@ export function tableProblems(
     if (column === undefined) {
       if (named === undefined && !(field in required)) return []
       const message = `\`${table.name}\` has no column with the key \`${named ?? field}\`.`
-      const remedy = `Add it, or name the key of yours: { ${option}: { fields: { ${field}: '…' } } }.`
+      const remedy = `${wayToHave(field, table)}, or name the key of yours: { ${option}: { fields: { ${field}: '…' } } }.`
       return [{ option: at, message, remedy }]
     }
     if (!table.has(field) || kind === 'id' || fits(column, kind)) return []
     const message = `\`${table.name}.${column.name}\` is ${column.getSQLType()} (${column.dataType}), which does not hold it.`
     return [{ option: at, message, remedy: KINDS[kind][1] }]
   })
+}
+
+/** Tables whose columns can be spread into one of the application's. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  users: 'clerkUserColumns',
+  organizations: 'clerkOrganizationColumns',
+  memberships: 'clerkMembershipColumns',
+  invitations: 'clerkInvitationColumns',
+}
+
+function wayToHave(field: string, { definition, dialect }: Table): string {
+  const columns = field === 'id' || field in definition.extra ? undefined : COLUMNS[definition.option]
+  return columns === undefined
+    ? 'Add it'
+    : `Spread \`...${columns}()\` of '@acme/clerk-drizzle/${dialect.door}' into the table`
 }
 
 function fits(column: Column, kind: Exclude<Kind, 'id'>): boolean {

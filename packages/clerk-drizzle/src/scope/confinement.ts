@@ -32,6 +32,8 @@ export interface Source {
 }
 
 /** Confines one statement to one organisation. */
+const DECLARE = "Name its column with the organisation's id in `owned`, or the table in `shared`"
+
 export class Confinement {
   readonly tables: Tables
   readonly dialect: Dialect
@@ -60,6 +62,9 @@ export class Confinement {
       const { body, copy } = this.#query(query)
       if (names.get(body) !== copy._.alias)
         refuse('A query of `with` has to be made by `$with` of a scoped database.')
+      // The conditions of the scope read tables by their names.
+      if (this.tables.names.has(query._.alias.toLowerCase()))
+        refuse(`\`${query._.alias}\` is the name of a table: give the query of \`with\` another one.`)
       for (const need of confined.get(body)?.needs ?? []) if (!bound.has(need)) needs.add(need)
       bound.add(body)
       return copy
@@ -92,7 +97,9 @@ export class Confinement {
     if (is(table, Subquery)) return { table: this.#sourceQuery(table), own: null, owned: null }
     const owned = is(table, Table) ? this.tables.of(table) : null
     if (!is(table, Table) || owned === null) {
-      return refuse(`${nameOf(table)} is not declared in organizationScope: it cannot be read.`)
+      return refuse(
+        `${nameOf(table)} is not declared in organizationScope: it cannot be read. ${DECLARE}, or read it by the database itself.`,
+      )
     }
     if (owned === 'shared') return { table, own: null, owned: null }
     return { table, own: this.own(owned, table), owned }
@@ -102,9 +109,13 @@ export class Confinement {
   target(table: Table): OwnedTable {
     const owned = this.tables.of(table)
     if (owned === null)
-      return refuse(`${nameOf(table)} is not declared in organizationScope: it cannot be written.`)
+      return refuse(
+        `${nameOf(table)} is not declared in organizationScope: it cannot be written. ${DECLARE}.`,
+      )
     if (owned === 'shared')
-      return refuse(`${nameOf(table)} is shared by all organisations: a scope only reads it.`)
+      return refuse(
+        `${nameOf(table)} is shared by all organisations: a scope only reads it. Write it by the database itself.`,
+      )
     return owned
   }
 

@@ -67,15 +67,7 @@ const CONFINE: Readonly<Record<Kind, (within: Confinement, owned: OwnedTable, gi
   },
   // MySQL has no condition: every value has.
   onDuplicateKeyUpdate: (within, owned, { set }) => {
-    const columns = Object.entries(columnsOf(owned.table))
-    const renewed = columns.flatMap(([key, { onUpdateFn }]) =>
-      onUpdateFn ? [[key, onUpdateFn()] as const] : [],
-    )
-    const values = confineSet(
-      within,
-      owned,
-      asValues(owned, { ...Object.fromEntries(renewed), ...(set as Given) }),
-    )
+    const values = confineSet(within, owned, asValues(owned, set as Given))
     const own = within.own(owned)
     const guarded = (value: unknown, key: string) =>
       sql`case when ${own} then ${value} else ${columnsOf(owned.table)[key]} end`

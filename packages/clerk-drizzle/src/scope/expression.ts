@@ -11,6 +11,7 @@ import {
   Table,
   View,
 } from 'drizzle-orm'
+import { isPgEnum } from 'drizzle-orm/pg-core'
 import { TypedQueryBuilder } from 'drizzle-orm/query-builders/query-builder'
 import { type Confinement, embedded } from './confinement.js'
 import { type Builder, nameOf, type SelectConfig } from './drizzle.js'
@@ -61,11 +62,12 @@ function copyOf(within: Confinement, chunk: unknown, pieces: Piece[]): unknown {
   if (is(chunk, Param)) return copyOfParam(within, chunk, pieces)
   if (is(chunk, Placeholder)) return as('operand', copyOfPlaceholder(within, chunk, PLAIN))
   if (is(chunk, Column)) return as('operand', chunk)
-  if (typeof chunk === 'function' && 'enumName' in chunk) return as('operand', chunk)
+  if (isPgEnum(chunk)) return as('operand', chunk)
   if (typeof chunk === 'function' || isWrapper(chunk)) {
     return refuse('An expression holds something that cannot be confined to an organisation.')
   }
-  return as('operand', checkSent(within, chunk))
+  // Drizzle would look once more whether it is something else than a value.
+  return as('operand', new Param(checkSent(within, chunk), PLAIN))
 }
 
 function copyOfSql(within: Confinement, chunk: SQL, pieces: Piece[]): SQL {

@@ -81,7 +81,9 @@ export function confineReference(
   if (is(value, Param) && value.value === null) return new Param(null, value.encoder)
   const to = reference?.to
   if (to === undefined || to === null || to === 'shared') {
-    return refuse(`${path} refers to a table that is not declared in organizationScope: declare it.`)
+    return refuse(
+      `${path} refers to a table that is not declared in organizationScope: name it in \`owned\` or \`shared\`.`,
+    )
   }
   if (others.length > 0 || reference?.columns.length !== 1)
     return refuse(

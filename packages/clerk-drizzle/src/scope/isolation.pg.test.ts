@@ -23,6 +23,29 @@ await describeWith('postgres', 'a scope on PostgreSQL', (server) => {
     }
   })
 
+  test('an id that the collation takes for equal is another organisation', async () => {
+    const database = await server.createDatabase('scope')
+    const opened = await openScope('pg', database.url)
+    try {
+      await seed(opened)
+      await opened.run(
+        `create collation any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`,
+      )
+      await opened.run('alter table notes alter column org_id type text collate any_case')
+      await opened.run(`update notes set org_id = 'ORG_A' where org_id = 'org_b'`)
+      const { notes } = opened.tables
+      const a = opened.scope(opened.db, 'org_a')
+      expect(await opened.db.select().from(notes).where(eq(notes.orgId, 'org_a'))).toHaveLength(7)
+      expect(await a.select().from(notes)).toHaveLength(4)
+      expect(await a.query.notes.findMany()).toHaveLength(4)
+      expect(await a.$count(notes)).toBe(4)
+      expect(await a.update(notes).set({ stars: 9 }).returning()).toHaveLength(4)
+    } finally {
+      await opened.close()
+      await database.drop()
+    }
+  })
+
   test('what PostgreSQL alone has is confined: locks, lateral joins, rows by the first of each, writes in `with`', async () => {
     const database = await server.createDatabase('scope')
     const opened = await openScope('pg', database.url)

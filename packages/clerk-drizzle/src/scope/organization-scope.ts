@@ -2,6 +2,7 @@ import {
   CLERK_OPTION,
   checkText,
   currentOrganizationId,
+  type OptionRule,
   type OptionRules,
   readOptions,
   rule,
@@ -52,9 +53,11 @@ export interface OrganizationScope {
   ofRequest<D extends ScopableDatabase>(database: D, options?: RequestScopeOptions): ScopedDatabase<D>
 }
 
+/** What is in it is checked by `declare`. */
+const list: OptionRule = { entries: (value) => ({ value }) }
 const OPTIONS: OptionRules<OrganizationScopeOptions> = {
-  owned: { ...rule.any, required: 'Name the columns with the organisation: `{ owned: [notes.orgId] }`.' },
-  shared: rule.any,
+  owned: { ...list, required: 'Name the columns with the organisation: `{ owned: [notes.orgId] }`.' },
+  shared: list,
   functions: rule.texts,
 }
 const OF_REQUEST: OptionRules<RequestScopeOptions> = { clerk: CLERK_OPTION }
@@ -71,7 +74,7 @@ export function organizationScope(options: OrganizationScopeOptions): Organizati
   const of = <D>(database: D, orgId: () => string, perRequest: boolean) =>
     scopedDatabase(database as object, { tables, perRequest, orgId }) as ScopedDatabase<D>
   const scope = <D extends ScopableDatabase>(database: D, orgId: string) => {
-    checkText(orgId, 'orgId')
+    checkText(orgId, 'The organisation of a scope (`auth.orgId`, behind a guard with `{ org: true }`)')
     return of(database, () => orgId, false)
   }
   const ofRequest = <D extends ScopableDatabase>(database: D, given?: RequestScopeOptions) => {

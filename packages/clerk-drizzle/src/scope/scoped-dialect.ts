@@ -33,6 +33,7 @@ export function scopedDialect(scope: Scope): Dialect {
       checkConfined(built, scope)
       const query = scope.dialect.sqlToQuery(built, source)
       if (scope.tables.family === 'mysql') checkPlaceholders(query)
+      written.add(query)
       return query
     },
   }
@@ -42,6 +43,11 @@ export function scopedDialect(scope: Scope): Dialect {
   }
   return Object.assign(Object.create(scope.dialect), confining)
 }
+
+/** What scoped dialects have written. */
+const written = new WeakSet<object>()
+export const isWritten = (query: unknown): boolean =>
+  typeof query === 'object' && query !== null && written.has(query)
 
 /** MySQL's drivers put the values where question marks are, be it within a name or a text: the others would move. */
 function checkPlaceholders({ sql, params }: Query): void {

@@ -1,18 +1,23 @@
 import { refuse } from './organization-scope-error.js'
 import type { Tenant } from './scoped-database.js'
+import { isWritten } from './scoped-dialect.js'
 
 type Call = (...given: readonly unknown[]) => unknown
 type Methods = Record<string, Call | undefined>
 
 const RUNS = ['execute', 'run', 'all', 'get', 'values', 'iterator'] as const
 
-/** A session that prepares queries for one organisation, and runs them for no other. */
+/**
+ * A session that prepares queries for one organisation, and runs them for no other. Every builder has it, so it has nothing else
+ * of the database's own, and takes nothing that the scoped dialect has not written.
+ */
 export function scopedSession(session: object, { perRequest, orgId }: Tenant): object {
-  const scoped: Methods = Object.create(session)
+  const scoped: Methods = {}
   for (const name of ['prepareQuery', 'prepareOneTimeQuery'] as const) {
     const prepare = (session as Methods)[name]
     if (prepare === undefined) continue
     scoped[name] = (...given) => {
+      if (!isWritten(given[0])) refuse('This query was not written for an organisation.')
       for (const each of given) checkCache(each)
       const prepared = prepare.apply(session, [...given]) as Methods
       if (perRequest) runOnlyFor(prepared, orgId)

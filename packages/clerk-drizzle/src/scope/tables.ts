@@ -34,6 +34,8 @@ export interface Tables {
   readonly family: Family
   readonly owned: readonly OwnedTable[]
   readonly functions: ReadonlySet<string>
+  /** Of all tables, in lower case. */
+  readonly names: ReadonlySet<string>
   /** `shared`; `null`: not declared. An alias is what it is an alias of. */
   of(table: Table): OwnedTable | 'shared' | null
 }
@@ -58,17 +60,37 @@ export function declare({ owned, shared = [], functions = [] }: OrganizationScop
   const tables = owned.map((column) => ({ table: column.table, tenant: keyOf(column) }))
   for (const each of tables) found.set(identityOf(each.table), each)
   for (const table of shared) found.set(identityOf(table), 'shared')
-  const names = new Set([...owned.map(({ table }) => table), ...shared].map(fullName))
+  const all = [...owned.map(({ table }) => table), ...shared]
+  const names = new Set(all.map(fullName))
   const [first] = owned
   return {
     family: (first && familyOf(first)) ?? 'sqlite',
     owned: tables,
     functions: new Set(functions.map((name) => name.toLowerCase())),
+    names: new Set(all.map((table) => originalName(table).toLowerCase())),
     of: (table) => (names.has(fullName(table)) && found.get(identityOf(table))) || null,
   }
 }
 
 const fullName = (table: Table) => JSON.stringify([schemaOf(table), originalName(table)])
+
+/** The table in the database, by whichever object. Only PostgreSQL tells the case of names apart. */
+function placeOf(table: Table): string {
+  const isPg = Object.values(columnsOf(table)).some(({ columnType }) => columnType.startsWith('Pg'))
+  return isPg ? fullName(table) : fullName(table).toLowerCase()
+}
+
+/** By the second key the scope would not know the column. A column without a name has that of its key, in some casing. */
+function declaredTwice(table: Table): string[] {
+  const columns = Object.values(columnsOf(table))
+  const folded = ({ name }: Column) => name.replaceAll('_', '').toLowerCase()
+  const isSame = (one: Column, other: Column) =>
+    one.name.toLowerCase() === other.name.toLowerCase() ||
+    ((one.keyAsName || other.keyAsName) && folded(one) === folded(other))
+  return columns
+    .filter((column, at) => columns.slice(0, at).some((before) => isSame(before, column)))
+    .map(({ name }) => name)
+}
 
 const keyOf = (column: Column) =>
   Object.entries(columnsOf(column.table)).find(([, { name }]) => name === column.name)?.[0] ?? ''
@@ -80,7 +102,7 @@ const problem = (option: string, message: string, remedy: string): Configuration
 })
 
 function* ownedProblems(owned: readonly Column[]): Generator<ConfigurationProblem> {
-  const seen = new Set<object | undefined>()
+  const seen = new Set<string>()
   const families = new Set(owned.map((column) => is(column, Column) && familyOf(column)))
   if (owned.length === 0) yield problem('owned', 'it names no column.', 'Name one: `[notes.orgId]`.')
   for (const column of owned) {
@@ -97,9 +119,15 @@ function* ownedProblems(owned: readonly Column[]): Generator<ConfigurationProble
       yield problem('owned', `${path} is no text.`, 'Let the column be `text` or `varchar`.')
     if (column.onUpdateFn !== undefined || column.generated !== undefined)
       yield problem('owned', `${path} is computed.`, 'Take the computation away: the scope sets it.')
-    if (seen.has(identityOf(column.table)))
+    if (seen.has(placeOf(column.table)))
       yield problem('owned', `two columns of \`${getTableName(column.table)}\` are named.`, 'Name one.')
-    seen.add(identityOf(column.table))
+    seen.add(placeOf(column.table))
+    for (const twice of declaredTwice(column.table))
+      yield problem(
+        'owned',
+        `\`${getTableName(column.table)}\` declares its column \`${twice}\` twice.`,
+        'Declare each column by one key.',
+      )
   }
   if (families.size > 1)
     yield problem(
@@ -116,7 +144,7 @@ function* sharedProblems(
 ): Generator<ConfigurationProblem> {
   const columns = owned.filter((column) => is(column, Column))
   const tenants = new Set(columns.map(({ name }) => name))
-  const tables = new Set(columns.map(({ table }) => identityOf(table)))
+  const tables = new Set(columns.map(({ table }) => placeOf(table)))
   for (const table of shared) {
     if (!is(table, Table) || isAlias(table)) {
       yield problem('shared', 'it has an entry that is no table.', 'Name tables: `[countries]`.')
@@ -124,11 +152,11 @@ function* sharedProblems(
     }
     const name = `\`${getTableName(table)}\``
     const remedy = 'Name its column in `owned`, or leave it out.'
-    if (tables.has(identityOf(table))) yield problem('shared', `${name} is named in \`owned\` too.`, remedy)
+    if (tables.has(placeOf(table))) yield problem('shared', `${name} is named in \`owned\` too.`, remedy)
     const tenant = Object.values(columnsOf(table)).find((column) => tenants.has(column.name))
     if (tenant !== undefined) yield problem('shared', `${name} has a column \`${tenant.name}\`.`, remedy)
     for (const { foreignTable } of foreignKeysOf(table).map((key) => key.reference())) {
-      if (tables.has(identityOf(foreignTable)))
+      if (tables.has(placeOf(foreignTable)))
         yield problem(
           'shared',
           `${name} refers to \`${getTableName(foreignTable)}\`, which is not shared.`,
@@ -146,7 +174,8 @@ function* sharedProblems(
 export function ownRows({ family }: Tables, { tenant }: OwnedTable, table: Table, orgId: string): SQL {
   const column = columnsOf(table)[tenant]
   const id = sql.param(orgId)
-  if (family === 'pg') return sql`${column} = ${id}`
+  // `=` is what an index serves. The planner knows nothing of `coalesce`, and so does not take the two for independent.
+  if (family === 'pg') return sql`(${column} = ${id} and coalesce(${column} collate "C" = ${id}, false))`
   if (family === 'sqlite') return sql`${column} = ${id} collate binary`
   return sql`(${column} = ${id} and cast(${column} as binary) = cast(${id} as binary))`
 }

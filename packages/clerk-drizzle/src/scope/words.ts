@@ -30,7 +30,7 @@ const WORDS: ReadonlySet<string> = new Set([
     lag lead first_value last_value nth_value`),
   // Values.
   ...list(`coalesce nullif ifnull iif if greatest least cast abs ceil ceiling floor round trunc truncate sign sqrt power pow exp
-    ln log log10 log2 pi random rand`),
+    ln log log10 log2 pi random rand randomblob gen_random_uuid`),
   // Texts.
   ...list(`lower upper length char_length character_length octet_length substr substring trim ltrim rtrim btrim replace concat
     concat_ws left right lpad rpad repeat reverse position strpos instr locate split_part initcap translate ascii chr hex unhex

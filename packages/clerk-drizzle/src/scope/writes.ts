@@ -76,18 +76,51 @@ const returningOf = (within: Confinement, { returning }: WriteConfig) =>
 
 /** A row that is created: of this organisation, and referring to its rows only. */
 function stampRow(within: Confinement, owned: OwnedTable, row: Values): Values {
-  return { ...confineValues(within, owned, row), [owned.tenant]: new Param(within.orgId) }
+  const values = confineValues(within, owned, { ...row, ...filledIn(within, owned, row) })
+  return { ...values, [owned.tenant]: new Param(within.orgId) }
 }
 
 /** What is changed in rows of the organisation: they stay there. */
-export function confineSet(within: Confinement, owned: OwnedTable, set: Values): Values {
+export function confineSet(within: Confinement, owned: OwnedTable, given: Values): Values {
   const columns = columnsOf(owned.table)
+  const set = { ...given, ...renewed(owned, given) }
   for (const key of Object.keys(set)) {
     const column = columns[key]
     if (column !== undefined && key !== owned.tenant) checkRenamed(within, owned, column)
   }
   return confineValues(within, owned, set)
 }
+
+const missing = ({ table, tenant }: OwnedTable, given: Values): [string, Column][] =>
+  Object.entries(columnsOf(table)).filter(([key]) => key !== tenant && isMissing(given[key]))
+
+/** What Drizzle would fill in without a look at it, be it SQL of any kind or a reference to any row. */
+const filledIn = (within: Confinement, owned: OwnedTable, row: Values): Values =>
+  Object.fromEntries(
+    missing(owned, row).flatMap(([key, column]) => {
+      const make = functionOf(within, column)
+      if (make !== undefined) return [[key, valueFor(column, make())]]
+      const refers = column.default != null && openReferences(within, owned, column).length > 0
+      return refers ? [[key, valueFor(column, column.default)]] : []
+    }),
+  )
+
+/** As Drizzle chooses. */
+function functionOf({ tables }: Confinement, column: Column): (() => unknown) | undefined {
+  if (tables.family === 'sqlite' && column.default != null) return undefined
+  return column.defaultFn ?? (column.default ? undefined : column.onUpdateFn)
+}
+
+/** The same where rows are changed. */
+const renewed = (owned: OwnedTable, set: Values): Values =>
+  Object.fromEntries(
+    missing(owned, set).flatMap(([key, column]) =>
+      column.onUpdateFn === undefined ? [] : [[key, valueFor(column, column.onUpdateFn())]],
+    ),
+  )
+
+const valueFor = (column: Column, value: unknown): unknown =>
+  is(value, SQL) ? value : new Param(value, column)
 
 function confineValues(within: Confinement, owned: OwnedTable, given: Values): Values {
   const columns = columnsOf(owned.table)
@@ -106,7 +139,9 @@ const isMissing = (value: unknown) => value === undefined || (is(value, Param) &
 /** The organisation may be given, as it is. */
 function checkTenant(within: Confinement, column: Column, value: unknown): Param {
   if (!is(value, Param) || value.value !== within.orgId)
-    refuse(`\`${getTableName(column.table)}.${column.name}\` is set by the scope and cannot be changed.`)
+    refuse(
+      `\`${getTableName(column.table)}.${column.name}\` is set by the scope and cannot be changed: leave it out.`,
+    )
   return new Param(within.orgId)
 }
 
@@ -129,17 +164,16 @@ function isDefault(value: unknown): boolean {
 
 /** `insert … select`: every row is of this organisation. */
 function stampFields(within: Confinement, owned: OwnedTable, fields: readonly Field[]): Field[] {
-  const columns = Object.entries(columnsOf(owned.table))
-  // They are inserted by their places.
-  if (
-    fields.length !== columns.length ||
-    !fields.every(({ path }, at) => path.join('.') === columns[at]?.[0])
-  )
+  const columns = columnsOf(owned.table)
+  // Drizzle compares the names alone, and a name may stand for several values, or for none.
+  if (String(fields.map(({ path }) => path.join('.'))) !== String(Object.keys(columns)))
     refuse(
-      `What is inserted into \`${getTableName(owned.table)}\` has to be selected in the order of its columns.`,
+      `An insert into \`${getTableName(owned.table)}\` selects one value for each column, in their order.`,
     )
-  return columns.map(([key, column], at) => {
-    const { path = [], field } = fields[at] ?? {}
+  return fields.map(({ path, field }) => {
+    const [key = ''] = path
+    const column = columns[key]
+    if (column === undefined) return refuse(`\`${getTableName(owned.table)}\` has no column \`${key}\`.`)
     if (openReferences(within, owned, column).length > 0)
       return refuse(`\`${getTableName(owned.table)}.${column.name}\` refers to another row: insert values.`)
     if (key !== owned.tenant) return { path, field }

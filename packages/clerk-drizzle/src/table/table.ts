@@ -12,7 +12,7 @@ import {
   sql,
 } from 'drizzle-orm'
 import type { Dialect } from '../db/dialect.js'
-import { isDuplicate, queried } from '../db/errors.js'
+import { isDuplicate, queried, storeFault } from '../db/errors.js'
 import type { Queries, Row, Selection, Values } from '../db/queries.js'
 import type { Kind, TableDefinition } from './definitions.js'
 
@@ -307,9 +307,17 @@ export class Table {
       const value = stored === undefined ? null : row[stored.key]
       const isText = typeof value === 'string' && (stored?.kind === 'json' || stored?.kind === 'list')
       // What is not stored and has the name nevertheless is the application's own.
-      if (stored !== undefined || !(field in row)) named[field] = isText ? JSON.parse(value) : value
+      if (stored !== undefined || !(field in row)) named[field] = isText ? this.#parse(value) : value
     }
     return named
+  }
+
+  #parse(text: string): unknown {
+    try {
+      return JSON.parse(text)
+    } catch {
+      throw storeFault('other', 'SyntaxError', this.name)
+    }
   }
 
   #parts<T>(rows: readonly T[], parameters: number): T[][] {

@@ -13,7 +13,10 @@ export interface Dialect {
   /** Another writer was in the way. */
   isContention(error: unknown): boolean
   quote(name: string): string
-  /** One row per column that is unique by itself: `column`. The table's name is the parameter. */
+  /**
+   * One row per column that is unique by itself: `column`. The parameter is the table's name, as in `catalogue`. An adapter may
+   * have been told of a schema that the connection does not look into: then any table of the name counts.
+   */
   readonly uniqueColumns: string
   /** What the database says of a table, by one parameter: its name, or its name as it stands in a statement. */
   readonly catalogue: { readonly byQuotedName: boolean; readonly columns: string; readonly indexes: string }
@@ -33,9 +36,10 @@ const postgresql: Dialect = {
   isContention: isConflict,
   quote: doubleQuoted,
   uniqueColumns: `SELECT DISTINCT a.attname::text AS "column"
-    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
-    WHERE i.indisunique AND i.indnkeyatts = 1 AND c.relname = $1 AND n.nspname NOT IN ('pg_catalog', 'pg_toast')`,
+    FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+    JOIN pg_class c ON c.oid = i.indrelid
+    WHERE i.indisunique AND i.indnkeyatts = 1 AND CASE WHEN to_regclass($1) IS NULL
+      THEN $1 = '"' || c.relname || '"' ELSE i.indrelid = to_regclass($1) END`,
   catalogue: {
     byQuotedName: true,
     columns: `SELECT a.attname::text AS "name", format_type(a.atttypid, a.atttypmod) AS "type", t.typtype = 'e' AS "isEnum",

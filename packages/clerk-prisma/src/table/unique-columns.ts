@@ -36,7 +36,8 @@ export function uniqueFields(
 }
 
 async function detect(client: ClientInternals, dialect: Dialect, table: Table): Promise<ReadonlySet<string>> {
-  const rows = await client.$queryRawUnsafe?.(dialect.uniqueColumns, tableName(table))
+  const name = dialect.catalogue.byQuotedName ? quotedTable(table, dialect) : tableName(table)
+  const rows = await client.$queryRawUnsafe?.(dialect.uniqueColumns, name)
   const unique = new Set((rows as readonly { column: unknown }[]).map(({ column }) => String(column)))
   return new Set(table.definition.mayBeUnique.filter((field) => unique.has(sqlColumn(table, field) ?? '')))
 }

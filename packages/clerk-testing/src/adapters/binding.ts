@@ -5,6 +5,7 @@ import type {
   RoutesOptions,
   WebhookRouteOptions,
 } from '@acme/clerk-core/adapter'
+import { type OptionRule, type OptionRules, readOptions, rule } from '@acme/clerk-core/store'
 import type { SessionTable } from './session-table.js'
 
 /**
@@ -90,6 +91,35 @@ export interface AdapterBinding {
   /** Starts what `AppSpec` describes, once for every test. */
   start(spec: AppSpec): Promise<RunningApp>
 }
+
+const listOf = (required: string, ...words: readonly string[]): OptionRule => ({
+  required,
+  entries: (entry) =>
+    words.includes(entry as string)
+      ? { value: entry }
+      : {
+          message: 'has an entry it cannot have.',
+          remedy: `Use some of ${words.map((word) => `'${word}'`).join(', ')}, or none.`,
+        },
+})
+
+const BINDING: OptionRules<AdapterBinding> = {
+  name: { ...rule.text, required: 'Name the adapter: it heads the tests.' },
+  sessions: listOf('Give the kinds of sessions that are tested, `[]` for none.', 'server', 'cookie'),
+  bodyParsers: listOf('Give the parsers that are tested, `[]` for none.', 'keeps', 'raw', 'loses'),
+  unwrap: rule.code,
+  standsAlone: rule.flag,
+  oneAtATime: rule.flag,
+  guard: {
+    ...rule.code,
+    required: 'Give a function that makes a guard: `(...given) => requireAuth(...given)`.',
+  },
+  start: { ...rule.code, required: 'Give a function that starts the application that `AppSpec` describes.' },
+}
+
+/** @throws {ConfigurationError} */
+export const readBinding = (binding: AdapterBinding): AdapterBinding =>
+  readOptions('describeAdapter', binding, BINDING)
 
 /** The guards of the application, by path: a requirement, and the options of the guard. */
 export const GUARDS = {

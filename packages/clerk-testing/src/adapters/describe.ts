@@ -1,6 +1,12 @@
 import { deepStrictEqual as deepEqual, strictEqual as equal, ok } from 'node:assert'
-import type { NodeTestApi, VitestApi } from '../test-api.js'
-import type { AdapterBinding, AppSpec, RunningApp, SessionKind } from './binding.js'
+import { checkRunner, type NodeTestApi, type VitestApi } from '../test-api.js'
+import {
+  type AdapterBinding,
+  type AppSpec,
+  type RunningApp,
+  readBinding,
+  type SessionKind,
+} from './binding.js'
 import type { Case, Step } from './case.js'
 import { accessCases } from './cases-access.js'
 import { routeCases } from './cases-routes.js'
@@ -28,8 +34,11 @@ const GROUPS: readonly (readonly [string, readonly Case[]])[] = [
  * Runs every case against the adapter, each in an application of its own, over real sockets.
  *
  * @param api `import * as vitest from 'vitest'`, or `import * as nodeTest from 'node:test'`
+ * @throws {ConfigurationError} for a binding of which something is missing or not known: its tests would be left out unseen
  */
 export function describeAdapter(api: VitestApi | NodeTestApi, binding: AdapterBinding): void {
+  checkRunner(api)
+  readBinding(binding)
   describeWithClerk(api, `${binding.name}: the behaviour all adapters share`, (runner) => {
     const { group, test, offline } = runner
     const groups = binding.unwrap === undefined ? GROUPS : GROUPS.slice(0, 1)
