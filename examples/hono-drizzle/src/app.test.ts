@@ -22,7 +22,7 @@ describe('Hono on Node, and SQLite', () => {
     })
   })
 
-  test('keeps a browser signed in by a cookie that nobody can read', async () => {
+  test('keeps a browser signed in by a sealed cookie', async () => {
     const { authorization } = await given.as('member')
     const token = authorization.replace('Bearer ', '')
     const signedIn = await fetch(`${given.api.origin}/api/workspace`, {

@@ -16,7 +16,7 @@ type SessionEnv = { Variables: { session: IronSession<object> } }
 
 /** The application, for every runtime that serves `fetch`; `main.ts` is for Node, `bun.ts` for Bun. */
 export async function createTeamNotes(env: Env) {
-  // The cookie is the session: it is sealed, so that nobody reads or changes what is in it.
+  // The cookie is the session: it is sealed, so that the browser can neither read nor change it.
   const sealed = {
     password: sessionSecret(env),
     cookieName: 'team-notes',

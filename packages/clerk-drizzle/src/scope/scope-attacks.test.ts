@@ -61,7 +61,7 @@ describe('a table that is not declared is refused, wherever it stands', () => {
           .select()
           .from(notes)
           .where(exists(db.select().from(secrets))),
-      'a query of nobody': () =>
+      'a query without a database': () =>
         a
           .select()
           .from(notes)

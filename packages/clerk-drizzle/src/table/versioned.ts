@@ -262,7 +262,7 @@ export class Versioned {
   }
 
   /**
-   * Raises each time that is earlier, or empty, by a statement of its own: of two writers the later time stays, whoever is
+   * Raises each time that is earlier, or empty, by a statement of its own: of two writers the later time stays, whichever is
    * first. An erased row stays empty.
    */
   async raiseTimes(clerkId: string, times: Values): Promise<void> {
@@ -280,7 +280,7 @@ export class Versioned {
    * @returns the fields that this row may not have, emptied
    */
   async #resolveConflicts(fields: Values, self: Row | null, version: number, last: boolean): Promise<Values> {
-    // A unique index that nobody told us about, on `lower(email)` for instance: better no address than no user.
+    // A unique index that neither table nor options name, on `lower(email)` for instance: better no address than no user.
     if (last) return emptied(this.table.definition.mayBeUnique.filter((field) => field in fields))
     const contender: Contender = { version, emailVerified: fields.emailVerified === true }
     const conceded: string[] = []
