@@ -322,7 +322,7 @@ await describeWith('mongodb', 'isolation of a scoped collection', (server) => {
         { numRuns: Number(process.env.FUZZ_RUNS ?? (driver === 'driver 6' ? 20 : 60)) },
       )
       const all = [...outcomes.values()].reduce((sum, n) => sum + n, 0)
-      expect((outcomes.get('done') ?? 0) / all, JSON.stringify([...outcomes])).toBeGreaterThan(0.4)
+      expect((outcomes.get('done') ?? 0) / all, JSON.stringify([...outcomes])).toBeGreaterThan(0.2)
     })
   })
 })

@@ -68,7 +68,7 @@ test(
       { numRuns: Number(process.env.FUZZ_RUNS ?? 20) },
     )
     const all = [...outcomes.values()].reduce((sum, n) => sum + n, 0)
-    expect((outcomes.get('done') ?? 0) / all, JSON.stringify([...outcomes])).toBeGreaterThan(0.4)
+    expect((outcomes.get('done') ?? 0) / all, JSON.stringify([...outcomes])).toBeGreaterThan(0.2)
   },
   Number(process.env.FUZZ_TIMEOUT_MS ?? 180_000),
 )

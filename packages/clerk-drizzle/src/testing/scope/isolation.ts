@@ -35,7 +35,7 @@ export async function checkIsolation(both: ScopeTest, alone: ScopeTest, numRuns:
     { numRuns },
   )
   const all = [...outcomes.values()].reduce((sum, n) => sum + n, 0)
-  expect((outcomes.get('done') ?? 0) / all, JSON.stringify([...outcomes])).toBeGreaterThan(0.4)
+  expect((outcomes.get('done') ?? 0) / all, JSON.stringify([...outcomes])).toBeGreaterThan(0.2)
 
   /** @returns whether the databases can be compared further */
   async function runBoth(each: Call): Promise<boolean> {
